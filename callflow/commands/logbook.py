@@ -19,6 +19,7 @@ from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.calls import calls, spoken
+from callflow.storage.engine.values import columns
 from callflow.storage.messages import outbox
 from callflow.storage.records import logbook as logbook_rows
 from ivr import recording
@@ -70,7 +71,7 @@ def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
     recorded = logbook_rows.recorded_hashes(tx)
     return _Told(
         faults=verified.faults,
-        recordings=calls.all_recordings(tx),
+        recordings=[columns(one) for one in calls.all_recordings(tx)],
         recorded=recorded | dict.fromkeys(recorded.keys() & calls_gone),  # no file is expected
         recorded_elsewhere=logbook_rows.recorded_elsewhere(tx, node),
         spoken=[

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from callflow.clock import Clock
 from callflow.core.calls import causes
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Call, Outcome
 from callflow.handling.calls import calling, lost_ends
 from callflow.storage import Store, StoreUnavailable, Tx
 from ivr.ami import Answered, Ended, Event, Ringing
@@ -21,7 +21,6 @@ from ivr.ami import Answered, Ended, Event, Ringing
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Row = dict[str, Any]
 
 #: Q.850: a party put the receiver down.
 NORMAL_CLEARING = 16
@@ -63,7 +62,7 @@ class Rows:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
                 await asyncio.sleep(_STORE_RETRY)
 
-    async def store(self, events: list[Event]) -> dict[str, Row]:
+    async def store(self, events: list[Event]) -> dict[str, Call]:
         """All in one commit; one that can't be stored takes no other with it. {call id: its row} of
         those that ended."""
         now, found = self._now(), [event for event in events if isinstance(event, _STORED)]
@@ -114,7 +113,7 @@ class Rows:
             await self.end(end)
 
 
-def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Row]:
+def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Call]:
     ended = {}
     for event in events:
         match event:
@@ -128,7 +127,7 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Row]
     return ended
 
 
-def _store_end(tx: Tx, end: End, now: datetime) -> Row | None:
+def _store_end(tx: Tx, end: End, now: datetime) -> Call | None:
     return calling.call_ended(
         tx,
         end.call_id,

@@ -38,7 +38,7 @@ class PanelRows:
 
         def stored(tx: Tx) -> Arrival:
             row, is_new = panels.panel_call(tx, channel_id, number, self._node, now, name)
-            room = row["room"] or ""
+            room = row.room or ""
             mute = bool(room) and panels.panel_is_mute(tx, row)
             listen = "" if is_new else panels.panel_asked(tx, row, LISTEN_IN)
             return Arrival(known=not is_new, room=room, mute=mute, listen=listen)

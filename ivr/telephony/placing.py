@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 
 from callflow.clock import Clock
-from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Outcome
 from callflow.handling.calls import calling, dialogues
 from callflow.handling.desks import queueing
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -32,7 +32,7 @@ from ivr.ami import (
     Refused,
     is_call_id,
 )
-from ivr.telephony.call_rows import End, Row, Rows
+from ivr.telephony.call_rows import End, Rows
 from ivr.telephony.doubts import AGAIN, GRACE, Doubts
 
 log = structlog.get_logger(__name__)
@@ -50,14 +50,14 @@ KEY_EVERY = 0.3
 #: Where it says to somebody who waits which number they are.
 POSITION = "callflow-position"
 #: Where the dialplan takes the calls of some dialogues: a service is never played anything.
-CONTEXTS = {"service": "callflow-service"}
+CONTEXTS = {Dialogue.SERVICE: "callflow-service"}
 
 
 class CallOver(Protocol):
     """Told when a call of ours is over, with its row where that is known; ``cut``: its channel
     vanished with its Asterisk."""
 
-    def __call__(self, call_id: str, *, cut: bool, row: Row | None = None) -> None: ...
+    def __call__(self, call_id: str, *, cut: bool, row: Call | None = None) -> None: ...
 
 
 class Placing:
@@ -138,8 +138,8 @@ class Placing:
 
         def claimed(
             tx: Tx,
-        ) -> tuple[list[calling.CallActionOrder], list[calling.CallOrder]]:
-            acts = calling.claim_call_actions(tx, node=self._node, now=now)
+        ) -> tuple[list[CallAction], list[calling.CallOrder]]:
+            acts = calls.claim_actions(tx, self._node, now)
             if not free:
                 return acts, []
             return acts, calling.claim_calls(tx, node=self._node, now=now, limit=free)
@@ -258,36 +258,32 @@ class Placing:
         self._unwanted.pop(call_id, None)
         self._doubts.settled(call_id)
 
-    async def _do(self, order: calling.CallActionOrder) -> None:
+    async def _do(self, order: CallAction) -> None:
         try:
             done = await self._on_call(order)
             result = "done" if done else "gone"
         except AmiError as error:
             result = f"failed: {error}"
-        await self._rows.write(
-            lambda tx: calling.call_action_done(tx, order.id, result, self._now())
-        )
+        await self._rows.write(lambda tx: calls.finish_action(tx, order.id, result))
 
-    async def _on_call(self, order: calling.CallActionOrder) -> bool:
+    async def _on_call(self, order: CallAction) -> bool:
         match order.kind:
-            case "hang_up":
+            case Act.HANG_UP:
                 return await self._hang_up(order.call_id)
-            case "take_over":
+            case Act.TAKE_OVER:
                 return await self._take_over(order.call_id)
-            case "hold":
+            case Act.HOLD:
                 return await self.link.redirect(order.call_id, HELD)
-            case "resume":
+            case Act.RESUME:
                 return await self.link.redirect(order.call_id, CONFERENCE)
-            case "mute" | "unmute":
+            case Act.MUTE | Act.UNMUTE:
                 return await self.link.conference_mute(
-                    order.argument, order.call_id, order.kind == "mute"
+                    order.argument, order.call_id, order.kind is Act.MUTE
                 )
-            case "keys":
+            case Act.KEYS:
                 return await self._press(order.call_id, order.argument)
-            case "announce":
+            case Act.ANNOUNCE:
                 return await self._announce(order.call_id)
-            case _:
-                raise NotPlaced(f"no such act on a call: {order.kind}")
 
     async def _hang_up(self, call_id: str) -> bool:
         """Now, and whenever something is heard of it, until it has ended."""
@@ -392,9 +388,9 @@ class Placing:
         """A late call of an attempt that is no longer current is hung up; others' calls never, nor
         a conversation with a human that went on while we were taken for lost."""
         row = await self._store.read(lambda tx: calls.get(tx, call_id))
-        if row is None or (row["answered_at"] is not None and row["room"] is not None):
+        if row is None or (row.answered_at is not None and row.room is not None):
             return
-        if row["state"] in (CallState.ENDED, CallState.CANCELLED):
+        if row.state in (CallState.ENDED, CallState.CANCELLED):
             log.warning("call.late", call=call_id)
             try:
                 await self.link.hangup(call_id)
@@ -413,7 +409,7 @@ class Placing:
         for event in events:
             self._after(event, ended.get(event.call_id))
 
-    def _after(self, event: Event, ended: Row | None) -> None:
+    def _after(self, event: Event, ended: Call | None) -> None:
         call_id = event.call_id
         if isinstance(event, OriginateFailed):
             if call_id in self._live:

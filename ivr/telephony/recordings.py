@@ -7,12 +7,11 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from callflow.clock import Clock
-from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
 from callflow.storage import Store, StoreUnavailable
@@ -21,7 +20,6 @@ from ivr import recording
 
 log = structlog.get_logger(__name__)
 
-Row = dict[str, Any]
 
 #: MixMonitor closes its file a moment after the channel is gone: how often, and how many times,
 #: the file's size is looked at until it stays the same.
@@ -38,7 +36,7 @@ _PATIENCE = 0.2
 class _Job:
     call_id: str
     cut: bool
-    row: Row | None = None  # of the call as it ended, where that is known
+    row: Call | None = None  # of the call as it ended, where that is known
 
 
 class Recordings:
@@ -56,7 +54,7 @@ class Recordings:
         """How many recordings are not finished yet."""
         return len(self._queued)
 
-    def over(self, call_id: str, *, cut: bool, row: Row | None = None) -> None:
+    def over(self, call_id: str, *, cut: bool, row: Call | None = None) -> None:
         """This call is over, and ``row`` its row then; ``cut``: nobody saw how, so its length
         proves nothing."""
         if call_id not in self._queued:
@@ -68,7 +66,7 @@ class Recordings:
         rows = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
         for name in recording.raw_spoken(self._folder):
             self.over(name.rpartition(".")[0], cut=False)
-        for call_id in [row["id"] for row in rows] + recording.raw_call_ids(self._folder):
+        for call_id in [row.id for row in rows] + recording.raw_call_ids(self._folder):
             self.over(call_id, cut=False)
 
     async def run(self) -> None:
@@ -98,11 +96,11 @@ class Recordings:
                 self._strange.add(job.call_id)
                 log.warning("recording.of_no_call", call=job.call_id)
             return
-        if row["state"] != CallState.ENDED:
+        if row.state != CallState.ENDED:
             return  # it lives: its end will come
         for name in recording.raw_spoken_in(self._folder, job.call_id):
             await self._spoken(job.call_id, name)
-        if row["answered_at"] is None and not self._raw(job.call_id).exists():
+        if row.answered_at is None and not self._raw(job.call_id).exists():
             return  # never answered: there is nothing to record
         await self._settled(job.call_id)
         done = await asyncio.get_running_loop().run_in_executor(
@@ -110,10 +108,10 @@ class Recordings:
             lambda: recording.finish(
                 self._folder,
                 job.call_id,
-                on=(row["answered_at"] or row["requested_at"]).date(),
-                answered_at=row["answered_at"],
-                ended_at=row["ended_at"],
-                cut=job.cut or row["outcome"] == Outcome.UNKNOWN,
+                on=(row.answered_at or row.requested_at).date(),
+                answered_at=row.answered_at,
+                ended_at=row.ended_at,
+                cut=job.cut or row.outcome == Outcome.UNKNOWN,
             ),
         )
         await self._store.write(

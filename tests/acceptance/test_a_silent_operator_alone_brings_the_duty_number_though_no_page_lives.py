@@ -70,7 +70,7 @@ def reached(store: Store) -> bool:
     def read(tx: Tx) -> bool:
         mine = [row for row in incidents.page(tx) if row["kind"] == "dead_man"]
         made = [call for row in mine for call in calls.of_incident(tx, row["id"])]
-        return any(c["to"] == DUTY and c["outcome"] == "acknowledged" for c in made)
+        return any(c.to == DUTY and c.outcome == "acknowledged" for c in made)
 
     return store.read_now(read)
 

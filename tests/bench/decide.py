@@ -93,7 +93,7 @@ def _case(number: int) -> tuple[Incident, call_plan.Plan, Site, list[Call], date
         Call(
             id=str(turn),
             step="keyholders",
-            contact=f"k{turn % 4 + 1}",
+            contact_id=f"k{turn % 4 + 1}",
             to="",
             attempt=turn // 4 + 1,
             state=CallState.ENDED,

@@ -62,8 +62,8 @@ class FullStation:
         self.do(lambda tx: calling.claim_calls(tx, node="node0", now=now, limit=64))
         row = self.station.store.read_now(lambda tx: calls.live_of(tx, to))
         assert row is not None, f"no call to {to}"
-        self.do(lambda tx: calling.call_ringing(tx, row["id"], now))
-        return str(row["id"])
+        self.do(lambda tx: calling.call_ringing(tx, row.id, now))
+        return str(row.id)
 
     def waits(self, number: str) -> str:
         """Somebody calls, and waits on the line; their call, which is the room's name too."""
@@ -92,8 +92,8 @@ class FullStation:
 
         def ring(tx: Tx) -> str:
             for leg in calls.for_room(tx, room):
-                if leg["to"] == f"op-{who}" and leg["ended_at"] is None:
-                    return str(leg["id"])
+                if leg.to == f"op-{who}" and leg.ended_at is None:
+                    return str(leg.id)
             person, phone = conversations.people_in(tx, room)[0], phones.own_phone(tx, who)
             return conversations.ring_leg(tx, person, room, phone, "", clock.now())
 
@@ -112,14 +112,14 @@ class FullStation:
             if not found:
                 self.picks_up(f"op-{who}")
             row = self.station.store.read_now(calls.conversations)
-            (to,) = [c["to"] for c in row if c["contact_id"] == contact]
+            (to,) = [c.to for c in row if c.contact_id == contact]
             found.append(self.picks_up(to))
         return found
 
     def ends_calls(self) -> None:
         """Everybody hung up."""
         for call in self.station.store.read_now(calls.conversations):
-            self.hangs_up(call["id"])
+            self.hangs_up(call.id)
 
     # --- claire, at her desk ------------------------------------------------------------------
 
@@ -140,6 +140,6 @@ class FullStation:
         """She listens to what Ines says: beside the police, and a keyholder."""
         found = self.station.store.read_now(phone_rows.live)
         assert any(phone["owner"] == INES for phone in found)
-        leg = self.station.store.read_now(lambda tx: calls.legs_of(tx, INES))[0]["id"]
+        leg = self.station.store.read_now(lambda tx: calls.legs_of(tx, INES))[0].id
         self.do(lambda tx: control.listen(tx, NAME, leg, Mode.WHISPER, clock.now()))
         self.picks_up(f"op-{NAME}")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callflow import clock
+from callflow.core.calls.call import Dialogue
 from callflow.handling.alarms import acting
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base import policy as base_policy
@@ -177,7 +178,7 @@ async def hung_up_at_once(station: Station, calls: int, chance: random.Random) -
 
 def _requested(tx: Tx, *, to: str, hung_up: bool) -> str:
     policy = base_policy.load_policy(tx)
-    call_id = request_call(
+    call = request_call(
         tx,
         policy,
         None,
@@ -185,13 +186,13 @@ def _requested(tx: Tx, *, to: str, hung_up: bool) -> str:
         step="test",
         to=to,
         attempt=1,
-        dialogue="verification",
+        dialogue=Dialogue.VERIFICATION,
         ring_time=RINGS_FOR,
         priority=1,
     )
     if hung_up:
-        _hang_up(tx, call_id=call_id)
-    return call_id
+        _hang_up(tx, call_id=call.id)
+    return call.id
 
 
 def _hang_up(tx: Tx, *, call_id: str) -> None:

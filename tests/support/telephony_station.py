@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock
+from callflow.core.calls.call import Call, Dialogue
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
 from callflow.core.signals.signal import Signal
@@ -129,7 +130,7 @@ class TelephonyStation:
 
     async def call(self, number: str) -> str:
         """A call row asked for, outside any plan."""
-        return await self.store.write(
+        call = await self.store.write(
             lambda tx: request_call(
                 tx,
                 policy.load_policy(tx),
@@ -138,11 +139,12 @@ class TelephonyStation:
                 step="test",
                 to=number,
                 attempt=1,
-                dialogue="verification",
+                dialogue=Dialogue.VERIFICATION,
                 ring_time=30.0,
                 priority=1,
             )
         )
+        return call.id
 
     async def hang_up(self, call_id: str, *, ago: float = 0.0) -> None:
         """An operator asks for the end of a call, or did so many seconds ago."""
@@ -180,14 +182,14 @@ class TelephonyStation:
         await self.kill()
         self.store.close()
 
-    async def row(self, call_id: str) -> dict[str, Any]:
+    async def row(self, call_id: str) -> Call:
         found = await self.store.read(lambda tx: calls.get(tx, call_id))
         assert found is not None
         return found
 
     async def until_row(
-        self, call_id: str, fact: Callable[[dict[str, Any]], bool], within: float = 20.0
-    ) -> dict[str, Any]:
+        self, call_id: str, fact: Callable[[Call], bool], within: float = 20.0
+    ) -> Call:
         """Wait until the call's row is as wanted."""
         async with asyncio.timeout(within):
             while not fact(row := await self.row(call_id)):

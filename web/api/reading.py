@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from callflow.core.calls.call import CallState
+from callflow.core.calls.call import Call, CallState, Recording
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
 from callflow.core.signals.signal import StoredSignal
@@ -20,7 +20,7 @@ from callflow.texts import at_desk
 Row = dict[str, Any]
 
 
-def call(row: Row, recordings: Collection[str]) -> Row:
+def call(made: Call, recordings: Collection[str]) -> Row:
     """A call; its recording has its id, or that of the call in which it was told (D10)."""
     names = (
         "id",
@@ -36,14 +36,14 @@ def call(row: Row, recordings: Collection[str]) -> Row:
         "ended_at",
         "outcome",
     )
-    shown = {name: row[name] for name in names}
-    shown["to"] = directory.shown(row["step"], row["to"])
-    if is_phone(row["to"]):
-        shown["to"] = at_desk(owner_of(row), "en")
-    kept = calls.recorded_as(row)
+    shown = {name: getattr(made, name) for name in names}
+    shown["to"] = directory.shown(made.step, made.to)
+    if is_phone(made.to):
+        shown["to"] = at_desk(owner_of(made), "en")
+    kept = made.recorded_as
     return {
         **shown,
-        "contact": row["contact_id"],
+        "contact": made.contact_id,
         "recording": kept if kept in recordings else None,
     }
 
@@ -54,10 +54,9 @@ def entry(row: Row) -> Row:
     return {name: row[name] for name in names}
 
 
-def recording(row: Row) -> Row:
+def recording(of: Recording) -> Row:
     """A recording."""
-    names = ("duration", "sha256", "problem")
-    return {"id": row["call_id"], **{name: row[name] for name in names}}
+    return {"id": of.call_id, "duration": of.duration, "sha256": of.sha256, "problem": of.problem}
 
 
 def image(row: Row) -> Row:
@@ -89,12 +88,12 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     ids = [row["id"] for row in rows]
     of_signals = signals.of_incidents(tx, ids)
     of_calls = {
-        incident: [c for c in made if c["state"] != CallState.CANCELLED]
+        incident: [c for c in made if c.state is not CallState.CANCELLED]
         for incident, made in calls.of_incidents(tx, ids).items()
     }  # what was withdrawn before anybody acted never was a call: the logbook tells of it
     of_logbook = logbook.of_incidents(tx, ids)
     made = [call for found in of_calls.values() for call in found]
-    recordings = calls.recordings(tx, [calls.recorded_as(call) for call in made])
+    recordings = calls.recordings(tx, [call.recorded_as for call in made])
     images = outbox.images_of(tx, ids)
     asked = tasks.of_incidents(tx, ids)
     return [
@@ -112,9 +111,9 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
 def _incident(
     row: Row,
     its_signals: Sequence[StoredSignal],
-    its_calls: Sequence[Row],
+    its_calls: Sequence[Call],
     entries: Sequence[Row],
-    recordings: dict[str, Row],
+    recordings: dict[str, Recording],
 ) -> Row:
     names = (
         "id",
@@ -144,7 +143,7 @@ def _incident(
         "logbook": [entry(e) for e in entries],
         "recordings": [
             recording(recordings[kept])
-            for kept in dict.fromkeys(calls.recorded_as(c) for c in its_calls)
+            for kept in dict.fromkeys(c.recorded_as for c in its_calls)
             if kept in recordings
         ],
     }

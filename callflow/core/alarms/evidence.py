@@ -215,7 +215,7 @@ def _said(calls: Sequence[Call]) -> Iterable[Reason]:
         sign = _SAID.get(call.outcome) if call.outcome else None
         if sign is not None:
             yield _reason(sign, call.to)
-    tried = [call for call in over if call.contact and call.step not in _ASKED]
+    tried = [call for call in over if call.contact_id and call.step not in _ASKED]
     if tried and not any(call.outcome in REACHED for call in tried):
         yield _reason(Sign.NOBODY, str(len(tried)))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -72,6 +74,22 @@ REACHED = frozenset(
         *ANSWERS,
     }
 )
+
+
+class Dialogue(StrEnum):
+    """The conversation that a call has."""
+
+    VERIFICATION = "verification"  # we call the premises or a keyholder
+    DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
+    INCOMING = "incoming"  # somebody calls us
+    QUESTION = "question"  # we call somebody and ask what the plan asks
+    MESSAGE = "message"  # we call somebody, say what the plan says, and have it acknowledged
+    GUARD = "guard"  # we call a guard firm: will it go there?
+    VOICE = "voice"  # we call a device back: a human at once, without a code (D8)
+    SERVICE = "service"  # a service that a person asked for: it hears that person, and no words
+    PHONE = "phone"  # an operator's own phone: whoever picks it up is with the people at once
+    TALK = "talk"  # somebody whom an operator calls, who is on the line already
+    PANEL = "panel"  # an alarm panel calls us: it hears tones, and no words
 
 
 class CallState(StrEnum):
@@ -152,22 +170,106 @@ BESIDE_PLANS = NOT_AT_SITE | {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Call:
-    """What deciding needs to know of one attempt. Times are UTC."""
+    """One attempt to reach one number, or one call from outside. Times are UTC."""
 
-    id: str
+    id: str  # = the Asterisk channel id
     step: str
-    contact: str | None
     to: str
     attempt: int
     state: CallState
-    outcome: Outcome | None = None
     requested_at: datetime
+    incident_id: str | None = None
+    direction: Direction = Direction.OUTGOING
+    dialogue: Dialogue = Dialogue.VERIFICATION
+    contact_id: str | None = None
+    priority: int = 0  # 0 vital and humans, else 1-4
+    trunk: str = ""  # "" until it is placed
+    tried: tuple[str, ...] = ()  # trunks that did not carry this attempt
+    successor: str | None = None  # the call that goes on over another trunk
+    node: str = ""
+    ring_time: float = 0.0  # seconds
+    progress: Mapping[str, Any] | None = None  # the dialogue's (``Progress.to_json``)
+    result: Outcome | None = None  # what the dialogue concluded, before the end
+    room: str | None = None  # the conference it is in, or brings a human to
+    outcome: Outcome | None = None
+    detail: str = ""
+    requester: str = ""  # the person; "": the machine
+    operator: str = ""  # whose phone it rings
+    mode: Mode = Mode.TALK
+    held: bool = False  # out of its conference, with music
+    muted: bool = False  # heard by nobody in it
+    wanted: Mapping[str, Any] | None = None  # what it is made for: telephone.py, trunk_tests.py
+    leader: str | None = None  # the call that speaks for this one (D10)
+    placed_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    joined_at: datetime | None = None  # since then in its room
+    announced_at: datetime | None = None  # told last how many are before them
     ended_at: datetime | None = None
-    #: Asked for, and its number is busy with another call of ours: no line is at fault.
-    behind: bool = False
 
     @property
     def live(self) -> bool:
+        """Whether it has not ended, asked for or under way."""
         return self.state in LIVE_STATES
+
+    @property
+    def up(self) -> bool:
+        """Whether somebody picked it up and it goes on."""
+        return self.state is CallState.ANSWERED
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether its phone is one of ours: an operator's, or a desk's."""
+        return self.step in AT_DESK
+
+    @property
+    def heard(self) -> bool:
+        """Whether everybody in its conference hears it: it doesn't only listen, or whisper."""
+        return self.mode in (Mode.TALK, Mode.BARGE)
+
+    @property
+    def recorded_as(self) -> str:
+        """The call whose recording holds what was said: the one that spoke for it, else itself."""
+        return self.leader or self.id
+
+
+class Act(StrEnum):
+    """What may be asked of a live call's node."""
+
+    HANG_UP = "hang_up"
+    TAKE_OVER = "take_over"  # out of the machine's dialogue into a conference (D20)
+    ANNOUNCE = "announce"  # say to somebody who waits which number they are
+    HOLD = "hold"
+    RESUME = "resume"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    KEYS = "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class CallAction:
+    """An act that ``requester`` wants done on a call, until ``expires_at``. Times are UTC."""
+
+    id: str
+    call_id: str
+    kind: Act
+    argument: str  # of the act: the conference, the keys
+    requester: str
+    requested_at: datetime
+    expires_at: datetime
+    claimed_at: datetime | None = None
+    result: str | None = None  # "done", "gone" or what went wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was found of a call's recording."""
+
+    call_id: str
+    path: str  # relative to the recordings' folder; "" where there is none
+    sha256: str | None
+    duration: float | None  # seconds
+    problem: str  # "" where all is well
+    checked_at: datetime

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+
+from callflow.core.calls.call import Call
 
 #: No caller's number can look like it (an endpoint ``201`` once swallowed a trunk's caller 201).
 PREFIX = "op-"
@@ -26,14 +26,14 @@ def is_phone(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def owner_of(call: Mapping[str, Any]) -> str:
+def owner_of(call: Call) -> str:
     """Whose telephone a call's row went to; "" where it is none of ours, or nobody's that is known.
 
     A telephone's own name is Asterisk's and ours: people and programs are told *the desk of NAME*.
     """
-    if not is_phone(call["to"]):
-        return ""
-    return str(call["operator"] or (call["contact_id"] or "").partition(":")[2])
+    if call.operator or not is_phone(call.to):
+        return call.operator
+    return (call.contact_id or "").partition(":")[2]
 
 
 #: Device states (Asterisk's) in which a call would not ring.

@@ -305,7 +305,6 @@ def _as_call(ring: Ring) -> Call:
     return Call(
         id=ring.id,
         step="bridge",
-        contact=None,
         to=ring.to,
         attempt=1,
         state=CallState.ANSWERED if ring.live else CallState.ENDED,

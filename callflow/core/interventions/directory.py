@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.calls.call import SERVICE_STEP
+from callflow.core.calls.call import SERVICE_STEP, Call
+from callflow.core.calls.phones import owner_of
 from callflow.core.interventions.law import Service
 from callflow.core.time.availability import ALWAYS, Availability, available
 from callflow.core.time.holidays import NO_DAYS, OwnDays
@@ -75,6 +76,12 @@ def masked(number: str) -> str:
 def shown(step: str, number: str) -> str:
     """The number of a call as people see it, its step being ``step``."""
     return masked(number) if step == SERVICE_STEP else number
+
+
+def told_as(call: Call) -> str:
+    """The number of a call as the logbook has it: a service's is confidential, a phone of ours is
+    its owner's."""
+    return owner_of(call) or shown(call.step, call.to)
 
 
 def line_from_row(row: Mapping[str, Any], own: OwnDays = NO_DAYS) -> Line:

@@ -160,4 +160,4 @@ def _shut(reason: Reason) -> Gate:
 def _to_people(calls: Sequence[Call]) -> list[Call]:
     """Calls to designated persons that were made and are over."""
     ours = NOT_AT_SITE | {INCOMING_STEP}
-    return [c for c in calls if c.contact and c.step not in ours and c.outcome is not None]
+    return [c for c in calls if c.contact_id and c.step not in ours and c.outcome is not None]

@@ -174,7 +174,7 @@ class Applied:
             Call(
                 id=str(len(self.calls)),
                 step=action.step,
-                contact=action.contact.id,
+                contact_id=action.contact.id,
                 to=action.contact.phone or "",
                 attempt=action.attempt,
                 state=CallState.REQUESTED if outcome is None else CallState.ENDED,
@@ -198,7 +198,7 @@ class Applied:
         for place, call in enumerate(self.calls):
             if call.state is CallState.REQUESTED and step in (None, call.step):
                 self.calls[place] = replace(call, state=CallState.CANCELLED, ended_at=self.now)
-                self.tell("cancelled", step=call.step, who=call.contact or "")
+                self.tell("cancelled", step=call.step, who=call.contact_id or "")
 
     def call(self, call_id: str) -> Call:
         return next(call for call in self.calls if call.id == call_id)

@@ -181,7 +181,7 @@ class Run:
     # --- calls ------------------------------------------------------------------------------
 
     def _dial(self, call: Call) -> None:
-        world, contact = self.world, call.contact or ""
+        world, contact = self.world, call.contact_id or ""
         step = world.plan.step(call.step)
         answer = self.behaviours.call(step, contact, self._called[contact], world.now)
         self._called[contact] += 1
@@ -290,7 +290,7 @@ def _ring(call: Call) -> Ring:
     return Ring(
         at=call.requested_at,
         step=call.step,
-        contact=call.contact or "",
+        contact=call.contact_id or "",
         to=call.to,
         attempt=call.attempt,
         outcome=str(call.outcome or ""),

@@ -61,14 +61,14 @@ class World(Applied):
         elif outcome in _NEEDS_HUMAN:
             self.hand_to_human(outcome)
         if outcome is Outcome.ACCEPTED:
-            for task in [t for t in self.tasks if t.open and t.subject == call.contact]:
+            for task in [t for t in self.tasks if t.open and t.subject == call.contact_id]:
                 self.guard_said(task.id, GuardEvent.ACCEPTED)
 
     def call_ended(self, call_id: str, outcome: Outcome) -> None:
         """The call is over, with what was answered, or with what the line said."""
         self.call_becomes(call_id, CallState.ENDED, outcome)
         call = self.call(call_id)
-        self.tell("answer", step=call.step, who=call.contact or "", outcome=outcome)
+        self.tell("answer", step=call.step, who=call.contact_id or "", outcome=outcome)
         self.decide()
 
     def duress(self) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Event, Machine, State
-from callflow.core.calls.call import NOT_AT_SITE, CallState, Direction, Mode
+from callflow.core.calls.call import NOT_AT_SITE, Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category, Kind
@@ -38,7 +39,7 @@ def request_call(
     step: str,
     to: str,
     attempt: int,
-    dialogue: str,
+    dialogue: Dialogue,
     ring_time: float,
     priority: int,
     contact: str | None = None,
@@ -46,43 +47,37 @@ def request_call(
     call_id: str | None = None,
     requester: str = "",
     mode: Mode = Mode.TALK,
-    wanted: Row | None = None,
-) -> str:
-    """The row before the act; the call's id, which will be its channel's.
+    wanted: Mapping[str, Any] | None = None,
+) -> Call:
+    """The row before the act; the call, whose id will be its channel's.
 
     ``requester`` is the person who asked for it; "" is the machine. ``to`` is a number, or the name
     of an operator's phone, which is rung on its own node. ``wanted``: see telephone.py.
     """
     call_id = call_id or str(uuid.uuid4())
     phone = phones.get(tx, to) if is_phone(to) else None
-    calls.insert(
-        tx,
-        {
-            "id": call_id,
-            "incident_id": row["id"] if row else None,
-            "direction": Direction.OUTGOING.value,
-            "dialogue": dialogue,
-            "step": step,
-            "contact_id": contact,
-            "to": to,
-            "attempt": attempt,
-            "priority": priority,
-            "trunk": "",  # chosen when it is placed
-            "node": phone["node"]
-            if phone
-            else choose_node(tx, policy.node, now, call_id=call_id, room=room),
-            "ring_time": ring_time,
-            "state": CallState.REQUESTED.value,
-            "room": room,
-            "detail": "",
-            "requester": requester,
-            "operator": phone["owner"] if phone else "",
-            "mode": mode.value,
-            "wanted": wanted,
-            "requested_at": now,
-        },
+    node = phone["node"] if phone else choose_node(tx, policy.node, now, call_id=call_id, room=room)
+    call = Call(
+        id=call_id,
+        step=step,
+        to=to,
+        attempt=attempt,
+        state=CallState.REQUESTED,
+        requested_at=now,
+        incident_id=row["id"] if row else None,
+        dialogue=dialogue,
+        contact_id=contact,
+        priority=priority,
+        node=node,
+        ring_time=ring_time,
+        room=room,
+        requester=requester,
+        operator=phone["owner"] if phone else "",
+        mode=mode,
+        wanted=wanted,
     )
-    return call_id
+    calls.insert(tx, call)
+    return call
 
 
 def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
@@ -210,17 +205,17 @@ def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> Non
 def ask_hang_up(tx: Tx, call_id: str, who: str, now: datetime) -> None:
     """A row that asks the call's node to hang up; it does so as soon as it can, though the call's
     channel, its Asterisk or the node itself be away now. Nobody may ring who was withdrawn (D7)."""
-    ask_act(tx, call_id, "hang_up", who, now, within=_AS_LONG_AS_IT_RINGS)
+    ask_act(tx, call_id, Act.HANG_UP, who, now, within=_AS_LONG_AS_IT_RINGS)
 
 
-def let_go(tx: Tx, call: Row, now: datetime) -> None:
+def let_go(tx: Tx, call: Call, now: datetime) -> None:
     """Nobody needs this call any more: withdrawn where it was not dialled yet, else hung up."""
-    if call["state"] == CallState.REQUESTED.value:
-        withdrawn: Row = {"state": CallState.CANCELLED.value, "ended_at": now}
-        if calls.change(tx, call["id"], only_in=[CallState.REQUESTED], **withdrawn):
+    if call.state is CallState.REQUESTED:
+        asked = [CallState.REQUESTED]
+        if calls.change(tx, call.id, only_in=asked, state=CallState.CANCELLED, ended_at=now):
             return
-    if call["ended_at"] is None:  # dialled, if only since ``call`` was read
-        ask_hang_up(tx, call["id"], MACHINE, now)
+    if call.ended_at is None:  # dialled, if only since ``call`` was read
+        ask_hang_up(tx, call.id, MACHINE, now)
 
 
 #: How long a node has for what an operator asks of a call: later it would surprise them.
@@ -232,7 +227,7 @@ _AS_LONG_AS_IT_RINGS = timedelta(minutes=10)
 def ask_act(
     tx: Tx,
     call_id: str,
-    kind: str,
+    kind: Act,
     who: str,
     now: datetime,
     argument: str = "",
@@ -242,13 +237,13 @@ def ask_act(
     """A row that asks a live call's node for an act, ``within`` that time or not at all."""
     calls.insert_action(
         tx,
-        {
-            "id": uuid.uuid4().hex,
-            "call_id": call_id,
-            "kind": kind,
-            "argument": argument,
-            "requester": who,
-            "requested_at": now,
-            "expires_at": now + within,
-        },
+        CallAction(
+            id=uuid.uuid4().hex,
+            call_id=call_id,
+            kind=kind,
+            argument=argument,
+            requester=who,
+            requested_at=now,
+            expires_at=now + within,
+        ),
     )

@@ -21,7 +21,7 @@ from callflow.core.alarms.escalation import (
     Withdraw,
 )
 from callflow.core.alarms.incident import Event, Machine, State
-from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
 from callflow.core.plans import call_plan
@@ -59,10 +59,10 @@ _TOGETHER = 50
 _BACK = "restored"
 #: What a step's calls say: the dialogue of each kind of step.
 DIALOGUES = {
-    StepKind.QUESTION: "question",
-    StepKind.MESSAGE: "message",
-    StepKind.SEND_GUARD: "guard",
-    StepKind.VOICE_FIRST: "voice",
+    StepKind.QUESTION: Dialogue.QUESTION,
+    StepKind.MESSAGE: Dialogue.MESSAGE,
+    StepKind.SEND_GUARD: Dialogue.GUARD,
+    StepKind.VOICE_FIRST: Dialogue.VOICE,
 }
 
 Row = dict[str, Any]
@@ -181,11 +181,11 @@ def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
         withdraw(tx, row, now)
     if row["storm_until"] is not None:  # its storm stands for it, so long
         return
-    made = _behind(tx, calls.attempts(tx, row["id"]), now)
+    made = calls.attempts(tx, row["id"])
     asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
     site = _site(tx, seen, now, known)
     plan = call_plan.from_json(row["plan"])
-    decision = escalation.next_steps(seen, plan, site, made, now, asked)
+    decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))
     at = _never_back(row, made, asked, now)
     again = False
     due_before = row["machine_due"]
@@ -213,15 +213,11 @@ def _written(tx: Tx, row: Row, due_at: datetime | None) -> Row:
     return incidents.change(tx, row, **values)
 
 
-def _behind(tx: Tx, made: Sequence[Call], now: datetime) -> list[Call]:
-    """``made``, where each says whether it only waits for another call of ours to its number."""
+def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
+    """The numbers with which another call of ours is busy, of those that late ones wait for."""
     late = now - escalation.UNPLACED_AFTER
     waits = {c.to for c in made if c.state is CallState.REQUESTED and c.requested_at <= late}
-    busy = calls.up_to(tx, waits, now) if waits else set()
-    return [
-        replace(c, behind=True) if c.state is CallState.REQUESTED and c.to in busy else c
-        for c in made
-    ]
+    return calls.up_to(tx, waits, now) if waits else set()
 
 
 _TICK = timedelta(microseconds=1)
@@ -308,8 +304,7 @@ def _request(
         return {**hand_to_human(tx, row, why, now), "again": True}
     policy = load_policy(tx)
     first = row["category"] == Category.VITAL.value and not row["exercise"]
-    dialogue = DIALOGUES.get(step.kind, "verification")
-    call_id = request_call(
+    call = request_call(
         tx,
         policy,
         row,
@@ -318,14 +313,12 @@ def _request(
         contact=action.contact.id,
         to=action.to,
         attempt=action.attempt,
-        dialogue=dialogue,
+        dialogue=DIALOGUES.get(step.kind, Dialogue.VERIFICATION),
         ring_time=action.ring_s or policy.ring_time,
         priority=0 if first else row["priority"],
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
-    call: Row = {"id": call_id, "incident_id": row["id"], "step": action.step, "to": action.to}
-    call |= {"contact_id": action.contact.id, "dialogue": dialogue}
     follow_if_ringing(tx, call, row, now)
     return row
 
@@ -334,7 +327,7 @@ def _insert_unnumbered(
     tx: Tx, row: Row, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
 ) -> None:
     policy = load_policy(tx)
-    call_id = request_call(
+    call = request_call(
         tx,
         policy,
         row,
@@ -343,15 +336,15 @@ def _insert_unnumbered(
         contact=action.contact.id,
         to=action.contact.phone or "",
         attempt=action.attempt,
-        dialogue="verification",
+        dialogue=Dialogue.VERIFICATION,
         ring_time=0,
         priority=4,
     )
     calls.change(
         tx,
-        call_id,
-        state=CallState.ENDED.value,
-        outcome=Outcome.NO_NUMBER.value,
+        call.id,
+        state=CallState.ENDED,
+        outcome=Outcome.NO_NUMBER,
         detail=detail,
         ended_at=now,
     )
@@ -421,6 +414,6 @@ def _hush(tx: Tx, row: Row, now: datetime) -> None:
     """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
     typed a code under duress goes on hearing success."""
     for call in calls.spoken_to(tx, row["id"]):
-        calls.change(tx, call["id"], result=Outcome.OPERATOR.value)
-        ask_act(tx, call["id"], "take_over", MACHINE, now)
-        tell(tx, "hushed", now, row, to=call["to"], call=call["id"])
+        calls.change(tx, call.id, result=Outcome.OPERATOR.value)
+        ask_act(tx, call.id, Act.TAKE_OVER, MACHINE, now)
+        tell(tx, "hushed", now, row, to=call.to, call=call.id)

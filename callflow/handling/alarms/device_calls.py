@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Machine, State
-from callflow.core.calls.call import CallState, Mode
+from callflow.core.calls.call import Call, Mode
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Kind
@@ -69,20 +69,20 @@ def tie(tx: Tx, row: Row, now: datetime) -> None:
     if row["site_id"] is None or row["state"] != State.OPEN.value:
         return
     for call in calls.of_devices_alone(tx, row["site_id"]):
-        legs = calls.in_room(tx, call["room"]) if call["room"] else []
-        for one in {c["id"]: c for c in (call, *legs)}:
+        legs = calls.in_room(tx, call.room) if call.room else []
+        for one in {c.id: c for c in (call, *legs)}:
             calls.change(tx, one, incident_id=row["id"])
-        tell(tx, "device_tied", now, row, to=call["to"], call=call["id"])
-        _in_the_plan(tx, call["id"], call["to"], row, now)
+        tell(tx, "device_tied", now, row, to=call.to, call=call.id)
+        _in_the_plan(tx, call.id, call.to, row, now)
         for leg in legs:
             if _talks(leg):
                 with contextlib.suppress(Held, Refused):  # its holder is shown
-                    claim(tx, row["id"], leg["operator"], now)
+                    claim(tx, row["id"], leg.operator, now)
 
 
-def _talks(leg: Row) -> bool:
-    up = leg["state"] == CallState.ANSWERED.value and leg["mode"] == Mode.TALK.value
-    return bool(up and calls.is_leg(leg) and leg["operator"])
+def _talks(leg: Call) -> bool:
+    up = leg.up and leg.mode is Mode.TALK
+    return bool(up and leg.is_leg and leg.operator)
 
 
 def _in_the_plan(tx: Tx, call_id: str, number: str, row: Row, now: datetime) -> None:

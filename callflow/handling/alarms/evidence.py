@@ -36,7 +36,7 @@ def evidence_of(tx: Tx, row: Row) -> Evidence | None:
         trips=_trips(tx, row),
         confirmed=bool(row["confirmed"]),
         armed=_armed(tx, row["site_id"]),
-        calls=[calls.to_call(call) for call in calls.of_incident(tx, incident_id)],
+        calls=calls.of_incident(tx, incident_id),
         verifications=services.verifications(tx, incident_id),
         guards=_reports(tx, incident_id),
         images=len(shown),

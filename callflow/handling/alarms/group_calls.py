@@ -12,7 +12,7 @@ from typing import Any
 
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Machine
-from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Dialogue, Outcome
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
@@ -22,71 +22,73 @@ from callflow.handling.base.telling import tell
 from callflow.handling.calls.dialling import refused_calls
 from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 
 Row = dict[str, Any]
 
 #: The conversations that can be about several incidents; a message only where it is the same (D9).
-_ABOUT_MANY = frozenset({"verification", "message"})
+_ABOUT_MANY = frozenset({Dialogue.VERIFICATION, Dialogue.MESSAGE})
 
 
-def gather(tx: Tx, leader: Row, policy: Policy, now: datetime) -> None:
+def gather(tx: Tx, leader: Call, policy: Policy, now: datetime) -> None:
     """Whoever waits to call the same contact follows ``leader``, which is made now."""
-    if leader["dialogue"] not in _ABOUT_MANY or leader["contact_id"] is None or leader["requester"]:
+    if leader.dialogue not in _ABOUT_MANY or leader.contact_id is None or leader.requester:
         return
-    row = incidents.get(tx, leader["incident_id"]) if leader["incident_id"] else None
+    row = calls.incident_of(tx, leader)
     if row is None or row["exercise"]:
         return
     waiting = calls.may_follow(tx, leader)
     forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
     for call in waiting:
-        if call["id"] not in forbidden and _says_the_same(tx, call, leader, row):
+        if call.id not in forbidden and _says_the_same(tx, call, leader, row):
             _follow(tx, call, leader, now)
 
 
-def follow_if_ringing(tx: Tx, call: Row, row: Row, now: datetime) -> None:
+def follow_if_ringing(tx: Tx, call: Call, row: Row, now: datetime) -> None:
     """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
-    if call["dialogue"] not in _ABOUT_MANY or row["exercise"]:
+    if call.dialogue not in _ABOUT_MANY or row["exercise"]:
         return
     leader = calls.leader_for(tx, call)
-    if leader is None or leader["incident_id"] is None:
-        return
-    other = incidents.get(tx, leader["incident_id"])
-    if other is not None and not other["exercise"] and _says_the_same(tx, leader, call, row):
+    other = calls.incident_of(tx, leader) if leader else None
+    if (
+        leader is not None
+        and other is not None
+        and not other["exercise"]
+        and _says_the_same(tx, leader, call, row)
+    ):
         _follow(tx, call, leader, now)
 
 
-def _says_the_same(tx: Tx, call: Row, other: Row, others_incident: Row) -> bool:
+def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Row) -> bool:
     """Whether ``other``, of ``others_incident``, says what ``call`` would."""
-    if call["dialogue"] != "message":
+    if call.dialogue is not Dialogue.MESSAGE:
         return True
-    row = incidents.get(tx, call["incident_id"])
+    row = calls.incident_of(tx, call)
     return row is not None and _text(row, call) == _text(others_incident, other)
 
 
-def _text(row: Row, call: Row) -> str:
+def _text(row: Row, call: Call) -> str:
     steps = {step["id"]: step for step in row["plan"]["steps"]}
-    return str(steps.get(call["step"], {}).get("text", ""))
+    return str(steps.get(call.step, {}).get("text", ""))
 
 
-def _follow(tx: Tx, call: Row, leader: Row, now: datetime) -> None:
-    if calls.follow(tx, call["id"], leader["id"]):
-        row = incidents.get(tx, call["incident_id"])
-        tell(tx, "call_follows", now, row, to=call["to"], call=call["id"], leader=leader["id"])
+def _follow(tx: Tx, call: Call, leader: Call, now: datetime) -> None:
+    if calls.follow(tx, call.id, leader.id):
+        row = calls.incident_of(tx, call)
+        tell(tx, "call_follows", now, row, to=call.to, call=call.id, leader=leader.id)
 
 
-def followers(tx: Tx, call_id: str) -> list[tuple[Row, Row]]:
+def followers(tx: Tx, call_id: str) -> list[tuple[Call, Row]]:
     """(call, incident) of each that ``call_id`` speaks for, the incidents locked."""
     found = []
     for call in calls.followers(tx, call_id):
-        row = incidents.get(tx, call["incident_id"], lock=True)
+        row = calls.incident_of(tx, call, lock=True)
         assert row is not None, "who follows has an incident"
         found.append((call, row))
     return found
 
 
-def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> Outcome:
+def answer_for(tx: Tx, call: Call, row: Row, outcome: Outcome, now: datetime) -> Outcome:
     """What an answer means for one of the incidents: the person may have less authority there, and
     another alarm may not wait for them."""
     if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
@@ -95,32 +97,32 @@ def answer_for(tx: Tx, call: Row, row: Row, outcome: Outcome, now: datetime) -> 
         return outcome
     kind = Kind(row["kind"])
     site = site_now(tx, row["site_id"], kind, now) if row["site_id"] else None
-    person = as_called(site, call["contact_id"], now) if site is not None else None
+    person = as_called(site, call.contact_id, now) if site and call.contact_id else None
     may = person is not None and person.may(Authority.CANCEL, kind)
     return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
 
 
-def may_call_back(tx: Tx, call: Row, row: Row, now: datetime) -> bool:
+def may_call_back(tx: Tx, call: Call, row: Row, now: datetime) -> bool:
     """Whether the person of ``call`` may ask to be called again later, as far as ``row`` goes."""
     plan = call_plan.from_json(row["plan"])
-    step = next((step for step in plan.steps if step.id == call["step"]), None)
+    step = next((step for step in plan.steps if step.id == call.step), None)
     if step is None or row["step"] != step.id or row["step_since"] is None:
         return False
     if not step.call_back:  # nearly always: what was called before is not looked up for it
         return False
     made = calls.attempts(tx, row["id"])
     category = Category(row["category"])
-    who, since = call["contact_id"], row["step_since"]
+    who, since = call.contact_id or "", row["step_since"]
     return escalation.may_call_back(step, category, who, made, since=since, now=now)
 
 
-def let_followers_go(tx: Tx, leader: Row) -> None:
+def let_followers_go(tx: Tx, leader: Call) -> None:
     """``leader`` ended before anybody was asked: each waits for a call of its own again."""
-    for call in calls.followers(tx, leader["id"]):
-        calls.change(tx, call["id"], state=CallState.REQUESTED.value, leader=None)
+    for call in calls.followers(tx, leader.id):
+        calls.change(tx, call.id, state=CallState.REQUESTED, leader=None)
 
 
-def asked_nobody(leader: Row, row: Row | None) -> bool:
+def asked_nobody(leader: Call, row: Row | None) -> bool:
     """Whether a call that ended says nothing of the person: it was withdrawn while it rang."""
     withdrawn = row is not None and row["machine"] != Machine.RUNNING.value
-    return leader["answered_at"] is None and leader["result"] is None and withdrawn
+    return leader.answered_at is None and leader.result is None and withdrawn

@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow.core.alarms.filing import Wish, agree
 from callflow.core.alarms.incident import Machine, State
-from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, CallState, Outcome
+from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, Act, Dialogue, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans.call_plan import StepKind
@@ -320,8 +320,8 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     row = open_and_held(tx, incident_id, who)
     _, contact, number = whom_to_call(tx, row, contact_id, now)
     policy = load_policy(tx)
-    attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact == contact_id)
-    call_id = request_call(
+    attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact_id == contact_id)
+    call = request_call(
         tx,
         policy,
         row,
@@ -330,7 +330,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         contact=contact.id,
         to=number,
         attempt=attempt,
-        dialogue="verification",
+        dialogue=Dialogue.VERIFICATION,
         ring_time=policy.ring_time,
         priority=0,
         requester=who,
@@ -346,7 +346,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         who_did=who,
     )
     acted(tx, row, who, now)
-    return call_id
+    return call.id
 
 
 def known(tx: Tx, incident_id: str) -> Row:
@@ -372,16 +372,16 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
     """
     row = open_and_held(tx, incident_id, who)
     call = calls.get(tx, call_id)
-    if call is None or call["incident_id"] != incident_id:
+    if call is None or call.incident_id != incident_id:
         raise NotFound(f"there is no call {call_id!r} of this incident")
-    if call["state"] != CallState.ANSWERED.value or call["dialogue"] != "verification":
+    if not call.up or call.dialogue is not Dialogue.VERIFICATION:
         raise Refused("nobody is on the line of this call")
-    if call["room"] is not None:
+    if call.room is not None:
         raise Refused("this person waits for an operator already: answer the desk phone")
-    if call["result"] is None:
+    if call.result is None:
         calls.change(tx, call_id, result=Outcome.OPERATOR.value)
-    ask_act(tx, call_id, "take_over", who, now)
-    tell(tx, "taken_over", now, row, to=call["to"], by=who, who_did=who)
+    ask_act(tx, call_id, Act.TAKE_OVER, who, now)
+    tell(tx, "taken_over", now, row, to=call.to, by=who, who_did=who)
     return acted(tx, row, who, now)
 
 

@@ -94,5 +94,5 @@ def _let_go(tx: Tx, row: Row, who: str, now: datetime) -> None:
     withdraw(tx, row, now)
     for call in calls.of_incident(tx, row["id"]):
         # Who waits for, or speaks with, an operator is not cut off.
-        if call["answered_at"] and call["ended_at"] is None and call["room"] is None:
-            ask_hang_up(tx, call["id"], who, now)
+        if call.answered_at and call.ended_at is None and call.room is None:
+            ask_hang_up(tx, call.id, who, now)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.clock import from_iso
+from callflow.core.calls.call import Call
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.people import users
@@ -83,9 +84,9 @@ def _node(row: dict[str, Any], now: datetime, *, witnessed: bool) -> Node:
     )
 
 
-def _in_room(tx: Tx, room: str) -> dict[str, Any] | None:
+def _in_room(tx: Tx, room: str) -> Call | None:
     """The call whose conference it is, else one that was made into it and is not over."""
-    made = (call for call in calls.for_room(tx, room) if call["ended_at"] is None)
+    made = (call for call in calls.for_room(tx, room) if call.ended_at is None)
     return calls.get(tx, room) or next(made, None)
 
 
@@ -93,7 +94,7 @@ def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str 
     """Where a new call is placed: with whoever is in ``room``, else spread over the nodes that are
     ready; ``default`` where none is."""
     if room is not None and (there := _in_room(tx, room)) is not None:
-        return str(there["node"])
+        return there.node
     told = _newest(users.processes(tx, "telephony"))
     ready = [row["node"] for row in told if _node(row, now, witnessed=False).ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from callflow.core.alarms import escalation
-from callflow.core.calls.call import QUEUE_STEP, Direction
+from callflow.core.calls.call import QUEUE_STEP, Call, Dialogue, Direction
 from callflow.core.calls.dial_policy import MUTE, refusal
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.instructions import InstructionState
@@ -52,33 +52,33 @@ class Result(StrEnum):
     CALLED_AGAIN = "called_again"  # they called, and somebody answered
 
 
-def left(tx: Tx, row: Row, now: datetime) -> None:
+def left(tx: Tx, row: Call, now: datetime) -> None:
     """A call from outside that waited for a human is over: answered, or to be called back."""
-    if row["direction"] != Direction.INCOMING.value or row["dialogue"] != "incoming":
+    if row.direction is not Direction.INCOMING or row.dialogue is not Dialogue.INCOMING:
         return
-    number = row["to"]
+    number = row.to
     if refusal(number) is not None:
         if not was_with_human(tx, row):
-            tell(tx, "call_back_withheld", now, _incident(tx, row["incident_id"]))
+            tell(tx, "call_back_withheld", now, _incident(tx, row.incident_id))
     elif was_with_human(tx, row):
         _answered(tx, number, now)
     else:
         _leave(tx, row, number, now)
 
 
-def unfinished(tx: Tx, row: Row, now: datetime) -> None:
+def unfinished(tx: Tx, row: Call, now: datetime) -> None:
     """Somebody hung up before what they said in the menu counted: they are called back."""
-    if refusal(row["to"]) is not None:
-        tell(tx, "call_back_withheld", now, _incident(tx, row["incident_id"]))
+    if refusal(row.to) is not None:
+        tell(tx, "call_back_withheld", now, _incident(tx, row.incident_id))
     else:
-        _leave(tx, row, row["to"], now)
+        _leave(tx, row, row.to, now)
 
 
 def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -> None:
     """Somebody left an instruction in a call, and it does not count before people looked at it: it
     is in the list until it does, or never will."""
     call = calls.get(tx, call_id)
-    number = call["to"] if call and refusal(call["to"]) is None else ""
+    number = call.to if call and refusal(call.to) is None else ""
     of_it = {"instruction_id": instruction_id, "open_for": instruction_id}
     call_backs.put(tx, _new(number, None, _target(tx, now), now) | of_it)
 
@@ -105,10 +105,10 @@ def _target(tx: Tx, now: datetime) -> datetime:
     return now + timedelta(seconds=load_policy(tx).call_back_target)
 
 
-def _leave(tx: Tx, row: Row, number: str, now: datetime) -> None:
-    waited = round((now - (row["joined_at"] or now)).total_seconds())
+def _leave(tx: Tx, row: Call, number: str, now: datetime) -> None:
+    waited = round((now - (row.joined_at or now)).total_seconds())
     due = _target(tx, now)
-    incident = _incident(tx, row["incident_id"])
+    incident = _incident(tx, row.incident_id)
     before = call_backs.open_for(tx, number)
     if before is None and _beyond(tx, number):
         number, incident = "", None
@@ -118,7 +118,7 @@ def _leave(tx: Tx, row: Row, number: str, now: datetime) -> None:
         call_backs.change(tx, before["id"], called=called, last_at=now)
     else:
         called = 1
-        call_backs.put(tx, _new(number, row["incident_id"] if number else None, due, now))
+        call_backs.put(tx, _new(number, row.incident_id if number else None, due, now))
     if number:
         tell(tx, "call_back_left", now, incident, to=number, seconds=waited, count=called)
     elif called == 1:
@@ -261,7 +261,7 @@ def come_back(tx: Tx, now: datetime) -> None:
             step=QUEUE_STEP,
             to=number,
             attempt=top["level"] + 1,
-            dialogue="desk",
+            dialogue=Dialogue.DESK,
             ring_time=_RING,
             priority=0,
         )
@@ -283,12 +283,12 @@ def _moot(tx: Tx, row: Row, now: datetime) -> bool:
     return True
 
 
-def desk_took(tx: Tx, row: Row, now: datetime) -> None:
+def desk_took(tx: Tx, row: Call, now: datetime) -> None:
     """Somebody at the phone that rang for call-backs does them: it rings for none for a while."""
     for one in call_backs.open_ones(tx):
         if one["level"]:
             call_backs.change(tx, one["id"], due_at=now + TAKEN_FOR, level=0)
-    tell(tx, "call_back_desk", now, to=row["to"])
+    tell(tx, "call_back_desk", now, to=row.to)
 
 
 def _incident(tx: Tx, incident_id: str | None) -> Row | None:

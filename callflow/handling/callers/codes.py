@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.callers import guessing
+from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import WRONG_CODES_AT_MOST, Deed, Done
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
@@ -28,17 +29,17 @@ Row = dict[str, Any]
 _OVER = frozenset({SiteState.TERMINATED.value, SiteState.SUSPENDED.value})
 
 
-def identify(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done:
+def identify(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Done:
     """Whose code was typed, among those who have one at the site that was named."""
     site_id = _site_named(tx, deed)
     coded = [row for row in _people(tx, site_id, len(deed.typed)) if _has_code(row)]
-    coded.sort(key=lambda row: row["phone"] != call["to"])  # two who chose one code
+    coded.sort(key=lambda row: row["phone"] != call.to)  # two who chose one code
     if site_id:
         locks.hold(tx, locks.Lock.GUESS, site_id)
-    spent = guesses.spent(tx, site_id, call["to"], now)
-    verdict, coded, worth = _looked_at(spent, coded, call["to"], len(deed.typed))
+    spent = guesses.spent(tx, site_id, call.to, now)
+    verdict, coded, worth = _looked_at(spent, coded, call.to, len(deed.typed))
     if verdict is not guessing.Verdict.MAY:
-        tell(tx, "codes_locked", now, site=site_id, to=call["to"], call=call["id"])
+        tell(tx, "codes_locked", now, site=site_id, to=call.to, call=call.id)
         return Done(result=verdict.value)
     for row in coded if site_id else ():
         duress = _is_code_of(vault, row, deed.typed)
@@ -49,14 +50,14 @@ def identify(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done
     return _wrong(tx, call, deed, site_id, worth, spent, now)
 
 
-def identify_member(tx: Tx, vault: Vault, call: Row, deed: Deed, now: datetime) -> Done:
+def identify_member(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Done:
     """Whether it is the code of the firm's member whose number this is."""
     row = firms.member(tx, deed.kept["person"])
-    spent = guesses.spent(tx, None, call["to"], now)
+    spent = guesses.spent(tx, None, call.to, now)
     worth = guessing.worth(_codes([row]) if row else 0, len(deed.typed))
     verdict = guessing.verdict(spent, worth, known=True)
     if verdict is not guessing.Verdict.MAY:
-        tell(tx, "codes_locked", now, to=call["to"], call=call["id"])
+        tell(tx, "codes_locked", now, to=call.to, call=call.id)
         return Done(result=verdict.value)
     duress = _is_code_of(vault, row, deed.typed) if row else None
     if row is None or duress is None:
@@ -121,19 +122,19 @@ def _people(tx: Tx, site_id: str | None, digits: int) -> list[Row]:
 
 def _wrong(
     tx: Tx,
-    call: Row,
+    call: Call,
     deed: Deed,
     site_id: str | None,
     worth: float,
     spent: guessing.Spent,
     now: datetime,
 ) -> Done:
-    guesses.insert(tx, site_id, call["to"], worth, now)
-    tell(tx, "code_wrong", now, site=site_id, to=call["to"], call=call["id"])
+    guesses.insert(tx, site_id, call.to, worth, now)
+    tell(tx, "code_wrong", now, site=site_id, to=call.to, call=call.id)
     if guessing.is_attack(spent.of_all + 1) and not incidents.open_ones(tx, kind=Kind.GUESSING):
         text = f"{spent.of_all + 1} codes faux en dix minutes"
         store_signals(
-            tx, [supervision.station_signal("CODES_GUESSED", "", call["id"], now, text=text)]
+            tx, [supervision.station_signal("CODES_GUESSED", "", call.id, now, text=text)]
         )
     if deed.wrong_codes + 1 >= WRONG_CODES_AT_MOST:
         return Done(result="wrong_again")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Machine, State
+from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.plans import call_plan
@@ -64,18 +65,18 @@ def open_alarms(tx: Tx, site_id: str) -> list[Row]:
     return sorted(found, key=lambda row: (row["priority"], row["opened_at"]))
 
 
-def identified(tx: Tx, call: Row, site_id: str, row: Row, now: datetime, *, duress: bool) -> Done:
+def identified(tx: Tx, call: Call, site_id: str, row: Row, now: datetime, *, duress: bool) -> Done:
     """Their code was right, or that under duress: what they are offered now."""
     found = known(tx, site_id, row["id"])
     assert found is not None, "a contact of the site"
     alarms = open_alarms(tx, site_id)
     mute = incidents.site_is_mute(tx, site_id)  # before any duress: it sounds like success
-    calls.change(tx, call["id"], contact_id=row["id"])
+    calls.change(tx, call.id, contact_id=row["id"])
     of: Row = {} if alarms else {"site": site_id}
-    told = of | {"who": row["name"], "to": call["to"], "call": call["id"]}
+    told = of | {"who": row["name"], "to": call.to, "call": call.id}
     tell(tx, "caller_known", now, alarms[0] if alarms else None, **told)
     if alarms:
-        calls.change(tx, call["id"], incident_id=alarms[0]["id"])
+        calls.change(tx, call.id, incident_id=alarms[0]["id"])
         _join_plan(tx, call, alarms[0], found, now)
     if duress:
         raise_alarm(tx, site_id, alarms, call, now)
@@ -95,7 +96,7 @@ def _yes(fact: bool) -> str:
     return "yes" if fact else ""
 
 
-def _join_plan(tx: Tx, call: Row, alarm: Row, who: Known, now: datetime) -> None:
+def _join_plan(tx: Tx, call: Call, alarm: Row, who: Known, now: datetime) -> None:
     """Whoever the plan is calling, or would, and calls us is asked here: it waits for what they say
     and calls nobody meanwhile (D20)."""
     plan = call_plan.from_json(alarm["plan"])
@@ -109,17 +110,17 @@ def _join_plan(tx: Tx, call: Row, alarm: Row, who: Known, now: datetime) -> None
     people = on_call(who.site, step.selectors, Kind(alarm["kind"]), now)
     if any(person.id == who.person.id for person in people):
         attempt = 1 + calls.of_step(tx, alarm["id"], step.id)
-        calls.change(tx, call["id"], step=step.id, attempt=attempt)
+        calls.change(tx, call.id, step=step.id, attempt=attempt)
 
 
-def raise_alarm(tx: Tx, site_id: str, alarms: list[Row], call: Row, now: datetime) -> None:
+def raise_alarm(tx: Tx, site_id: str, alarms: list[Row], call: Call, now: datetime) -> None:
     """Somebody is threatened, silently: of an alarm that is on, or one of its own (D7)."""
     if alarms:
         raise_duress(tx, alarms[0], now)
         return
     account = rows.first_account(tx, site_id)
     if account is not None:
-        signal = supervision.station_signal("DURESS_CODE", account, call["id"], now)
+        signal = supervision.station_signal("DURESS_CODE", account, call.id, now)
         store_signals(tx, [signal])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role, Site
@@ -73,13 +74,13 @@ def _guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
 
 
 def identified(
-    tx: Tx, call: Row, row: Row, now: datetime, *, duress: bool, site: str | None = None
+    tx: Tx, call: Call, row: Row, now: datetime, *, duress: bool, site: str | None = None
 ) -> Done:
     """Their code was right: at ``site``, else where they are expected, else they name one."""
     site = site or _expected_at(tx, row)
     member = member_at(tx, row["id"], site) if site else None
-    calls.change(tx, call["id"], contact_id=row["id"])
-    tell(tx, "caller_known", now, site=site, who=row["name"], to=call["to"], call=call["id"])
+    calls.change(tx, call.id, contact_id=row["id"])
+    tell(tx, "caller_known", now, site=site, who=row["name"], to=call.to, call=call.id)
     if duress:
         _raise(tx, call, row, member, now)
     keep = {"person": row["id"], "firm": row["firm_id"]}
@@ -97,11 +98,11 @@ def _expected_at(tx: Tx, row: Row) -> str | None:
     return awaited.pop() if len(awaited) == 1 else None
 
 
-def _raise(tx: Tx, call: Row, row: Row, member: Member | None, now: datetime) -> None:
+def _raise(tx: Tx, call: Call, row: Row, member: Member | None, now: datetime) -> None:
     """Somebody is threatened, silently (D7): at the site, or wherever they are."""
     if member is None:
-        text = f"{row['name']} {row['phone'] or call['to']}"
-        signal = supervision.station_signal("DURESS_CODE", "", call["id"], now, text=text)
+        text = f"{row['name']} {row['phone'] or call.to}"
+        signal = supervision.station_signal("DURESS_CODE", "", call.id, now, text=text)
         store_signals(tx, [signal])
         return
     alarms = identity.open_alarms(tx, member.site.id)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls import call, dial_policy
+from callflow.core.calls import dial_policy
 from callflow.core.calls.call import (
     BRIDGE_STEP,
     INCOMING_STEP,
@@ -14,13 +14,15 @@ from callflow.core.calls.call import (
     QUEUE_STEP,
     SERVICE_DESK_STEP,
     TRUNK_STEP,
+    Call,
     CallState,
+    Dialogue,
     Direction,
     Outcome,
 )
-from callflow.core.calls.phones import is_phone, owner_of
+from callflow.core.calls.phones import is_phone
 from callflow.core.calls.trunks import Exchange, Trunk, by_human
-from callflow.core.interventions.directory import shown
+from callflow.core.interventions.directory import shown, told_as
 from callflow.handling.alarms.acting import hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide, raise_duress
 from callflow.handling.alarms.group_calls import (
@@ -60,7 +62,7 @@ class CallOrder:
     trunk: str
     caller: str
     ring_time: float
-    dialogue: str
+    dialogue: Dialogue
     urgent: bool = False
 
 
@@ -79,17 +81,6 @@ class LiveCall:
     asked_to_end: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallActionOrder:
-    """An act on a live call, claimed: hang_up, take_over, announce, hold, resume, mute, unmute,
-    keys."""
-
-    id: str
-    call_id: str
-    kind: str
-    argument: str = ""
-
-
 def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[CallOrder]:
     """The calls to place now: vital and human ones first, within the trunks' channels.
 
@@ -102,21 +93,21 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     lines = exchange(tx, policy, node, now)
     taken = [(_channel(lines, row), row) for row in wanted]
     placeable = [(trunk, row) for trunk, row in taken if trunk is not None]
-    incidents.lock_all(tx, {row["incident_id"] for _, row in placeable if row["incident_id"]})
+    incidents.lock_all(tx, {row.incident_id for _, row in placeable if row.incident_id})
     forbidden = refused_calls(tx, [row for _, row in placeable], policy, now)
-    allowed = [(trunk, row) for trunk, row in placeable if row["id"] not in forbidden]
+    allowed = [(trunk, row) for trunk, row in placeable if row.id not in forbidden]
     # The rows before the act; who was withdrawn meanwhile is not among them.
-    started = calls.start(tx, {row["id"]: trunk.name for trunk, row in allowed}, now)
+    started = calls.start(tx, {row.id: trunk.name for trunk, row in allowed}, now)
     for _, row in placeable:
-        if row["id"] in forbidden:
-            _refuse(tx, row, forbidden[row["id"]], now)
-    orders = [(trunk, row) for trunk, row in allowed if row["id"] in started]
+        if row.id in forbidden:
+            _refuse(tx, row, forbidden[row.id], now)
+    orders = [(trunk, row) for trunk, row in allowed if row.id in started]
     for trunk, row in orders:
-        told = {"to": _shown(row), "call": row["id"], "trunk": trunk.name}
-        tell(tx, "call_placed", now, _incident(tx, row), **told)
-    awaited = calls.awaited(tx, {row["to"] for _, row in orders})
+        told = {"to": told_as(row), "call": row.id, "trunk": trunk.name}
+        tell(tx, "call_placed", now, calls.incident_of(tx, row, lock=True), **told)
+    awaited = calls.awaited(tx, {row.to for _, row in orders})
     for _, row in orders:
-        if row["to"] in awaited:
+        if row.to in awaited:
             gather(tx, row, policy, now)
     return [_order(tx, row, trunk, policy) for trunk, row in orders]
 
@@ -125,91 +116,80 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
 _OWN_NETWORK = Trunk(name="", machine_number="", human_number="")
 
 
-def _channel(lines: Exchange, row: Row) -> Trunk | None:
+def _channel(lines: Exchange, row: Call) -> Trunk | None:
     """What the call goes over; None: it must wait for a channel."""
-    if is_phone(row["to"]):
+    if is_phone(row.to):
         return _OWN_NETWORK
-    return lines.take(urgent=row["priority"] == 0, tried=row["tried"])
+    return lines.take(urgent=row.priority == 0, tried=row.tried)
 
 
-def _order(tx: Tx, row: Row, trunk: Trunk, policy: Policy) -> CallOrder:
+def _order(tx: Tx, row: Call, trunk: Trunk, policy: Policy) -> CallOrder:
     return CallOrder(
-        call_id=row["id"],
-        to=row["to"],
+        call_id=row.id,
+        to=row.to,
         trunk=trunk.name,
         caller=_shown_at_desk(tx, row, policy)
         if trunk is _OWN_NETWORK
-        else trunk.caller(by_human=by_human(row["step"], row["requester"])),
-        ring_time=row["ring_time"],
-        dialogue=row["dialogue"],
-        urgent=row["priority"] == 0,
+        else trunk.caller(by_human=by_human(row.step, row.requester)),
+        ring_time=row.ring_time,
+        dialogue=row.dialogue,
+        urgent=row.priority == 0,
     )
 
 
-def _shown_at_desk(tx: Tx, row: Row, policy: Policy) -> str:
+def _shown_at_desk(tx: Tx, row: Call, policy: Policy) -> str:
     """What a desk phone shows: whom it is about, where they have a number that may be shown."""
-    room = calls.in_room(tx, row["room"]) if row["room"] else []
-    outside = [c for c in room if not calls.is_leg(c) and shown(c["step"], c["to"]) == c["to"]]
-    numbers = [c["to"] for c in outside if dial_policy.is_number(c["to"])]
+    room = calls.in_room(tx, row.room) if row.room else []
+    outside = [c for c in room if not c.is_leg and shown(c.step, c.to) == c.to]
+    numbers = [c.to for c in outside if dial_policy.is_number(c.to)]
     return numbers[0] if numbers else policy.trunks[0].human_number
 
 
-def _refuse(tx: Tx, row: Row, why: str, now: datetime) -> None:
+def _refuse(tx: Tx, row: Call, why: str, now: datetime) -> None:
     """The last gate before the trunk: nothing is dialled, a human is told (invariant 5)."""
     ended = calls.change(
         tx,
-        row["id"],
+        row.id,
         only_in=[CallState.REQUESTED],
-        state=CallState.ENDED.value,
-        outcome=Outcome.NO_NUMBER.value,
+        state=CallState.ENDED,
+        outcome=Outcome.NO_NUMBER,
         detail=why,
         ended_at=now,
     )
     if not ended:
         return  # withdrawn meanwhile
-    incident_row = _incident(tx, row)
-    tell(tx, "dial_refused", now, incident_row, to=_shown(row), reason=why)
+    incident_row = calls.incident_of(tx, row, lock=True)
+    tell(tx, "dial_refused", now, incident_row, to=told_as(row), reason=why)
     _leave(tx, row, now)
     if incident_row is not None:
         hand_to_human(tx, incident_row, why, now)
         decide(tx, incident_row["id"], now)
 
 
-def _next_person(tx: Tx, row: Row, now: datetime) -> bool:
-    return row["room"] is not None and telephone.not_reached(tx, row, now)
+def _next_person(tx: Tx, row: Call, now: datetime) -> bool:
+    return row.room is not None and telephone.not_reached(tx, row, now)
 
 
-def _leave(tx: Tx, row: Row, now: datetime) -> None:
+def _leave(tx: Tx, row: Call, now: datetime) -> None:
     """Who shared a conference with this call is seen to."""
-    if row["room"] is not None:
-        conversations.nobody_left_on_hold(tx, row["room"], now)
-        leave = service_calls.leave if row["step"] in service_calls.STEPS else leave_room
+    if row.room is not None:
+        conversations.nobody_left_on_hold(tx, row.room, now)
+        leave = service_calls.leave if row.step in service_calls.STEPS else leave_room
         leave(tx, row, now)
-
-
-def _shown(row: Row) -> str:
-    """The number as the logbook has it: a service's is confidential, a phone of ours is its
-    owner's."""
-    return row["operator"] or owner_of(row) or shown(row["step"], row["to"])
-
-
-def _incident(tx: Tx, row: Row) -> Row | None:
-    """The call's incident, locked: what is written of it later is computed from this."""
-    return incidents.get(tx, row["incident_id"], lock=True) if row["incident_id"] else None
 
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
     """Read before the PBX is asked for its channels, never after (docs/durability.md)."""
     rows = calls.on_trunk(tx, node)
-    unwanted = calls.all_asked_to_end(tx, [row["id"] for row in rows])
+    unwanted = calls.all_asked_to_end(tx, [row.id for row in rows])
     return [
         LiveCall(
-            id=row["id"],
-            state=CallState(row["state"]),
-            placed_at=row["placed_at"] or row["requested_at"],
-            to=row["to"],
-            incident=row["incident_id"],
-            asked_to_end=row["id"] in unwanted,
+            id=row.id,
+            state=row.state,
+            placed_at=row.placed_at or row.requested_at,
+            to=row.to,
+            incident=row.incident_id,
+            asked_to_end=row.id in unwanted,
         )
         for row in rows
     ]
@@ -221,18 +201,25 @@ def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
         tx,
         call_id,
         only_in=[CallState.STARTED],
-        state=CallState.RINGING.value,
+        state=CallState.RINGING,
         ringing_at=now,
     )
 
 
-def call_answered(tx: Tx, call_id: str, now: datetime) -> Row | None:
+def call_answered(tx: Tx, call_id: str, now: datetime) -> Call | None:
     """Picked up; the dialogue begins. The call's row, unless that was known or changed it more."""
     row = calls.answer(tx, call_id, now)
     if row is None:
         return None
-    tell(tx, "call_answered", now, _incident(tx, row), to=_shown(row), call=call_id)
-    if row["dialogue"] == "phone":  # picking it up is taking it
+    tell(
+        tx,
+        "call_answered",
+        now,
+        calls.incident_of(tx, row, lock=True),
+        to=told_as(row),
+        call=call_id,
+    )
+    if row.dialogue is Dialogue.PHONE:  # picking it up is taking it
         dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
         return None
     return row
@@ -247,7 +234,7 @@ def call_ended(
     now: datetime,
     not_carried: bool = False,
     receiver_down: bool = False,
-) -> Row | None:
+) -> Call | None:
     """The channel is gone. What the dialogue concluded wins over what the line says. Its row, as
     it ended; None where that was known.
 
@@ -258,60 +245,61 @@ def call_ended(
     attempt then goes on over the next trunk; only the last one's word is the attempt's outcome.
     """
     row = calls.get(tx, call_id, lock=True)
-    if row is None or CallState(row["state"]) not in call.LIVE_STATES:
+    if row is None or not row.live:
         return None
-    incident_row = _incident(tx, row)
-    if receiver_down and row["operator"] and row["room"] and not calls.asked_to_end(tx, call_id):
+    incident_row = calls.incident_of(tx, row, lock=True)
+    if receiver_down and row.operator and row.room and not calls.asked_to_end(tx, call_id):
         control.leg_hung_up(tx, row, now)
-    gone_on = not_carried and not row["operator"] and goes_on(tx, row, incident_row, now)
-    if not_carried and row["step"] == TRUNK_STEP:
+    gone_on = not_carried and not row.operator and goes_on(tx, row, incident_row, now)
+    if not_carried and row.step == TRUNK_STEP:
         outcome = Outcome.TRUNK_FAILURE  # whoever is called was not asked: it is about the trunk
-    final = Outcome.TRUNK_FAILURE.value if gone_on else row["result"] or outcome.value
-    ended: Row = dict(state=CallState.ENDED.value, outcome=final, detail=detail, ended_at=now)
-    calls.change(tx, call_id, **ended)
+    final = Outcome.TRUNK_FAILURE if gone_on else row.result or outcome
+    over = replace(row, state=CallState.ENDED, outcome=final, detail=detail, ended_at=now)
+    calls.change(tx, call_id, state=over.state, outcome=final, detail=detail, ended_at=now)
     tell(
         tx,
         "call_ended",
         now,
         incident_row,
-        to=_shown(row),
+        to=told_as(row),
         outcome=final,
         detail=detail,
         call=call_id,
     )
     if gone_on or asked_nobody(row, incident_row):
         let_followers_go(tx, row)
-    if row["operator"] and row["answered_at"] is not None:
-        presence.call_over(tx, load_policy(tx), row["to"], now)
+    if row.operator and row.answered_at is not None:
+        presence.call_over(tx, load_policy(tx), row.to, now)
     if not gone_on and not _next_person(tx, row, now):
         _leave(tx, row, now)
     voices.call_over(tx, row, now)
-    if row["step"] not in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
+    if row.step not in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
         if incident_row is not None:
             decide(tx, incident_row["id"], now)
         for follower, followed in followers(tx, call_id):
             _end_with(tx, follower, followed, row, final, now)
-    return {**row, **ended}
+    return over
 
 
-def _end_with(tx: Tx, call: Row, row: Row, leader: Row, final: str, now: datetime) -> None:
+def _end_with(tx: Tx, call: Call, row: Row, leader: Call, final: Outcome, now: datetime) -> None:
     """A call that another one spoke for ends as that one did."""
-    outcome = call["result"] or final
-    times = {name: leader[name] for name in ("placed_at", "ringing_at", "answered_at")}
-    told = f"in call {leader['id']}"
+    outcome = call.result or final
+    told = f"in call {leader.id}"
     ended = calls.change(
         tx,
-        call["id"],
+        call.id,
         only_in=[CallState.FOLLOWING],
-        state=CallState.ENDED.value,
+        state=CallState.ENDED,
         outcome=outcome,
         detail=told,
         ended_at=now,
-        **times,
+        placed_at=leader.placed_at,
+        ringing_at=leader.ringing_at,
+        answered_at=leader.answered_at,
     )
     if ended:
-        shown_to = _shown(call)
-        tell(tx, "call_ended", now, row, to=shown_to, outcome=outcome, detail=told, call=call["id"])
+        shown_to = told_as(call)
+        tell(tx, "call_ended", now, row, to=shown_to, outcome=outcome, detail=told, call=call.id)
         decide(tx, row["id"], now)
 
 
@@ -326,7 +314,7 @@ def call_arrived(
     number: str,
     *,
     node: str,
-    dialogue: str,
+    dialogue: Dialogue,
     now: datetime,
     name: str = "",
     incident_row: Row | None = None,
@@ -352,10 +340,10 @@ def call_arrived(
     calls.change(
         tx,
         call_id,
-        direction=Direction.INCOMING.value,
+        direction=Direction.INCOMING,
         node=node,
         trunk=policy.trunks[0].name,
-        state=CallState.ANSWERED.value,
+        state=CallState.ANSWERED,
         placed_at=now,
         answered_at=now,
     )
@@ -367,54 +355,54 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
     """What the person answered, acted upon before the next word is said; ``also`` is written to
     the call's row with it."""
     row = calls.get(tx, call_id, lock=True)
-    known = row is None or row["result"] in (outcome.value, Outcome.DURESS.value)
-    values = also if known else {"result": outcome.value, **also}
+    known = row is None or row.result in (outcome, Outcome.DURESS)
+    values = also if known else {"result": outcome, **also}
     if values:
         calls.change(tx, call_id, **values)
     if row is None or known:
         return
-    row |= also
-    incident_row = _incident(tx, row)
-    tell(tx, "call_result", now, incident_row, to=_shown(row), result=outcome.value, call=call_id)
-    if row["dialogue"] in ("desk", "phone"):
+    row = replace(row, **also)
+    incident_row = calls.incident_of(tx, row, lock=True)
+    tell(tx, "call_result", now, incident_row, to=told_as(row), result=outcome.value, call=call_id)
+    if row.dialogue in (Dialogue.DESK, Dialogue.PHONE):
         _operator_answered(tx, row, outcome, now)
         return
-    if row["state"] == CallState.ENDED.value:  # a key, then hung up before it was stored
-        calls.change(tx, call_id, outcome=outcome.value)
+    if row.state is CallState.ENDED:  # a key, then hung up before it was stored
+        calls.change(tx, call_id, outcome=outcome)
     if incident_row is None:
         return
     _act_upon(tx, row, incident_row, outcome, now)
-    if row["state"] == CallState.ENDED.value:
+    if row.state is CallState.ENDED:
         decide(tx, incident_row["id"], now)
     for follower, followed in followers(tx, call_id):
         its = answer_for(tx, follower, followed, outcome, now)
-        calls.change(tx, follower["id"], result=its.value)
-        told = {"to": _shown(follower), "result": its.value, "call": follower["id"]}
+        calls.change(tx, follower.id, result=its)
+        told = {"to": told_as(follower), "result": its.value, "call": follower.id}
         tell(tx, "call_result", now, followed, **told)
         _act_upon(tx, follower, followed, its, now)
 
 
-def _operator_answered(tx: Tx, row: Row, outcome: Outcome, now: datetime) -> None:
-    if row["dialogue"] == "phone":
+def _operator_answered(tx: Tx, row: Call, outcome: Outcome, now: datetime) -> None:
+    if row.dialogue is Dialogue.PHONE:
         telephone.leg_answered(tx, row, now)
-    if row["step"] != OPERATOR_STEP and outcome is Outcome.OPERATOR:
-        taken = service_calls.desk_took if row["step"] == SERVICE_DESK_STEP else desk_took
+    if row.step != OPERATOR_STEP and outcome is Outcome.OPERATOR:
+        taken = service_calls.desk_took if row.step == SERVICE_DESK_STEP else desk_took
         taken(tx, row, now)
 
 
-def _act_upon(tx: Tx, row: Row, incident_row: Row, outcome: Outcome, now: datetime) -> None:
+def _act_upon(tx: Tx, row: Call, incident_row: Row, outcome: Outcome, now: datetime) -> None:
     """What an answer changes at once, while the person is still on the line."""
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
-        duress_by_phone(tx, incident_row, row["contact_id"], now)
+        duress_by_phone(tx, incident_row, row.contact_id or "", now)
     elif outcome is Outcome.HELP:
         services.witness(tx, incident_row, row, now)
         hand_to_human(tx, incident_row, outcome.value, now)
     elif outcome is Outcome.ACCEPTED:
-        accepted_by_phone(tx, incident_row, row["contact_id"], now)
+        accepted_by_phone(tx, incident_row, row.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
         interventions_orders.guard_answered(tx, incident_row, row, outcome, now)
-    elif outcome in _NEEDS_HUMAN or (row["step"] == INCOMING_STEP and outcome in _ANSWERED):
+    elif outcome in _NEEDS_HUMAN or (row.step == INCOMING_STEP and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 
 
@@ -427,23 +415,8 @@ _NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Ou
 def join_room(tx: Tx, call_id: str, now: datetime) -> str:
     """The called person waits for a human from now on; the conference's name."""
     row = calls.get(tx, call_id)
-    room = str(row["room"] or call_id) if row else call_id
-    if row is not None and row["room"] is None:
+    room = str(row.room or call_id) if row else call_id
+    if row is not None and row.room is None:
         calls.change(tx, call_id, room=room, joined_at=now)
     bridge(tx, now)
     return room
-
-
-def claim_call_actions(tx: Tx, *, node: str, now: datetime) -> list[CallActionOrder]:
-    """Acts that operators, or the end of a conference, ask for."""
-    return [
-        CallActionOrder(
-            id=row["id"], call_id=row["call_id"], kind=row["kind"], argument=row["argument"]
-        )
-        for row in calls.claim_actions(tx, node, now)
-    ]
-
-
-def call_action_done(tx: Tx, action_id: str, result: str, now: datetime) -> None:
-    """What became of an act; ``result`` is "done" or what went wrong."""
-    calls.finish_action(tx, action_id, result)

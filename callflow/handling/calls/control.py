@@ -6,14 +6,13 @@ import re
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import CallState, Mode
+from callflow.core.calls.call import Act, Call, Mode
 from callflow.handling.alarms.acting import ask_act, ask_hang_up, let_go
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.conversations import (
     end_people,
     in_my_call,
-    incident_of,
     leg_of,
     legs_in,
     my_leg,
@@ -42,7 +41,7 @@ def hang_up(tx: Tx, who: str, now: datetime, call_id: str = "") -> None:
     leg = leg_of(tx, who)
     if leg is None:  # a supervisor who only listens, or whispers, leaves nobody
         leg = next(iter(calls.legs_of(tx, who)), None)
-    elif leg["room"] is not None and leg["state"] == CallState.ANSWERED.value:
+    elif leg.room is not None and leg.up:
         end_people(tx, leg, who, now)
     if leg is None:
         raise Refused("you are in no call")
@@ -53,25 +52,25 @@ def rejoin(tx: Tx, who: str, leg_id: str, now: datetime) -> None:
     """The page lost the sound of my call: it was loaded again, or its network was away for too
     long. The same phone is rung anew for the same conversation, and this leg goes."""
     leg = calls.get(tx, leg_id)
-    if leg is None or leg["operator"] != who or leg["state"] != CallState.ANSWERED.value:
+    if leg is None or leg.operator != who or not leg.up:
         raise NotFound("this call is over")
     if calls.asked_to_end(tx, leg_id):
         return
-    phone, people = phones.get(tx, leg["to"]), people_in(tx, leg["room"])
-    if phone is not None and people and leg["mode"] in (Mode.TALK.value, Mode.BARGE.value):
-        ring_leg(tx, people[0], leg["room"], phone, who, now, Mode(leg["mode"]))
+    phone, people = phones.get(tx, leg.to), people_in(tx, leg.room)
+    if phone is not None and people and leg.heard:
+        ring_leg(tx, people[0], leg.room, phone, who, now, leg.mode)
     ask_hang_up(tx, leg_id, who, now)
 
 
-def leg_hung_up(tx: Tx, leg: Row, now: datetime) -> None:
+def leg_hung_up(tx: Tx, leg: Call, now: datetime) -> None:
     """An operator put the receiver down: the conversation is over for those outside, too."""
-    end_people(tx, leg, leg["operator"], now)
+    end_people(tx, leg, leg.operator, now)
 
 
 def hold(tx: Tx, who: str, call_id: str, now: datetime) -> None:
     """Out of the conference, with music."""
     _, call = in_my_call(tx, who, call_id)
-    if call["state"] != CallState.ANSWERED.value:
+    if not call.up:
         raise Refused("nobody is on the line there yet")
     put_on_hold(tx, call, who, now)
 
@@ -85,9 +84,9 @@ def resume(tx: Tx, who: str, call_id: str, now: datetime) -> None:
 def mute(tx: Tx, who: str, on: bool, now: datetime) -> None:
     """I am heard by nobody in my call, or again."""
     leg = my_leg(tx, who)
-    if leg["muted"] != on:
-        calls.change(tx, leg["id"], muted=on)
-        ask_act(tx, leg["id"], "mute" if on else "unmute", who, now, leg["room"])
+    if leg.muted != on:
+        calls.change(tx, leg.id, muted=on)
+        ask_act(tx, leg.id, Act.MUTE if on else Act.UNMUTE, who, now, leg.room or "")
 
 
 def keys(tx: Tx, who: str, call_id: str, typed: str, now: datetime) -> None:
@@ -95,7 +94,7 @@ def keys(tx: Tx, who: str, call_id: str, typed: str, now: datetime) -> None:
     if not _KEYS.fullmatch(typed):
         raise Refused("keys are digits, * and #, at most twenty")
     _, call = in_my_call(tx, who, call_id)
-    ask_act(tx, call["id"], "keys", who, now, typed)
+    ask_act(tx, call.id, Act.KEYS, who, now, typed)
 
 
 # --- handing on ---------------------------------------------------------------------------
@@ -112,42 +111,42 @@ def hand_on(tx: Tx, who: str, colleague: str, now: datetime, *, attended: bool) 
     phone = phone_of(tx, colleague)
     if phone is None:
         raise Refused("this colleague's telephone is not connected")
-    people = [call for call in people_in(tx, leg["room"]) if call["answered_at"] is not None]
+    people = [call for call in people_in(tx, leg.room) if call.answered_at is not None]
     if not people:
         raise Refused("there is nobody to hand on")
     if attended:
         for call in people:
             put_on_hold(tx, call, who, now)
-    made = ring_leg(tx, people[0], leg["room"], phone, who, now)
-    tell(tx, "call_handed_on", now, incident_of(tx, people[0]), to=colleague, who_did=who)
+    made = ring_leg(tx, people[0], leg.room, phone, who, now)
+    tell(tx, "call_handed_on", now, calls.incident_of(tx, people[0]), to=colleague, who_did=who)
     if not attended:
-        ask_hang_up(tx, leg["id"], who, now)
+        ask_hang_up(tx, leg.id, who, now)
     return made
 
 
 def complete(tx: Tx, who: str, now: datetime) -> None:
     """The colleague, or whoever else came in, goes on without me."""
     leg = my_leg(tx, who)
-    up = [call for call in people_in(tx, leg["room"]) if call["answered_at"] is not None]
+    up = [call for call in people_in(tx, leg.room) if call.answered_at is not None]
     if not others_with(tx, leg) and len(up) < 2:
         raise Refused("nobody would be left with this person: wait until somebody answered")
     for call in up:
         take_off_hold(tx, call, who, now)
-    ask_hang_up(tx, leg["id"], who, now)
+    ask_hang_up(tx, leg.id, who, now)
 
 
 def all_together(tx: Tx, who: str, now: datetime) -> None:
     """Everybody of my call hears everybody."""
     leg = my_leg(tx, who)
-    for call in people_in(tx, leg["room"]):
+    for call in people_in(tx, leg.room):
         take_off_hold(tx, call, who, now)
 
 
 def call_off(tx: Tx, who: str, now: datetime) -> None:
     """The colleague is let go, and I am with the person again."""
     leg = my_leg(tx, who)
-    for other in legs_in(tx, leg["room"]):
-        if other["id"] != leg["id"] and other["requester"] == who:
+    for other in legs_in(tx, leg.room):
+        if other.id != leg.id and other.requester == who:
             let_go(tx, other, now)
     all_together(tx, who, now)
 
@@ -159,18 +158,18 @@ def listen(tx: Tx, who: str, leg_id: str, mode: Mode, now: datetime) -> str:
     """A supervisor hears a colleague's call (listen), is heard by the colleague only (whisper), or
     takes part (barge in); told in the logbook. Asked again with another mode, it changes."""
     leg = calls.get(tx, leg_id)
-    if leg is None or not calls.is_leg(leg) or leg["state"] != CallState.ANSWERED.value:
+    if leg is None or not leg.is_leg or not leg.up:
         raise NotFound("this call is over")
-    if leg["operator"] == who:
+    if leg.operator == who:
         raise Refused("this is your own call")
     for mine in calls.legs_of(tx, who):
-        if mine["room"] != leg["room"]:
+        if mine.room != leg.room:
             raise Refused("you are in another call: end it, or put it on hold")
         let_go(tx, mine, now)
     phone = own_phone(tx, who)
-    made = ring_leg(tx, leg, leg["room"], phone, who, now, mode)
+    made = ring_leg(tx, leg, leg.room, phone, who, now, mode)
     calls.change(tx, made, wanted={"spied": leg_id} if mode is not Mode.BARGE else None)
-    about, told = incident_of(tx, leg), {"operator": leg["operator"] or leg["to"], "who_did": who}
+    about, told = calls.incident_of(tx, leg), {"operator": leg.operator or leg.to, "who_did": who}
     match mode:
         case Mode.WHISPER:
             tell(tx, "whispered", now, about, **told)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP
+from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP, Call
 from callflow.core.calls.dial_policy import Destination, forbidden
 from callflow.core.calls.phones import is_phone
 from callflow.core.signals.signal import Kind
@@ -30,9 +30,9 @@ Row = dict[str, Any]
 Owners = set[tuple[str, str]]  # (contact, site)
 
 
-def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) -> dict[str, str]:
+def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -> dict[str, str]:
     """{call id: why} of those call rows that may not be placed."""
-    numbers = {row["to"] for row in rows}
+    numbers = {row.to for row in rows}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
     ours_by_wire = {phone["name"] for phone in phones.live(tx)} if _to_phones(rows) else set()
@@ -44,52 +44,52 @@ def refused_calls(tx: Tx, rows: Sequence[Row], policy: Policy, now: datetime) ->
     found = {}
     for row, incident, places in zip(rows, about, at, strict=True):
         destination = Destination(
-            number=row["to"],
-            step=row["step"],
-            requester=row["requester"],
-            contact=_is_contact(tx, row, incident, owners.get(row["to"], set()), now),
-            ours=row["to"] in ours,
-            service=row["to"] in reserved,
-            phone=row["to"] in ours_by_wire,
+            number=row.to,
+            step=row.step,
+            requester=row.requester,
+            contact=_is_contact(tx, row, incident, owners.get(row.to, set()), now),
+            ours=row.to in ours,
+            service=row.to in reserved,
+            phone=row.to in ours_by_wire,
             called_us=_called_us(tx, row, now),
             mute=(incident is not None and is_mute(incident)) or bool(places & mute),
         )
         why = forbidden(destination)
         if why is not None:
-            found[row["id"]] = why
+            found[row.id] = why
     return found
 
 
-def _incident(tx: Tx, row: Row) -> Row | None:
+def _incident(tx: Tx, row: Call) -> Row | None:
     """The incident whose people are called; None for the station's own calls."""
-    if row["incident_id"] is None or row["step"] in NOT_AT_SITE:
+    if row.incident_id is None or row.step in NOT_AT_SITE:
         return None
-    return incidents.get(tx, row["incident_id"])
+    return incidents.get(tx, row.incident_id)
 
 
-def _places(row: Row, incident: Row | None, owners: Mapping[str, Owners]) -> set[str]:
+def _places(row: Call, incident: Row | None, owners: Mapping[str, Owners]) -> set[str]:
     """The sites where a call rings: its incident's; of one that is about none, its contact's."""
     if incident is not None:
         return {incident["site_id"]} if incident["site_id"] else set()
-    return {site for _, site in owners.get(row["to"], set())}
+    return {site for _, site in owners.get(row.to, set())}
 
 
-def _to_phones(rows: Sequence[Row]) -> bool:
-    return any(is_phone(row["to"]) for row in rows)
+def _to_phones(rows: Sequence[Call]) -> bool:
+    return any(is_phone(row.to) for row in rows)
 
 
-def _called_us(tx: Tx, row: Row, now: datetime) -> bool:
+def _called_us(tx: Tx, row: Call, now: datetime) -> bool:
     """Whether a person calls somebody back."""
-    asked = row["step"] == BY_HAND_STEP and row["requester"] and row["contact_id"] is None
-    return bool(asked) and calls.has_called(tx, row["to"], now - CALLED_BACK_WITHIN)
+    asked = row.step == BY_HAND_STEP and row.requester and row.contact_id is None
+    return bool(asked) and calls.has_called(tx, row.to, now - CALLED_BACK_WITHIN)
 
 
-def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: datetime) -> bool:
+def _is_contact(tx: Tx, row: Call, incident: Row | None, owners: Owners, now: datetime) -> bool:
     """Whether the number is the called contact's: of the incident's site, where it has one."""
-    if row["step"] == WELFARE_STEP:  # a guard, who is of a firm and of no site
-        guard = contacts.get(tx, row["contact_id"])
-        return guard is not None and guard["phone"] == row["to"]
-    contact, site = row["contact_id"], incident["site_id"] if incident else None
+    if row.step == WELFARE_STEP:  # a guard, who is of a firm and of no site
+        guard = contacts.get(tx, row.contact_id or "")
+        return guard is not None and guard["phone"] == row.to
+    contact, site = row.contact_id, incident["site_id"] if incident else None
     for owner, of_site in owners:
         if contact in (None, owner) and site in (None, of_site):
             return True
@@ -98,7 +98,7 @@ def _is_contact(tx: Tx, row: Row, incident: Row | None, owners: Owners, now: dat
     # Somebody who stands in for a contact, or a contact's other number, as agreed for a while.
     here = site_now(tx, site, Kind(incident["kind"]), now)
     person = here.person(contact) if here else None
-    return person is not None and person.phone == row["to"]
+    return person is not None and person.phone == row.to
 
 
 def tried(

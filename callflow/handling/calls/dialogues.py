@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_name
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Mode, Outcome
+from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Call, Mode, Outcome
 from callflow.core.calls.dialogue import (
     ASKING,
     SILENT,
@@ -54,7 +54,7 @@ _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has
 
 
 def dialogue_begin(
-    tx: Tx, vault: Vault, call_id: str, row: dict[str, Any] | None = None
+    tx: Tx, vault: Vault, call_id: str, row: Call | None = None
 ) -> tuple[Facts, Progress] | None:
     """What may be said in this call, and how far it was; from now on it is *begun*.
 
@@ -64,8 +64,8 @@ def dialogue_begin(
     if row is None:
         return None
     facts = _facts(tx, vault, row)
-    if row["progress"]:
-        return facts, Progress.from_json(row["progress"])
+    if row.progress:
+        return facts, Progress.from_json(row.progress)
     progress = Progress.start(facts)
     if progress.result is not None:  # with the other side at once, and nothing is asked
         calls.change(tx, call_id, result=progress.result.value)
@@ -73,25 +73,25 @@ def dialogue_begin(
     return facts, progress
 
 
-def _facts(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
+def _facts(tx: Tx, vault: Vault, row: Call) -> Facts:
     """What is known of this call, and, of who waits in the queue, which number they are."""
     facts = _of_call(tx, vault, row)
-    if facts.dialogue is Dialogue.INCOMING and row["room"] is None:
+    if facts.dialogue is Dialogue.INCOMING and row.room is None:
         facts = _asked_who(tx, row, facts)
     if facts.dialogue is Dialogue.INCOMING and (spoken := waiting_line.language_of(tx, row)):
         facts = replace(facts, language=spoken)
-    if (row["progress"] or {}).get("state") == DialogueState.POSITION.value:
-        device = bool(contacts.devices(tx, [row["to"]]))
+    if (row.progress or {}).get("state") == DialogueState.POSITION.value:
+        device = bool(contacts.devices(tx, [row.to]))
         facts = replace(facts, position=waiting_line.place_of(tx, row), device=device)
-    for_call_backs = row["step"] == QUEUE_STEP and row["incident_id"] is None
+    for_call_backs = row.step == QUEUE_STEP and row.incident_id is None
     return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
 
 
-def _asked_who(tx: Tx, row: Row, facts: Facts) -> Facts:
+def _asked_who(tx: Tx, row: Call, facts: Facts) -> Facts:
     """A caller who is for the menu."""
-    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    site = identity.hint(tx, row["to"], incident_row)
-    member = None if site else firms.with_number(tx, row["to"])
+    incident_row = calls.incident_of(tx, row)
+    site = identity.hint(tx, row.to, incident_row)
+    member = None if site else firms.with_number(tx, row.to)
     coded = member is not None and member["code"] is not None
     return replace(
         facts,
@@ -109,20 +109,20 @@ def _in_storm(tx: Tx, row: Row) -> bool:
     return row["storm_until"] is not None or not over
 
 
-def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
-    dialogue = Dialogue(row["dialogue"])
-    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    if row["step"] in trunk_tests.STEPS:
+def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
+    dialogue = row.dialogue
+    incident_row = calls.incident_of(tx, row)
+    if row.step in trunk_tests.STEPS:
         return _of_test(row, dialogue)
     if incident_row is None or dialogue in SILENT:
         return Facts(
             dialogue=dialogue,
             station=STATION_NAME,
-            room=row["room"] or "",
-            spied=(row["wanted"] or {}).get("spied", ""),
-            whispers=row["mode"] == Mode.WHISPER.value,
+            room=row.room or "",
+            spied=(row.wanted or {}).get("spied", ""),
+            whispers=row.mode is Mode.WHISPER,
         )
-    kind, asked_at = Kind(incident_row["kind"]), row["requested_at"]
+    kind, asked_at = Kind(incident_row["kind"]), row.requested_at
     site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
     zone = next(iter(incident_row["zones"]), "")
     names = sites.zone_names(tx, site.id) if site and zone else {}
@@ -137,10 +137,10 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         personal=is_mute_here(tx, incident_row),
         exercise=incident_row["exercise"],
     )
-    if site is None and dialogue in ASKING and row["step"] not in BESIDE_PLANS:  # our own phones
-        return Facts(**common, **_asked(incident_row, row["step"], None))
+    if site is None and dialogue in ASKING and row.step not in BESIDE_PLANS:  # our own phones
+        return Facts(**common, **_asked(incident_row, row.step, None))
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
-        room = row["room"] if row["room"] != row["id"] else ""
+        room = row.room if row.room != row.id else ""
         return Facts(
             **common,
             language=site.language if site else "fr",
@@ -148,8 +148,8 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
             service=asked_service(tx, row),
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
-    contact = as_called(site, row["contact_id"], asked_at) if row["contact_id"] else None
-    contact_row = contacts.get(tx, row["contact_id"]) if dialogue in ASKING else None
+    contact = as_called(site, row.contact_id, asked_at) if row.contact_id else None
+    contact_row = contacts.get(tx, row.contact_id or "") if dialogue in ASKING else None
     spoken = contact.language if contact else contact_row["language"] if contact_row else ""
     return Facts(
         **common,
@@ -159,16 +159,16 @@ def _of_call(tx: Tx, vault: Vault, row: dict[str, Any]) -> Facts:
         at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row, mute=bool(common["personal"])),
-        others=_others(tx, row["id"]),
+        others=_others(tx, row.id),
         call_back=may_call_back(tx, row, incident_row, asked_at),
-        **_asked(incident_row, row["step"], contact_row),
-        welfare=row["step"] == WELFARE_STEP,
+        **_asked(incident_row, row.step, contact_row),
+        welfare=row.step == WELFARE_STEP,
     )
 
 
 def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
     """The sites of the other incidents that this call is about (D10)."""
-    rows = [incidents.get(tx, call["incident_id"]) for call in calls.followers(tx, call_id)]
+    rows = [calls.incident_of(tx, call) for call in calls.followers(tx, call_id)]
     if not rows:
         return ()
     names = sites.names_of(tx, {row["site_id"] for row in rows if row and row["site_id"]})
@@ -208,11 +208,11 @@ def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
     ]
 
 
-def _of_test(row: Row, dialogue: Dialogue) -> Facts:
+def _of_test(row: Call, dialogue: Dialogue) -> Facts:
     """A call that tries a trunk or an announcement, in the language that was asked for."""
-    wanted = row["wanted"] or {}
+    wanted = row.wanted or {}
     language = wanted.get("language", "fr")
-    site, text = TESTS[row["step"]][language == "en"]
+    site, text = TESTS[row.step][language == "en"]
     name = wanted.get("announcement")
     key, values = recordable_phrases()[name] if name else ("", {})
     return Facts(
@@ -256,7 +256,7 @@ def _answers(
 def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
     """The typed code against the called contact's: right, under duress, or wrong."""
     row = calls.get(tx, call_id)
-    contact = contacts.get(tx, row["contact_id"]) if row and row["contact_id"] else None
+    contact = contacts.get(tx, row.contact_id) if row and row.contact_id else None
     if contact is None:
         return CodeVerdict.WRONG
     typed = vault.code(contact["id"], digits)
@@ -313,7 +313,7 @@ def incoming_call(
         call_id,
         number,
         node=node,
-        dialogue=Dialogue.INCOMING.value,
+        dialogue=Dialogue.INCOMING,
         now=now,
         name=name,
         incident_row=row,

@@ -29,15 +29,15 @@ def call_end_failed(tx: Tx, call_id: str, *, outcome: Outcome, now: datetime) ->
     """The call ends with what its dialogue concluded, else with ``outcome``, whatever else of its
     end can't be done."""
     row = calls.get(tx, call_id, lock=True)
-    if row is None or CallState(row["state"]) not in LIVE_STATES:
+    if row is None or CallState(row.state) not in LIVE_STATES:
         return
-    final, incident = row["result"] or outcome.value, row["incident_id"]
+    final, incident = row.result or outcome.value, row.incident_id
     state = CallState.ENDED.value
     calls.change(tx, call_id, state=state, outcome=final, detail=_DETAIL, ended_at=now)
 
     def told() -> None:
         incident_row = incidents.get(tx, incident, lock=True) if incident else None
-        to = row["operator"] or shown(row["step"], row["to"])
+        to = row.operator or shown(row.step, row.to)
         fields = {"to": to, "outcome": final, "detail": _DETAIL, "call": call_id}
         tell(tx, "call_ended", now, incident_row, **fields)
         if incident_row is not None:

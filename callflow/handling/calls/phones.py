@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import CallState
 from callflow.core.calls.phones import PREFIX, PhoneKind, is_free, is_reachable
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.alarms.acting import ask_hang_up, let_go
@@ -129,8 +128,8 @@ def phone_dropped(tx: Tx, name: str, now: datetime) -> None:
     """Nobody holds this telephone any more: its calls are over. One that still rings goes on
     ringing: the same browser may be about to register again."""
     for row in calls.live_to_number(tx, name):
-        if row["state"] == CallState.ANSWERED.value:
-            ask_hang_up(tx, row["id"], MACHINE, now)
+        if row.up:
+            ask_hang_up(tx, row.id, MACHINE, now)
 
 
 def end_orphans(tx: Tx, now: datetime) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from callflow.core.calls.call import Recording
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 
 
@@ -24,10 +24,10 @@ def recording_finished(
     row = calls.get(tx, call_id)
     if row is None:
         return
-    found = {"call_id": call_id, "path": path, "sha256": sha256, "duration": duration}
-    if not calls.insert_recording(tx, {**found, "problem": problem, "checked_at": now}):
+    recording = Recording(call_id, path, sha256, duration, problem, checked_at=now)
+    if not calls.insert_recording(tx, recording):
         return
-    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    incident_row = calls.incident_of(tx, row)
     kind = "recording_problem" if problem else "recording"
     seconds = None if duration is None else round(duration, 1)
     tell(
@@ -36,7 +36,7 @@ def recording_finished(
         now,
         incident_row,
         call=call_id,
-        node=row["node"],
+        node=row.node,
         path=path,
         sha256=sha256,
         duration=seconds,

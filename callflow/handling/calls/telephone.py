@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, CallState, Mode
+from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, Call, Dialogue, Mode
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
 from callflow.core.signals.signal import Kind
@@ -27,7 +28,6 @@ from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.conversations import (
     LEG_RING,
-    incident_of,
     leg_of,
     legs_in,
     people_in,
@@ -59,8 +59,8 @@ def call_person(
     call_id = str(uuid.uuid4())
     wanted = {"call": call_id, "to": to, "contact": contact, "then": then or []}
     told = {"who": name, "to": to, "who_did": who}
-    if leg is not None and leg["state"] == CallState.ANSWERED.value and leg["room"]:
-        _call_into(tx, incident_row, leg["room"], wanted, who, now)
+    if leg is not None and leg.up and leg.room:
+        _call_into(tx, incident_row, leg.room, wanted, who, now)
         tell(tx, "conference_call", now, incident_row, **told)
         return call_id
     if leg is not None:
@@ -73,7 +73,7 @@ def call_person(
         step=OPERATOR_STEP,
         to=own_phone(tx, who)["name"],
         attempt=1,
-        dialogue="phone",
+        dialogue=Dialogue.PHONE,
         ring_time=LEG_RING,
         priority=0,
         room=call_id,
@@ -85,7 +85,12 @@ def call_person(
 
 
 def _call_into(
-    tx: Tx, incident_row: Row | None, room: str, wanted: Row, who: str, now: datetime
+    tx: Tx,
+    incident_row: Row | None,
+    room: str | None,
+    wanted: Mapping[str, Any],
+    who: str,
+    now: datetime,
 ) -> None:
     policy = load_policy(tx)
     tried = calls.attempts(tx, incident_row["id"]) if incident_row else []
@@ -98,7 +103,7 @@ def _call_into(
         to=wanted["to"],
         contact=wanted["contact"],
         attempt=1 + sum(1 for c in tried if c.to == wanted["to"]),
-        dialogue="talk",
+        dialogue=Dialogue.TALK,
         ring_time=policy.ring_time,
         priority=0,
         room=room,
@@ -161,12 +166,12 @@ def join(tx: Tx, who: str, room: str, now: datetime) -> str:
     if not people:
         raise NotFound("nobody waits there any more")
     legs = legs_in(tx, room)
-    if any(leg["state"] == CallState.ANSWERED.value for leg in legs):
+    if any(leg.up for leg in legs):
         raise Refused("somebody is with this person already")
     phone = own_phone(tx, who)
-    mine = next((leg for leg in legs if leg["operator"] == who), None)
+    mine = next((leg for leg in legs if leg.operator == who), None)
     if mine is not None:
-        return str(mine["id"])
+        return mine.id
     for other in calls.legs_of(tx, who):
         _leave(tx, other, who, now)
     for leg in legs:
@@ -174,45 +179,45 @@ def join(tx: Tx, who: str, room: str, now: datetime) -> str:
     return ring_leg(tx, people[0], room, phone, who, now)
 
 
-def _leave(tx: Tx, leg: Row, who: str, now: datetime) -> None:
+def _leave(tx: Tx, leg: Call, who: str, now: datetime) -> None:
     """I go out of another conversation, which goes on without me; nobody is called into it."""
-    up = leg["state"] == CallState.ANSWERED.value
-    if up and leg["room"] and leg["mode"] == Mode.TALK.value:
-        for call in people_in(tx, leg["room"]):
-            if call["answered_at"] is None:
+    up = leg.up
+    if up and leg.room and leg.mode is Mode.TALK:
+        for call in people_in(tx, leg.room):
+            if call.answered_at is None:
                 let_go(tx, call, now)
             else:
-                tell(tx, "left_waiting", now, incident_of(tx, call), to=call["to"], who_did=who)
+                tell(tx, "left_waiting", now, calls.incident_of(tx, call), to=call.to, who_did=who)
     let_go(tx, leg, now)
 
 
-def leg_answered(tx: Tx, leg: Row, now: datetime) -> None:
+def leg_answered(tx: Tx, leg: Call, now: datetime) -> None:
     """An operator's phone was picked up: the person that they asked for is called, and the incident
     of whoever waits is theirs (D20), unless somebody holds it."""
-    if "to" in (leg["wanted"] or {}):
-        _call_into(tx, incident_of(tx, leg), leg["room"], leg["wanted"], leg["operator"], now)
+    if leg.wanted and "to" in leg.wanted:
+        _call_into(tx, calls.incident_of(tx, leg), leg.room, leg.wanted, leg.operator, now)
         return
-    row = incident_of(tx, leg)
-    if leg["mode"] != Mode.TALK.value or row is None:
+    row = calls.incident_of(tx, leg)
+    if leg.mode is not Mode.TALK or row is None:
         return
-    given_by = leg["requester"] if leg["requester"] not in ("", leg["operator"]) else None
+    given_by = leg.requester if leg.requester not in ("", leg.operator) else None
     try:
         if given_by is not None and row["holder"] == given_by:
-            transfer(tx, row["id"], given_by, leg["operator"], now)
+            transfer(tx, row["id"], given_by, leg.operator, now)
         elif row["state"] == State.OPEN.value:
-            claim(tx, row["id"], leg["operator"], now)
+            claim(tx, row["id"], leg.operator, now)
     except (Held, Refused):
         return  # its holder is shown; the call goes on all the same
 
 
-def not_reached(tx: Tx, call: Row, now: datetime) -> bool:
+def not_reached(tx: Tx, call: Call, now: datetime) -> bool:
     """Somebody whom an operator called did not answer: the next one is called, if there is one and
     the operator is still there. Whether one is."""
-    then = (call["wanted"] or {}).get("then") or []
-    row = incident_of(tx, call)
-    if not then or row is None or call["answered_at"] is not None:
+    then = (call.wanted or {}).get("then") or []
+    row = calls.incident_of(tx, call)
+    if not then or row is None or call.answered_at is not None:
         return False
-    if not any(leg["state"] == CallState.ANSWERED.value for leg in legs_in(tx, call["room"])):
+    if not any(leg.up for leg in legs_in(tx, call.room)):
         return False
     site = site_now(tx, row["site_id"], Kind(row["kind"]), now)
     for place, contact_id in enumerate(then):
@@ -224,8 +229,8 @@ def not_reached(tx: Tx, call: Row, now: datetime) -> bool:
                 "contact": contact.id,
                 "then": then[place + 1 :],
             }
-            _call_into(tx, row, call["room"], wanted, call["requester"], now)
-            told = {"who": contact.name, "to": contact.phone, "who_did": call["requester"]}
+            _call_into(tx, row, call.room, wanted, call.requester, now)
+            told = {"who": contact.name, "to": contact.phone, "who_did": call.requester}
             tell(tx, "next_number", now, row, **told)
             return True
     return False

@@ -65,10 +65,10 @@ def results(tx: Tx, site_id: str) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for incident in tests:  # the newest first
         for call in made[incident["id"]]:
-            if call["contact_id"] and call["contact_id"] not in found:
-                found[call["contact_id"]] = {
-                    "at": call["requested_at"],
-                    "outcome": call["outcome"],
+            if call.contact_id and call.contact_id not in found:
+                found[call.contact_id] = {
+                    "at": call.requested_at,
+                    "outcome": call.outcome,
                     "incident": incident["id"],
                 }
     return found

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import ANNOUNCEMENT_STEP, TRUNK_STEP
+from callflow.core.calls.call import ANNOUNCEMENT_STEP, TRUNK_STEP, Call, Dialogue
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.refusals import NotFound, Refused
@@ -75,7 +75,7 @@ def _request(
         raise Refused(why)
     if calls.live_of(tx, number) is not None:
         raise Refused("this number is being called: try again when that call is over")
-    return request_call(
+    call = request_call(
         tx,
         policy,
         None,
@@ -83,28 +83,25 @@ def _request(
         step=step,
         to=number,
         attempt=1,
-        dialogue="message",
+        dialogue=Dialogue.MESSAGE,
         ring_time=policy.ring_time,
         priority=_PRIORITY,
         requester=by,
         wanted=wanted,
     )
+    return call.id
 
 
-def last_tests(tx: Tx, *, limit: int) -> list[Row]:
-    """The newest tests of trunks, the newest first, each with the ``asked`` trunk."""
-    policy = load_policy(tx)
+def last_tests(tx: Tx, *, limit: int) -> list[tuple[Call, str]]:
+    """The newest tests of trunks, the newest first, each with the trunk that was asked for."""
+    trunks = [trunk.name for trunk in load_policy(tx).trunks]
     return [
-        {
-            **row,
-            "asked": next((t.name for t in policy.trunks if t.name not in row["tried"]), "")
-            or row["trunk"],
-        }
-        for row in calls.of_kind(tx, TRUNK_STEP, limit=limit)
+        (call, next((name for name in trunks if name not in call.tried), call.trunk))
+        for call in calls.of_kind(tx, TRUNK_STEP, limit=limit)
     ]
 
 
-def last_said(tx: Tx, name: str, *, limit: int) -> list[Row]:
+def last_said(tx: Tx, name: str, *, limit: int) -> list[Call]:
     """The newest calls that said an announcement to try it, the newest first."""
     lately = calls.of_kind(tx, ANNOUNCEMENT_STEP, limit=_LATELY)
-    return [row for row in lately if (row["wanted"] or {}).get("announcement") == name][:limit]
+    return [row for row in lately if (row.wanted or {}).get("announcement") == name][:limit]

@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Machine
-from callflow.core.calls.call import BESIDE_PLANS
+from callflow.core.calls.call import BESIDE_PLANS, Call
 from callflow.core.calls.trunks import (
     CODES,
     RATE_CALLS,
@@ -65,27 +65,27 @@ def _known(tx: Tx, node: str) -> dict[str, Row]:
 # --- failover within one attempt ------------------------------------------------------------
 
 
-def goes_on(tx: Tx, row: Row, incident_row: Row | None, now: datetime) -> bool:
+def goes_on(tx: Tx, row: Call, incident_row: Row | None, now: datetime) -> bool:
     """The trunk of a call did not carry it: the attempt goes on over another one, if there is one
     and the call is still wanted. Nothing rang, and the call that goes on has an id of its own.
     """
-    tried = [*row["tried"], row["trunk"]]
-    calls.change(tx, row["id"], tried=tried)
+    tried = [*row.tried, row.trunk]
+    calls.change(tx, row.id, tried=tried)
     if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, row, incident_row):
         return False
     successor = str(uuid.uuid4())
-    calls.change(tx, row["id"], successor=successor)
+    calls.change(tx, row.id, successor=successor)
     rows.go_on(tx, row, successor, tried)
-    to = shown(row["step"], row["to"])
-    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=row["trunk"], call=successor)
+    to = shown(row.step, row.to)
+    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=row.trunk, call=successor)
     return True
 
 
-def _still_wanted(tx: Tx, row: Row, incident_row: Row | None) -> bool:
+def _still_wanted(tx: Tx, row: Call, incident_row: Row | None) -> bool:
     """Not withdrawn while the trunk was refusing it: after that nothing may ring (D7, D20)."""
-    if calls.asked_to_end(tx, row["id"]):
+    if calls.asked_to_end(tx, row.id):
         return False
-    if incident_row is None or row["step"] in BESIDE_PLANS:
+    if incident_row is None or row.step in BESIDE_PLANS:
         return True
     where = incident_row["machine"], incident_row["state"]
     return where == (Machine.RUNNING.value, incident.State.OPEN.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.handling.base.telling import tell
 from callflow.handling.callers import call_backs
 from callflow.handling.desks.waiting_line import was_with_human
@@ -32,9 +32,9 @@ def said(
     row: Row = dict(name=name, call_id=call_id, duration=duration, said_at=now, settled_at=None)
     spoken.insert(tx, row | told)
     seconds = round(duration, 1)
-    more: Row = dict(call=call_id, node=call["node"], voice=name, duration=seconds)
+    more: Row = dict(call=call_id, node=call.node, voice=name, duration=seconds)
     tell_of(tx, "spoken", call, now, **more, **told)
-    if call["state"] == CallState.ENDED.value:
+    if call.state is CallState.ENDED:
         call_over(tx, call, now)
 
 
@@ -43,31 +43,31 @@ def confirmed(tx: Tx, call_id: str, now: datetime) -> None:
     spoken.settle(tx, call_id, now)
 
 
-def call_over(tx: Tx, call: Row, now: datetime) -> None:
+def call_over(tx: Tx, call: Call, now: datetime) -> None:
     """The call is over: what was said in it and came to nothing is a call-back, unless a person
     spoke with them, or they did it under threat."""
-    left = spoken.unsettled(tx, call["id"])
+    left = spoken.unsettled(tx, call.id)
     if not left:
         return
-    spoken.settle(tx, call["id"], now)
-    if call["result"] == Outcome.DURESS.value:
+    spoken.settle(tx, call.id, now)
+    if call.result is Outcome.DURESS:
         return
-    tell_of(tx, "spoken_unfinished", call, now, call=call["id"], voice=left[-1], to=call["to"])
-    if call["room"] is None and not was_with_human(tx, call):
+    tell_of(tx, "spoken_unfinished", call, now, call=call.id, voice=left[-1], to=call.to)
+    if call.room is None and not was_with_human(tx, call):
         call_backs.unfinished(tx, call, now)
 
 
-def tell_of(tx: Tx, kind: str, of_call: Row, now: datetime, **data: Any) -> None:
+def tell_of(tx: Tx, kind: str, of_call: Call, now: datetime, **data: Any) -> None:
     """An entry about a call: of its incident, else of the site of whoever is known in it."""
-    told_of = of_call["incident_id"]
+    told_of = of_call.incident_id
     incident = incidents.get(tx, told_of) if told_of else None
     of: Row = {} if incident else {"site": _site(tx, of_call)}
     tell(tx, kind, now, incident, **of, **data)
 
 
-def _site(tx: Tx, call: Row) -> str | None:
+def _site(tx: Tx, call: Call) -> str | None:
     """The site of whoever is known; a number alone proves none."""
-    place = (call["progress"] or {}).get("place") or {}
+    place = (call.progress or {}).get("place") or {}
     kept = place.get("kept") or {}
     known = sites.site_row(tx, kept["site"]) if kept.get("person") and "site" in kept else None
     return str(known["id"]) if known else None

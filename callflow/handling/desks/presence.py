@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.calls.call import QUEUE_STEP
+from callflow.core.calls.call import QUEUE_STEP, Call
 from callflow.core.calls.phones import is_free, is_reachable
 from callflow.core.desks.distribution import Agent
 from callflow.core.desks.presence import (
@@ -43,9 +43,9 @@ class Person:
     skills: frozenset[str]
     shift_since: datetime | None
     now: Now
-    call: Row | None = None
+    call: Call | None = None
     phones: tuple[Row, ...] = ()
-    calls: tuple[Row, ...] = field(default=())
+    calls: tuple[Call, ...] = ()
     idle_since: datetime | None = None
 
     @property
@@ -65,8 +65,8 @@ class Person:
     @property
     def work(self) -> str:
         """The call for unclaimed work that is all that rings or speaks at theirs; else ""."""
-        steps = [call["step"] for call in self.calls]
-        return str(self.calls[0]["id"]) if steps == [QUEUE_STEP] else ""
+        steps = [call.step for call in self.calls]
+        return self.calls[0].id if steps == [QUEUE_STEP] else ""
 
 
 def people(tx: Tx, now: datetime) -> list[Person]:
@@ -78,12 +78,12 @@ def people(tx: Tx, now: datetime) -> list[Person]:
 
 
 def _person(
-    row: Row, phones: list[Row], live: list[Row], ends: dict[str, datetime], now: datetime
+    row: Row, phones: list[Row], live: list[Call], ends: dict[str, datetime], now: datetime
 ) -> Person:
     own = tuple(phone for phone in phones if phone["user_id"] == row["id"])
     names = {phone["name"] for phone in own}
-    calls = tuple(call for call in live if call["to"] in names)
-    call = next((call for call in calls if call["answered_at"] is not None), None)
+    calls = tuple(call for call in live if call.to in names)
+    call = next((call for call in calls if call.answered_at is not None), None)
     ended = [ends[name] for name in names if name in ends]
     return Person(
         id=row["id"],
@@ -99,7 +99,7 @@ def _person(
         now=presence_now(
             shift_since=row["shift_since"],
             reachable=any(is_reachable(phone["state"]) for phone in own),
-            call_since=call["answered_at"] if call else None,
+            call_since=call.answered_at if call else None,
             kept=_kept(row),
             now=now,
         ),

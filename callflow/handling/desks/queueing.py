@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import escalation
-from callflow.core.calls.call import BRIDGE_STEP, QUEUE_STEP, CallState, Outcome
+from callflow.core.calls.call import (
+    BRIDGE_STEP,
+    QUEUE_STEP,
+    Act,
+    Call,
+    CallState,
+    Dialogue,
+    Outcome,
+)
 from callflow.core.calls.phones import is_phone
 from callflow.core.desks import distribution
 from callflow.core.messages.outbox import LONGEST_WAIT
@@ -68,16 +76,16 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         step=QUEUE_STEP,
         to=number,
         attempt=1 + calls.of_step(tx, top["id"], QUEUE_STEP),
-        dialogue="desk",
+        dialogue=Dialogue.DESK,
         ring_time=DESK_RING,
         priority=0,
     )
     tell(tx, "queue_call", now, top, to=number)
 
 
-def _never_placed(row: Row, now: datetime) -> bool:
-    waits = bool(row["state"] == CallState.REQUESTED.value)
-    return waits and now - row["requested_at"] > escalation.UNPLACED_AFTER
+def _never_placed(row: Call, now: datetime) -> bool:
+    waits = bool(row.state is CallState.REQUESTED)
+    return waits and now - row.requested_at > escalation.UNPLACED_AFTER
 
 
 def _come_back(tx: Tx, now: datetime) -> None:
@@ -149,20 +157,20 @@ def _ring(
         step=BRIDGE_STEP,
         to=ring.to,
         attempt=ring.attempt,
-        dialogue="phone" if own else "desk",
+        dialogue=Dialogue.PHONE if own else Dialogue.DESK,
         ring_time=policy.agent_ring if own else DESK_RING,
         priority=0,
         room=ring.room,
     )
-    contact = contacts.get(tx, one.row["contact_id"]) if one.row["contact_id"] else None
-    who = contact["name"] if contact else one.row["to"]
+    contact = contacts.get(tx, one.row.contact_id) if one.row.contact_id else None
+    who = contact["name"] if contact else one.row.to
     tell(tx, "bridging", now, one.incident, who=who, to=ring.agent or ring.to)
 
 
 def _withdraw(tx: Tx, call_id: str, now: datetime) -> None:
     """A phone stops ringing for one caller: another one is with somebody, or needs it more."""
     row = calls.get(tx, call_id)
-    if row is not None and row["answered_at"] is None and not calls.asked_to_end(tx, call_id):
+    if row is not None and row.answered_at is None and not calls.asked_to_end(tx, call_id):
         let_go(tx, row, now)
 
 
@@ -174,8 +182,8 @@ def _announce(
     for place, caller in enumerate(order, start=1):
         one = waiting[caller.room]
         if waiting_line.is_told_now(one, place, policy.announce_every, now):
-            calls.change(tx, one.row["id"], announced_at=now)
-            ask_act(tx, one.row["id"], "announce", MACHINE, now)
+            calls.change(tx, one.row.id, announced_at=now)
+            ask_act(tx, one.row.id, Act.ANNOUNCE, MACHINE, now)
 
 
 def announcing(tx: Tx, call_id: str) -> bool:
@@ -184,40 +192,40 @@ def announcing(tx: Tx, call_id: str) -> bool:
     The dialogue goes on from there, in this process or in the next one.
     """
     row = calls.get(tx, call_id, lock=True)
-    if row is None or row["state"] != CallState.ANSWERED.value or not row["progress"]:
+    if row is None or not row.up or not row.progress:
         return False
     if not waiting_line.place_of(tx, row):
         return False
-    said = {**row["progress"], "state": "position", "begun": False, "say": ""}
+    said = {**row.progress, "state": "position", "begun": False, "say": ""}
     calls.change(tx, call_id, progress=said)
     return True
 
 
-def desk_took(tx: Tx, row: Row, now: datetime) -> None:
+def desk_took(tx: Tx, row: Call, now: datetime) -> None:
     """Somebody at a desk phone pressed "I take it": for a while what waited rings nobody else.
 
     Another vital alarm is not: it rings on until somebody has it too.
     """
-    if row["step"] == QUEUE_STEP and row["incident_id"] is None:
+    if row.step == QUEUE_STEP and row.incident_id is None:
         call_backs.desk_took(tx, row, now)
         return
-    incident_row = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    tell(tx, "desk_taken", now, incident_row, to=row["operator"] or row["to"])
-    for other in calls.for_room(tx, row["room"]) if row["room"] else ():
-        if other["id"] != row["id"] and other["step"] == BRIDGE_STEP and not other["ended_at"]:
-            _withdraw(tx, other["id"], now)  # somebody is with them: nothing else rings for them
+    incident_row = calls.incident_of(tx, row)
+    tell(tx, "desk_taken", now, incident_row, to=row.operator or row.to)
+    for other in calls.for_room(tx, row.room) if row.room else ():
+        if other.id != row.id and other.step == BRIDGE_STEP and not other.ended_at:
+            _withdraw(tx, other.id, now)  # somebody is with them: nothing else rings for them
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
         vital = waiting["category"] == Category.VITAL.value
-        if waiting["id"] == row["incident_id"] or not (vital or row["room"]):
+        if waiting["id"] == row.incident_id or not (vital or row.room):
             incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 
-def leave_room(tx: Tx, row: Row, now: datetime) -> None:
+def leave_room(tx: Tx, row: Call, now: datetime) -> None:
     """A call that was in a conference ended: a human is brought to whoever is left from outside;
     where nobody is, the desks are let go."""
     call_backs.left(tx, row, now)
-    up = calls.in_room(tx, row["room"])
-    if any(not calls.is_leg(call) for call in up):
+    up = calls.in_room(tx, row.room)
+    if any(not call.is_leg for call in up):
         bridge(tx, now)
         return
     for desk in up:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import BRIDGE_STEP, LIVE_STATES, CallState, Mode, Outcome
+from callflow.core.calls.call import BRIDGE_STEP, Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.desks.distribution import Caller, Ring, in_order
 from callflow.core.plans.call_plan import StepKind
@@ -25,29 +25,29 @@ Row = dict[str, Any]
 class Waiting:
     """Somebody who is in a conference: their call, its incident, and what deciding needs."""
 
-    row: Row
+    row: Call
     incident: Row | None
     caller: Caller
 
 
 def waiting(tx: Tx) -> list[Waiting]:
     """Everybody from outside who is in a conference, with a human or not."""
-    rows = [row for row in calls.waiting(tx) if not is_phone(row["to"])]
+    rows = [row for row in calls.waiting(tx) if not is_phone(row.to)]
     if not rows:
         return []
-    made = calls.in_rooms(tx, {row["room"] for row in rows})
-    about = {row["incident_id"] for row in rows if row["incident_id"]}
+    made = calls.in_rooms(tx, {row.room or "" for row in rows})
+    about = {row.incident_id for row in rows if row.incident_id}
     known = {incident: incidents.get(tx, incident) for incident in sorted(about)}
     spoken = _languages(tx, rows, known)
-    devices = contacts.devices(tx, {row["to"] for row in rows})
+    devices = contacts.devices(tx, {row.to for row in rows})
     mute = incidents.mute_sites(tx, {i["site_id"] for i in known.values() if i and i["site_id"]})
     found = []
     for row in rows:
-        incident = known.get(row["incident_id"])
-        caller = _caller(row, incident, made[row["room"]], spoken.get(row["id"], ""))
+        incident = known.get(row.incident_id or "")
+        caller = _caller(row, incident, made[row.room or ""], spoken.get(row.id, ""))
         # A device calls by itself, before its alarm or without one (D8); of a mute site whatever
         # somebody calls about is the personal alarm's (D29).
-        if row["to"] in devices or (incident and incident["site_id"] in mute):
+        if row.to in devices or (incident and incident["site_id"] in mute):
             caller = replace(caller, urgent=True)
         found.append(Waiting(row=row, incident=incident, caller=caller))
     return found
@@ -59,86 +59,85 @@ def queue(tx: Tx) -> list[Waiting]:
     return [found[c.room] for c in in_order(one.caller for one in found.values())]
 
 
-def place_of(tx: Tx, call: Row) -> int:
+def place_of(tx: Tx, call: Call) -> int:
     """Which number somebody is in the queue, from 1; 0: not in it any more."""
-    rooms = [one.row["id"] for one in queue(tx)]
-    return rooms.index(call["id"]) + 1 if call["id"] in rooms else 0
+    rooms = [one.row.id for one in queue(tx)]
+    return rooms.index(call.id) + 1 if call.id in rooms else 0
 
 
-def language_of(tx: Tx, call: Row) -> str:
+def language_of(tx: Tx, call: Call) -> str:
     """The language of whoever this call is with, as far as known; else ""."""
-    incident = incidents.get(tx, call["incident_id"]) if call["incident_id"] else None
-    known = {call["incident_id"]: incident} if incident else {}
-    return _languages(tx, [call], known).get(call["id"], "")
+    incident = calls.incident_of(tx, call)
+    known = {call.incident_id or "": incident} if incident else {}
+    return _languages(tx, [call], known).get(call.id, "")
 
 
-def _languages(tx: Tx, rows: list[Row], known: Mapping[str, Row | None]) -> dict[str, str]:
+def _languages(tx: Tx, rows: list[Call], known: Mapping[str, Row | None]) -> dict[str, str]:
     """{call: language}: the contact's, else that of whose number it is, else the site's."""
-    ids = {row["contact_id"] for row in rows if row["contact_id"]}
-    of = contacts.languages_of(tx, ids, {row["to"] for row in rows})
+    ids = {row.contact_id for row in rows if row.contact_id}
+    of = contacts.languages_of(tx, ids, {row.to for row in rows})
     found = {}
     for row in rows:
-        incident = known.get(row["incident_id"])
-        said = of.get(row["contact_id"] or "") or of.get(row["to"])
+        incident = known.get(row.incident_id or "")
+        said = of.get(row.contact_id or "") or of.get(row.to)
         if not said and incident and incident["site_id"]:
             site = sites.site_row(tx, incident["site_id"])
             said = site["language"] if site else None
         if said:
-            found[row["id"]] = said.lower().replace("_", "-").partition("-")[0]
+            found[row.id] = said.lower().replace("_", "-").partition("-")[0]
     return found
 
 
-def _caller(row: Row, incident: Row | None, made: list[Row], language: str) -> Caller:
+def _caller(row: Call, incident: Row | None, made: list[Call], language: str) -> Caller:
     in_alarm = bool(incident and incident["state"] == State.OPEN.value and not incident["exercise"])
     vital = bool(in_alarm and incident and incident["category"] == Category.VITAL.value)
     return Caller(
-        room=row["room"],
-        since=row["joined_at"] or row["answered_at"] or row["requested_at"],
+        room=row.room or "",
+        since=row.joined_at or row.answered_at or row.requested_at,
         urgent=vital or _voice_first(row, incident),
         in_alarm=in_alarm,
         language=language,
         skill=incident["kind"] if in_alarm and incident else "",
-        holder=(incident["holder"] if incident else None) or row["requester"],
+        holder=(incident["holder"] if incident else None) or row.requester,
         with_human=any(_is_human(call) for call in made),
-        alone_since=max((c["ended_at"] for c in made if _took(c) and c["ended_at"]), default=None),
-        rings=tuple(_ring(call) for call in made if call["step"] == BRIDGE_STEP),
+        alone_since=max((c.ended_at for c in made if _took(c) and c.ended_at), default=None),
+        rings=tuple(_ring(call) for call in made if call.step == BRIDGE_STEP),
     )
 
 
-def _voice_first(row: Row, incident: Row | None) -> bool:
+def _voice_first(row: Call, incident: Row | None) -> bool:
     """Whether somebody speaks before anything else is asked (D8)."""
-    if row["dialogue"] == "voice":
+    if row.dialogue is Dialogue.VOICE:
         return True
     steps = incident["plan"].get("steps", ()) if incident else ()
     kinds = {step["id"]: step["kind"] for step in steps}
-    return bool(kinds.get(row["step"]) == StepKind.VOICE_FIRST.value)
+    return bool(kinds.get(row.step) == StepKind.VOICE_FIRST.value)
 
 
-def _is_human(call: Row) -> bool:
+def _is_human(call: Call) -> bool:
     """Whether an operator or somebody at a desk is in the conference by this call."""
-    return call["state"] == CallState.ANSWERED.value and _took(call)
+    return call.up and _took(call)
 
 
-def _took(call: Row) -> bool:
+def _took(call: Call) -> bool:
     """Whether somebody of ours spoke, or speaks, by this call; who only listens does not."""
-    speaks = call["mode"] in (Mode.TALK.value, Mode.BARGE.value)
-    return calls.is_leg(call) and speaks and call["result"] == Outcome.OPERATOR.value
+    return call.is_leg and call.heard and call.result is Outcome.OPERATOR
 
 
-def _ring(call: Row) -> Ring:
+def _ring(call: Call) -> Ring:
     return Ring(
-        id=call["id"],
-        to=call["to"],
-        live=CallState(call["state"]) in LIVE_STATES,
+        id=call.id,
+        to=call.to,
+        live=call.live,
         took=_took(call),
-        requested_at=call["requested_at"],
-        ended_at=call["ended_at"],
+        requested_at=call.requested_at,
+        ended_at=call.ended_at,
     )
 
 
-def was_with_human(tx: Tx, row: Row) -> bool:
+def was_with_human(tx: Tx, row: Call) -> bool:
     """Whether somebody of ours spoke with this caller."""
-    made = calls.in_rooms(tx, {row["room"]})[row["room"]] if row["room"] else []
+    made = calls.in_rooms(tx, {row.room})[row.room] if row.room else []
     return any(_took(call) for call in made)
 
 
@@ -157,11 +156,11 @@ def is_told_now(one: Waiting, place: int, every: float, now: datetime) -> bool:
     first.
     """
     row, caller = one.row, one.caller
-    if every <= 0 or row["dialogue"] not in _TOLD or row["held"]:
+    if every <= 0 or row.dialogue not in _TOLD or row.held:
         return False
-    if (row["progress"] or {}).get("state") not in _LISTENS:
+    if (row.progress or {}).get("state") not in _LISTENS:
         return False
-    last = row["announced_at"]
+    last = row.announced_at
     if caller.alone_since is not None and (last is None or last < caller.alone_since):
         return caller.alone_since + COMES_BACK <= now
     if last is not None:
@@ -171,4 +170,13 @@ def is_told_now(one: Waiting, place: int, every: float, now: datetime) -> bool:
 
 
 #: Dialogues whose people are told: callers, contacts who asked for an operator, called-back ones.
-_TOLD = frozenset({"incoming", "verification", "question", "message", "guard", "voice"})
+_TOLD = frozenset(
+    {
+        Dialogue.INCOMING,
+        Dialogue.VERIFICATION,
+        Dialogue.QUESTION,
+        Dialogue.MESSAGE,
+        Dialogue.GUARD,
+        Dialogue.VOICE,
+    }
+)

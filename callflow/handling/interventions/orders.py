@@ -8,7 +8,7 @@ from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import LIVE_STATES, Outcome
+from callflow.core.calls.call import LIVE_STATES, Call, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
@@ -86,7 +86,7 @@ _ANSWERED = frozenset(
 
 
 def next_firm(
-    row: Row, site: Site | None, its_tasks: Sequence[Row], its_calls: Sequence[Row], now: datetime
+    row: Row, site: Site | None, its_tasks: Sequence[Row], its_calls: Sequence[Call], now: datetime
 ) -> str:
     """The firm to ask now, since the one that was asked last declined or did not answer; "" where
     nobody was asked, an answer is still awaited or came, or no firm is left.
@@ -106,24 +106,24 @@ def _on_the_way(task: Row) -> bool:
     return task["state"] == TaskState.OPEN.value and "accepted_at" in task["data"]
 
 
-def _no_answer(task: Row, its_calls: Sequence[Row], now: datetime) -> bool:
+def _no_answer(task: Row, its_calls: Sequence[Call], now: datetime) -> bool:
     """Whether nobody waits for this firm's guard any more, and nobody said so: it's theirs."""
     if task["state"] != TaskState.OPEN.value:
         theirs = {TaskOutcome.FAILED.value, TaskOutcome.OVERDUE.value}
         return task["outcome"] in theirs and task["ended_by"] == MACHINE
-    made = [c for c in its_calls if (c["step"], c["contact_id"]) == (task["step"], task["subject"])]
-    if any(call["state"] in LIVE_STATES for call in made):
+    made = [c for c in its_calls if (c.step, c.contact_id) == (task["step"], task["subject"])]
+    if any(call.state in LIVE_STATES for call in made):
         return False
     over = task["due_at"] is not None and task["due_at"] <= now
-    return over or (bool(made) and not any(call["outcome"] in _ANSWERED for call in made))
+    return over or (bool(made) and not any(call.outcome in _ANSWERED for call in made))
 
 
-def guard_answered(tx: Tx, row: Row, call: Row, outcome: Outcome, now: datetime) -> None:
+def guard_answered(tx: Tx, row: Row, call: Call, outcome: Outcome, now: datetime) -> None:
     """A firm that was asked by hand and declined is asked no more: the holder asks the next."""
-    if call["step"] != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
+    if call.step != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
         return
     for task in tasks.of_incident(tx, row["id"]):
-        mine = task["step"] == GUARD_BY_HAND.id and task["subject"] == call["contact_id"]
+        mine = task["step"] == GUARD_BY_HAND.id and task["subject"] == call.contact_id
         if mine and task["state"] == TaskState.OPEN.value:
             end_task(tx, task["id"], TaskOutcome.FAILED, now)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Outcome
+from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.interventions.directory import Line, masked
 from callflow.core.interventions.law import Gate, Service
@@ -21,7 +21,6 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.phones import phone_of
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
 
@@ -41,7 +40,7 @@ def ask(
     if not desks:
         raise Refused("no desk phone is set: the service can't be put through to anybody")
     made = calls.of_incident(tx, row["id"])
-    if any(call["step"] in STEPS and call["ended_at"] is None for call in made):
+    if any(call.step in STEPS and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
     asked: Row = {
         "id": uuid.uuid4().hex,
@@ -70,7 +69,7 @@ def _desks(tx: Tx, who: str) -> list[str]:
 
 def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> bool:
     """Ring the first desk that was not rung for this, a free one where there is any."""
-    tried = {call["to"] for call in calls.for_room(tx, asked["id"])}
+    tried = {call.to for call in calls.for_room(tx, asked["id"])}
     busy = calls.live_to(tx, desks)
     left = sorted((desk for desk in desks if desk not in tried), key=lambda desk: desk in busy)
     if not left:
@@ -83,7 +82,7 @@ def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> 
         step=SERVICE_DESK_STEP,
         to=left[0],
         attempt=len(tried) + 1,
-        dialogue="phone" if is_phone(left[0]) else "desk",
+        dialogue=Dialogue.PHONE if is_phone(left[0]) else Dialogue.DESK,
         ring_time=_DESK_RING,
         priority=0,
         room=asked["id"],
@@ -92,19 +91,19 @@ def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> 
     return True
 
 
-def asked_service(tx: Tx, call: Row) -> Service | None:
+def asked_service(tx: Tx, call: Call) -> Service | None:
     """The service that a desk phone rings for."""
-    asked = services.call(tx, call["room"]) if call["step"] == SERVICE_DESK_STEP else None
+    asked = services.call(tx, call.room or "") if call.step == SERVICE_DESK_STEP else None
     return Service(asked["service"]) if asked else None
 
 
-def desk_took(tx: Tx, desk: Row, now: datetime) -> None:
+def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
     """Somebody at the desk is there: the service is dialled into the same conference, once."""
-    asked = services.call(tx, desk["room"])
-    row = incidents.get(tx, desk["incident_id"])
+    asked = services.call(tx, desk.room or "")
+    row = calls.incident_of(tx, desk)
     if asked is None or row is None:
         return
-    tell(tx, "desk_taken", now, row, to=desk["operator"] or desk["to"])
+    tell(tx, "desk_taken", now, row, to=desk.operator or desk.to)
     if row["state"] != State.OPEN.value:
         let_go(tx, desk, now)
         return
@@ -119,7 +118,7 @@ def desk_took(tx: Tx, desk: Row, now: datetime) -> None:
         step=SERVICE_STEP,
         to=asked["number"],
         attempt=1,
-        dialogue="service",
+        dialogue=Dialogue.SERVICE,
         ring_time=_SERVICE_RING,
         priority=0,
         room=asked["id"],
@@ -130,19 +129,19 @@ def desk_took(tx: Tx, desk: Row, now: datetime) -> None:
     tell(tx, "service_dialled", now, row, who_did=asked["requester"], **told)
 
 
-def leave(tx: Tx, call: Row, now: datetime) -> None:
+def leave(tx: Tx, call: Call, now: datetime) -> None:
     """One of the two went: the other is let go; a desk that nobody took hands on to the next."""
-    if call["step"] == SERVICE_DESK_STEP and call["result"] != Outcome.OPERATOR.value:
+    if call.step == SERVICE_DESK_STEP and call.result is not Outcome.OPERATOR:
         _next_desk(tx, call, now)
         return
-    for other in calls.for_room(tx, call["room"]):
-        if other["id"] != call["id"]:
+    for other in calls.for_room(tx, call.room):
+        if other.id != call.id:
             let_go(tx, other, now)
 
 
-def _next_desk(tx: Tx, call: Row, now: datetime) -> None:
-    asked = services.call(tx, call["room"])
-    row = incidents.get(tx, call["incident_id"])
+def _next_desk(tx: Tx, call: Call, now: datetime) -> None:
+    asked = services.call(tx, call.room or "")
+    row = calls.incident_of(tx, call)
     if asked is None or row is None or row["state"] != State.OPEN.value:
         return
     if not _ring(tx, row, asked, _desks(tx, asked["requester"]), now):

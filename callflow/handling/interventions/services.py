@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.incident import State
+from callflow.core.calls.call import Call
 from callflow.core.interventions.directory import Line, competent, masked
 from callflow.core.interventions.law import (
     SHORT_NUMBERS,
@@ -118,14 +119,14 @@ def found(
         _verified(tx, row, who, means, Finding.CONFIRMED, note, now, call=call, person=person)
 
 
-def witness(tx: Tx, row: Row, call: Row, now: datetime) -> None:
+def witness(tx: Tx, row: Row, call: Call, now: datetime) -> None:
     """Whoever answered at the premises gave their code, then asked for help."""
     site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
-    known = bool((call["progress"] or {}).get("known"))
-    if site is None or not known or not at_site(call["contact_id"] or "", site):
+    known = bool((call.progress or {}).get("known"))
+    if site is None or not known or not at_site(call.contact_id or "", site):
         return
-    name = next(one.name for one in site.contacts if one.id == call["contact_id"])
-    found(tx, row, MACHINE, Means.CALL_WITH_CODE, now, person=name, call=call["id"])
+    name = next(one.name for one in site.contacts if one.id == call.contact_id)
+    found(tx, row, MACHINE, Means.CALL_WITH_CODE, now, person=name, call=call.id)
 
 
 def _verified(
@@ -145,9 +146,9 @@ def _verified(
     incident_id = row["id"]
     if found_at is not None and not row["opened_at"] <= found_at <= now:
         raise Refused("what was seen or heard lies between the opening of the incident and now")
-    its_calls = {c["id"]: c for c in calls.of_incident(tx, incident_id)}
+    its_calls = {c.id: c for c in calls.of_incident(tx, incident_id)}
     item = _looked_at(tx, row, means, image) | _heard(means, its_calls, call)
-    weight = weigh(means, result, [calls.to_call(c) for c in its_calls.values()])
+    weight = weigh(means, result, list(its_calls.values()))
     services.insert_verification(
         tx,
         {
@@ -186,13 +187,13 @@ def _looked_at(tx: Tx, row: Row, means: Means, image: str) -> Row:
     return {"item": found["name"], "image": image, "sha256": found["sha256"] or ""}
 
 
-def _heard(means: Means, its_calls: Mapping[str, Row], call: str) -> Row:
+def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> Row:
     if not call:
         if means in _BY_EAR:
             raise Refused("choose the call in which it was heard")
         return {}
     found = its_calls.get(call)
-    if found is None or found["answered_at"] is None:
+    if found is None or found.answered_at is None:
         raise Refused("nobody answered a call of this incident by this id")
     return {"call": call}
 
@@ -205,7 +206,7 @@ def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
     return police_gate(
         personal=is_mute_here(tx, row),
         verifications=services.verifications(tx, row["id"]),
-        calls=[calls.to_call(call) for call in calls.of_incident(tx, row["id"])],
+        calls=calls.of_incident(tx, row["id"]),
         agreement=site["police_agreement"] if site else "",
     )
 

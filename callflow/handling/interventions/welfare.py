@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.calls.call import WELFARE_STEP
+from callflow.core.calls.call import WELFARE_STEP, Dialogue
 from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
 from callflow.core.plans.task import TaskState
 from callflow.core.time.instants import from_iso, to_iso
@@ -55,7 +55,7 @@ def watch_guards(tx: Tx, now: datetime) -> None:
                 step=WELFARE_STEP,
                 to=called["phone"],
                 attempt=len(guard.calls) + 1,
-                dialogue="guard",
+                dialogue=Dialogue.GUARD,
                 ring_time=policy.ring_time,
                 priority=row["priority"],
                 contact=called["id"],
@@ -66,11 +66,7 @@ def _guard(tx: Tx, task: Row) -> Guard:
     data = task["data"]
     is_open = task["state"] == TaskState.OPEN.value
     on_site = from_iso(data["on_site_at"]) if "on_site_at" in data else None
-    made = [
-        calls.to_call(row)
-        for row in calls.of_incident(tx, task["incident_id"])
-        if row["step"] == WELFARE_STEP
-    ]
+    made = [row for row in calls.of_incident(tx, task["incident_id"]) if row.step == WELFARE_STEP]
     return Guard(
         on_site_at=on_site if is_open else None,
         overdue_since=None if is_open else task["ended_at"],

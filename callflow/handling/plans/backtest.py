@@ -10,7 +10,7 @@ from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, Machine, State
-from callflow.core.calls.call import BESIDE_PLANS, Outcome
+from callflow.core.calls.call import BESIDE_PLANS, Call, Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
@@ -165,27 +165,27 @@ def _as_opened(row: Row, entries: Sequence[Row]) -> Incident:
 # --- calls and tasks ------------------------------------------------------------------------
 
 
-def _calls(rows: Sequence[Row], entries: Sequence[Row]) -> Iterator[PastCall]:
+def _calls(made: Sequence[Call], entries: Sequence[Row]) -> Iterator[PastCall]:
     """The plan's calls; one that went on over another trunk is one call."""
     concluded = {e["data"].get("call"): e["at"] for e in entries if e["kind"] == "call_result"}
-    before = {row["successor"]: row for row in rows if row["successor"] is not None}
-    for row in rows:
-        unnumbered = row["outcome"] == Outcome.NO_NUMBER.value and row["placed_at"] is None
-        if row["step"] in BESIDE_PLANS or row["successor"] is not None or unnumbered:
+    before = {call.successor: call for call in made if call.successor is not None}
+    for call in made:
+        unnumbered = call.outcome is Outcome.NO_NUMBER and call.placed_at is None
+        if call.step in BESIDE_PLANS or call.successor is not None or unnumbered:
             continue
-        first = row
-        while first["id"] in before:
-            first = before[first["id"]]
-        led = row["requested_at"] if row["leader"] is not None else None
+        first = call
+        while first.id in before:
+            first = before[first.id]
+        led = call.requested_at if call.leader is not None else None
         yield PastCall(
-            step=row["step"],
-            contact=row["contact_id"] or "",
-            requested_at=first["requested_at"],
-            placed_at=first["placed_at"] or led,
-            answered_at=row["answered_at"],
-            concluded_at=concluded.get(row["id"]),
-            ended_at=row["ended_at"],
-            outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+            step=call.step,
+            contact=call.contact_id or "",
+            requested_at=first.requested_at,
+            placed_at=first.placed_at or led,
+            answered_at=call.answered_at,
+            concluded_at=concluded.get(call.id),
+            ended_at=call.ended_at,
+            outcome=call.outcome,
         )
 
 
@@ -252,9 +252,9 @@ def _key(row: Row, zone: str) -> str:
     return key if key in known or not known else known[0]
 
 
-def _of_guards(asked: Sequence[PastTask], made: Sequence[Row]) -> Iterator[Happening]:
+def _of_guards(asked: Sequence[PastTask], made: Sequence[Call]) -> Iterator[Happening]:
     """What firms said to an operator, and not on the phone of the plan."""
-    said = {c["contact_id"] for c in made if c["outcome"] == Outcome.ACCEPTED.value}
+    said = {c.contact_id for c in made if c.outcome is Outcome.ACCEPTED}
     for task in asked:
         if task.kind != StepKind.SEND_GUARD.value or task.subject in said:
             continue

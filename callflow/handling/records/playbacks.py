@@ -44,7 +44,7 @@ def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) 
         return
     call = calls.get(tx, call_id)
     if call is not None:
-        told = {"by": who, "who_did": who, "to": call["to"], "call": call_id, "name": name}
+        told = {"by": who, "who_did": who, "to": call.to, "call": call_id, "name": name}
         tell_of(tx, kind, call, now, **told)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.calls.call import Call
 from callflow.core.interventions.directory import shown
 from callflow.handling.base.nodes import LOST_AFTER, Node, is_witnessed, nodes
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.calling import call_lost
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
-from callflow.storage.calls import placement
+from callflow.storage.calls import calls, placement
 from callflow.storage.people import users
 from callflow.storage.signals import signals
 from callflow.storage.signals.signals import ALL, Share
@@ -50,11 +50,11 @@ def watch_nodes(tx: Tx, now: datetime) -> list[str]:
     _tell_changes(tx, known, now)
     takers = [node.name for node in known if node.ready]
     if takers:
-        for row in placement.placed_elsewhere(tx, _live(known), limit=_MOST):
-            _lose(tx, row, now)
+        for call in placement.placed_elsewhere(tx, _live(known), limit=_MOST):
+            _lose(tx, call, now)
         prompt = _prompt(known, now)
-        for place, row in enumerate(placement.requested_elsewhere(tx, prompt, limit=_MOST)):
-            _hand_over(tx, row, takers[place % len(takers)], now)
+        for place, call in enumerate(placement.requested_elsewhere(tx, prompt, limit=_MOST)):
+            _hand_over(tx, call, takers[place % len(takers)], now)
     return [node.name for node in known if node.lost]
 
 
@@ -78,19 +78,17 @@ def _prompt(known: list[Node], now: datetime) -> set[str]:
     return {node.name for node in known if not node.keeps_waiting(now)}
 
 
-def _lose(tx: Tx, row: Row, now: datetime) -> None:
-    incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-    to = shown(row["step"], row["to"])
-    tell(tx, "call_left", now, incident, to=to, node=row["node"], call=row["id"])
-    call_lost(tx, row["id"], now)
+def _lose(tx: Tx, call: Call, now: datetime) -> None:
+    told = {"to": shown(call.step, call.to), "node": call.node, "call": call.id}
+    tell(tx, "call_left", now, calls.incident_of(tx, call), **told)
+    call_lost(tx, call.id, now)
 
 
-def _hand_over(tx: Tx, row: Row, node: str, now: datetime) -> None:
-    if placement.hand_over(tx, row["id"], row["node"], node):
-        incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
-        to = shown(row["step"], row["to"])
-        told = {"to": to, "call": row["id"], "from_node": row["node"], "node": node}
-        tell(tx, "call_handed_over", now, incident, **told)
+def _hand_over(tx: Tx, call: Call, node: str, now: datetime) -> None:
+    if placement.hand_over(tx, call.id, call.node, node):
+        to = shown(call.step, call.to)
+        told = {"to": to, "call": call.id, "from_node": call.node, "node": node}
+        tell(tx, "call_handed_over", now, calls.incident_of(tx, call), **told)
 
 
 def _tell_changes(tx: Tx, known: list[Node], now: datetime) -> None:

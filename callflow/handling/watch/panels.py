@@ -9,7 +9,7 @@ from typing import Any
 import phonenumbers
 
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.handling.alarms.muting import is_mute_here
@@ -24,8 +24,6 @@ from callflow.storage.sites import sites
 
 Row = dict[str, Any]
 
-#: The dialogue of a panel's call, beside those of people (callflow/core/calls/dialogue).
-DIALOGUE = "panel"
 #: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.
 RESENT = timedelta(minutes=3)
 _LONGEST_NUMBER = 32
@@ -54,15 +52,15 @@ def caller_number(text: str) -> str:
 
 def panel_call(
     tx: Tx, call_id: str, number: str, node: str, now: datetime, name: str = ""
-) -> tuple[Row, bool]:
+) -> tuple[Call, bool]:
     """A panel calls: a row of its own, once; the row, and whether it was made now."""
-    row = calls.get(tx, call_id)
-    if row is not None:
-        return row, False
-    call_arrived(tx, call_id, number, node=node, dialogue=DIALOGUE, now=now, name=name)
-    row = calls.get(tx, call_id)
-    assert row is not None
-    return row, True
+    call = calls.get(tx, call_id)
+    if call is not None:
+        return call, False
+    call_arrived(tx, call_id, number, node=node, dialogue=Dialogue.PANEL, now=now, name=name)
+    call = calls.get(tx, call_id)
+    assert call is not None
+    return call, True
 
 
 def panel_message(tx: Tx, signal: Signal) -> bool:
@@ -83,14 +81,14 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     return True
 
 
-def panel_asked(tx: Tx, row: Row, code: str) -> str:
+def panel_asked(tx: Tx, call: Call, code: str) -> str:
     """The account for which a call that is under way sent ``code``; "" where it did not.
 
     A caller without a number is not told from others, so for it the answer is no.
     """
-    if not row["to"]:
+    if not call.to:
         return ""
-    return panel_rows.asked(tx, row["to"], code, row["requested_at"]) or ""
+    return panel_rows.asked(tx, call.to, code, call.requested_at) or ""
 
 
 def panel_settled(tx: Tx, account: str) -> bool:
@@ -110,9 +108,9 @@ def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[
     return join_room(tx, call_id, now), row is not None and is_mute_here(tx, row)
 
 
-def panel_is_mute(tx: Tx, row: Row) -> bool:
+def panel_is_mute(tx: Tx, call: Call) -> bool:
     """The same of a call that hangs there already."""
-    incident = incidents.get(tx, row["incident_id"]) if row["incident_id"] else None
+    incident = calls.incident_of(tx, call)
     return incident is not None and is_mute_here(tx, incident)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -21,16 +22,17 @@ from sqlalchemy import (
 )
 
 from callflow.core.calls.call import (
-    AT_DESK,
     BESIDE_PLANS,
     BRIDGE_STEP,
     LIVE_STATES,
     NOT_AT_SITE,
+    Act,
     Call,
+    CallAction,
     CallState,
     Direction,
-    Mode,
     Outcome,
+    Recording,
 )
 from callflow.core.interventions.directory import shown
 from callflow.core.sites.site import Role
@@ -40,6 +42,7 @@ from callflow.storage.engine import locks
 from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
+from callflow.storage.engine.values import Reads, columns, found, written
 
 _LIVE = [state.value for state in LIVE_STATES]
 #: States in which a call has a channel.
@@ -49,20 +52,22 @@ ON_TRUNK = [s.value for s in (CallState.STARTED, CallState.RINGING, CallState.AN
 _INSERT = Prepared(t.call.insert())
 
 
-def insert(tx: Tx, row: dict[str, Any]) -> None:
+def insert(tx: Tx, call: Call) -> None:
     """A new call row, before any act."""
-    incidents.note_asked(tx, row.get("incident_id"))
-    _INSERT.change(tx, row)
+    incidents.note_asked(tx, call.incident_id)
+    _INSERT.change(tx, columns(call))
     hint(tx, "telephony")
 
 
-_ONE = select(t.call).where(t.call.c.id == bindparam("id"))
-_GET = Prepared(_ONE)
+#: A call's columns, in the order of the fields.
+CALL = [t.call.c[each.name] for each in fields(Call)]
+_ONE = select(*CALL).where(t.call.c.id == bindparam("id"))
+_GET = Reads(_ONE, Call)
 #: Whoever writes another row about this call, an act say, waits for nobody.
-_GET_LOCKED = Prepared(_ONE.with_for_update(key_share=True))
+_GET_LOCKED = Reads(_ONE.with_for_update(key_share=True), Call)
 
 
-def get(tx: Tx, call_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+def get(tx: Tx, call_id: str, *, lock: bool = False) -> Call | None:
     """One call's row; ``lock`` keeps other writers off until the commit (PostgreSQL): taken before
     its incident's, or what was read of the call is old when that is ours."""
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
@@ -86,7 +91,7 @@ def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values:
     """Write ``values``; with ``only_in``, only when the call is in one of these states."""
     incidents.note_asked(tx, values.get("incident_id"))
     query = _change(tuple(values), tuple(only_in))
-    bound = {f"b_{name}": value for name, value in values.items()}
+    bound = {f"b_{name}": written(value) for name, value in values.items()}
     changed = query.change(tx, {"b_id": call_id, **bound}) == 1
     if changed and "ended_at" in values and _somebody_waits(tx):
         hint(tx, "telephony")  # a channel and a number are free: the next one may be called
@@ -123,18 +128,19 @@ def start(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
     return started
 
 
-_ANSWER = Prepared(
+_ANSWER = Reads(
     update(t.call)
     .where(
         t.call.c.id == bindparam("b_id"),
         _is_one_of(CallState.STARTED, CallState.RINGING),
     )
     .values(state=CallState.ANSWERED.value, answered_at=bindparam("at"))
-    .returning(*t.call.c)
+    .returning(*CALL),
+    Call,
 )
 
 
-def answer(tx: Tx, call_id: str, now: datetime) -> dict[str, Any] | None:
+def answer(tx: Tx, call_id: str, now: datetime) -> Call | None:
     """Picked up: its row, unless that was known, or it is over."""
     return _ANSWER.first(tx, {"b_id": call_id, "at": now})
 
@@ -154,14 +160,15 @@ def awaited(tx: Tx, numbers: Collection[str]) -> set[str]:
     return {row["to"] for row in _AWAITED.all(tx, {"numbers": sorted(numbers)})}
 
 
-_OF_INCIDENT = Prepared(
-    select(t.call)
+_OF_INCIDENT = Reads(
+    select(*CALL)
     .where(t.call.c.incident_id == bindparam("incident"))
-    .order_by(t.call.c.requested_at, t.call.c.attempt)
+    .order_by(t.call.c.requested_at, t.call.c.attempt),
+    Call,
 )
 
 
-def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+def of_incident(tx: Tx, incident_id: str) -> list[Call]:
     """An incident's calls in the order they were asked for."""
     if incidents.is_bare(tx, incident_id):
         return []
@@ -177,20 +184,20 @@ def any_ended_with(tx: Tx, outcomes: Collection[Outcome]) -> bool:
 
 def attempts(tx: Tx, incident_id: str) -> list[Call]:
     """What deciding needs: a call that goes on over another trunk is the same attempt as that."""
-    return [to_call(row) for row in of_incident(tx, incident_id) if row["successor"] is None]
+    return [call for call in of_incident(tx, incident_id) if call.successor is None]
 
 
-def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Call]]:
     """{incident id: its calls}, for lists."""
-    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    made: dict[str, list[Call]] = {i: [] for i in incident_ids}
     query = (
-        select(t.call)
+        select(*CALL)
         .where(t.call.c.incident_id.in_(list(incident_ids)))
         .order_by(t.call.c.requested_at, t.call.c.attempt)
     )
-    for row in tx.execute(query):
-        found[row.incident_id].append(dict(row._mapping))
-    return found
+    for call in found(tx, query, Call):
+        made[str(call.incident_id)].append(call)
+    return made
 
 
 def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
@@ -200,28 +207,35 @@ def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query.where(c.id.in_(list(call_ids))))}
 
 
-def for_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+def incident_of(tx: Tx, call: Call, *, lock: bool = False) -> dict[str, Any] | None:
+    """The alarm that a call is about. ``lock``: what is written of it is computed from this."""
+    return incidents.get(tx, call.incident_id, lock=lock) if call.incident_id else None
+
+
+def for_room(tx: Tx, room: str | None) -> list[Call]:
     """Calls made to bring a human into a conference; one that changed its trunk counts once."""
+    if room is None:
+        return []
     query = (
-        select(t.call)
+        select(*CALL)
         .where(t.call.c.room == room, t.call.c.id != room, t.call.c.successor.is_(None))
         .order_by(t.call.c.requested_at, t.call.c.attempt, t.call.c.id)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Call)
 
 
-def in_rooms(tx: Tx, rooms: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+def in_rooms(tx: Tx, rooms: Collection[str]) -> dict[str, list[Call]]:
     """{room: the calls made into it}, as ``for_room`` has them, for many at once."""
     c = t.call.c
     query = (
-        select(t.call)
+        select(*CALL)
         .where(c.room.in_(list(rooms)), c.id != c.room, c.successor.is_(None))
         .order_by(c.requested_at, c.attempt, c.id)
     )
-    found: dict[str, list[dict[str, Any]]] = {room: [] for room in rooms}
-    for row in tx.execute(query):
-        found[row.room].append(dict(row._mapping))
-    return found
+    made: dict[str, list[Call]] = {room: [] for room in rooms}
+    for call in found(tx, query, Call):
+        made[str(call.room)].append(call)
+    return made
 
 
 def _repeats() -> Case[int]:
@@ -246,7 +260,7 @@ def _requested() -> Select[Any]:
         .subquery()
     )
     return (
-        select(t.call)
+        select(*CALL)
         # State and node again: of a row that another process changed meanwhile, PostgreSQL looks
         # at these once more, and not at the subquery.
         .where(
@@ -260,11 +274,11 @@ def _requested() -> Select[Any]:
 
 
 # Made once: these are asked at every wake-up, and putting them together costs more than the answer.
-_REQUESTED = Prepared(_requested())
-_REQUESTED_LOCKED = Prepared(_requested().with_for_update(skip_locked=True))
+_REQUESTED = Reads(_requested(), Call)
+_REQUESTED_LOCKED = Reads(_requested().with_for_update(skip_locked=True), Call)
 
 
-def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
+def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
     """Calls to place, vital and human ones first, then first calls before repeats; of each number
     the first only, and none of a number that is being called already, however many wait for it."""
     values = {"node": node, "limit": limit}
@@ -272,10 +286,10 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[dict[str, Any]]:
         return _REQUESTED.all(tx, values)
     rows = _REQUESTED_LOCKED.all(tx, values)
     # Another node may be starting a call to the same number: its row is not visible yet.
-    mine = locks.try_all(tx, locks.Lock.NUMBER, {row["to"] for row in rows})
+    mine = locks.try_all(tx, locks.Lock.NUMBER, {call.to for call in rows})
     c = t.call.c
     up = set(tx.execute(select(c.to).where(c.to.in_(mine), c.state.in_(ON_TRUNK))).scalars())
-    return [row for row in rows if row["to"] in mine - up]
+    return [call for call in rows if call.to in mine - up]
 
 
 def waits(tx: Tx, node: str) -> bool:
@@ -283,10 +297,10 @@ def waits(tx: Tx, node: str) -> bool:
     return _REQUESTED.first(tx, {"node": node, "limit": 1}) is not None
 
 
-def on_trunk(tx: Tx, node: str) -> list[dict[str, Any]]:
+def on_trunk(tx: Tx, node: str) -> list[Call]:
     """Calls of a node that were acted upon and have not ended."""
-    query = select(t.call).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = select(*CALL).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
+    return found(tx, query, Call)
 
 
 def up_to(tx: Tx, numbers: Collection[str], now: datetime) -> set[str]:
@@ -375,17 +389,17 @@ def ringing_at(tx: Tx, site_id: str) -> list[str]:
 _SPEAKING = ("verification", "question", "message")
 
 
-def spoken_to(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+def spoken_to(tx: Tx, incident_id: str) -> list[Call]:
     """Calls of an incident in which the machine speaks with somebody who has not answered yet."""
     c = t.call.c
-    query = select(t.call).where(
+    query = select(*CALL).where(
         c.incident_id == incident_id,
         c.state == CallState.ANSWERED.value,
         c.dialogue.in_(_SPEAKING),
         c.room.is_(None),
         c.result.is_(None),
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Call)
 
 
 def in_talk(tx: Tx, incident_id: str) -> bool:
@@ -395,7 +409,7 @@ def in_talk(tx: Tx, incident_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def live_of(tx: Tx, number: str) -> dict[str, Any] | None:
+def live_of(tx: Tx, number: str) -> Call | None:
     """The oldest live call to a number, asked for or under way."""
     return next(iter(live_to_number(tx, number)), None)
 
@@ -411,62 +425,56 @@ def count_live(tx: Tx, node: str | None = None) -> int:
     return int(tx.execute(_COUNT_LIVE_OF_NODE, {"node": node}).scalar_one())
 
 
-_WAITING = Prepared(
-    select(t.call)
+_WAITING = Reads(
+    select(*CALL)
     .where(
         t.call.c.state == CallState.ANSWERED.value,
         t.call.c.room.is_not(None),
         t.call.c.step.not_in(sorted(NOT_AT_SITE)),
     )
-    .order_by(t.call.c.answered_at, t.call.c.id)
+    .order_by(t.call.c.answered_at, t.call.c.id),
+    Call,
 )
 
 
-def waiting(tx: Tx) -> list[dict[str, Any]]:
+def waiting(tx: Tx) -> list[Call]:
     """People from outside who are in a conference: of each one the first."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in _WAITING.all(tx, {}):
-        found.setdefault(row["room"], row)
-    return list(found.values())
+    first: dict[str | None, Call] = {}
+    for call in _WAITING.all(tx, {}):
+        first.setdefault(call.room, call)
+    return list(first.values())
 
 
-def is_leg(call: Mapping[str, Any]) -> bool:
-    """Whether a call's phone is one of ours: an operator's, or a desk's."""
-    return call["step"] in AT_DESK
-
-
-def desks_of(tx: Tx, room: str) -> list[dict[str, Any]]:
+def desks_of(tx: Tx, room: str) -> list[Call]:
     """The calls made to bring a human into a conference, oldest first; supervisors' who only
     listen are none. One that changed its trunk counts once."""
-    return [
-        call
-        for call in for_room(tx, room)
-        if is_leg(call) and call["mode"] not in (Mode.LISTEN.value, Mode.WHISPER.value)
-    ]
+    return [call for call in for_room(tx, room) if call.is_leg and call.heard]
 
 
-def in_room(tx: Tx, room: str) -> list[dict[str, Any]]:
+def in_room(tx: Tx, room: str | None) -> list[Call]:
     """The live calls of a conference, asked for or up, oldest first."""
+    if room is None:
+        return []
     c = t.call.c
-    query = select(t.call).where(c.room == room, c.state.in_(_LIVE)).order_by(c.requested_at, c.id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = select(*CALL).where(c.room == room, c.state.in_(_LIVE)).order_by(c.requested_at, c.id)
+    return found(tx, query, Call)
 
 
-def conversations(tx: Tx) -> list[dict[str, Any]]:
+def conversations(tx: Tx) -> list[Call]:
     """The live calls of every conference, and whoever rings at an operator's, oldest first."""
     c = t.call.c
-    query = select(t.call).where(c.state.in_(_LIVE), or_(c.room.is_not(None), c.operator != ""))
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+    query = select(*CALL).where(c.state.in_(_LIVE), or_(c.room.is_not(None), c.operator != ""))
+    return found(tx, query.order_by(c.requested_at, c.id), Call)
 
 
-def legs_of(tx: Tx, operator: str) -> list[dict[str, Any]]:
+def legs_of(tx: Tx, operator: str) -> list[Call]:
     """The live calls to somebody's own phones, oldest first."""
     c = t.call.c
-    query = select(t.call).where(c.operator == operator, c.ended_at.is_(None))
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+    query = select(*CALL).where(c.operator == operator, c.ended_at.is_(None))
+    return found(tx, query.order_by(c.requested_at, c.id), Call)
 
 
-def of_devices_alone(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+def of_devices_alone(tx: Tx, site_id: str) -> list[Call]:
     """The live calls that came from a site's devices and are about no incident, oldest first."""
     c, link = t.call.c, t.site_contact.c
     mine = (
@@ -474,28 +482,28 @@ def of_devices_alone(tx: Tx, site_id: str) -> list[dict[str, Any]]:
         .join(t.site_contact, link.contact_id == t.contact.c.id)
         .where(link.site_id == site_id, link.role == Role.DEVICE.value)
     )
-    query = select(t.call).where(
+    query = select(*CALL).where(
         c.direction == Direction.INCOMING.value,
         c.state.in_(_LIVE),
         c.incident_id.is_(None),
         c.to.in_(mine),
     )
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.requested_at, c.id))]
+    return found(tx, query.order_by(c.requested_at, c.id), Call)
 
 
-def live_to_number(tx: Tx, number: str) -> list[dict[str, Any]]:
+def live_to_number(tx: Tx, number: str) -> list[Call]:
     """The live calls to a number, or to a phone of ours, oldest first."""
     c = t.call.c
-    query = select(t.call).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = select(*CALL).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
+    return found(tx, query, Call)
 
 
-def of_kind(tx: Tx, step: str, *, limit: int) -> list[dict[str, Any]]:
+def of_kind(tx: Tx, step: str, *, limit: int) -> list[Call]:
     """The newest calls of a step that belong to no alarm, the newest first."""
     c = t.call.c
-    query = select(t.call).where(c.step == step, c.incident_id.is_(None))
+    query = select(*CALL).where(c.step == step, c.incident_id.is_(None))
     query = query.order_by(c.requested_at.desc(), c.id).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Call)
 
 
 def has_called(tx: Tx, number: str, since: datetime) -> bool:
@@ -517,48 +525,33 @@ def of_step(tx: Tx, incident_id: str, step: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def to_call(row: dict[str, Any]) -> Call:
-    """The row as deciding needs it."""
-    return Call(
-        id=row["id"],
-        step=row["step"],
-        contact=row["contact_id"],
-        to=row["to"],
-        attempt=row["attempt"],
-        state=CallState(row["state"]),
-        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
-        requested_at=row["requested_at"],
-        ended_at=row["ended_at"],
-    )
-
-
 # --- one call that speaks for several incidents (D10) ------------------------------------------
 
 
-def may_follow(tx: Tx, leader: dict[str, Any]) -> list[dict[str, Any]]:
+def may_follow(tx: Tx, leader: Call) -> list[Call]:
     """The plans' calls to the same contact that wait while ``leader`` is made; locked."""
     c, i = t.call.c, t.incident.c
     query = (
-        select(t.call)
+        select(*CALL)
         .join(t.incident, i.id == c.incident_id)
         .where(
-            c.to == leader["to"],
-            c.contact_id == leader["contact_id"],
+            c.to == leader.to,
+            c.contact_id == leader.contact_id,
             c.state == CallState.REQUESTED.value,
-            c.dialogue == leader["dialogue"],
+            c.dialogue == leader.dialogue,
             c.requester == "",
-            c.incident_id != leader["incident_id"],
+            c.incident_id != leader.incident_id,
             i.exercise.is_(False),
         )
         .order_by(c.priority, c.requested_at)
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True, of=t.call)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Call)
 
 
 _LEADING = (
-    select(t.call)
+    select(*CALL)
     .where(
         t.call.c.to == bindparam("to"),
         t.call.c.contact_id == bindparam("contact_id"),
@@ -571,30 +564,31 @@ _LEADING = (
     )
     .limit(1)
 )
-_LEADER, _LEADER_LOCKED = Prepared(_LEADING), Prepared(_LEADING.with_for_update())
+_LEADER, _LEADER_LOCKED = Reads(_LEADING, Call), Reads(_LEADING.with_for_update(), Call)
 
 
-def leader_for(tx: Tx, call: dict[str, Any]) -> dict[str, Any] | None:
+def leader_for(tx: Tx, call: Call) -> Call | None:
     """A plan's call to the same contact that is being made and not spoken in yet; locked."""
     query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
-    about = {name: call[name] for name in ("to", "contact_id", "dialogue", "incident_id")}
-    return query.first(tx, about)
+    about = {"to": call.to, "contact_id": call.contact_id, "incident_id": call.incident_id}
+    return query.first(tx, {**about, "dialogue": call.dialogue.value})
 
 
 def follow(tx: Tx, call_id: str, leader: str) -> bool:
     """``leader`` speaks for this call too; False where it was withdrawn meanwhile."""
     states = [CallState.REQUESTED]
-    return change(tx, call_id, only_in=states, state=CallState.FOLLOWING.value, leader=leader)
+    return change(tx, call_id, only_in=states, state=CallState.FOLLOWING, leader=leader)
 
 
-_FOLLOWERS = Prepared(
-    select(t.call)
+_FOLLOWERS = Reads(
+    select(*CALL)
     .where(t.call.c.leader == bindparam("leader"), t.call.c.state == CallState.FOLLOWING.value)
-    .order_by(t.call.c.priority, t.call.c.requested_at)
+    .order_by(t.call.c.priority, t.call.c.requested_at),
+    Call,
 )
 
 
-def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
+def followers(tx: Tx, leader: str) -> list[Call]:
     """The calls that ``leader`` speaks for and that have not ended."""
     return _FOLLOWERS.all(tx, {"leader": leader})
 
@@ -602,24 +596,20 @@ def followers(tx: Tx, leader: str) -> list[dict[str, Any]]:
 # --- recordings ---------------------------------------------------------------------------
 
 
-def recorded_as(call: dict[str, Any]) -> str:
-    """The call whose recording holds what was said: the one that spoke for it, else itself."""
-    return str(call["leader"] or call["id"])
+def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, Recording]:
+    """{call id: its recording}."""
+    return {one.call_id: one for one in _RECORDINGS.all(tx, {"calls": list(call_ids)})}
 
 
-def recordings(tx: Tx, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """{call id: its recording's row}."""
-    return {row["call_id"]: row for row in _RECORDINGS.all(tx, {"calls": list(call_ids)})}
-
-
-_RECORDINGS = Prepared(
-    select(t.recording).where(t.recording.c.call_id.in_(bindparam("calls", expanding=True)))
+_RECORDINGS = Reads(
+    select(t.recording).where(t.recording.c.call_id.in_(bindparam("calls", expanding=True))),
+    Recording,
 )
 
 
-def insert_recording(tx: Tx, row: dict[str, Any]) -> bool:
+def insert_recording(tx: Tx, recording: Recording) -> bool:
     """What was found of a call's recording; False where that is known already."""
-    return _insert_recording(tx.dialect.name).change(tx, row) == 1
+    return _insert_recording(tx.dialect.name).change(tx, columns(recording)) == 1
 
 
 @cache
@@ -627,16 +617,16 @@ def _insert_recording(dialect: str) -> Prepared:
     return Prepared(insert_into(dialect, t.recording).on_conflict_do_nothing())
 
 
-def all_recordings(tx: Tx) -> list[dict[str, Any]]:
-    """Every recording's row."""
-    return [dict(row._mapping) for row in tx.execute(select(t.recording))]
+def all_recordings(tx: Tx) -> list[Recording]:
+    """Every recording."""
+    return found(tx, select(t.recording), Recording)
 
 
-def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
+def unrecorded(tx: Tx, node: str) -> list[Call]:
     """Answered calls that ended without their recording being looked at yet. One that was told in
     another call has that call's (``recorded_as``)."""
     query = (
-        select(t.call)
+        select(*CALL)
         .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
         .where(
             t.call.c.node == node,
@@ -647,15 +637,15 @@ def unrecorded(tx: Tx, node: str) -> list[dict[str, Any]]:
         )
         .limit(200)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Call)
 
 
 # --- acts on calls ------------------------------------------------------------------------
 
 
-def insert_action(tx: Tx, row: dict[str, Any]) -> None:
+def insert_action(tx: Tx, action: CallAction) -> None:
     """An act somebody wants done on a call."""
-    tx.execute(t.call_action.insert().values(**row))
+    tx.execute(t.call_action.insert().values(**columns(action)))
     hint(tx, "telephony")
 
 
@@ -677,25 +667,23 @@ def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
 
 
 _A = t.call_action.c
-_ACTIONS = Prepared(
+_ACTIONS = Reads(
     select(t.call_action)
     .join(t.call, t.call.c.id == _A.call_id)
     .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
     .where(_A.expires_at > bindparam("now"))
-    .order_by(_A.requested_at)
+    .order_by(_A.requested_at),
+    CallAction,
 )
 
 
-def claim_actions(tx: Tx, node: str, now: datetime) -> list[dict[str, Any]]:
+def claim_actions(tx: Tx, node: str, now: datetime) -> list[CallAction]:
     """Acts of this node's calls that nobody took and that have not expired; now taken."""
-    rows = _ACTIONS.all(tx, {"node": node, "now": now})
-    if rows:
-        tx.execute(
-            update(t.call_action)
-            .where(_A.id.in_([row["id"] for row in rows]))
-            .values(claimed_at=now)
-        )
-    return rows
+    actions = _ACTIONS.all(tx, {"node": node, "now": now})
+    if actions:
+        mine = _A.id.in_([action.id for action in actions])
+        tx.execute(update(t.call_action).where(mine).values(claimed_at=now))
+    return actions
 
 
 def asked_to_end(tx: Tx, call_id: str) -> bool:
@@ -706,7 +694,7 @@ def asked_to_end(tx: Tx, call_id: str) -> bool:
 def all_asked_to_end(tx: Tx, call_ids: Collection[str]) -> set[str]:
     """Those of ``call_ids`` whose end somebody asked for."""
     a = t.call_action.c
-    query = select(a.call_id).where(a.call_id.in_(list(call_ids)), a.kind == "hang_up")
+    query = select(a.call_id).where(a.call_id.in_(list(call_ids)), a.kind == Act.HANG_UP.value)
     return set(tx.execute(query).scalars())
 
 

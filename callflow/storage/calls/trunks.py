@@ -4,12 +4,12 @@ call that goes on over another one."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from callflow.core.calls.call import CallState, Direction
+from callflow.core.calls.call import Call, CallState, Direction
 from callflow.core.calls.trunks import Carried
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
@@ -28,32 +28,34 @@ def live_by_trunk(tx: Tx, node: str) -> dict[str, int]:
     return {row["trunk"]: row["live"] for row in _COUNT_BY_TRUNK.all(tx, {"node": node})}
 
 
-def go_on(tx: Tx, row: dict[str, Any], successor: str, tried: Sequence[str]) -> None:
+def go_on(tx: Tx, call: Call, successor: str, tried: Sequence[str]) -> None:
     """The same attempt again, as the call ``successor``, over a trunk that is not in ``tried``.
 
     It keeps its place among those that wait. What a service was asked by is this call now, and
     the calls that it spoke for need not try the same trunks for the same person.
     """
-    fresh = {
-        **row,
-        "id": successor,
-        "state": CallState.REQUESTED.value,
-        "trunk": "",
-        "tried": list(tried),
-        "requested_at": row["requested_at"] + timedelta(microseconds=1),
-        "outcome": None,
-        "detail": "",
-    }
-    del fresh["progress"]
-    calls.insert(tx, fresh | dict.fromkeys(_MOMENTS))
-    followers = update(t.call).where(t.call.c.leader == row["id"])
+    fresh = replace(
+        call,
+        id=successor,
+        state=CallState.REQUESTED,
+        trunk="",
+        tried=tuple(tried),
+        requested_at=call.requested_at + timedelta(microseconds=1),
+        outcome=None,
+        detail="",
+        progress=None,
+        result=None,
+        placed_at=None,
+        ringing_at=None,
+        answered_at=None,
+        ended_at=None,
+    )
+    calls.insert(tx, fresh)
+    followers = update(t.call).where(t.call.c.leader == call.id)
     tx.execute(followers.values(tried=list(tried)))
-    asked = update(t.service_call).where(t.service_call.c.call_id == row["id"])
+    asked = update(t.service_call).where(t.service_call.c.call_id == call.id)
     tx.execute(asked.values(call_id=successor))
 
-
-#: What a call that was not placed yet has not seen.
-_MOMENTS = ("placed_at", "ringing_at", "answered_at", "ended_at", "result")
 
 _OVER = (
     select(t.call.c.to, t.call.c.tried, t.call.c.answered_at, t.call.c.ended_at)

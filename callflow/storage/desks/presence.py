@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
-from callflow.core.calls.call import LIVE_STATES
+from callflow.core.calls.call import LIVE_STATES, Call
 from callflow.storage import schema as t
+from callflow.storage.calls.calls import CALL
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads
 from callflow.storage.sites.sites import upsert
 
 _SHIFTS = (
@@ -58,13 +60,14 @@ def phones(tx: Tx) -> list[dict[str, Any]]:
 
 
 _C = t.call.c
-_LIVE_CALLS = (
-    select(_C.id, _C.to, _C.state, _C.room, _C.step, _C.answered_at, _C.incident_id)
+_LIVE_CALLS = Reads(
+    select(*CALL)
     .where(
         _C.to.in_(bindparam("phones", expanding=True)),
         _C.state.in_([state.value for state in LIVE_STATES]),
     )
-    .order_by(_C.requested_at)
+    .order_by(_C.requested_at),
+    Call,
 )
 _LAST_ENDS = (
     select(_C.to, func.max(_C.ended_at).label("ended_at"))
@@ -73,10 +76,9 @@ _LAST_ENDS = (
 )
 
 
-def live_calls(tx: Tx, names: Collection[str]) -> list[dict[str, Any]]:
+def live_calls(tx: Tx, names: Collection[str]) -> list[Call]:
     """The calls to these telephones that live, asked for or under way."""
-    rows = tx.execute(_LIVE_CALLS, {"phones": sorted(names)}) if names else ()
-    return [dict(row._mapping) for row in rows]
+    return _LIVE_CALLS.all(tx, {"phones": sorted(names)}) if names else []
 
 
 def last_ends(tx: Tx, names: Collection[str]) -> dict[str, Any]:

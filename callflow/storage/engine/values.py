@@ -55,7 +55,7 @@ class Reads(Generic[V]):
 
 def columns(value: Any) -> dict[str, Any]:
     """{column: what is written there} of a value."""
-    return {name: _written(getattr(value, name)) for name in value.__dataclass_fields__}
+    return {name: written(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
 def _maker(into: type[V], names: tuple[str, ...]) -> Callable[[Sequence[Any]], V]:
@@ -106,11 +106,12 @@ def _reader(hint: Any) -> _Reader | None:
     return None
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """A field's value as its column keeps it."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
-        return [_written(each) for each in value]
+        return [written(each) for each in value]
     if isinstance(value, frozenset):
-        return sorted(_written(each) for each in value)
+        return sorted(written(each) for each in value)
     return value

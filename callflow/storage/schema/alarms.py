@@ -122,7 +122,8 @@ call = Table(
     Column("node", String(32), nullable=False),
     Column("ring_time", Float, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("progress", JSON, nullable=True),  # the dialogue's state, one commit a transition
+    # The dialogue's state, one commit a transition.
+    Column("progress", JSON(none_as_null=True), nullable=True),
     Column("result", String(32), nullable=True),  # what the dialogue concluded, before the end
     Column("room", String(64), nullable=True),  # the conference it is in, or brings a human to
     Column("outcome", String(32), nullable=True),
@@ -133,7 +134,7 @@ call = Table(
     Column("held", Boolean, nullable=False, server_default="0"),  # out of its conference, music
     Column("muted", Boolean, nullable=False, server_default="0"),  # heard by nobody in it
     # Whom this operator's call is made for, asked for once it is answered: telephone.py.
-    Column("wanted", JSON, nullable=True),
+    Column("wanted", JSON(none_as_null=True), nullable=True),
     # One call to a person tells of several incidents (D10): the call that speaks for this one.
     Column("leader", String(64), nullable=True, index=True),
     instant("requested_at", null=False),

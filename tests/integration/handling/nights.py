@@ -137,7 +137,7 @@ class Night:
 
     def _follow(self) -> None:
         """Calls are placed, and tasks begun."""
-        for asked in calling.claim_call_actions(self.tx, node="node0", now=self.now):
+        for asked in calls.claim_actions(self.tx, "node0", self.now):
             self._hang_up(asked.call_id)
         for order in calling.claim_calls(self.tx, node="node0", now=self.now):
             self._dial(order.call_id)
@@ -149,10 +149,10 @@ class Night:
     def _dial(self, call_id: str) -> None:
         row = calls.get(self.tx, call_id)
         assert row is not None
-        of = incidents.get(self.tx, row["incident_id"])
+        of = calls.incident_of(self.tx, row)
         assert of is not None
         plan = call_plan.from_json(of["plan"])
-        answer = self.people.call(plan.step(row["step"]), row["contact_id"], 0, self.now)
+        answer = self.people.call(plan.step(row.step), row.contact_id or "", 0, self.now)
         calling.call_ringing(self.tx, call_id, self.now)
         ends = answer.ring_s + answer.talk_s
         if answer.outcome is None:
@@ -175,7 +175,7 @@ class Night:
         """As asked, a moment later; who picked up meanwhile hears the end of the call."""
         row = calls.get(self.tx, call_id)
         assert row is not None
-        outcome = Outcome.HUNG_UP if row["answered_at"] else Outcome.NO_ANSWER
+        outcome = Outcome.HUNG_UP if row.answered_at else Outcome.NO_ANSWER
         self._in(0.2, lambda: self._hangs_up(call_id, outcome))
 
     def _do(self, task: Row, plan: Plan) -> None:

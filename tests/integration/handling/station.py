@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from callflow.core.calls.call import LIVE_STATES, CallState, Direction, Outcome
+from callflow.core.calls.call import LIVE_STATES, Call, CallState, Direction, Outcome
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.handling.alarms import deciding, receiving
 from callflow.handling.base import policy, storing
@@ -141,10 +141,10 @@ class Station:
     def rings(self, to: str) -> str:
         """The call to this number, placed and ringing."""
         call = self.live(to)
-        if call["state"] == CallState.REQUESTED:
+        if call.state == CallState.REQUESTED:
             assert to in self.place()
-        self.write(lambda tx: calling.call_ringing(tx, call["id"], self.now))
-        return str(call["id"])
+        self.write(lambda tx: calling.call_ringing(tx, call.id, self.now))
+        return str(call.id)
 
     def picks_up(self, to: str) -> str:
         """The call to this number, answered."""
@@ -197,10 +197,10 @@ class Station:
     def incidents(self, **by: Any) -> list[Row]:
         return self.read(lambda tx: incidents.page(tx, **by))
 
-    def calls(self, incident_id: str) -> list[Row]:
+    def calls(self, incident_id: str) -> list[Call]:
         return self.read(lambda tx: calls.of_incident(tx, incident_id))
 
-    def call(self, call_id: str) -> Row:
+    def call(self, call_id: str) -> Call:
         row = self.read(lambda tx: calls.get(tx, call_id))
         assert row is not None
         return row
@@ -208,30 +208,30 @@ class Station:
     def called(self, incident_id: str | None) -> list[tuple[str, str | None]]:
         """(number, outcome) of each call, in order; cancelled ones are "cancelled"."""
         return [
-            (c["to"], c["state"] if c["state"] == CallState.CANCELLED else c["outcome"])
+            (c.to, c.state if c.state == CallState.CANCELLED else c.outcome)
             for c in self.calls(str(incident_id))
         ]
 
-    def live(self, to: str) -> Row:
+    def live(self, to: str) -> Call:
         """The oldest call to this number, not one that came from it."""
         rows = self.read(lambda tx: calls.live_to_number(tx, to))
-        made = [row for row in rows if row["direction"] == Direction.OUTGOING.value]
+        made = [row for row in rows if row.direction is Direction.OUTGOING]
         assert made, f"no call to {to}"
         return made[0]
 
     def live_on_trunk(self, to: str) -> str:
         """The call to this number that is up, and not one that it speaks for."""
         up = self.read(lambda tx: calls.on_trunk(tx, "node0"))
-        (found,) = [call["id"] for call in up if call["to"] == to]
+        (found,) = [call.id for call in up if call.to == to]
         return str(found)
 
     def call_states(self, incident_id: str) -> list[str]:
-        return [call["state"] for call in self.calls(incident_id)]
+        return [call.state for call in self.calls(incident_id)]
 
     def wanted(self) -> list[str]:
         """Every number that a live call row is for."""
         found = [call for row in self.incidents() for call in self.calls(row["id"])]
-        return [call["to"] for call in found if CallState(call["state"]) in LIVE_STATES]
+        return [call.to for call in found if CallState(call.state) in LIVE_STATES]
 
     def told(self, incident_id: str | None = None, **by: Any) -> list[str]:
         """Kinds of the logbook's entries, in order."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, select, update
 
+from callflow.core.calls.call import Call, CallState
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
@@ -37,27 +38,23 @@ def store(database_url: str, wakes: list[None]) -> Iterator[Store]:
     migrate(database_url)
     store = Store(database_url, mac=str, after_commit=lambda _: wakes.append(None))
     for name in ("a", "b"):
-        store.write_now(partial(calls.insert, row=_call(name)))
+        store.write_now(partial(calls.insert, call=_call(name)))
     yield store
     store.close()
 
 
-def _call(name: str) -> dict[str, Any]:
-    texts = ("dialogue", "step", "to", "trunk", "node", "detail", "requester", "operator", "mode")
-    return {
-        **dict.fromkeys(texts, "x"),
-        "id": name,
-        "direction": "outgoing",
-        "state": "requested",
-        "requested_at": NOW,
-        "attempt": 1,
-        "priority": 2,
-        "ring_time": 12.5,
-        "incident_id": None,
-        "room": None,
-        "contact_id": None,
-        "wanted": {"spied": "é", "list": [1, None]},
-    }
+def _call(name: str) -> Call:
+    return Call(
+        id=name,
+        step="x",
+        to="x",
+        attempt=1,
+        state=CallState.REQUESTED,
+        requested_at=NOW,
+        priority=2,
+        ring_time=12.5,
+        wanted={"spied": "é", "list": [1, None]},
+    )
 
 
 def test_its_rows_are_those_of_sqlalchemy(store: Store) -> None:
@@ -99,11 +96,11 @@ def test_a_changed_row_wakes_others_and_a_list_is_a_value_like_any(
     assert len(wakes) == before + 1
     row = store.read_now(lambda tx: calls.get(tx, "a"))
     assert row is not None
-    assert (row["tried"], row["ended_at"]) == (["one", "two"], NOW)
+    assert (row.tried, row.ended_at) == (("one", "two"), NOW)
     store.write_now(lambda tx: tried.change_all(tx, [{**change, "id": i} for i in ("a", "b")]))
     row = store.read_now(lambda tx: calls.get(tx, "b"))
     assert row is not None
-    assert row["tried"] == ["one", "two"]
+    assert row.tried == ("one", "two")
 
 
 def test_its_error_is_the_store_s_and_the_next_transaction_stands(store: Store) -> None:

@@ -76,5 +76,5 @@ def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, database_url: str) -
     assert (row["step"], row["rounds"], row["exercise"]) == ("keyholders", {}, False)
     assert station.faults() == []
     found = station.read(lambda tx: calls.of_incident(tx, incident))
-    assert [call["outcome"] for call in found] == ["no_answer", "no_answer", None]
+    assert [call.outcome for call in found] == ["no_answer", "no_answer", None]
     station.store.close()

@@ -157,5 +157,5 @@ async def test_no_call_waits_for_a_reload_and_there_is_one_at_a_time(
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         for number in (FIRST, SECOND):
             call = await station.call(number)
-            await station.until_row(call, lambda row: row["state"] == "ringing")
+            await station.until_row(call, lambda row: row.state == "ringing")
         assert begun == 1

@@ -42,9 +42,9 @@ async def test_a_requested_call_is_placed_rings_and_ends_busy(tmp_path: Path) ->
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         ami.default_fate = BUSY
         call = await station.call(FIRST)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "busy"
-        assert row["ringing_at"] is not None
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "busy"
+        assert row.ringing_at is not None
         assert ami.originated() == [call]
 
 
@@ -56,8 +56,8 @@ async def test_a_person_types_the_code_and_the_incident_is_closed(tmp_path: Path
         await station.alarm()
         await ami.until(lambda: len(ami.originated()) == 1)
         call = ami.originated()[0]
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "verified_ok"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "verified_ok"
         incident = await station.incident()
         assert incident is not None
         assert incident["resolution_code"] == "false_alarm"
@@ -86,8 +86,8 @@ async def test_what_is_typed_as_a_code_stands_in_no_row_and_no_log(
             await station.alarm()
             await ami.until(lambda: len(ami.originated()) == 1)
             call = ami.originated()[0]
-            row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "verified_ok"
+            row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "verified_ok"
         said = f"{lines}{caplog.text}"
         kept = everything_in(tmp_path)
         assert lines  # it is looked where things are said, and kept
@@ -103,10 +103,10 @@ async def test_a_call_around_which_the_link_is_cut_is_adopted(tmp_path: Path, fa
         setattr(ami.faults, fault, 1)
         async with telephony_station(ami, tmp_path) as station:
             call = await station.call(FIRST)
-            await station.until_row(call, lambda row: row["state"] == "ringing")
+            await station.until_row(call, lambda row: row.state == "ringing")
             ami.end(call, 17, "486 Busy Here")
-            row = await station.until_row(call, lambda row: row["state"] == "ended")
-            assert row["outcome"] == "busy"
+            row = await station.until_row(call, lambda row: row.state == "ended")
+            assert row.outcome == "busy"
             assert ami.originated() == [call]
             assert ami.dialled_before_list() == []
 
@@ -116,8 +116,8 @@ async def test_a_call_that_was_never_made_is_unknown_after_its_grace(tmp_path: P
         ami.faults.swallow_originates = 1
         async with telephony_station(ami, tmp_path) as station:
             call = await station.call(FIRST)
-            row = await station.until_row(call, lambda row: row["state"] == "ended")
-            assert row["outcome"] == "unknown"
+            row = await station.until_row(call, lambda row: row.state == "ended")
+            assert row.outcome == "unknown"
             assert "Status" in ami.names()
             assert ami.originated() == [call]
 
@@ -130,9 +130,9 @@ async def test_a_response_that_overtakes_its_channel_is_no_failure_of_the_trunk(
         ami.default_fate = BUSY
         ami.faults.response_overtakes_channel = 0.1
         call = await station.call(FIRST)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert (row["outcome"], row["detail"]) == ("busy", "cause 17, SIP 486")
-        assert row["ringing_at"] is not None
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert (row.outcome, row.detail) == ("busy", "cause 17, SIP 486")
+        assert row.ringing_at is not None
         assert ami.originated() == [call]
 
 
@@ -147,8 +147,8 @@ async def test_a_call_whose_channel_comes_after_a_hold_of_asterisk_is_adopted(
         call = await station.call(FIRST)
         await ami.until(lambda: ami.denied == [call])
         ami.channels_come.set()
-        row = await station.until_row(call, lambda row: row["state"] != "started")
-        assert row["state"] == "ringing"
+        row = await station.until_row(call, lambda row: row.state != "started")
+        assert row.state == "ringing"
         assert ami.originated() == [call]
 
 
@@ -156,14 +156,14 @@ async def test_the_hangup_that_is_under_way_says_how_a_call_ended(tmp_path: Path
     """Its channel is gone already when Asterisk is asked for it."""
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         ami.hangups_come.clear()
         ami.end(call, 17, "486 Busy Here")
         ami.cut()  # the channel list of the next link does not have it either
         await ami.until(lambda: "CoreShowChannels" in ami.names(link=2))
         ami.hangups_come.set()
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "busy"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "busy"
 
 
 async def test_after_a_crash_a_live_call_is_adopted_and_one_that_is_gone_is_unknown(
@@ -172,31 +172,31 @@ async def test_after_a_crash_a_live_call_is_adopted_and_one_that_is_gone_is_unkn
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         ami.default_fate = RINGS_ON
         stays, goes = await station.call(FIRST), await station.call(PREMISES)
-        await station.until_row(stays, lambda row: row["state"] == "ringing")
-        await station.until_row(goes, lambda row: row["state"] == "ringing")
+        await station.until_row(stays, lambda row: row.state == "ringing")
+        await station.until_row(goes, lambda row: row.state == "ringing")
         await station.kill()
         ami.end(goes)
         station.start()
-        row = await station.until_row(goes, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "unknown"
-        assert (await station.row(stays))["state"] == "ringing"
+        row = await station.until_row(goes, lambda row: row.state == "ended")
+        assert row.outcome == "unknown"
+        assert (await station.row(stays)).state == "ringing"
         ami.end(stays, 17, "486 Busy Here")
-        row = await station.until_row(stays, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "busy"
+        row = await station.until_row(stays, lambda row: row.state == "ended")
+        assert row.outcome == "busy"
         assert ami.doubled() == []
 
 
 async def test_a_call_answered_while_nobody_listened_is_known_as_answered(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         await station.kill()
         ami.live[call].state = "6"
         station.start()
-        await station.until_row(call, lambda row: row["state"] == "answered")
+        await station.until_row(call, lambda row: row.state == "answered")
         ami.end(call)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "hung_up"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "hung_up"
 
 
 async def test_while_the_link_is_down_nothing_is_claimed(tmp_path: Path) -> None:
@@ -209,9 +209,9 @@ async def test_while_the_link_is_down_nothing_is_claimed(tmp_path: Path) -> None
         call = await station.call(FIRST)
         for _ in range(25):
             await station.changed()
-        assert (await station.row(call))["state"] == "requested"
+        assert (await station.row(call)).state == "requested"
         await ami.start()
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         assert ami.dialled_before_list() == []
 
 
@@ -220,7 +220,7 @@ async def test_a_late_call_of_an_attempt_that_is_over_is_hung_up(tmp_path: Path)
         ami.faults.swallow_originates = 1
         async with telephony_station(ami, tmp_path) as station:
             call = await station.call(FIRST)
-            await station.until_row(call, lambda row: row["state"] == "ended")
+            await station.until_row(call, lambda row: row.state == "ended")
             late = next(action for action in ami.actions if action.name == "Originate")
             ami.create(late)  # the network healed, and delivers
             await ami.until(lambda: "Hangup" in ami.names())
@@ -233,7 +233,7 @@ async def test_somebody_elses_channels_are_left_alone(tmp_path: Path) -> None:
         ami.add_call("1764000000.7")
         async with telephony_station(ami, tmp_path) as station:
             call = await station.call(FIRST)
-            await station.until_row(call, lambda row: row["state"] == "ringing")
+            await station.until_row(call, lambda row: row.state == "ringing")
             assert len(ami.live) == 3
             assert "Hangup" not in ami.names()
 
@@ -241,10 +241,10 @@ async def test_somebody_elses_channels_are_left_alone(tmp_path: Path) -> None:
 async def test_asking_to_hang_up_is_a_row(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         await station.hang_up(call)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "no_answer"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "no_answer"
 
 
 async def test_refused_before_anything_rang_is_our_trunks_failure(tmp_path: Path) -> None:
@@ -254,8 +254,8 @@ async def test_refused_before_anything_rang_is_our_trunks_failure(tmp_path: Path
         async with telephony_station(ami, tmp_path) as station:
             for number in (FIRST, PREMISES):
                 call = await station.call(number)
-                row = await station.until_row(call, lambda row: row["state"] == "ended")
-                assert row["outcome"] == "trunk_failure"
+                row = await station.until_row(call, lambda row: row.state == "ended")
+                assert row.outcome == "trunk_failure"
 
 
 async def test_a_burst_is_dialled_once_each(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ async def test_a_burst_is_dialled_once_each(tmp_path: Path) -> None:
         await ami.until(lambda: len(ami.originated()) == 45)
         assert sorted(ami.originated()) == sorted(asked)
         for call in asked:
-            await station.until_row(call, lambda row: row["state"] == "ringing")
+            await station.until_row(call, lambda row: row.state == "ringing")
         await _kill_in_the_middle(station)
         assert ami.doubled() == []
 
@@ -327,11 +327,11 @@ async def test_a_claim_whose_commit_was_not_heard_of_blocks_its_number_for_a_mom
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         ami.default_fate = BUSY
         first = await station.call(FIRST)
-        row = await station.until_row(first, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "unknown"
+        row = await station.until_row(first, lambda row: row.state == "ended")
+        assert row.outcome == "unknown"
         second = await station.call(FIRST)
-        row = await station.until_row(second, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "busy"
+        row = await station.until_row(second, lambda row: row.state == "ended")
+        assert row.outcome == "busy"
         assert ami.originated() == [second]
 
 
@@ -348,14 +348,14 @@ async def test_an_end_from_which_nothing_can_follow_ends_its_row_and_frees_its_n
         ami.faults.refuse_originates = ends == "not placed"
         await station.alarm()
         call = await station.call_of_alarm()
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
+        row = await station.until_row(call, lambda row: row.state == "ended")
         outcomes = {"with its channel": "busy", "lost": "unknown", "not placed": "trunk_failure"}
-        assert row["outcome"] == outcomes[ends]
+        assert row.outcome == outcomes[ends]
         incident = await station.incident()
         assert incident is not None
         assert incident["with_human"]
-        again = await station.call(row["to"])
-        await station.until_row(again, lambda row: row["state"] == "ended")
+        again = await station.call(row.to)
+        await station.until_row(again, lambda row: row.state == "ended")
         assert station.telephony is not None
         assert station.telephony.link_is_up
 
@@ -376,10 +376,10 @@ async def test_an_end_that_cannot_be_stored_at_all_is_stored_later(
             ami.default_fate = BUSY
             call = await station.call(FIRST)
             row = await station.until_row(call, lambda row: len(tried) > 0)
-            assert row["state"] == "ringing"
+            assert row.state == "ringing"
             broken.undo()
-            row = await station.until_row(call, lambda row: row["state"] == "ended")
-            assert row["outcome"] == "busy"
+            row = await station.until_row(call, lambda row: row.state == "ended")
+            assert row.outcome == "busy"
 
 
 def _broken(*_: Any, **__: Any) -> Any:
@@ -402,5 +402,5 @@ async def test_a_telephony_that_is_killed_again_and_again_gives_up_a_call_in_tim
             lambda tx: tx.execute(t.call.update().where(t.call.c.id == call), earlier)
         )
         station.start()
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "unknown"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "unknown"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from callflow.core.calls.call import Recording
 from callflow.storage.calls import calls, spoken
 from ivr import recording
 from ivr.recording import FRAME, RATE
@@ -23,7 +23,7 @@ def _raw(station: TelephonyStation, call: str, seconds: float) -> Path:
     return file
 
 
-async def _recording(station: TelephonyStation, call: str) -> dict[str, Any]:
+async def _recording(station: TelephonyStation, call: str) -> Recording:
     async with asyncio.timeout(15):
         while True:
             found = await station.store.read(lambda tx: calls.recordings(tx, [call]))
@@ -34,7 +34,7 @@ async def _recording(station: TelephonyStation, call: str) -> dict[str, Any]:
 
 async def _answered(station: TelephonyStation) -> str:
     call = await station.call(FIRST)
-    await station.until_row(call, lambda row: row["state"] == "answered")
+    await station.until_row(call, lambda row: row.state == "answered")
     return call
 
 
@@ -48,8 +48,8 @@ async def test_a_call_has_its_recording_and_the_raw_bytes_are_gone(
         raw = _raw(station, call, 0.5)
         ami.end(call)
         row = await _recording(station, call)
-        assert (row["problem"], row["duration"]) == ("", 0.5)
-        assert (station.settings.recordings_dir / row["path"]).exists()
+        assert (row.problem, row.duration) == ("", 0.5)
+        assert (station.settings.recordings_dir / row.path).exists()
         async with asyncio.timeout(15):
             while raw.exists():
                 await station.changed()
@@ -61,7 +61,7 @@ async def test_an_answered_call_without_a_file_is_said_to_miss_it(tmp_path: Path
         call = await _answered(station)
         ami.end(call)
         row = await _recording(station, call)
-        assert (row["problem"], row["sha256"]) == ("missing", None)
+        assert (row.problem, row.sha256) == ("missing", None)
 
 
 async def test_a_recording_that_nobody_finished_is_found_at_the_next_start(tmp_path: Path) -> None:
@@ -73,15 +73,15 @@ async def test_a_recording_that_nobody_finished_is_found_at_the_next_start(tmp_p
         ami.end(call)
         station.start()
         row = await _recording(station, call)
-        assert (row["problem"], row["duration"]) == ("cut", 2.0)
+        assert (row.problem, row.duration) == ("cut", 2.0)
 
 
 async def test_a_call_that_nobody_answered_has_no_recording(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         ami.end(call, 19)
-        await station.until_row(call, lambda row: row["state"] == "ended")
+        await station.until_row(call, lambda row: row.state == "ended")
         await station.kill()
         assert await station.store.read(calls.all_recordings) == []
 

@@ -65,8 +65,8 @@ async def _alarm(station: TelephonyStation, account: str) -> None:
     await station.alarm(account=account)
     await station.ami.until(lambda: len(station.ami.originated()) > before)
     call = station.ami.originated()[before]
-    row = await station.until_row(call, lambda row: row["state"] == "ended")
-    assert row["outcome"] == "verified_ok"
+    row = await station.until_row(call, lambda row: row.state == "ended")
+    assert row.outcome == "verified_ok"
     while not await station.store.read(lambda tx: calls.recordings(tx, [call])):
         await station.changed()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from callflow.core.calls.call import Call
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from tests.support.scripted_ami import Fate, ScriptedAmi
@@ -23,9 +23,9 @@ RINGS_LATE = Fate(ring_at=None)
 
 
 async def _withdrawn(station: TelephonyStation, call: str) -> None:
-    row = await station.until_row(call, lambda row: row["state"] == "ended")
-    assert row["outcome"] == "no_answer"
-    assert row["ringing_at"] is None
+    row = await station.until_row(call, lambda row: row.state == "ended")
+    assert row.outcome == "no_answer"
+    assert row.ringing_at is None
     await _hung_up_at_once(station.ami, call)
     assert station.ami.originated() == [call]
 
@@ -73,22 +73,22 @@ async def test_one_whose_hang_up_was_held_up_for_long_is_hung_up_all_the_same(
 ) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         await station.hang_up(call, ago=30)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "no_answer"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "no_answer"
 
 
 async def test_a_hang_up_that_asterisk_does_not_answer_is_asked_for_again(tmp_path: Path) -> None:
     async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "ringing")
+        await station.until_row(call, lambda row: row.state == "ringing")
         ami.faults.half_open = True
         await station.hang_up(call)
         await ami.until(lambda: "Hangup" in ami.names())
         ami.faults.half_open = False
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["outcome"] == "no_answer"
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.outcome == "no_answer"
 
 
 async def test_one_that_waits_for_asterisk_is_never_dialled(tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ async def test_one_that_waits_for_asterisk_is_never_dialled(tmp_path: Path) -> N
         crowd = [await station.call(number) for number in CROWD[:8]]
         await ami.until(lambda: len(ami.originated()) == len(crowd))
         call = await station.call(FIRST)
-        await station.until_row(call, lambda row: row["state"] == "started")
+        await station.until_row(call, lambda row: row.state == "started")
         await station.hang_up(call)
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert (row["outcome"], row["ringing_at"]) == ("no_answer", None)
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert (row.outcome, row.ringing_at) == ("no_answer", None)
         assert call not in ami.originated()
 
 
@@ -113,17 +113,17 @@ async def test_a_hold_up_silences_what_is_being_dialled_at_its_site(tmp_path: Pa
         await station.alarm("HA")
         await station.until_acted()
         ami.channels_come.set()
-        (call,) = [row["id"] for row in await _to_site(station) if row["to"] == PREMISES]
-        row = await station.until_row(call, lambda row: row["state"] == "ended")
-        assert row["ringing_at"] is None
+        (call,) = [row.id for row in await _to_site(station) if row.to == PREMISES]
+        row = await station.until_row(call, lambda row: row.state == "ended")
+        assert row.ringing_at is None
         await _hung_up_at_once(ami, call)
-        assert [row["id"] for row in await _to_site(station)] == [call]
+        assert [row.id for row in await _to_site(station)] == [call]
 
 
-async def _to_site(station: TelephonyStation) -> list[dict[str, Any]]:
+async def _to_site(station: TelephonyStation) -> list[Call]:
     """Calls to people of the site, whatever became of them."""
 
-    def read(tx: Tx) -> list[dict[str, Any]]:
+    def read(tx: Tx) -> list[Call]:
         rows = tx.exec_driver_sql("SELECT id FROM call WHERE step NOT IN ('queue', 'bridge')")
         return [row for id in rows.scalars() if (row := calls.get(tx, id)) is not None]
 

@@ -59,7 +59,7 @@ class Alarm(World):
 
     @property
     def called(self) -> list[str]:
-        return [str(c.contact) for c in self.calls if c.outcome is not Outcome.NO_NUMBER]
+        return [str(c.contact_id) for c in self.calls if c.outcome is not Outcome.NO_NUMBER]
 
     @property
     def live(self) -> Call | None:

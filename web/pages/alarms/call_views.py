@@ -3,114 +3,140 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from callflow.core.calls.call import AT_DESK, LIVE_STATES, CallState
+from callflow.core.calls.call import Call, CallState, Mode, Outcome, Recording
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 
-Row = dict[str, Any]
 
-LIVE = frozenset(state.value for state in LIVE_STATES)
-_KEPT = (
-    "id",
-    "step",
-    "room",
-    "mode",
-    "attempt",
-    "state",
-    "outcome",
-    "detail",
-    "direction",
-    "requested_at",
-    "placed_at",
-    "ringing_at",
-    "answered_at",
-    "ended_at",
-)
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A call as it is shown; ``legs`` are those of our own telephones that were in it."""
+
+    id: str
+    step: str
+    room: str | None
+    mode: Mode
+    attempt: int
+    state: CallState
+    outcome: Outcome | None
+    requested_at: datetime
+    placed_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    live: bool
+    who: str  # the contact, or whose telephone it is
+    to: str  # the number; "" where it is a telephone of ours, which ``at_desk`` says
+    at_desk: bool
+    desk: bool  # it rings at the station
+    wanted: str  # whom an operator wanted by it
+    talked: float | None  # seconds
+    recording: Recording | None = None
+    told_in: str | None = None  # the incident in whose call it was told
+    legs: tuple[Card, ...] = ()
 
 
-def shown(tx: Tx, rows: Sequence[Row], names: Mapping[str, str]) -> list[Row]:
+def shown(tx: Tx, made: Sequence[Call], names: Mapping[str, str]) -> list[Card]:
     """The calls of one incident. ``names``: of contacts, by id.
 
     One that was told in another call to the same person (D10) has that call's recording.
     """
-    recordings = calls.recordings(tx, [calls.recorded_as(row) for row in rows])
-    leaders = _leaders(tx, rows)
-    found = [
-        {
-            **_call(row, names),
-            "recording": recordings.get(calls.recorded_as(row)),
-            "told_in": leaders.get(row["leader"] or ""),
-        }
-        for row in rows
+    recordings = calls.recordings(tx, [call.recorded_as for call in made])
+    leaders = _leaders(tx, made)
+    cards = [
+        replace(
+            _card(call, names),
+            recording=recordings.get(call.recorded_as),
+            told_in=leaders.get(call.leader or ""),
+        )
+        for call in made
     ]
-    return conversations(found)
+    return conversations(cards)
 
 
-def conversations(found: Sequence[Row]) -> list[Row]:
+def conversations(cards: Sequence[Card]) -> list[Card]:
     """One call is one card: the legs of our own telephones stand with whom they were with.
 
     A leg whose person was never called, since nobody picked it up, is a card about that person.
     """
-    people = [call for call in found if not call["desk"]]
-    legs: dict[str, list[Row]] = {}
-    cards = []
-    for call in found:
-        whom = _with(call, people) if call["desk"] and call["room"] else []
+    people = [card for card in cards if not card.desk]
+    legs: dict[str, list[Card]] = {}
+    found = []
+    for card in cards:
+        whom = _with(card, people) if card.desk and card.room else []
         for person in whom:
-            legs.setdefault(person["id"], []).append(call)
-        if call["desk"] and call["wanted"] and not whom:
-            legs[call["id"]] = [call]
-            cards.append(_uncalled(call))
+            legs.setdefault(person.id, []).append(card)
+        if card.desk and card.wanted and not whom:
+            legs[card.id] = [card]
+            found.append(_uncalled(card))
         elif not whom:
-            cards.append(call)
-    return [{**card, "legs": legs.get(card["id"], [])} for card in cards]
+            found.append(card)
+    return [replace(card, legs=tuple(legs.get(card.id, ()))) for card in found]
 
 
-def _uncalled(leg: Row) -> Row:
+def _uncalled(leg: Card) -> Card:
     """Whom an operator wanted, while their own telephone has not been picked up."""
-    state = CallState.REQUESTED if leg["live"] else CallState.CANCELLED
-    nothing = dict.fromkeys(("outcome", "answered_at", "talked", "recording"))
-    person = {"who": leg["wanted"], "to": "", "at_desk": False, "desk": False}
-    return {**leg, **nothing, **person, "state": state.value}
+    return replace(
+        leg,
+        state=CallState.REQUESTED if leg.live else CallState.CANCELLED,
+        who=leg.wanted,
+        to="",
+        at_desk=False,
+        desk=False,
+        outcome=None,
+        answered_at=None,
+        talked=None,
+        recording=None,
+    )
 
 
-def _with(leg: Row, people: Sequence[Row]) -> list[Row]:
+def _with(leg: Card, people: Sequence[Card]) -> list[Card]:
     """Whom a leg was in conversation with; where it was with nobody, whom it was for."""
-    room = [p for p in people if leg["room"] in (p["room"], p["id"])]
+    room = [person for person in people if leg.room in (person.room, person.id)]
     return [person for person in room if _together(leg, person)] or room[:1]
 
 
-def _together(one: Row, other: Row) -> bool:
+def _together(one: Card, other: Card) -> bool:
     """Whether both were on the line at the same time."""
-    if one["answered_at"] is None or other["answered_at"] is None:
+    if one.answered_at is None or other.answered_at is None:
         return False
-    ends = [call["ended_at"] for call in (one, other) if call["ended_at"] is not None]
-    return not ends or max(one["answered_at"], other["answered_at"]) < min(ends)
+    ends = [card.ended_at for card in (one, other) if card.ended_at is not None]
+    return not ends or max(one.answered_at, other.answered_at) < min(ends)
 
 
-def _leaders(tx: Tx, rows: Sequence[Row]) -> dict[str, str]:
+def _leaders(tx: Tx, made: Sequence[Call]) -> dict[str, str | None]:
     """{call: its incident} of the calls that spoke for one of these."""
-    found = (calls.get(tx, row["leader"]) for row in rows if row["leader"])
-    return {leader["id"]: leader["incident_id"] for leader in found if leader}
+    found = (calls.get(tx, call.leader) for call in made if call.leader)
+    return {leader.id: leader.incident_id for leader in found if leader}
 
 
-def _call(row: Row, names: Mapping[str, str]) -> Row:
-    seconds, ours = None, bool(row["operator"]) or is_phone(row["to"])
-    if row["answered_at"] and row["ended_at"]:
-        seconds = (row["ended_at"] - row["answered_at"]).total_seconds()
-    wanted = row["wanted"] or {}
+def _card(call: Call, names: Mapping[str, str]) -> Card:
+    seconds, ours = None, bool(call.operator) or is_phone(call.to)
+    if call.answered_at and call.ended_at:
+        seconds = (call.ended_at - call.answered_at).total_seconds()
+    wanted = call.wanted or {}
     wanted_name = names.get(wanted.get("contact") or "", "")
-    return {
-        **{name: row[name] for name in _KEPT},
-        "wanted": wanted_name or directory.shown(row["step"], wanted.get("to") or ""),
-        "to": "" if ours else directory.shown(row["step"], row["to"]),
-        "who": row["operator"] or owner_of(row) or names.get(row["contact_id"] or "", ""),
-        "at_desk": ours,
-        "live": row["state"] in LIVE,
-        "desk": row["step"] in AT_DESK,
-        "talked": seconds,
-    }
+    return Card(
+        id=call.id,
+        step=call.step,
+        room=call.room,
+        mode=call.mode,
+        attempt=call.attempt,
+        state=call.state,
+        outcome=call.outcome,
+        requested_at=call.requested_at,
+        placed_at=call.placed_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        live=call.live,
+        who=owner_of(call) or names.get(call.contact_id or "", ""),
+        to="" if ours else directory.shown(call.step, call.to),
+        at_desk=ours,
+        desk=call.is_leg,
+        wanted=wanted_name or directory.shown(call.step, wanted.get("to") or ""),
+        talked=seconds,
+    )

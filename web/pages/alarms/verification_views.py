@@ -49,8 +49,8 @@ def evidence_of(tx: Tx, row: Row) -> Row | None:
 def _names(tx: Tx, row: Row) -> dict[str, str]:
     """{number: name} of the people who were called."""
     made = calls.of_incident(tx, row["id"])
-    names = contact_rows.names_of(tx, {c["contact_id"] for c in made if c["contact_id"]})
-    return {c["to"]: names[c["contact_id"]] for c in made if c["contact_id"] in names}
+    names = contact_rows.names_of(tx, {c.contact_id for c in made if c.contact_id})
+    return {c.to: names[c.contact_id] for c in made if c.contact_id in names}
 
 
 def _person(source: str, names: Mapping[str, str]) -> str:
@@ -66,10 +66,10 @@ def heard_of(tx: Tx, row: Row) -> list[Row]:
     """The answered calls in which something can have been heard, oldest first."""
     names = _names(tx, row)
     return [
-        {"id": c["id"], "step": c["step"], "answered_at": c["answered_at"],
-         "who": _person(str(c["to"]), names)}
+        {"id": c.id, "step": c.step, "answered_at": c.answered_at,
+         "who": _person(str(c.to), names)}
         for c in calls.of_incident(tx, row["id"])
-        if c["answered_at"] and c["step"] not in AT_DESK
+        if c.answered_at and c.step not in AT_DESK
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from callflow.core.alarms.correlation import storm_of, zone_name
 from callflow.core.alarms.incident import State
 from callflow.core.alarms.incident import ruling as ruling_among
-from callflow.core.calls.call import AT_DESK, GUARD_STEP, CallState
+from callflow.core.calls.call import GUARD_STEP, Call, CallState
 from callflow.core.calls.phones import owner_of
 from callflow.core.interventions import directory
 from callflow.core.records import audit
@@ -34,7 +34,7 @@ from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from web.kit.i18n import STATION_ZONE, phone
 from web.pages.alarms import call_views, task_views
-from web.pages.alarms.call_views import LIVE
+from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
 from web.pages.interventions.service_views import services_of
@@ -116,20 +116,20 @@ def lines(tx: Tx, page: int = 1) -> list[Line]:
     return sorted(made, key=lambda line: (order[line.group], line.key))
 
 
-def _contacts(of_calls: dict[str, list[Row]]) -> set[str]:
-    return {c["contact_id"] for found in of_calls.values() for c in found if c["contact_id"]}
+def _contacts(of_calls: dict[str, list[Call]]) -> set[str]:
+    return {c.contact_id for found in of_calls.values() for c in found if c.contact_id}
 
 
 def _line(
     row: Row,
     names: dict[str, str],
-    its_calls: Sequence[Row],
+    its_calls: Sequence[Call],
     people: dict[str, str],
     policy: base_policy.Policy,
     site_holder: str | None = None,
 ) -> Line:
-    last = next((c for c in its_calls if c["state"] in LIVE), None)
-    last = last or next((c for c in reversed(its_calls) if c["state"] == "ended"), None)
+    last = next((c for c in its_calls if c.live), None)
+    last = last or next((c for c in reversed(its_calls) if c.state is CallState.ENDED), None)
     group, kind = _group(row), Kind(row["kind"])
     human = row["with_human"] and row["human_since"] is not None
     target = None
@@ -168,10 +168,10 @@ def _line(
         opened_at=row["opened_at"],
         target_at=target,
         parked_until=row["parked_until"],
-        call_state=last["state"] if last else None,
-        call_outcome=last["outcome"] if last else None,
+        call_state=last.state if last else None,
+        call_outcome=last.outcome if last else None,
         call_who=_who(last, people) if last else "",
-        call_desk=bool(last and last["step"] in AT_DESK),
+        call_desk=bool(last and last.is_leg),
         signal_count=row["signal_count"],
         of_station=kind in OF_STATION,
         storm=storm,
@@ -179,9 +179,9 @@ def _line(
     )
 
 
-def _returns_at(row: Row, its_calls: Sequence[Row]) -> datetime | None:
+def _returns_at(row: Row, its_calls: Sequence[Call]) -> datetime | None:
     """When held work comes back; None where it doesn't, as while somebody speaks about it."""
-    talks = any(call["state"] == CallState.ANSWERED.value for call in its_calls)
+    talks = any(call.up for call in its_calls)
     if row["holder"] is None or row["state"] != State.OPEN.value or row["exercise"] or talks:
         return None
     due: datetime | None = row["queue_due"]
@@ -194,11 +194,11 @@ def _group(row: Row) -> str:
     return "queue" if row["with_human"] else "machine"
 
 
-def _who(call: Row, people: dict[str, str]) -> str:
-    if whose := call["operator"] or owner_of(call):
-        return str(whose)
-    number = directory.shown(call["step"], str(call["to"]))
-    return people.get(call["contact_id"] or "") or phone(number)
+def _who(call: Call, people: dict[str, str]) -> str:
+    if whose := owner_of(call):
+        return whose
+    number = directory.shown(call.step, call.to)
+    return people.get(call.contact_id or "") or phone(number)
 
 
 def step_kind(plan: Row, step: str | None) -> str | None:
@@ -311,7 +311,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         },
         "measures": task_views.running_measures(tx, row["site_id"], now),
         "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
-        "other_calls": [c for c in shown if c["step"] not in _step_ids(row)],
+        "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "entries": entries,
         "heard": sites_passwords.heard_last(entries),
     }
@@ -379,15 +379,15 @@ def _step_ids(row: Row) -> list[str]:
     return [step["id"] for step in row["plan"].get("steps", ())]
 
 
-def steps(row: Row, its_calls: Sequence[Row], its_tasks: Sequence[Row]) -> list[Row]:
+def steps(row: Row, its_calls: Sequence[Card], its_tasks: Sequence[Row]) -> list[Row]:
     """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
     ids = _step_ids(row)
-    visited = {one["step"] for one in (*its_calls, *its_tasks)}
+    visited = {card.step for card in its_calls} | {task["step"] for task in its_tasks}
     machine = row["machine"] if row["state"] == "open" else "closed"
     here = ids.index(row["step"]) if row["step"] in ids else None
     found = []
     for place, step in enumerate(row["plan"].get("steps", ())):
-        mine = [call for call in its_calls if call["step"] == step["id"]]
+        mine = [call for call in its_calls if call.step == step["id"]]
         asked = [task for task in its_tasks if task["step"] == step["id"]]
         mark = _mark(place, here, step, visited, machine)
         found.append({**step, "calls": mine, "tasks": asked, "mark": mark})

@@ -17,6 +17,7 @@ DIALOGUES = {
     "service": N_("Emergency service: it hears the person, and no word of ours"),
     "phone": N_("Operator's phone: with the people at once"),
     "talk": N_("Called by an operator, who is on the line already"),
+    "panel": N_("Panel: it hears tones, and no word of ours"),
 }
 #: States, and pages of the menus.
 SCENES = {

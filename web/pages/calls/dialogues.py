@@ -177,7 +177,8 @@ async def _announcement(
 
     def read(tx: Tx) -> Row:
         ours = own_numbers(tx, load_policy(tx), station.clock())
-        return {"tests": trunk_tests.last_said(tx, key, limit=10), "ours": sorted(ours)}
+        tests = [(call, "") for call in trunk_tests.last_said(tx, key, limit=10)]
+        return {"tests": tests, "ours": sorted(ours)}
 
     values |= await station.store.read(read)
     values["as_of"] = await asyncio.to_thread(_as_of, station, key)

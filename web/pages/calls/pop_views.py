@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import State
+from callflow.core.calls.call import Call
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.filing import is_mute
@@ -38,29 +39,29 @@ class Pop:
 
     leg: str
     room: str
-    call: Row
+    call: Call
     how: str
     who: str
     candidates: tuple[Row, ...]
 
 
-def pop(tx: Tx, leg: Row, now: datetime) -> Pop | None:
+def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
     """The pop of an operator's leg that rings; None where nobody from outside is there."""
-    room = calls.in_room(tx, leg["room"]) if leg["room"] else []
-    person = next((call for call in room if not calls.is_leg(call)), None)
+    room = calls.in_room(tx, leg.room) if leg.room else []
+    person = next((call for call in room if not call.is_leg), None)
     if person is None:
         return None
-    contact = contacts.get(tx, person["contact_id"]) if person["contact_id"] else None
+    contact = contacts.get(tx, person.contact_id) if person.contact_id else None
     who = contact["name"] if contact else ""
-    found: dict[str, Any] = {"leg": leg["id"], "room": leg["room"], "call": person}
-    typed = ((person["progress"] or {}).get("place") or {}).get("kept", {})  # in the menu
-    if person["incident_id"]:
+    found: dict[str, Any] = {"leg": leg.id, "room": leg.room, "call": person}
+    typed = ((person.progress or {}).get("place") or {}).get("kept", {})  # in the menu
+    if person.incident_id:
         known = "code" if "person" in typed else "plan" if contact else "incident"
-        row = incidents.get(tx, person["incident_id"])
+        row = incidents.get(tx, person.incident_id)
         one = () if row is None else (_candidate(tx, row["site_id"], row, who, now, leg),)
-        who = who or _name_at(tx, person["to"], row)
+        who = who or _name_at(tx, person.to, row)
         return Pop(**found, how=known, who=who, candidates=one)
-    called = services.of_number(tx, person["to"])
+    called = services.of_number(tx, person.to)
     if called is not None:
         row = incidents.get(tx, called["incident_id"]) if called["incident_id"] else None
         one = () if row is None else (_candidate(tx, row["site_id"], row, "", now, leg),)
@@ -68,8 +69,8 @@ def pop(tx: Tx, leg: Row, now: datetime) -> Pop | None:
     if "person" in typed:
         here = tuple(_candidates(tx, [(typed["person"], typed["site"])], now, leg, ""))
         return Pop(**found, how="code", who=who, candidates=here)
-    owners = contacts.owners_of(tx, [person["to"]]).get(person["to"], set())
-    some = tuple(_candidates(tx, owners, now, leg, person["to"]))
+    owners = contacts.owners_of(tx, [person.to]).get(person.to, set())
+    some = tuple(_candidates(tx, owners, now, leg, person.to))
     names = {candidate["who"] for candidate in some}
     return Pop(
         **found,
@@ -80,7 +81,7 @@ def pop(tx: Tx, leg: Row, now: datetime) -> Pop | None:
 
 
 def _candidates(
-    tx: Tx, owners: Iterable[tuple[str, str]], now: datetime, leg: Row, number: str
+    tx: Tx, owners: Iterable[tuple[str, str]], now: datetime, leg: Call, number: str
 ) -> Iterable[Row]:
     """A site each, those with an open alarm first."""
     ordered = sorted(owners, key=lambda owner: (owner[1], owner[0]))
@@ -97,9 +98,9 @@ def _candidates(
 
 
 def _words(
-    row: Row | None, site: Row | None, leg: Row, *, device: bool, mute: bool
+    row: Row | None, site: Row | None, leg: Call, *, device: bool, mute: bool
 ) -> dict[str, str] | None:
-    name = leg["operator"]
+    name = leg.operator
     if mute:
         return None
     if row is not None:
@@ -125,7 +126,7 @@ def _candidate(
     row: Row | None,
     who: str,
     now: datetime,
-    leg: Row,
+    leg: Call,
     *,
     device: bool = False,
 ) -> Row:

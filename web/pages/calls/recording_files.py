@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.responses import FileResponse
 
+from callflow.core.calls.call import Recording
 from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
@@ -19,14 +20,14 @@ from web.station import Station
 async def find(station: Station, call_id: str) -> Path:
     """The file of a call's recording. Raises a problem where there is none."""
 
-    def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
+    def read(tx: Tx) -> tuple[Recording | None, str]:
         call = calls.get(tx, call_id)
-        return calls.recordings(tx, [call_id]).get(call_id), call["node"] if call else ""
+        return calls.recordings(tx, [call_id]).get(call_id), call.node if call else ""
 
     row, node = await station.store.read(read)
     if row is None:
         raise not_found("recording")
-    return await _file(station, str(row["path"]), node, str(row["problem"]))
+    return await _file(station, row.path, node, row.problem)
 
 
 async def call(station: Station, call_id: str, who: str) -> FileResponse:
@@ -42,7 +43,7 @@ async def after_tone(station: Station, name: str, who: str) -> FileResponse:
     def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
         row = spoken.get(tx, name)
         call = calls.get(tx, row["call_id"]) if row else None
-        return row, call["node"] if call else ""
+        return row, call.node if call else ""
 
     row, node = await station.store.read(read)
     if row is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import SERVICE_STEP, CallState, Mode
+from callflow.core.calls.call import SERVICE_STEP, Call, CallState, Mode
 from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
 from callflow.core.interventions.directory import shown
 from callflow.handling.desks import waiting_line
@@ -130,7 +130,7 @@ class Telephone:
 class Exchange:
     """Every conversation of the station, read at once."""
 
-    rooms: Mapping[str, list[Row]]
+    rooms: Mapping[str, list[Call]]
     phones: list[Row]
     persons: Mapping[str, Person] = field(default_factory=dict)
     waiting: tuple[Person, ...] = ()
@@ -139,104 +139,95 @@ class Exchange:
 
     def of(self, user: str) -> Telephone:
         """What ``user`` is shown."""
-        legs = [leg for leg in self._legs() if leg["operator"] == user]
-        coming = {leg["room"] for leg in legs}
+        legs = [leg for leg in self._legs() if leg.operator == user]
+        coming = {leg.room for leg in legs}
         return Telephone(
             legs=tuple(self._leg(leg, user) for leg in _one_a_room(legs)),
             waiting=tuple(p for p in self.waiting if p.room not in coming),
             colleagues=tuple(self._colleagues(user)),
         )
 
-    def _legs(self) -> Iterable[Row]:
-        return (call for room in self.rooms.values() for call in room if calls.is_leg(call))
+    def _legs(self) -> Iterable[Call]:
+        return (call for room in self.rooms.values() for call in room if call.is_leg)
 
-    def _leg(self, leg: Row, user: str) -> Leg:
-        room = self.rooms.get(leg["room"], [])
-        people = tuple(self.persons[c["id"]] for c in room if c["id"] in self.persons)
-        others = [c for c in room if calls.is_leg(c) and c["id"] != leg["id"]]
-        asked = [c for c in others if c["requester"] == user and c["operator"] != user]
+    def _leg(self, leg: Call, user: str) -> Leg:
+        room = self.rooms.get(leg.room or "", [])
+        people = tuple(self.persons[c.id] for c in room if c.id in self.persons)
+        others = [c for c in room if c.is_leg and c.id != leg.id]
+        asked = [c for c in others if c.requester == user and c.operator != user]
         return Leg(
-            id=leg["id"],
-            room=leg["room"] or "",
-            phone=leg["to"].removeprefix(PREFIX),
-            state=leg["state"],
-            mode=leg["mode"],
-            mine=leg["requester"] == user,
-            muted=leg["muted"],
-            since=leg["answered_at"] or leg["requested_at"],
+            id=leg.id,
+            room=leg.room or "",
+            phone=leg.to.removeprefix(PREFIX),
+            state=leg.state,
+            mode=leg.mode,
+            mine=leg.requester == user,
+            muted=leg.muted,
+            since=leg.answered_at or leg.requested_at,
             people=people,
-            others=tuple(c["operator"] or owner_of(c) or c["to"] for c in others if _is_open(c)),
+            # A supervisor who listens is not shown to the one who is listened to.
+            others=tuple(owner_of(c) or c.to for c in others if c.heard),
             asked=bool(asked),
             about=self.about.get(_incident(leg, room)),
-            given_by=leg["requester"] if leg["requester"] not in ("", user) else "",
+            given_by=leg.requester if leg.requester not in ("", user) else "",
             wanted=self._wanted(leg) if not people else "",
         )
 
-    def _wanted(self, leg: Row) -> str:
-        wanted = leg["wanted"] or {}
+    def _wanted(self, leg: Call) -> str:
+        wanted = leg.wanted or {}
         return self.names.get(wanted.get("contact") or "", "") or str(wanted.get("to", ""))
 
     def _colleagues(self, user: str) -> Iterable[Colleague]:
         for name in sorted({phone["owner"] for phone in self.phones} - {user}):
             states = [phone["state"] for phone in self.phones if phone["owner"] == name]
-            leg = next((c for c in self._legs() if c["operator"] == name and _talks(c)), None)
-            room = self.rooms.get(leg["room"], []) if leg else []
-            with_whom = [self.persons[c["id"]].name for c in room if c["id"] in self.persons]
+            leg = next(
+                (c for c in self._legs() if c.operator == name and c.up and c.mode is Mode.TALK),
+                None,
+            )
+            room = self.rooms.get(leg.room or "", []) if leg else []
+            with_whom = [self.persons[c.id].name for c in room if c.id in self.persons]
             yield Colleague(
                 name=name,
                 connected=any(is_reachable(state) for state in states),
-                leg=leg["id"] if leg else "",
+                leg=leg.id if leg else "",
                 talks_with=", ".join(with_whom),
             )
 
 
-def _one_a_room(legs: Iterable[Row]) -> Iterable[Row]:
+def _one_a_room(legs: Iterable[Call]) -> Iterable[Call]:
     """One call is one card: of several phones of mine that ring for it, the answered one."""
-    cards: dict[str, Row] = {}
+    cards: dict[str, Call] = {}
     for leg in legs:
-        key = leg["room"] or leg["id"]
-        if key not in cards or (_answered(leg) and not _answered(cards[key])):
+        key = leg.room or leg.id
+        if key not in cards or (leg.up and not cards[key].up):
             cards[key] = leg
     return cards.values()
 
 
-def _answered(call: Row) -> bool:
-    return bool(call["state"] == CallState.ANSWERED.value)
-
-
-def _incident(leg: Row, room: Iterable[Row]) -> str:
+def _incident(leg: Call, room: Iterable[Call]) -> str:
     """The alarm that a leg is about: its own, else that of whoever is in its conversation."""
-    return next((c["incident_id"] for c in (leg, *room) if c["incident_id"]), "")
-
-
-def _is_open(call: Row) -> bool:
-    """A supervisor who listens is not shown to the one who is listened to."""
-    return call["mode"] in (Mode.TALK.value, Mode.BARGE.value)
-
-
-def _talks(call: Row) -> bool:
-    return bool(call["state"] == CallState.ANSWERED.value and call["mode"] == Mode.TALK.value)
+    return next((c.incident_id for c in (leg, *room) if c.incident_id), "")
 
 
 def exchange(tx: Tx) -> Exchange:
     """All that is going on, in few reads."""
     live = calls.conversations(tx)
-    rooms: dict[str, list[Row]] = {}
+    rooms: dict[str, list[Call]] = {}
     for call in live:
-        rooms.setdefault(call["room"] or call["id"], []).append(call)
-    outside = [call for call in live if not calls.is_leg(call)]
-    wanted = {contact for call in live if (contact := (call["wanted"] or {}).get("contact"))}
-    people = {call["contact_id"] for call in outside if call["contact_id"]}
+        rooms.setdefault(call.room or call.id, []).append(call)
+    outside = [call for call in live if not call.is_leg]
+    wanted = {contact for call in live if (contact := (call.wanted or {}).get("contact"))}
+    people = {call.contact_id for call in outside if call.contact_id}
     names = contacts.names_of(tx, people | wanted)
-    about = incidents.some(tx, {call["incident_id"] for call in live if call["incident_id"]})
+    about = incidents.some(tx, {call.incident_id for call in live if call.incident_id})
     of_sites = sites.names_of(tx, {row["site_id"] for row in about.values() if row["site_id"]})
-    hints = _by_number(tx, [call["to"] for call in outside if not call["contact_id"]])
+    hints = _by_number(tx, [call.to for call in outside if not call.contact_id])
     persons = {}
     for call in outside:
-        row = about.get(call["incident_id"] or "")
-        name = names.get(call["contact_id"] or "", "") or _service(tx, call)
-        name = name or hints.get(call["to"], "")
-        persons[call["id"]] = _person(call, name, row, of_sites)
+        row = about.get(call.incident_id or "")
+        name = names.get(call.contact_id or "", "") or _service(tx, call)
+        name = name or hints.get(call.to, "")
+        persons[call.id] = _person(call, name, row, of_sites)
     alone = [p for room in rooms.values() if not _taken(room) for p in _up(room, persons)]
     waiting = _in_order(tx, alone) if alone else ()
     return Exchange(
@@ -259,19 +250,19 @@ def _about(row: Row, of_sites: Mapping[str, str]) -> About:
     )
 
 
-def _taken(room: Iterable[Row]) -> bool:
-    return any(calls.is_leg(c) and c["state"] == CallState.ANSWERED.value for c in room)
+def _taken(room: Iterable[Call]) -> bool:
+    return any(c.is_leg and c.up for c in room)
 
 
-def _up(room: Iterable[Row], persons: Mapping[str, Person]) -> Iterable[Person]:
-    up = (call["id"] for call in room if call["state"] == CallState.ANSWERED.value)
+def _up(room: Iterable[Call], persons: Mapping[str, Person]) -> Iterable[Person]:
+    up = (call.id for call in room if call.up)
     return (persons[call] for call in up if call in persons)
 
 
 def _in_order(tx: Tx, alone: Iterable[Person]) -> tuple[Person, ...]:
     """People without an operator, the next one first: whoever was spoken to before is behind those
     who were not, so that one key goes round among them all."""
-    known = {one.row["id"]: one.caller for one in waiting_line.waiting(tx)}
+    known = {one.row.id: one.caller for one in waiting_line.waiting(tx)}
     found = []
     for person in alone:
         caller = known.get(person.id)
@@ -290,24 +281,24 @@ def _by_number(tx: Tx, numbers: list[str]) -> dict[str, str]:
     return {number: next(iter(some)) for number, some in found.items() if len(some) == 1}
 
 
-def _service(tx: Tx, call: Row) -> str:
+def _service(tx: Tx, call: Call) -> str:
     """The name of the service that is called; its number is masked."""
-    line = services.of_number(tx, call["to"]) if call["step"] == SERVICE_STEP else None
+    line = services.of_number(tx, call.to) if call.step == SERVICE_STEP else None
     return str(line["name"]) if line else ""
 
 
-def _person(call: Row, name: str, row: Row | None, of_sites: Mapping[str, str]) -> Person:
-    number = shown(call["step"], call["to"])
+def _person(call: Call, name: str, row: Row | None, of_sites: Mapping[str, str]) -> Person:
+    number = shown(call.step, call.to)
     site = of_sites.get(row["site_id"] or "", row["account"]) if row else ""
     return Person(
-        id=call["id"],
-        room=call["room"] or call["id"],
+        id=call.id,
+        room=call.room or call.id,
         name=name or number,
         number=number,
         site=site,
-        state=call["state"],
-        since=call["answered_at"] or call["placed_at"] or call["requested_at"],
-        held=call["held"],
-        incident=call["incident_id"] or "",
-        greeted=(call["progress"] or {}).get("state") in _GREETED,
+        state=call.state,
+        since=call.answered_at or call.placed_at or call.requested_at,
+        held=call.held,
+        incident=call.incident_id or "",
+        greeted=(call.progress or {}).get("state") in _GREETED,
     )

@@ -44,7 +44,7 @@ def _person(person: presence.Person) -> Row:
         "phones": [phone["kind"] for phone in person.phones],
         "languages": sorted(person.languages),
         "skills": sorted(person.skills),
-        "incident": person.call["incident_id"] if person.call else None,
+        "incident": person.call.incident_id if person.call else None,
         "rings": bool(person.calls) and person.call is None,
     }
 
@@ -55,13 +55,13 @@ def queue(tx: Tx, now: datetime) -> list[Row]:
     owners = {
         phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
     }
-    names = contact_rows.names_of(tx, {o.row["contact_id"] for o in found if o.row["contact_id"]})
-    known = call_backs.candidates(tx, {one.row["to"] for one in found})
+    names = contact_rows.names_of(tx, {o.row.contact_id for o in found if o.row.contact_id})
+    known = call_backs.candidates(tx, {one.row.to for one in found})
     places = sites.names_of(tx, (one.incident["site_id"] for one in found if one.incident))
     return [
         {
-            "number": one.row["to"],
-            "who": names.get(one.row["contact_id"] or "") or _first(known.get(one.row["to"])),
+            "number": one.row.to,
+            "who": names.get(one.row.contact_id or "") or _first(known.get(one.row.to)),
             "site": places.get(one.incident["site_id"] or "", "") if one.incident else "",
             "incident": one.incident["id"] if one.incident else None,
             "kind": one.incident["kind"] if one.incident else "",

@@ -91,7 +91,7 @@ def next_guard(
 def _waiting(run: _Step, task: Task) -> GuardTurn:
     if _AT[GuardEvent.ACCEPTED] in task.data or _AT[GuardEvent.ON_SITE] in task.data:
         return GuardTurn(due_at=task.due_at)
-    mine = [call for call in run.calls if call.contact == task.subject]
+    mine = [call for call in run.calls if call.contact_id == task.subject]
     if any(call.live for call in mine):
         return GuardTurn(due_at=task.due_at)
     last = mine[-1] if mine else None
@@ -115,7 +115,7 @@ def _next_firm(run: _Step) -> GuardTurn:
     """The first firm that was not asked yet; one without a number is passed over, and said."""
     if run.now >= run.limit:
         return GuardTurn(actions=tuple(run.actions), outcome=OVERDUE)
-    asked = {task.subject for task in run.tasks} | {call.contact for call in run.calls}
+    asked = {task.subject for task in run.tasks} | {call.contact_id for call in run.calls}
     for firm in run.firms:
         if firm.id in asked:
             continue

@@ -5,7 +5,7 @@ Nothing here acts: the answer is data that ``handling`` turns into rows, in one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -66,14 +66,19 @@ def next_steps(
     calls: Sequence[Call],
     now: datetime,
     tasks: Sequence[Task] = (),
+    busy: Collection[str] = (),
 ) -> Decision:
-    """What the machine does next for ``incident``. ``calls`` and ``tasks`` are all of its."""
+    """What the machine does next for ``incident``. ``calls`` and ``tasks`` are all of its.
+
+    ``busy``: the numbers with which another call of ours is busy. Who waits to call one of them
+    waits for that, and no line is at fault.
+    """
     if incident.machine is not Machine.RUNNING or incident.state is not State.OPEN:
         return Decision()
     if site is None:
         reason = "station" if incident.kind in OF_STATION else "unknown_account"
         return Decision(actions=(HandToHuman(reason=reason), Finish()))
-    run = _Run(incident, plan, site, calls, tasks, now)
+    run = _Run(incident, plan, site, calls, tasks, now, busy)
     if incident.step is None or incident.step_since is None:
         return run.begin()
     return run.decide(plan.step(incident.step), since=incident.step_since)
@@ -90,8 +95,10 @@ class _Run:
         calls: Sequence[Call],
         tasks: Sequence[Task],
         now: datetime,
+        busy: Collection[str],
     ) -> None:
         self.incident, self.plan, self.site, self.now = incident, plan, site, now
+        self.busy = busy
         self.calls = [call for call in calls if call.state is not CallState.CANCELLED]
         self.tasks = tasks
         self.grounds = incident.grounds if incident.step is not None else None
@@ -182,23 +189,34 @@ class _Run:
             if target == CONTINUE:
                 continue
             people = agreed.setdefault(target or "", set())
-            people.add(call.contact)
+            people.add(call.contact_id)
             if target is None or step.stop is not Stop.N_VALID or len(people) >= step.valid:
                 return str(call.outcome)
         return None
 
     def _watch(self, live: Sequence[Call]) -> None:
         """A call that nobody places, or that never ends, becomes a human's business."""
-        late = [c.requested_at + _patience(c) for c in live]
+        late = [c.requested_at + self._patience(c) for c in live]
         stuck = min(late) <= self.now or any(self._ahead(c.requested_at) for c in live)
         if stuck:
-            overdue = [c for c in live if c.requested_at + _patience(c) <= self.now]
-            behind = bool(overdue) and all(c.behind for c in overdue)
+            overdue = [c for c in live if c.requested_at + self._patience(c) <= self.now]
+            behind = bool(overdue) and all(self._behind(c) for c in overdue)
             self.actions.append(HandToHuman(reason="number_busy" if behind else "unplaced"))
             return
         # Who waits behind another call is looked at again: that call may end, and this not go out.
-        soon = [self.now + UNPLACED_AFTER for c in live if c.behind]
+        soon = [self.now + UNPLACED_AFTER for c in live if self._behind(c)]
         self._look_at(min([*late, *soon]))
+
+    def _behind(self, call: Call) -> bool:
+        """Whether it waits for another call of ours to its number."""
+        return call.state is CallState.REQUESTED and call.to in self.busy
+
+    def _patience(self, call: Call) -> timedelta:
+        """How long after its request a live call may stand where it is."""
+        if call.state is CallState.REQUESTED:
+            return ENDLESS_AFTER if self._behind(call) else UNPLACED_AFTER
+        waits = call.state in (CallState.ANSWERED, CallState.FOLLOWING)
+        return ENDLESS_AFTER if waits else STUCK_AFTER
 
     def _ahead(self, at: datetime) -> bool:
         """Written before our clock went back: waiting for it could last for hours."""
@@ -378,11 +396,3 @@ def _until(step: Step, since: datetime, zone: ZoneInfo) -> datetime:
     if today > since:
         return today
     return datetime.combine(day + timedelta(days=1), hour, tzinfo=zone).astimezone(UTC)
-
-
-def _patience(call: Call) -> timedelta:
-    """How long after its request a live call may stand where it is."""
-    if call.state is CallState.REQUESTED:
-        return ENDLESS_AFTER if call.behind else UNPLACED_AFTER
-    waits = call.state in (CallState.ANSWERED, CallState.FOLLOWING)
-    return ENDLESS_AFTER if waits else STUCK_AFTER

@@ -53,7 +53,7 @@ def at_once(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> li
     """The next turn of each contact who has one and is not being called."""
     turns = []
     for contact in contacts:
-        own = [call for call in mine if call.contact == contact.id]
+        own = [call for call in mine if call.contact_id == contact.id]
         if any(call.live for call in own):
             continue
         turn = in_order(step, [contact], own)
@@ -76,7 +76,7 @@ def may_call_back(
     Once in a step, never of a vital alarm, and only where the step lasts long enough to keep it.
     """
     mine = [c for c in calls if c.step == step.id and c.requested_at >= since]
-    asked = any(c.contact == contact and c.outcome is Outcome.CALL_BACK for c in mine)
+    asked = any(c.contact_id == contact and c.outcome is Outcome.CALL_BACK for c in mine)
     over = since + timedelta(seconds=step.limit)
     in_time = now + _SPOKEN + CALL_BACK_AFTER < over
     return step.call_back and category is not Category.VITAL and not asked and in_time
@@ -87,7 +87,7 @@ def unnumbered(step: Step, turn: Turn, now: datetime) -> Call:
     return Call(
         id="",
         step=step.id,
-        contact=turn.contact.id,
+        contact_id=turn.contact.id,
         to="",
         attempt=turn.attempt,
         state=CallState.ENDED,
@@ -105,7 +105,7 @@ def _turn(slot: _Slot | None, contacts: Sequence[Contact], mine: Sequence[Call])
     contact = next((c for c in contacts if c.id == contact_id), None)
     if contact is None:
         return None
-    attempt = 1 + sum(1 for c in mine if c.contact == contact_id)
+    attempt = 1 + sum(1 for c in mine if c.contact_id == contact_id)
     return Turn(contact=contact, attempt=attempt, after=after, pause=pause)
 
 
@@ -113,8 +113,8 @@ def _call_backs(step: Step, mine: Sequence[Call]) -> list[_Slot]:
     """Who asked to be called back and was not yet: once, whatever comes of that call."""
     if not step.call_back:
         return []
-    last = {call.contact: call for call in mine if call.contact is not None}
-    asked = [c.contact for c in mine if c.outcome is Outcome.CALL_BACK]
+    last = {call.contact_id: call for call in mine if call.contact_id is not None}
+    asked = [c.contact_id for c in mine if c.outcome is Outcome.CALL_BACK]
     return [
         (contact, call, CALL_BACK_AFTER)
         for contact, call in last.items()
@@ -132,15 +132,15 @@ def _due(turn: Turn, mine: Sequence[Call]) -> datetime:
 def _retry(mine: Sequence[Call]) -> _Slot | None:
     """The last contact once more, beyond the plan's attempts, where the failure was not theirs."""
     last = mine[-1] if mine else None
-    if last is None or last.contact is None or not _beyond_plan(last, mine):
+    if last is None or last.contact_id is None or not _beyond_plan(last, mine):
         return None
     pause = {Outcome.TRUNK_FAILURE: TRUNK_RETRY, Outcome.BUSY: BUSY_RETRY}
-    return last.contact, last, pause.get(last.outcome or Outcome.UNKNOWN, timedelta())
+    return last.contact_id, last, pause.get(last.outcome or Outcome.UNKNOWN, timedelta())
 
 
 def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
     """Whether ``call`` did not use up an attempt of the plan."""
-    same = [c for c in mine if c.contact == call.contact]
+    same = [c for c in mine if c.contact_id == call.contact_id]
     earlier = same[: same.index(call)]
     if call.outcome is Outcome.UNKNOWN:
         return not any(c.outcome is Outcome.UNKNOWN for c in earlier)
@@ -170,7 +170,7 @@ def _slot(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> _Slo
     used = [c for c in mine if not _beyond_plan(c, mine)]
     for turn in range(1, step.attempts + 1):
         for contact in contacts:
-            before = [c for c in used if c.contact == contact.id]
+            before = [c for c in used if c.contact_id == contact.id]
             if len(before) >= turn or any(c.outcome in _DONE_WITH for c in before):
                 continue
             return contact.id, before[-1] if before else None, timedelta(seconds=step.delay_s)

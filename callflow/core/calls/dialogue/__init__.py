@@ -18,6 +18,7 @@ Decisions that a table can't tell:
 - 0 still reaches a human during the last words; the result then becomes ``operator``.
 """
 
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dialogue.events import (
     Bridge,
     CodeChecked,
@@ -49,7 +50,6 @@ from callflow.core.calls.dialogue.table import (
     WRONG_CODES_AT_MOST,
     Answer,
     CodeVerdict,
-    Dialogue,
     Rule,
     State,
     Trigger,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Dialogue, Outcome
 from callflow.core.calls.dialogue.caller_menu import ACCOUNT, CODE
 from callflow.core.calls.dialogue.member_menu import MEMBER
 from callflow.core.calls.dialogue.pages import Place
-from callflow.core.calls.dialogue.table import ASKING, FIRST, SILENT, Answer, Dialogue, State
+from callflow.core.calls.dialogue.table import ASKING, FIRST, SILENT, Answer, State
 from callflow.core.calls.dialogue.turns import Phrase
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind

@@ -6,9 +6,10 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dialogue import menus
 from callflow.core.calls.dialogue.facts import Facts, Progress, announced, greeting
-from callflow.core.calls.dialogue.table import ASKING, KEYS, Answer, Dialogue, State
+from callflow.core.calls.dialogue.table import ASKING, KEYS, Answer, State
 from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 
 #: Of many alarms so many sites are named.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Dialogue, Outcome
 from callflow.core.calls.dialogue import saying, talk
 from callflow.core.calls.dialogue.events import (
     CodeChecked,
@@ -32,7 +32,6 @@ from callflow.core.calls.dialogue.table import (
     HELP_KEY,
     OPERATOR_KEY,
     CodeVerdict,
-    Dialogue,
     State,
 )
 from callflow.core.calls.dialogue.turns import Input, Phrase

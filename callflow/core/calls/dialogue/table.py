@@ -6,22 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callflow.core.calls.call import ANSWERS, Outcome
-
-
-class Dialogue(StrEnum):
-    """Which conversation a call has."""
-
-    VERIFICATION = "verification"  # we call the premises or a keyholder
-    DESK = "desk"  # we call a desk phone or a duty number: work, or a person, waits (D21)
-    INCOMING = "incoming"  # somebody calls us
-    QUESTION = "question"  # we call somebody and ask what the plan asks
-    MESSAGE = "message"  # we call somebody, say what the plan says, and have it acknowledged
-    GUARD = "guard"  # we call a guard firm: will it go there?
-    VOICE = "voice"  # we call a device back: a human at once, without a code (D8)
-    SERVICE = "service"  # a service that a person asked for: it hears that person, and no words
-    PHONE = "phone"  # an operator's own phone: whoever picks it up is with the people at once
-    TALK = "talk"  # somebody whom an operator calls, who is on the line already
+from callflow.core.calls.call import ANSWERS, Dialogue, Outcome
 
 
 class Answer(StrEnum):
@@ -48,7 +33,7 @@ OPERATOR_KEY = "0"
 
 
 #: Dialogues without words: who answers is in the conference at once.
-SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK})
+SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK, Dialogue.PANEL})
 
 #: Dialogues that put one question of the plan, after the code where one is asked.
 ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
@@ -217,6 +202,7 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.SERVICE: State.END,
     Dialogue.PHONE: State.END,
     Dialogue.TALK: State.END,
+    Dialogue.PANEL: State.END,
     Dialogue.QUESTION: State.CODE,  # or, where nobody is to be identified, State.ASK
     Dialogue.MESSAGE: State.CODE,
     Dialogue.GUARD: State.CODE,

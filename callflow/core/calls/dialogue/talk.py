@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callflow.core.calls.call import CALL_BACK_KEY, Outcome
+from callflow.core.calls.call import CALL_BACK_KEY, Dialogue, Outcome
 from callflow.core.calls.dialogue import menus, table
 from callflow.core.calls.dialogue.events import (
     Bridge,
@@ -29,7 +29,6 @@ from callflow.core.calls.dialogue.table import (
     WRONG_CODES_AT_MOST,
     Answer,
     CodeVerdict,
-    Dialogue,
     Rule,
     State,
     Trigger,

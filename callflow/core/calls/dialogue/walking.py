@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dialogue import saying, talk
 from callflow.core.calls.dialogue.events import (
     CodeChecked,
@@ -24,7 +25,7 @@ from callflow.core.calls.dialogue.events import (
 )
 from callflow.core.calls.dialogue.facts import Facts, Progress
 from callflow.core.calls.dialogue.pages import Deed
-from callflow.core.calls.dialogue.table import CodeVerdict, Dialogue
+from callflow.core.calls.dialogue.table import CodeVerdict
 from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 from callflow.core.signals.signal import Kind
 

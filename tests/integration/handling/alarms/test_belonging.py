@@ -10,9 +10,9 @@ import pytest
 from callflow.core.alarms.correlation import Rates
 from callflow.core.signals.signal import StoredSignal, Treatment
 from callflow.handling.alarms import receiving
-from callflow.handling.calls import calling
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.calls import calls
 from tests.integration.handling.station import SHOP, Station
 
 
@@ -136,7 +136,7 @@ def test_a_cancel_in_time_closes_an_unconfirmed_intrusion(station: Station) -> N
     assert cancelled.treatment == "cancelled"
     row = station.incident(row["id"])
     assert (row["state"], row["resolution_code"]) == ("awaiting_normal", "cancelled")
-    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(order.call_id, order.kind) for order in orders] == [(call, "hang_up")]
     says(station, "BR", "3")
     assert station.incident(row["id"])["state"] == "filed"

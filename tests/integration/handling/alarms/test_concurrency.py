@@ -65,7 +65,7 @@ def test_two_who_correlate_open_one_incident_a_site(station: Station, others: li
     rows = station.incidents(limit=1000)
     assert Counter(row["account"] for row in rows) == Counter(accounts)
     assert {row["signal_count"] for row in rows} == {6}
-    numbers = [call["to"] for row in rows for call in station.calls(row["id"])]
+    numbers = [call.to for row in rows for call in station.calls(row["id"])]
     assert max(Counter(numbers).values()) == 1
     assert len(numbers) == SITES
 
@@ -73,7 +73,7 @@ def test_two_who_correlate_open_one_incident_a_site(station: Station, others: li
 def test_many_who_decide_at_once_request_one_call(station: Station, others: list[Store]) -> None:
     rows = [station.alarm("BA", "3", account) for account in many_sites(station)]
     for row in rows:
-        station.ends(station.calls(row["id"])[0]["to"], "no_answer")
+        station.ends(station.calls(row["id"])[0].to, "no_answer")
     later = NIGHT + timedelta(seconds=20)
 
     def work(store: Store) -> None:
@@ -239,7 +239,7 @@ def test_an_answer_that_meets_the_end_of_its_call_is_its_outcome(
     acts = (answer, end) if answered.startswith("before") else (end, answer)
     _meets(station, others, *acts)
     (call, *_) = station.calls(row["id"])
-    assert (call["state"], call["outcome"], call["result"]) == ("ended", "going", "going")
+    assert (call.state, call.outcome, call.result) == ("ended", "going", "going")
 
 
 def test_an_end_that_is_told_by_two_is_decided_upon_once(
@@ -255,7 +255,7 @@ def test_an_end_that_is_told_by_two_is_decided_upon_once(
         calling.call_ended(tx, call_id, outcome=Outcome.BUSY, now=NIGHT)
 
     _meets(station, others, busy, lost)
-    ended = [call for call in station.calls(row["id"]) if call["state"] == "ended"]
-    assert [call["outcome"] for call in ended] == ["busy"]
+    ended = [call for call in station.calls(row["id"]) if call.state == "ended"]
+    assert [call.outcome for call in ended] == ["busy"]
     entries = station.read(lambda tx: logbook.page(tx, incident=row["id"], limit=100))
     assert [entry["kind"] for entry in entries].count("call_ended") == 1

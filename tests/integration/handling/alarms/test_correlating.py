@@ -9,8 +9,8 @@ import pytest
 
 from callflow.handling.alarms import correlating, operating
 from callflow.handling.alarms.surroundings import Seen
-from callflow.handling.calls import calling
 from callflow.storage import Tx
+from callflow.storage.calls import calls
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
@@ -87,7 +87,7 @@ def test_a_personal_alarm_silences_the_sites_other_calls(station: Station) -> No
 
     station.alarm("HA")
 
-    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(call, "hang_up")]
     station.hangs_up(call, "no_answer")
     station.later(3600)

@@ -41,7 +41,7 @@ def alarms(station: Station, *accounts: str) -> list[Row]:
 
 def outcomes(station: Station, *accounts: str) -> list[str | None]:
     rows = [station.incidents(account=account)[0] for account in accounts]
-    return [station.calls(row["id"])[-1]["outcome"] for row in rows]
+    return [station.calls(row["id"])[-1].outcome for row in rows]
 
 
 def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) -> None:
@@ -61,7 +61,7 @@ def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) 
     assert station.place() == []
     # What was said is in one recording: none is looked for where nothing was dialled.
     missing = station.write(lambda tx: calls.unrecorded(tx, "node0"))
-    assert [call["id"] for call in missing] == [leader]
+    assert [call.id for call in missing] == [leader]
 
 
 def test_an_answer_counts_as_far_as_the_authority_goes(station: Station) -> None:
@@ -109,9 +109,9 @@ def test_a_call_withdrawn_while_it_rings_leaves_the_others_theirs(station: Stati
     rows = alarms(station, first, second)
     station.place()
     leader = station.live(FIRST)
-    assert leader["incident_id"] == rows[0]["id"]
+    assert leader.incident_id == rows[0]["id"]
     station.write(lambda tx: operating.claim(tx, rows[0]["id"], "anna", station.now))
-    station.hangs_up(leader["id"], "no_answer")
+    station.hangs_up(leader.id, "no_answer")
     assert station.call_states(rows[1]["id"]) == ["requested"]
     assert station.place() == [FIRST]
 
@@ -145,7 +145,7 @@ def test_a_mute_site_is_in_no_call(station: Station, kind: str) -> None:
     station.alarm(kind, account=second)
     station.alarm("BA", account=second, zone="4")
     assert station.place() == [FIRST]
-    leader = station.live(FIRST)["id"]
+    leader = station.live(FIRST).id
     assert station.read(lambda tx: calls.followers(tx, leader)) == []
     assert SECOND not in station.wanted()
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms import incident
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
 from callflow.core.interventions.law import Service
@@ -17,10 +18,11 @@ from callflow.handling.alarms import muting, operating
 from callflow.handling.alarms.acting import close, request_call
 from callflow.handling.base import policy as base_policy
 from callflow.handling.base import refusals
-from callflow.handling.calls import calling, dialogues, telephone
+from callflow.handling.calls import dialogues, telephone
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions import services
 from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 from tests.integration.handling.desks.test_distribution import works
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
 from tests.support.menu_caller import MenuCaller
@@ -36,7 +38,7 @@ def caller(station: Station, number: str = FIRST) -> MenuCaller:
 
 def acts(station: Station, call_id: str) -> list[str]:
     """What the call's node is asked to do."""
-    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     return [order.kind for order in orders if order.call_id == call_id]
 
 
@@ -102,7 +104,7 @@ def test_whom_the_machine_speaks_with_hears_no_more_of_the_other_alarm(station: 
     talks = station.picks_up(SHOP)
     station.alarm("HA")
     assert acts(station, talks) == ["take_over"]
-    assert station.call(talks)["result"] == "operator"
+    assert station.call(talks).result == "operator"
     assert station.entries("hushed")
     station.write(lambda tx: dialogues.dialogue_bridge(tx, talks, station.now))
     (waits,) = station.read(waiting_line.waiting)
@@ -140,17 +142,18 @@ def test_nobody_is_called_by_number_either(station: Station) -> None:
     station.alarm("HA")
     assert acts(station, ringing) == ["hang_up"]
     assert SECOND not in station.place()
-    assert station.call(later)["detail"] == MUTE
+    assert station.call(later).detail == MUTE
     with pytest.raises(refusals.Refused, match="nothing may ring"):
         station.write(lambda tx: telephone.call_number(tx, "claire", SHOP, station.now))
 
 
 def _calls_number(station: Station, to: str) -> str:
-    asked: Any = dict(step="by_hand", attempt=1, dialogue="talk", ring_time=30, priority=0)
+    asked: Any = dict(step="by_hand", attempt=1, dialogue=Dialogue.TALK, ring_time=30, priority=0)
     policy = station.read(base_policy.load_policy)
-    return station.write(
+    call = station.write(
         lambda tx: request_call(tx, policy, None, station.now, to=to, requester="claire", **asked)
     )
+    return call.id
 
 
 def test_whoever_calls_is_told_nothing_and_gets_a_human(station: Station) -> None:
@@ -166,7 +169,7 @@ def test_whoever_calls_is_told_nothing_and_gets_a_human(station: Station) -> Non
     assert strange.progress.bridge
     assert "incendie" not in " ".join(strange.heard).lower()
     assert "alarme" not in strange.heard[-1].lower()
-    assert station.live(DESK)
+    station.live(DESK)
 
 
 def test_the_state_of_a_site_never_tells_of_a_personal_alarm(station: Station) -> None:

@@ -253,7 +253,7 @@ def test_unclaimed_work_rings_the_desk_at_its_target(
     assert station.wanted() == []
     station.later(1)
     assert station.wanted() == [DESK]
-    assert station.live(DESK)["dialogue"] == "desk"
+    assert station.live(DESK).dialogue == "desk"
     assert "queue_call" in station.told(row["id"])
 
 
@@ -414,7 +414,7 @@ def test_an_operator_calls_a_contact_at_once(station: Station, alice: Desk) -> N
     alice.takes(row)
     call_id = alice.calls(row, "1002-anne")
     call = station.call(call_id)
-    assert (call["to"], call["priority"], call["step"]) == (FIRST, 0, "by_hand")
+    assert (call.to, call.priority, call.step) == (FIRST, 0, "by_hand")
     station.replies(FIRST, "verified_ok")
     assert station.incident(row["id"])["state"] == "open"  # the operator decides
 

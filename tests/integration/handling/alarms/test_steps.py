@@ -11,9 +11,9 @@ from sqlalchemy import select
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
-from callflow.handling.calls import calling
 from callflow.storage import schema
 from callflow.storage.alarms import tasks
+from callflow.storage.calls import calls
 from callflow.storage.interventions import measures
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 
@@ -54,8 +54,8 @@ def messages(station: Station) -> list[Row]:
 
 def hung_up(station: Station) -> list[str]:
     """Whom telephony is asked to hang up on."""
-    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
-    return [str(station.call(order.call_id)["to"]) for order in orders]
+    orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
+    return [str(station.call(order.call_id).to) for order in orders]
 
 
 def test_an_operators_step_waits_for_the_operator_and_leads_on(station: Station) -> None:
@@ -244,7 +244,7 @@ def test_each_kind_of_call_has_its_dialogue(station: Station, kind: str) -> None
     more = said.get(kind, {})
     alarm(station, {"id": "call", "kind": kind, "who": [{"contact": "1002-anne"}], **more})
     call = station.live(FIRST)
-    assert call["dialogue"] == {"voice_first": "voice", "send_guard": "guard"}.get(kind, kind)
+    assert call.dialogue == {"voice_first": "voice", "send_guard": "guard"}.get(kind, kind)
     assert SHOP not in station.wanted()
 
 

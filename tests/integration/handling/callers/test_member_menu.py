@@ -84,7 +84,7 @@ def test_a_technician_is_known_by_number_and_code_and_names_a_site_of_the_firm(
     assert "De quel site" in last(caller)
     assert "n'intervient pas" in last(caller.types("1003"))
     assert "Shop" in last(caller.types("1002"))
-    assert station.call(caller.call_id)["contact_id"] == "Tom"
+    assert station.call(caller.call_id).contact_id == "Tom"
 
 
 def test_a_second_site_that_is_not_the_firm_s_brings_a_human(station: Station) -> None:
@@ -294,7 +294,7 @@ def watch(station: Station, minutes: float = 0.0) -> list[str]:
     if station.read(lambda tx: welfare.any_due(tx, station.now)):
         station.write(lambda tx: welfare.watch_guards(tx, station.now))
     made = [row for one in station.incidents() for row in station.calls(one["id"])]
-    return [row["to"] for row in made if row["step"] == WELFARE_STEP and not row["ended_at"]]
+    return [row.to for row in made if row.step == WELFARE_STEP and not row.ended_at]
 
 
 def on_site(station: Station) -> Row:

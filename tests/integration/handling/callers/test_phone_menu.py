@@ -43,7 +43,7 @@ def put(station: Station, **changed: Any) -> None:
 def rings(station: Station) -> list[str]:
     """Whom the station calls, or is about to."""
     made = [row for one in station.incidents() for row in station.calls(one["id"])]
-    return [row["to"] for row in made if row["direction"] == "outgoing" and not row["ended_at"]]
+    return [row.to for row in made if row.direction == "outgoing" and not row.ended_at]
 
 
 def on_test(station: Station) -> list[OnTest]:
@@ -62,14 +62,14 @@ def test_a_known_number_is_asked_for_the_code_and_a_stranger_for_the_account(
     assert "numéro d'abonné" in call(station, STRANGER).heard[0]
     known = call(station, STRANGER).types("1002", "3691")
     assert "Thank you" in known.heard[-1]  # Bruno's language, once it is him
-    assert station.call(known.call_id)["contact_id"] == "bruno"
+    assert station.call(known.call_id).contact_id == "bruno"
     assert station.entries("caller_known")
 
 
 def test_of_two_with_one_code_it_is_whoever_s_number_it_is(station: Station) -> None:
     for number, who in ((SHOP, "1002-shop"), (FIRST, "1002-anne")):
         caller = call(station, number).types("2580")
-        assert station.call(caller.call_id)["contact_id"] == who
+        assert station.call(caller.call_id).contact_id == who
 
 
 def test_nobody_learns_from_the_menu_whether_an_account_exists(station: Station) -> None:
@@ -83,7 +83,7 @@ def test_a_second_wrong_code_brings_a_human(station: Station) -> None:
     put(station)
     caller = call(station).types("0007", "0008")
     assert (caller.progress.result, caller.progress.bridge) == (Outcome.WRONG_CODE, True)
-    assert station.live(DESK)["room"] == caller.call_id
+    assert station.live(DESK).room == caller.call_id
 
 
 def test_a_device_and_the_caller_of_a_held_or_a_mute_site_skip_the_menu(station: Station) -> None:
@@ -117,7 +117,7 @@ def test_a_site_s_codes_are_locked_once_guessing_could_pay(station: Station) -> 
     locked = call(station).types("2580")  # right, and not even looked at
     assert "les codes ne sont pas acceptés" in locked.heard[-1]
     assert locked.progress.bridge
-    assert station.call(locked.call_id)["contact_id"] is None
+    assert station.call(locked.call_id).contact_id is None
     station.now += guessing.DAY + timedelta(seconds=1)
     assert "code reconnu" in call(station).types("2580").heard[-1]
 
@@ -179,7 +179,7 @@ def test_a_zone_is_put_on_test_told_of_and_ended(station: Station) -> None:
     assert "L'essai est terminé" in caller.heard[-1]
     assert on_test(station) == []
     caller.hangs_up()
-    assert station.call(caller.call_id)["outcome"] == "served"
+    assert station.call(caller.call_id).outcome == "served"
 
 
 def test_nobody_puts_on_test_what_they_may_not_or_what_is_in_alarm(station: Station) -> None:
@@ -225,7 +225,7 @@ def test_whoever_the_plan_calls_and_calls_back_answers_for_it(station: Station) 
     assert station.place() == [FIRST]
     caller = call(station).types("2580")
     row = station.call(caller.call_id)
-    assert (row["incident_id"], row["step"]) == (alarm["id"], "keyholders")
+    assert (row.incident_id, row.step) == (alarm["id"], "keyholders")
     station.ends(FIRST, "busy")
     assert rings(station) == []  # the plan waits: she is on the line
     caller.types("5")  # the next person
@@ -281,7 +281,7 @@ def test_under_duress_all_sounds_like_success_and_nothing_is_done(station: Stati
     (alarm,) = station.incidents()
     assert (alarm["kind"], alarm["with_human"]) == ("duress", True)
     assert station.entries("deed_under_duress")
-    assert station.call(threatened.call_id)["result"] == "duress"
+    assert station.call(threatened.call_id).result == "duress"
 
 
 def test_duress_in_an_alarm_sounds_like_cancelling_it_and_makes_it_mute(station: Station) -> None:

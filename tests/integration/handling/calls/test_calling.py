@@ -102,10 +102,10 @@ def test_a_number_that_no_machine_may_dial_is_refused_and_told(station: Station)
 
 def test_the_last_gate_refuses_what_got_as_far_as_the_trunk(station: Station) -> None:
     row = station.alarm("BA")
-    call_id = station.live(SHOP)["id"]
+    call_id = station.live(SHOP).id
     station.write(lambda tx: calls.change(tx, call_id, to="+33000000112"))
     assert station.place() == []
-    assert station.call(call_id)["outcome"] == "no_number"
+    assert station.call(call_id).outcome == "no_number"
     assert station.incident(row["id"])["human_reason"] == EMERGENCY
     assert station.wanted() == [FIRST]
 
@@ -117,7 +117,7 @@ def test_a_call_is_placed_once(station: Station) -> None:
     station.alarm("BA")
     assert station.place() == [SHOP]
     assert station.place() == []
-    assert station.call(station.live(SHOP)["id"])["placed_at"] == station.now
+    assert station.call(station.live(SHOP).id).placed_at == station.now
 
 
 def test_another_nodes_calls_are_left_alone(station: Station) -> None:
@@ -132,7 +132,7 @@ def test_vital_calls_go_first_and_have_channels_of_their_own(station: Station) -
     fire = station.alarm("FA")
     placed = station.place()
     assert (placed[0], len(placed)) == (SHOP, 2)  # the reserve is not touched by the others
-    station.hangs_up(station.calls(fire["id"])[0]["id"], "no_answer")
+    station.hangs_up(station.calls(fire["id"])[0].id, "no_answer")
     placed = station.place()
     assert (placed[0], len(placed)) == (FIRST, 1)
 
@@ -218,9 +218,9 @@ def test_each_moment_of_a_call_is_kept_and_told(station: Station) -> None:
     station.hangs_up(call_id, "busy")  # said twice
     call = station.call(call_id)
     times = ("requested_at", "placed_at", "ringing_at", "answered_at", "ended_at")
-    seconds = [round((call[name] - started).total_seconds()) for name in times]
+    seconds = [round((getattr(call, name) - started).total_seconds()) for name in times]
     assert seconds == [0, 1, 1, 6, 36]
-    assert call["outcome"] == "hung_up"
+    assert call.outcome == "hung_up"
     told = [kind for kind in station.told(row["id"]) if kind.startswith("call_")]
     assert told[:4] == ["call_requested", "call_placed", "call_answered", "call_ended"]
 
@@ -230,7 +230,7 @@ def test_what_was_said_in_the_dialogue_wins_over_what_the_line_says(station: Sta
     call_id = station.picks_up(SHOP)
     station.says(call_id, "going")
     station.hangs_up(call_id, "unknown")
-    assert station.call(call_id)["outcome"] == "going"
+    assert station.call(call_id).outcome == "going"
 
 
 def test_a_key_that_was_stored_after_the_end_still_counts(station: Station) -> None:
@@ -288,7 +288,7 @@ def test_who_needs_a_human_is_in_a_room_and_a_desk_is_rung(station: Station, out
     assert (asked["with_human"], asked["human_reason"]) == (True, outcome)
     assert room == caller
     desk = station.live(DESK)
-    assert (desk["room"], desk["dialogue"], desk["priority"]) == (caller, "desk", 0)
+    assert (desk.room, desk.dialogue, desk.priority) == (caller, "desk", 0)
     assert "bridging" in station.told(row["id"])
 
 
@@ -315,7 +315,7 @@ def test_a_desk_takes_who_waits_and_is_let_go_at_the_end(station: Station) -> No
     assert len([to for to in station.wanted() if to != SHOP]) == 1  # no other desk rings
 
     station.hangs_up(caller)
-    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(desk, "hang_up")]
     assert "desk_taken" in station.told(row["id"])
 
@@ -373,7 +373,7 @@ def test_duress_stops_everything_and_nothing_more_rings_but_the_desk(station: St
     assert (under["with_human"], under["machine"], under["state"]) == (True, "done", "open")
     station.says(call_id, "verified_ok")  # what the dialogue says aloud changes nothing
     station.hangs_up(call_id)
-    assert station.call(call_id)["outcome"] == "duress"
+    assert station.call(call_id).outcome == "duress"
     station.later(3600)
     assert station.wanted() == [DESK]
     assert station.incident(row["id"])["state"] == "open"
@@ -386,9 +386,9 @@ def test_duress_silences_the_sites_other_incidents(station: Station) -> None:
     station.alarm("BA")
     assert sorted(station.wanted()) == [SHOP, FIRST]
     call_id = station.picks_up(SHOP)
-    ringing = station.live(FIRST)["id"]
+    ringing = station.live(FIRST).id
     station.says(call_id, "duress")
-    acts = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    acts = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(act.call_id, act.kind) for act in acts] == [(ringing, "hang_up")]
     assert station.incident(other["id"])["human_reason"] == "personal"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from callflow.core.signals.signal import Kind
 from callflow.handling.calls import dialogues
@@ -24,7 +25,7 @@ def begin(station: Station, call_id: str) -> tuple[Facts, Progress]:
 
 
 def facts(station: Station, number: str) -> Facts:
-    return begin(station, str(station.live(number)["id"]))[0]
+    return begin(station, str(station.live(number).id))[0]
 
 
 def one(role: str, authorities: dict[str, list[str]], **more: Any) -> list[dict[str, Any]]:
@@ -109,7 +110,7 @@ def test_a_desk_hears_what_waits_and_nothing_secret(station: Station) -> None:
 )
 def test_a_typed_code(station: Station, digits: str, verdict: CodeVerdict) -> None:
     station.alarm("BA")
-    call_id = str(station.live(SHOP)["id"])
+    call_id = str(station.live(SHOP).id)
     check = dialogues.dialogue_check_code
     assert station.read(lambda tx: check(tx, station.vault, call_id, digits)) is verdict
 
@@ -119,7 +120,7 @@ def test_another_persons_code_a_person_without_one_and_no_call_are_wrong(station
     contacts.append({**contacts[0], "id": "d", "role": "keyholder", "phone": SHOP, "code": "1111"})
     station.put(contacts=contacts)
     station.alarm("BA")
-    call_id = str(station.live(FIRST)["id"])
+    call_id = str(station.live(FIRST).id)
 
     def verdicts(tx: Tx) -> set[CodeVerdict]:
         check = dialogues.dialogue_check_code
@@ -149,7 +150,7 @@ def test_what_is_said_of_a_site_in_each_language_of_its_people(station: Station)
     assert station.read(lambda tx: dialogues.site_facts(tx, station.vault, "nobody's")) == []
 
 
-def incoming(station: Station, number: str, call_id: str = "in-1") -> dict[str, Any]:
+def incoming(station: Station, number: str, call_id: str = "in-1") -> Call:
     station.write(lambda tx: dialogues.incoming_call(tx, call_id, number, "node0", station.now))
     return station.call(call_id)
 
@@ -157,15 +158,15 @@ def incoming(station: Station, number: str, call_id: str = "in-1") -> dict[str, 
 def test_who_calls_a_site_in_alarm_is_tied_to_it(station: Station) -> None:
     row = station.alarm("BA")
     call = incoming(station, FIRST)
-    assert (call["incident_id"], call["direction"]) == (row["id"], "incoming")
+    assert (call.incident_id, call.direction) == (row["id"], "incoming")
     assert incoming(station, FIRST) == call  # said twice: one row
     assert begin(station, "in-1")[0].dialogue is Dialogue.INCOMING
 
 
 @pytest.mark.parametrize("number", ["", "anonymous", "+33639987777", "x" * 500, "\0", "é{to}"])
 def test_anybody_may_call_and_asks_for_a_human_who_is_rung(station: Station, number: str) -> None:
-    assert incoming(station, number)["incident_id"] is None
+    assert incoming(station, number).incident_id is None
     station.says("in-1", "operator")
     station.write(lambda tx: dialogues.dialogue_bridge(tx, "in-1", station.now))
-    assert station.live(DESK)["room"] == "in-1"
+    assert station.live(DESK).room == "in-1"
     station.hangs_up("in-1")

@@ -43,18 +43,18 @@ def test_taking_another_leaves_the_first_with_music_and_one_key_goes_back(statio
     station.put()
     works(station, "ines")
     incident = talks(station)
-    person, waiting = station.live(FIRST)["id"], comes_in(station)
+    person, waiting = station.live(FIRST).id, comes_in(station)
     takes(station, waiting)
     leaves(station)
-    assert station.live("op-ines")["room"] == waiting
-    assert station.call(person)["ended_at"] is None
+    assert station.live("op-ines").room == waiting
+    assert station.call(person).ended_at is None
     assert station.incident(incident["id"])["holder"] == "ines"
     assert "left_waiting" in station.told(incident["id"])
     (one,) = shown(station).waiting
     assert (one.id, one.left) == (person, True)
-    takes(station, station.call(person)["room"])
+    takes(station, station.call(person).room or "")
     leaves(station)
-    assert station.live("op-ines")["room"] == station.call(person)["room"]
+    assert station.live("op-ines").room == station.call(person).room
     assert [one.id for one in shown(station).waiting] == [waiting]
 
 
@@ -80,7 +80,7 @@ def test_nobody_is_called_into_what_the_operator_left(station: Station) -> None:
     calls_contact(station, held_by(station, "ines"), "ines", "1002-anne")
     station.picks_up("op-ines")
     assert station.place() == [FIRST]
-    dialled = station.live(FIRST)["id"]
+    dialled = station.live(FIRST).id
     takes(station, comes_in(station))
     assert (dialled, "hang_up") in acts(station)
 
@@ -89,7 +89,7 @@ def test_who_was_never_spoken_to_is_before_who_was(station: Station) -> None:
     station.put()
     works(station, "ines")
     talks(station)
-    first = station.live(FIRST)["id"]
+    first = station.live(FIRST).id
     station.later(1)
     second, third = comes_in(station, OTHER), comes_in(station, STRANGER)
     station.later(1)  # who is left waits from here, after both
@@ -122,6 +122,6 @@ def test_a_lift_that_calls_by_itself_is_urgent_without_an_alarm(station: Station
     works(station, "ines")
     comes_in(station, STRANGER)
     lift = comes_in(station, SECOND)
-    assert next(one.row["id"] for one in station.read(waiting_line.queue)) == lift
+    assert next(one.row.id for one in station.read(waiting_line.queue)) == lift
     assert rings(station, lift)
     assert shown(station).waiting[0].urgent

@@ -61,8 +61,8 @@ def test_the_operators_own_phone_rings_first_and_then_the_person(station: Statio
     station.picks_up_ringing("op-ines")
     assert station.place() == [FIRST]
     leg, person = station.live("op-ines"), station.live(FIRST)
-    assert leg["room"] == person["room"]
-    assert (person["dialogue"], person["requester"], person["contact_id"]) == (
+    assert leg.room == person.room
+    assert (person.dialogue, person.requester, person.contact_id) == (
         "talk",
         "ines",
         "1002-anne",
@@ -85,7 +85,7 @@ def test_an_operator_without_a_telephone_has_the_machine_ask(station: Station) -
     works(station, "ines", phone="UNAVAILABLE")
     incident = held_by(station, "ines")
     calls_contact(station, incident, "ines", "1002-anne")
-    assert station.live(FIRST)["dialogue"] == "verification"
+    assert station.live(FIRST).dialogue == "verification"
 
 
 def test_while_nobody_answers_the_next_of_the_same_role_is_called(station: Station) -> None:
@@ -96,9 +96,9 @@ def test_while_nobody_answers_the_next_of_the_same_role_is_called(station: Stati
     station.picks_up("op-ines")
     station.ends(FIRST, "busy")
     assert station.place() == [SECOND]
-    assert station.live("op-ines")["room"] == station.live(SECOND)["room"]
+    assert station.live("op-ines").room == station.live(SECOND).room
     station.picks_up_ringing(SECOND)
-    station.hangs_up(station.live(SECOND)["id"])
+    station.hangs_up(station.live(SECOND).id)
     assert [kind for _, kind in acts(station)] == ["hang_up"]  # nobody is left for the operator
 
 
@@ -117,9 +117,9 @@ def test_a_second_person_joins_the_conversation(station: Station) -> None:
     incident = talks(station)
     calls_contact(station, incident, "ines", "1002-bruno")
     station.picks_up(SECOND)
-    rooms = {station.live(to)["room"] for to in ("op-ines", FIRST, SECOND)}
+    rooms = {station.live(to).room for to in ("op-ines", FIRST, SECOND)}
     assert len(rooms) == 1
-    station.hangs_up(station.live(FIRST)["id"])
+    station.hangs_up(station.live(FIRST).id)
     assert acts(station) == []  # the other one is still there
 
 
@@ -148,7 +148,7 @@ def test_whoever_called_is_called_back_and_nobody_else_is(station: Station) -> N
     station.picks_up("op-ines")
     assert station.place() == [STRANGER]
     station.hangs_up(station.live_on_trunk(STRANGER))
-    station.hangs_up(station.live("op-ines")["id"])
+    station.hangs_up(station.live("op-ines").id)
     station.now += timedelta(seconds=1)
     station.write(lambda tx: telephone.call_number(tx, "ines", "+33639987009", station.now))
     station.picks_up("op-ines")
@@ -163,10 +163,10 @@ def test_hold_and_resume_are_acts_on_the_person(station: Station) -> None:
     station.put()
     works(station, "ines")
     talks(station)
-    person = station.live(FIRST)["id"]
+    person = station.live(FIRST).id
     station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     assert acts(station) == [(person, "hold")]
-    assert station.call(person)["held"]
+    assert station.call(person).held
     station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     assert acts(station) == []  # held already
     station.write(lambda tx: control.resume(tx, "ines", person, station.now))
@@ -177,10 +177,10 @@ def test_nobody_stays_on_hold_when_the_operator_vanishes(station: Station) -> No
     station.put()
     works(station, "ines")
     talks(station)
-    person = station.live(FIRST)["id"]
+    person = station.live(FIRST).id
     station.write(lambda tx: control.hold(tx, "ines", person, station.now))
     acts(station)
-    station.loses(station.live("op-ines")["id"])
+    station.loses(station.live("op-ines").id)
     assert (person, "resume") in acts(station)
     assert station.read(calls.waiting)
 
@@ -189,9 +189,9 @@ def test_keys_are_sent_and_never_kept_in_the_logbook(station: Station) -> None:
     station.put()
     works(station, "ines")
     incident = talks(station)
-    person = station.live(FIRST)["id"]
+    person = station.live(FIRST).id
     presses(station, person, "4711#")
-    orders = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(o.kind, o.argument) for o in orders] == [("keys", "4711#")]
     assert not any("4711" in text for text in station.told(incident["id"]))
     for bad in ("", "12x", "1" * 21, "1,2"):
@@ -208,7 +208,7 @@ def test_a_stranger_to_the_call_can_do_nothing_with_it(station: Station) -> None
     works(station, "ines")
     works(station, "jean")
     talks(station)
-    person = station.live(FIRST)["id"]
+    person = station.live(FIRST).id
     with pytest.raises(Refused, match="in no call"):
         station.write(lambda tx: control.hold(tx, "jean", person, station.now))
     with pytest.raises(Refused, match="in no call"):
@@ -224,7 +224,7 @@ def test_hanging_up_by_the_page_ends_the_call_for_those_outside(station: Station
     station.put()
     works(station, "ines")
     talks(station)
-    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    leg, person = station.live("op-ines").id, station.live(FIRST).id
     station.write(lambda tx: control.hang_up(tx, "ines", station.now))
     assert set(acts(station)) == {(person, "hang_up"), (leg, "hang_up")}
 
@@ -235,7 +235,7 @@ def test_a_receiver_that_is_put_down_ends_it_and_a_phone_that_vanishes_does_not(
     station.put()
     works(station, "ines")
     talks(station)
-    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    leg, person = station.live("op-ines").id, station.live(FIRST).id
     station.write(
         lambda tx: calling.call_ended(
             tx, leg, outcome=Outcome.HUNG_UP, now=station.now, receiver_down=True
@@ -248,7 +248,7 @@ def test_a_page_that_lost_the_sound_comes_back_into_its_call(station: Station) -
     station.put()
     works(station, "ines")
     incident = talks(station)
-    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    leg, person = station.live("op-ines").id, station.live(FIRST).id
     station.write(lambda tx: control.rejoin(tx, "ines", leg, station.now))
     station.write(lambda tx: control.rejoin(tx, "ines", leg, station.now))  # asked twice
     assert acts(station) == [(leg, "hang_up")]
@@ -256,8 +256,8 @@ def test_a_page_that_lost_the_sound_comes_back_into_its_call(station: Station) -
     station.hangs_up(leg)
     assert station.place() == ["op-ines"]
     station.picks_up_ringing("op-ines")
-    assert station.live("op-ines")["room"] == person
-    assert station.call(person)["ended_at"] is None
+    assert station.live("op-ines").room == person
+    assert station.call(person).ended_at is None
     assert station.incident(incident["id"])["holder"] == "ines"
     with pytest.raises(NotFound):
         station.write(lambda tx: control.rejoin(tx, "jean", leg, station.now))
@@ -271,12 +271,12 @@ def test_a_call_is_handed_on_with_its_alarm(station: Station) -> None:
     works(station, "ines")
     works(station, "jean")
     incident = talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=False))
     assert (leg, "hang_up") in acts(station)
     station.picks_up("op-jean")
     assert station.incident(incident["id"])["holder"] == "jean"
-    assert station.live("op-jean")["room"] == station.live(FIRST)["room"]
+    assert station.live("op-jean").room == station.live(FIRST).room
 
 
 def test_speaking_first_holds_the_person_and_sends_nobody_away(station: Station) -> None:
@@ -284,14 +284,14 @@ def test_speaking_first_holds_the_person_and_sends_nobody_away(station: Station)
     works(station, "ines")
     works(station, "jean")
     talks(station)
-    person = station.live(FIRST)["id"]
+    person = station.live(FIRST).id
     station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=True))
     assert acts(station) == [(person, "hold")]
     with pytest.raises(Refused, match="nobody would be left"):
         station.write(lambda tx: control.complete(tx, "ines", station.now))
     station.picks_up("op-jean")
     station.write(lambda tx: control.call_off(tx, "ines", station.now))
-    colleague = station.live("op-jean")["id"]
+    colleague = station.live("op-jean").id
     assert set(acts(station)) == {(colleague, "hang_up"), (person, "resume")}
 
 
@@ -325,18 +325,18 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     works(station, "ines")
     works(station, "rose", role="supervisor", on_shift=False)
     incident = talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     station.write(lambda tx: control.listen(tx, "rose", leg, Mode.LISTEN, station.now))
     station.picks_up("op-rose")
     spied = station.write(
-        lambda tx: dialogues.dialogue_begin(tx, station.vault, station.live("op-rose")["id"])
+        lambda tx: dialogues.dialogue_begin(tx, station.vault, station.live("op-rose").id)
     )
     assert spied is not None
     assert (spied[0].spied, spied[0].whispers) == (leg, False)
     assert station.incident(incident["id"])["holder"] == "ines"
     assert "listened_in" in station.told(incident["id"])
     station.write(lambda tx: control.hang_up(tx, "ines", station.now))
-    assert (station.live(FIRST)["id"], "hang_up") in acts(station)  # a listener keeps nobody
+    assert (station.live(FIRST).id, "hang_up") in acts(station)  # a listener keeps nobody
 
 
 @pytest.mark.parametrize("mode", [Mode.LISTEN, Mode.WHISPER, Mode.BARGE])
@@ -345,12 +345,12 @@ def test_a_supervisor_hangs_up_and_the_others_go_on(station: Station, mode: Mode
     works(station, "ines")
     works(station, "rose", role="supervisor", on_shift=False)
     talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     station.write(lambda tx: control.listen(tx, "rose", leg, mode, station.now))
     station.picks_up("op-rose")
     acts(station)
     station.write(lambda tx: control.hang_up(tx, "rose", station.now))
-    assert acts(station) == [(station.live("op-rose")["id"], "hang_up")]
+    assert acts(station) == [(station.live("op-rose").id, "hang_up")]
 
 
 def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
@@ -360,7 +360,7 @@ def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
     works(station, "ines")
     works(station, "rose", role="supervisor", on_shift=False)
     talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     station.write(lambda tx: control.listen(tx, "rose", leg, Mode.BARGE, station.now))
     station.picks_up("op-rose")
     station.write(lambda tx: control.hang_up(tx, "ines", station.now))
@@ -368,7 +368,7 @@ def test_a_supervisor_who_barged_in_and_was_left_with_the_person_ends_the_call(
     acts(station)
     station.write(lambda tx: control.mute(tx, "rose", True, station.now))  # as the page offers
     station.write(lambda tx: control.hang_up(tx, "rose", station.now))
-    rose, person = station.live("op-rose")["id"], station.live(FIRST)["id"]
+    rose, person = station.live("op-rose").id, station.live(FIRST).id
     assert acts(station) == [(rose, "mute"), (person, "hang_up"), (rose, "hang_up")]
 
 
@@ -415,7 +415,7 @@ def test_the_softphone_of_an_earlier_session_ends_with_its_call(station: Station
     station.put()
     works(station, "ines")
     talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     a_session(station, "ines", "two")
     given = softphone(station, "ines", "two")
     assert given.name != "op-ines"
@@ -428,7 +428,7 @@ def test_a_session_that_is_ended_in_a_call_ends_the_call(station: Station) -> No
     station.put()
     works(station, "ines")
     talks(station)
-    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    leg, person = station.live("op-ines").id, station.live(FIRST).id
     station.write(lambda tx: phone_rows.change(tx, "op-ines", ended_at=station.now))
     station.write(lambda tx: phones.end_orphans(tx, station.now))
     assert acts(station) == [(leg, "hang_up")]
@@ -444,7 +444,7 @@ async def test_a_phone_that_registers_anew_before_its_old_connection_ends_keeps_
     station.put()
     works(station, "ines")
     talks(station)
-    leg = station.live("op-ines")["id"]
+    leg = station.live("op-ines").id
     held = Phones(station.store, station.vault, None, node="node0", now=lambda: station.now)
     for address, connected in (("sip:a", True), ("sip:b", True), ("sip:a", False)):
         held.connected("op-ines", address, connected)
@@ -461,7 +461,7 @@ def test_who_is_disabled_is_gone_at_once_with_telephones_shift_and_alarms(statio
     station.put()
     works(station, "ines")
     talks(station)
-    leg, person = station.live("op-ines")["id"], station.live(FIRST)["id"]
+    leg, person = station.live("op-ines").id, station.live(FIRST).id
     held = [row for row in station.incidents(state="open") if row["holder"] == "ines"]
     assert held
     station.write(lambda tx: phones.desk_phone(tx, station.vault, "ines", station.now))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from callflow.core.interventions.law import Finding, Means
 from callflow.handling.alarms import operating
@@ -115,7 +115,7 @@ def test_a_new_fire_has_the_first_channel_that_comes_free_before_many_that_wait(
             ended += 1
     assert ended == many
     two.later(60)  # every second attempt is due
-    repeats = [str(two.live(f"+336399840{n:02}")["id"]) for n in range(many)]
+    repeats = [str(two.live(f"+336399840{n:02}").id) for n in range(many)]
     two.write(lambda tx: [calls.change(tx, repeat, priority=0) for repeat in repeats])
     full = claimed(two)
     assert 0 < len(full) < many / 2, "the others wait"
@@ -131,8 +131,8 @@ def test_a_new_fire_passes_the_repeats_of_fires_and_of_anything(two: Station) ->
     two.hangs_up(order.call_id, "no_answer")
     two.later(20)  # the second attempt
     repeat = two.live("+33639984000")
-    assert repeat["attempt"] == 2
-    two.write(lambda tx: calls.change(tx, repeat["id"], priority=0))
+    assert repeat.attempt == 2
+    two.write(lambda tx: calls.change(tx, repeat.id, priority=0))
     two.later(1)
     two.alarm("FA")
     assert [order.to for order in claimed(two)] == [SHOP, "+33639984000"]
@@ -150,17 +150,17 @@ def test_a_call_that_was_not_carried_goes_on_in_the_same_attempt(two: Station) -
     assert second.call_id != first.call_id
 
     shown = two.calls(row["id"])
-    assert [(c["attempt"], c["trunk"], c["outcome"]) for c in shown] == [
+    assert [(c.attempt, c.trunk, c.outcome) for c in shown] == [
         (1, "alpha", "trunk_failure"),
         (1, "beta", None),
     ]
-    assert shown[0]["successor"] == second.call_id
+    assert shown[0].successor == second.call_id
     assert not two.incident(row["id"])["with_human"], "nobody is told of what was made good"
     assert two.told(row["id"]).count("call_goes_on") == 1
 
     two.hangs_up(second.call_id, "no_answer")
     two.later(20)
-    assert two.live(SHOP)["attempt"] == 2, "one attempt was used up, not two"
+    assert two.live(SHOP).attempt == 2, "one attempt was used up, not two"
 
 
 def test_the_last_trunks_word_is_the_attempts_and_none_is_tried_twice(two: Station) -> None:
@@ -168,8 +168,8 @@ def test_the_last_trunks_word_is_the_attempts_and_none_is_tried_twice(two: Stati
     for _ in range(2):
         (order,) = claimed(two)
         not_carried(two, order.call_id)
-    assert [c["trunk"] for c in two.calls(row["id"])] == ["alpha", "beta"]
-    assert [c["outcome"] for c in two.calls(row["id"])] == ["trunk_failure", "unreachable"]
+    assert [c.trunk for c in two.calls(row["id"])] == ["alpha", "beta"]
+    assert [c.outcome for c in two.calls(row["id"])] == ["trunk_failure", "unreachable"]
     assert claimed(two) == []
 
 
@@ -177,16 +177,16 @@ def test_busy_and_whatever_was_carried_goes_nowhere_else(two: Station) -> None:
     row = two.alarm("BA")
     (order,) = claimed(two)
     two.hangs_up(order.call_id, "busy")
-    assert next(c["outcome"] for c in two.calls(row["id"])) == "busy"
-    assert all(c["successor"] is None for c in two.calls(row["id"]))
+    assert next(c.outcome for c in two.calls(row["id"])) == "busy"
+    assert all(c.successor is None for c in two.calls(row["id"]))
 
 
 def test_with_one_trunk_nothing_goes_on(station: Station) -> None:
     row = station.alarm("BA")
     (order,) = claimed(station)
     not_carried(station, order.call_id)
-    assert [c["outcome"] for c in station.calls(row["id"])][:1] == ["unreachable"]
-    assert station.calls(row["id"])[0]["successor"] is None
+    assert [c.outcome for c in station.calls(row["id"])][:1] == ["unreachable"]
+    assert station.calls(row["id"])[0].successor is None
 
 
 def test_what_was_withdrawn_while_its_trunk_refused_it_rings_nowhere(two: Station) -> None:
@@ -250,7 +250,7 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
     kept = two.read(lambda tx: services.call(tx, asked))
     assert kept is not None
     assert kept["call_id"] == second.call_id
-    assert two.call(desk)["ended_at"] is None, "the operator is still there"
+    assert two.call(desk).ended_at is None, "the operator is still there"
     assert all(police not in entry["text"] for entry in two.entries("call_goes_on"))
 
 
@@ -277,7 +277,7 @@ def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
     two.hangs_up(second.call_id, "busy")
     for account in accounts:
         made = two.calls(two.incidents(account=account)[0]["id"])
-        assert next(call["outcome"] for call in made if call["successor"] is None) == "busy"
+        assert next(call.outcome for call in made if call.successor is None) == "busy"
 
 
 # --- how each does --------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def everybody_is_busy(station: Station) -> None:
     """Whoever is called now, or waits to be, is busy."""
     while up := station.read(lambda tx: calls.on_trunk(tx, NODE)) or claimed(station):
         for call in up:
-            call_id = call["id"] if isinstance(call, dict) else call.call_id
+            call_id = call.id if isinstance(call, Call) else call.call_id
             station.hangs_up(call_id, "busy")
 
 
@@ -395,26 +395,23 @@ def ended(station: Station, count: int, *, answered: int) -> None:
     station.write(rows)
 
 
-def _over(call_id: str, at: Any, *, answered: bool) -> dict[str, Any]:
-    return {
-        "id": call_id,
-        "direction": "outgoing",
-        "dialogue": "verification",
-        "step": "keyholders",
-        "to": FIRST,
-        "attempt": 1,
-        "priority": 1,
-        "trunk": "alpha",
-        "node": NODE,
-        "ring_time": 30.0,
-        "state": "ended",
-        "outcome": "no_key" if answered else "no_answer",
-        "detail": "",
-        "requested_at": at,
-        "placed_at": at,
-        "answered_at": at if answered else None,
-        "ended_at": at,
-    }
+def _over(call_id: str, at: Any, *, answered: bool) -> Call:
+    return Call(
+        id=call_id,
+        step="keyholders",
+        to=FIRST,
+        attempt=1,
+        state=CallState.ENDED,
+        requested_at=at,
+        priority=1,
+        trunk="alpha",
+        node=NODE,
+        ring_time=30.0,
+        outcome=Outcome.NO_KEY if answered else Outcome.NO_ANSWER,
+        placed_at=at,
+        answered_at=at if answered else None,
+        ended_at=at,
+    )
 
 
 def test_what_one_node_does_not_reach_serves_another(two: Station) -> None:

@@ -13,9 +13,8 @@ from callflow.core.time.hours import Span
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.filing import NeedsSupervisor
 from callflow.handling.base.refusals import Refused
-from callflow.handling.calls import calling
 from callflow.handling.desks import dead_man, rosters, shifts
-from callflow.storage.calls import phones
+from callflow.storage.calls import calls, phones
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users as people_users
 from callflow.storage.records import logbook
@@ -80,11 +79,11 @@ def test_a_desk_that_answered_lets_the_other_ring_no_longer(station: Station) ->
     begin(station)
     passes(station, 31 * MINUTES)
     station.place()
-    second = station.live(SECOND_DESK)["id"]
+    second = station.live(SECOND_DESK).id
     station.picks_up_ringing(DESK)
-    station.says(station.live(DESK)["id"], "acknowledged")
-    station.hangs_up(station.live(DESK)["id"])
-    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    station.says(station.live(DESK).id, "acknowledged")
+    station.hangs_up(station.live(DESK).id)
+    asked = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(one.kind, one.call_id) for one in asked] == [("hang_up", second)]
 
 
@@ -130,7 +129,7 @@ def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
     assert sorted(station.place()) == [DESK, SECOND_DESK, "op-claire"]
     station.replies("op-claire", "acknowledged")
     assert alarms(station)[0]["resolution_code"] == "present"
-    (rung,) = [c for c in station.calls(alarms(station)[0]["id"]) if c["to"] == "op-claire"]
+    (rung,) = [c for c in station.calls(alarms(station)[0]["id"]) if c.to == "op-claire"]
     shown = reading.call(rung, ())
     assert (shown["to"], shown["contact"]) == ("the desk of claire", "desk-1:claire")
     told = station.read(lambda tx: logbook.page(tx, limit=10_000))
@@ -143,9 +142,9 @@ def test_unclaimed_work_rings_who_is_on_duty_first(station: Station) -> None:
     rung = []
     for _ in range(4):
         station.later(61)
-        (call,) = [c for c in station.calls(alarm["id"]) if c["state"] == "requested"]
-        rung.append(call["to"])
-        station.ends(call["to"], "no_answer")
+        (call,) = [c for c in station.calls(alarm["id"]) if c.state == "requested"]
+        rung.append(call.to)
+        station.ends(call.to, "no_answer")
     assert rung == [DESK, SECOND_DESK, ON_CALL, DUTY]
 
 

@@ -73,12 +73,12 @@ def comes_in(station: Station, number: str = STRANGER) -> str:
 def rings(station: Station, call_id: str) -> list[str]:
     """What rings for this caller."""
     made = station.read(lambda tx: calls.for_room(tx, call_id))
-    return [c["to"] for c in made if c["ended_at"] is None and c["answered_at"] is None]
+    return [c.to for c in made if c.ended_at is None and c.answered_at is None]
 
 
 def answers(station: Station, to: str) -> str:
     """A phone that rings is picked up, and whoever does is there."""
-    call_id = str(station.live(to)["id"])
+    call_id = str(station.live(to).id)
     station.write(lambda tx: calls.start(tx, {call_id: "trunk"}, station.now))
     station.write(lambda tx: calling.call_answered(tx, call_id, station.now))
     station.says(call_id, "operator")
@@ -86,14 +86,14 @@ def answers(station: Station, to: str) -> str:
 
 
 def lets_ring(station: Station, to: str) -> None:
-    call_id = str(station.live(to)["id"])
+    call_id = str(station.live(to).id)
     station.write(lambda tx: calls.start(tx, {call_id: "trunk"}, station.now))
     station.hangs_up(call_id, "no_answer")
 
 
 def acts(station: Station) -> list[tuple[str, str]]:
     """(call, kind) of each act that was asked for, and is claimed now."""
-    done = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    done = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     return [(act.call_id, act.kind) for act in done]
 
 
@@ -161,7 +161,7 @@ def test_whoever_takes_the_call_silences_the_other_phones(station: Station) -> N
     station.alarm("FA")
     caller = comes_in(station, FIRST)  # of a site with a vital alarm: both at once
     assert set(rings(station, caller)) == {phone, DESK}
-    call_id = str(station.live(DESK)["id"])
+    call_id = str(station.live(DESK).id)
     station.write(lambda tx: calls.start(tx, {call_id: "trunk"}, station.now))
     answers(station, phone)
     assert (call_id, "hang_up") in acts(station)
@@ -176,7 +176,7 @@ def test_an_operator_who_vanishes_leaves_the_caller_to_the_next_one(station: Sta
     leg = answers(station, anne)
     station.hangs_up(leg)
     assert rings(station, caller) == [bea]
-    assert station.call(caller)["state"] == CallState.ANSWERED
+    assert station.call(caller).state == CallState.ANSWERED
 
 
 def test_the_supervisor_is_rung_between_desks_and_duty(station: Station) -> None:
@@ -191,8 +191,8 @@ def test_unclaimed_work_rings_an_available_operators_phone_first(station: Statio
     phone = works(station, "anne")
     alarm = station.alarm("FA")
     station.later(31)
-    queue = [c for c in station.calls(alarm["id"]) if c["step"] == "queue"]
-    assert [(c["to"], c["dialogue"]) for c in queue] == [(phone, "desk")]
+    queue = [c for c in station.calls(alarm["id"]) if c.step == "queue"]
+    assert [(c.to, c.dialogue) for c in queue] == [(phone, "desk")]
 
 
 def test_a_vital_caller_gets_the_phone_that_rings_for_a_missed_call(station: Station) -> None:
@@ -200,7 +200,7 @@ def test_a_vital_caller_gets_the_phone_that_rings_for_a_missed_call(station: Sta
     station.later(301)
     phone = works(station, "anne")
     station.write(lambda tx: call_backs.come_back(tx, station.now))
-    work = str(station.live(phone)["id"])
+    work = str(station.live(phone).id)
     station.write(lambda tx: calls.start(tx, {work: "trunk"}, station.now))
     plain = comes_in(station)
     assert acts(station) == []  # it rings on for whoever is in no need
@@ -219,7 +219,7 @@ def test_what_an_operator_says_about_a_missed_call_is_not_cut_off(station: Stati
     station.later(301)
     phone = works(station, "anne")
     station.write(lambda tx: call_backs.come_back(tx, station.now))
-    work = str(station.live(phone)["id"])
+    work = str(station.live(phone).id)
     station.write(lambda tx: calls.start(tx, {work: "trunk"}, station.now))
     station.write(lambda tx: calling.call_answered(tx, work, station.now))
     station.alarm("FA")
@@ -352,7 +352,7 @@ def test_an_overdue_one_rings_the_next_phone_again_and_again(station: Station) -
     station.now = station.now.replace(minute=6)
     for to in (DESK, SECOND_DESK, DUTY, DESK):
         station.write(lambda tx: call_backs.come_back(tx, station.now))
-        assert station.live(to)["step"] == "queue"
+        assert station.live(to).step == "queue"
         lets_ring(station, to)
         station.later(60)
     assert open_ones(station)[0]["level"] == 4
@@ -397,5 +397,5 @@ def test_the_queue_is_told_in_its_order(station: Station) -> None:
     station.alarm("FA")
     vital = comes_in(station, FIRST)
     queue = station.read(waiting_line.queue)
-    assert [one.row["id"] for one in queue] == [vital, plain]
+    assert [one.row.id for one in queue] == [vital, plain]
     assert station.read(lambda tx: waiting_line.place_of(tx, station.call(plain))) == 2

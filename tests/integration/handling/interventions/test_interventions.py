@@ -284,10 +284,10 @@ def test_a_firms_code_under_duress_sounds_like_yes_and_brings_a_human_in_silence
     assert (after["with_human"], after["human_reason"]) == (True, "duress")
     assert (after["duress"], after["machine"]) == (True, "done")
     assert task(station, row)["outcome"] == "duress"
-    assert station.live(OWN)["id"] == call  # nobody cuts the line
+    assert station.live(OWN).id == call  # nobody cuts the line
     station.says(call, "accepted")  # what was typed after it
     station.hangs_up(call)
-    assert station.call(call)["outcome"] == "duress"
+    assert station.call(call).outcome == "duress"
     station.later(3600)
     assert {OWN, BY_SECTOR, FIRST} & set(station.wanted()) == set()
     assert task(station, row)["outcome"] == "duress"

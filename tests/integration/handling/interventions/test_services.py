@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.filing import What
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service
@@ -18,7 +19,7 @@ from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.filing import standing
 from callflow.handling.base import refusals
 from callflow.handling.base.policy import load_policy
-from callflow.handling.calls import calling, dialogues
+from callflow.handling.calls import dialogues
 from callflow.handling.interventions import directory as interventions_directory
 from callflow.handling.interventions import services as interventions_services
 from callflow.handling.interventions import services as services_
@@ -76,7 +77,7 @@ def ask(station: Station, incident: str, service: str = "police", reason: str = 
 
 
 def numbers(station: Station, incident: str) -> list[str]:
-    return [call["to"] for call in station.calls(incident)]
+    return [call.to for call in station.calls(incident)]
 
 
 # --- the gate -----------------------------------------------------------------------------
@@ -103,10 +104,10 @@ def test_the_desk_rings_first_and_the_service_only_once_somebody_is_there(
     assert POLICE not in numbers(station, incident)
     station.says(desk, "operator")
     assert station.place() == [POLICE]
-    made = {call["to"]: call for call in station.calls(incident)}
-    assert made[POLICE]["room"] == made[DESK]["room"] == asked
-    assert {made[POLICE]["requester"], made[DESK]["requester"]} == {WHO}
-    assert made[POLICE]["dialogue"] == "service"
+    made = {call.to: call for call in station.calls(incident)}
+    assert made[POLICE].room == made[DESK].room == asked
+    assert {made[POLICE].requester, made[DESK].requester} == {WHO}
+    assert made[POLICE].dialogue == "service"
     # the number is confidential: no entry has it
     assert all(POLICE not in e["text"] for e in station.entries("call_placed"))
 
@@ -145,9 +146,7 @@ def test_when_one_of_the_two_goes_the_other_is_let_go(station: Station) -> None:
         station.says(desk, "operator")
         service = station.picks_up(POLICE)
         station.hangs_up(desk if who_goes == DESK else service)
-        acts = station.write(
-            lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now)
-        )
+        acts = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
         assert [act.call_id for act in acts] == [service if who_goes == DESK else desk]
         station.hangs_up(service if who_goes == DESK else desk)
 
@@ -203,11 +202,11 @@ def test_on_two_nodes_the_service_is_called_where_the_operator_is(station: Stati
     while len(nodes) < 2:  # it is drawn: eight draws were one node once in a hundred runs
         ask(station, incident)
         desk = station.live(DESK)
-        station.says(desk["id"], "operator")
+        station.says(desk.id, "operator")
         service = station.live(POLICE)
-        assert service["node"] == desk["node"]
-        nodes.add(desk["node"])
-        station.hangs_up(desk["id"])
+        assert service.node == desk.node
+        nodes.add(desk.node)
+        station.hangs_up(desk.id)
 
 
 def test_one_call_to_a_service_at_a_time(station: Station) -> None:
@@ -441,13 +440,14 @@ def force(station: Station, row: dict[str, Any], to: str, **more: Any) -> str:
     fields: dict[str, Any] = {
         "step": "keyholders",
         "attempt": 9,
-        "dialogue": "verification",
+        "dialogue": Dialogue.VERIFICATION,
         "ring_time": 5.0,
         "priority": 0,
     }
-    return station.write(
+    call = station.write(
         lambda tx: request_call(tx, load_policy(tx), row, station.now, to=to, **{**fields, **more})
     )
+    return call.id
 
 
 SHORT = ["112", "+3317", "+33 1 1 4", "１１２", "tel:15", "+33000000191"]
@@ -463,7 +463,7 @@ def test_an_emergency_number_passes_by_no_step_and_for_nobody(
     row = station.alarm("BA")
     forced = [force(station, row, to, step=step, requester=requester) for to in SHORT]
     assert station.place() == [SHOP]
-    assert {station.call(call)["detail"] for call in forced} == {EMERGENCY}
+    assert {station.call(call).detail for call in forced} == {EMERGENCY}
     assert station.incident(row["id"])["human_reason"] == EMERGENCY
     told = [e for e in station.entries("dial_refused") if "numéro d'urgence" in e["text"]]
     assert len(told) == len(SHORT)
@@ -488,7 +488,7 @@ def test_the_machine_dials_nothing_but_contacts_and_the_station_s_phones(
     row = station.alarm("BA")
     call = force(station, row, **forced)
     assert forced["to"] not in station.place()
-    assert station.call(call)["detail"] == why
+    assert station.call(call).detail == why
     assert station.incident(row["id"])["human_reason"] == why
 
 
@@ -538,7 +538,7 @@ def test_a_number_that_was_changed_meanwhile_is_not_dialled_any_more(station: St
     station.write(change)
     assert SHOP not in station.place()
     assert station.incident(row["id"])["human_reason"] == UNKNOWN
-    assert station.read(lambda tx: calls.of_incident(tx, row["id"]))[0]["detail"] == UNKNOWN
+    assert station.read(lambda tx: calls.of_incident(tx, row["id"]))[0].detail == UNKNOWN
 
 
 # --- agreed for a while -------------------------------------------------------------------
@@ -570,7 +570,7 @@ def test_the_number_agreed_for_a_while_is_dialled_as_long_as_it_is(
     station.later(3601)
     late = force(station, row, AGREED, contact="1002-anne")
     assert AGREED not in station.place()
-    assert station.call(late)["detail"] == UNKNOWN
+    assert station.call(late).detail == UNKNOWN
 
 
 def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Station) -> None:
@@ -579,7 +579,7 @@ def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Stat
     row = station.alarm("BA")
     early = force(station, row, AGREED, contact="zoe")
     assert AGREED not in station.place()
-    assert station.call(early)["detail"] == UNKNOWN
+    assert station.call(early).detail == UNKNOWN
     agree(station, kind=InstructionKind.ABSENT, contact="1002-anne", replacement="zoe")
     force(station, row, AGREED, contact="zoe")
     assert AGREED in station.place()
@@ -658,7 +658,7 @@ def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
     verify(station, incident, Means.GUARD)
     ask(station, incident)
     station.says(station.picks_up(DESK), "operator")
-    called = station.live(POLICE)["id"]
+    called = station.live(POLICE).id
     script = "Accès par la cour. Véhicule AB-123-CD."
     report(station, incident, Answer.ACCEPTED, script=script, reference="2026/9")
     (kept,) = station.read(lambda tx: services.report_rows(tx, incident))

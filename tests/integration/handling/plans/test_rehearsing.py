@@ -12,10 +12,11 @@ from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import operating, rehearsing
 from callflow.handling.base.refusals import NotFound, Refused
-from callflow.handling.calls import calling, dialogues
+from callflow.handling.calls import dialogues
 from callflow.handling.interventions import services
 from callflow.handling.plans import simulation
 from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 from callflow.storage.interventions import measures
 from callflow.storage.watch import supervision
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Row, Station
@@ -99,7 +100,7 @@ def test_no_signal_joins_it_and_a_real_alarm_ends_it(station: Station) -> None:
     row = station.incident(row["id"])
     assert (row["state"], row["signal_count"]) == ("filed", 0)
     assert "rehearsal_over" in told(station, row)
-    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(act.call_id, act.kind) for act in asked] == [(ringing, "hang_up")]
     station.hangs_up(ringing, "no_answer")
     assert station.place() == [SHOP]  # for the real one
@@ -112,7 +113,7 @@ def test_who_speaks_is_asked_off_the_line_by_a_real_alarm_but_not_who_waits_for_
     rehearse(station)
     talking = station.picks_up(SHOP)
     station.alarm()
-    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [act.call_id for act in asked] == [talking]
     station.hangs_up(talking)
     for incident in station.incidents(state="open"):
@@ -126,7 +127,7 @@ def test_who_speaks_is_asked_off_the_line_by_a_real_alarm_but_not_who_waits_for_
     station.says(waiting, "operator")
     station.write(lambda tx: dialogues.dialogue_bridge(tx, waiting, station.now))
     station.alarm(code="FA", zone="7")
-    asked = station.write(lambda tx: calling.claim_call_actions(tx, node="node0", now=station.now))
+    asked = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert asked == []
 
 
@@ -209,5 +210,5 @@ def test_no_service_is_called(station: Station) -> None:
 def test_calls_of_an_exercise_come_after_all_others(station: Station) -> None:
     row = rehearse(station, "fire", Kind.FIRE)
     call = station.calls(row["id"])[0]
-    assert call["state"] == CallState.REQUESTED
-    assert call["priority"] == 4
+    assert call.state == CallState.REQUESTED
+    assert call.priority == 4

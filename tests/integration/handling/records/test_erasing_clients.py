@@ -169,8 +169,8 @@ def test_it_is_refused_with_a_reason_and_nothing_is_done(
     if change == "active":
         station.put("1004", **body())
     if change == "held":
-        call = station.read(lambda tx: calls.get(tx, over)) or {}
-        of = call["incident_id"]
+        call = station.read(lambda tx: calls.get(tx, over))
+        of = (call and call.incident_id) or ""
         station.write(lambda tx: place_hold(tx, of, "plainte", "admin", station.now))
     before = everything(station)
     with pytest.raises(Refused, match=why):

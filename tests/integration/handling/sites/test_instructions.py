@@ -167,7 +167,7 @@ def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
 
     def calls_in(call_id: str) -> Any:
         station.write(lambda tx: dialogues.incoming_call(tx, call_id, number, "node0", station.now))
-        return station.call(call_id)["incident_id"]
+        return station.call(call_id).incident_id
 
     assert calls_in("in-1") == row["id"]
     station.now = until

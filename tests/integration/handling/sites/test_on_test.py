@@ -116,7 +116,7 @@ def test_whoever_asked_for_the_test_is_called_by_the_machine_and_a_key_ends_it(
     begin(watch, contact="anne")
     assert watch.later(3600) == ["TEST_ENDED"]
     (row,) = [one for one in watch.station.incidents() if one["kind"] == "on_test"]
-    assert watch.station.live(FIRST)["contact_id"] == "anne"
+    assert watch.station.live(FIRST).contact_id == "anne"
     watch.station.replies(FIRST, "acknowledged")
     row = watch.station.incident(row["id"])
     assert (row["state"], row["resolution_code"]) == ("filed", "test")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.calls.call import QUEUE_STEP
+from callflow.core.calls.call import QUEUE_STEP, Call, Dialogue
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.nodes import LOST_AFTER
 from callflow.handling.base.policy import load_policy
@@ -54,9 +54,9 @@ def beats(station: Station, node: str, asterisk: str = "up") -> None:
     says(station, "telephony", f"telephony@{node}", node, asterisk=asterisk)
 
 
-def asked(station: Station, to: str, room: str | None = None) -> dict[str, Any]:
+def asked(station: Station, to: str, room: str | None = None) -> Call:
     """A call that is asked for; its row."""
-    call_id = station.write(
+    made = station.write(
         lambda tx: request_call(
             tx,
             load_policy(tx),
@@ -65,20 +65,20 @@ def asked(station: Station, to: str, room: str | None = None) -> dict[str, Any]:
             step=QUEUE_STEP,
             to=to,
             attempt=1,
-            dialogue="desk",
+            dialogue=Dialogue.DESK,
             ring_time=30,
             priority=0,
             room=room,
         )
     )
-    return station.call(call_id)
+    return station.call(made.id)
 
 
 def numbers(count: int) -> list[str]:
     return [f"+336399840{n:02}" for n in range(count)]
 
 
-def alarms(station: Station, count: int, letter: str = "N") -> list[dict[str, Any]]:
+def alarms(station: Station, count: int, letter: str = "N") -> list[Call]:
     """So many sites have an alarm; the calls to their premises that are asked for.
 
     The premises of the same place among the sites of another letter have the same number.
@@ -104,7 +104,7 @@ def claims(station: Station, node: str) -> list[str]:
 def test_calls_are_spread_over_the_nodes_that_are_ready(station: Station) -> None:
     beats(station, "node0")
     beats(station, "node1")
-    found = Counter(asked(station, number)["node"] for number in numbers(40))
+    found = Counter(asked(station, number).node for number in numbers(40))
     assert set(found) == {"node0", "node1"}
     assert min(found.values()) >= 8
 
@@ -112,21 +112,21 @@ def test_calls_are_spread_over_the_nodes_that_are_ready(station: Station) -> Non
 def test_a_node_without_its_asterisk_gets_no_call(station: Station) -> None:
     beats(station, "node0", asterisk="down")
     beats(station, "node1")
-    assert {asked(station, number)["node"] for number in numbers(12)} == {"node1"}
+    assert {asked(station, number).node for number in numbers(12)} == {"node1"}
 
 
 def test_where_no_node_is_ready_calls_wait_at_the_station_s(station: Station) -> None:
-    assert asked(station, SHOP)["node"] == "node0"
+    assert asked(station, SHOP).node == "node0"
     beats(station, "node1", asterisk="down")
-    assert asked(station, SHOP)["node"] == "node0"
+    assert asked(station, SHOP).node == "node0"
 
 
 def test_whoever_waits_in_a_conference_is_joined_on_its_node(station: Station) -> None:
     beats(station, "node1")
     person = asked(station, SHOP)
     beats(station, "node0")
-    desks = {asked(station, number, room=person["id"])["node"] for number in numbers(12)}
-    assert desks == {person["node"]} == {"node1"}
+    desks = {asked(station, number, room=person.id).node for number in numbers(12)}
+    assert desks == {person.node} == {"node1"}
 
 
 def test_what_a_lost_node_did_not_place_is_handed_over(station: Station) -> None:
@@ -147,8 +147,8 @@ def test_what_it_had_placed_is_unknown_and_repeated_once_elsewhere(station: Stat
     passes(station, LONG, "node0")
     watch(station)
     first, *again = station.calls(row["id"])
-    assert (first["outcome"], first["node"]) == ("unknown", "node1")
-    assert [(call["to"], call["node"]) for call in again] == [(SHOP, "node0")]
+    assert (first.outcome, first.node) == ("unknown", "node1")
+    assert [(call.to, call.node) for call in again] == [(SHOP, "node0")]
     assert [entry["data"]["node"] for entry in station.entries("call_left")] == ["node1"]
     watch(station)
     assert len(station.calls(row["id"])) == 2
@@ -161,7 +161,7 @@ def test_nothing_is_given_up_while_nobody_else_can_call(station: Station) -> Non
     alarms(station, 1)
     passes(station, LONG)
     assert watch(station) == ["node1"]
-    assert [call["outcome"] for call in station.calls(row["id"])] == [None]
+    assert [call.outcome for call in station.calls(row["id"])] == [None]
     beats(station, "node1")
     assert watch(station) == []
     assert claims(station, "node1") == numbers(1)
@@ -178,8 +178,8 @@ def test_a_node_whose_asterisk_is_down_keeps_its_talks_and_no_waiting_call(
     beats(station, "node0")
     station.now += LOST_AFTER / 1.2
     watch(station)
-    assert [call["outcome"] for call in station.calls(row["id"])] == [None]
-    assert station.call(waiting["id"])["node"] == "node0"
+    assert [call.outcome for call in station.calls(row["id"])] == [None]
+    assert station.call(waiting.id).node == "node0"
 
 
 def test_a_node_is_not_lost_while_nobody_could_write(station: Station) -> None:
@@ -239,7 +239,7 @@ def test_two_nodes_never_call_one_number_at_once(
     """Each claims in a transaction that does not see the other's."""
     for node, letter in (("node0", "N"), ("node1", "M")):
         beats(station, node)
-        assert {call["node"] for call in alarms(station, 10, letter)} == {node}
+        assert {call.node for call in alarms(station, 10, letter)} == {node}
         station.now += LOST_AFTER * 1.1  # the other's turn
     stores = [Store(tables, mac=vault.seal) for _ in range(2)]
     together = Barrier(2)

@@ -61,7 +61,7 @@ def test_a_panel_s_call_has_one_row_however_often_its_server_dies(station: Stati
     assert [arrives(), arrives()] == [True, False]
     row = station.store.read_now(lambda tx: calls.get(tx, CALL))
     assert row is not None
-    assert (row["direction"], row["state"]) == (Direction.INCOMING.value, CallState.ANSWERED.value)
+    assert (row.direction, row.state) == (Direction.INCOMING.value, CallState.ANSWERED.value)
     station.store.write_now(
         lambda tx: calling.call_ended(tx, CALL, outcome=Outcome.HUNG_UP, now=NIGHT)
     )
@@ -80,9 +80,9 @@ def test_listening_in_hangs_the_call_on_the_incident_and_rings_a_desk(station: S
     assert listen() == (CALL, True), "nothing may be heard there: a personal alarm"
     row = station.store.read_now(lambda tx: calls.get(tx, CALL))
     assert row is not None
-    assert row["incident_id"] is not None
+    assert row.incident_id is not None
     desk = station.store.read_now(lambda tx: calls.for_room(tx, CALL))
-    assert [call["to"] for call in desk] == [DESK]
+    assert [call.to for call in desk] == [DESK]
     assert station.store.read_now(lambda tx: panels.panel_is_mute(tx, row))
 
 

@@ -37,11 +37,11 @@ def finished(station: Station, call_id: str, problem: str = "") -> None:
 def test_a_recording_is_attached_once_and_told_with_its_hash(station: Station) -> None:
     row = station.alarm("BA")
     call_id = station.replies(SHOP, "verified_ok")
-    assert [c["id"] for c in station.read(lambda tx: calls.unrecorded(tx, "node0"))] == [call_id]
+    assert [c.id for c in station.read(lambda tx: calls.unrecorded(tx, "node0"))] == [call_id]
     finished(station, call_id)
     finished(station, call_id, "missing")  # looked at twice: the first stays
     kept = station.read(lambda tx: calls.recordings(tx, [call_id]))[call_id]
-    assert (kept["duration"], kept["problem"]) == (12.34, "")
+    assert (kept.duration, kept.problem) == (12.34, "")
     told = station.entries("recording")
     assert [(e["incident"], e["data"]["sha256"]) for e in told] == [(row["id"], "ab" * 32)]
     assert station.read(lambda tx: calls.unrecorded(tx, "node0")) == []

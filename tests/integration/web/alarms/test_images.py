@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.core.calls.call import BRIDGE_STEP
+from callflow.core.calls.call import BRIDGE_STEP, Dialogue
 from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base import policy as base_policy
@@ -177,7 +177,7 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
     def ring(tx: Tx) -> str:
         row, policy = incidents.get(tx, incident), base_policy.load_policy(tx)
         asked: dict[str, Any] = {"attempt": 1, "ring_time": 30, "priority": 0, "room": "room"}
-        asked |= {"dialogue": "desk", "now": now, "row": row}
+        asked |= {"dialogue": Dialogue.DESK, "now": now, "row": row}
         shop, desk = "+33639981000", "+33639989901"
         request_call(tx, policy, step="incoming", to=shop, contact="1001-0", **asked)
         newer = now + timedelta(seconds=9)
@@ -187,7 +187,9 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
         return image
 
     image = station.do(ring)
-    shown = station.store.read_now(lambda tx: pop_views.pop(tx, calls.get(tx, "leg") or {}, now))
+    leg = station.store.read_now(lambda tx: calls.get(tx, "leg"))
+    assert leg is not None
+    shown = station.store.read_now(lambda tx: pop_views.pop(tx, leg, now))
     assert shown is not None
     said = render("fr", "calls/_pop.html", {"pop": shown, "now": now})
     among = rf'<img src="/incidents/{incident}/images/([^"]*)" alt="Image de Hall, \+[0-9]+ s'

@@ -93,8 +93,8 @@ async def test_a_trunk_that_fails_its_test_hands_the_call_on_to_none(
     failed: dict[str, Any] = {"outcome": Outcome.UNREACHABLE, "detail": "SIP 503", "now": now}
     station.do(lambda tx: calling.call_ended(tx, order.call_id, not_carried=True, **failed))
     assert station.do(lambda tx: calling.claim_calls(tx, node="node0", now=now)) == []
-    (tested,) = station.store.read_now(lambda tx: trunk_tests.last_tests(tx, limit=9))
-    assert (tested["asked"], tested["outcome"]) == ("trunk", "trunk_failure")
+    ((tested, asked),) = station.store.read_now(lambda tx: trunk_tests.last_tests(tx, limit=9))
+    assert (asked, tested.outcome) == ("trunk", "trunk_failure")
     page = words(await chief.see(HERE))
     assert "trunk failure no ringing came back, SIP 503" in page
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.core.calls.call import QUEUE_STEP, Outcome
+from callflow.core.calls.call import QUEUE_STEP, Dialogue, Outcome
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import calling, dialogues
@@ -137,7 +137,8 @@ async def test_given_to_a_colleague_who_alone_calls_back(
     assert (await post(operator, f"/call-backs/{task}/call")).status_code == 303
     made = station.store.read_now(lambda tx: calls.live_of(tx, "op-bea"))
     assert made is not None  # her own phone rings first
-    assert made["wanted"]["to"] == STRANGER
+    assert made.wanted is not None
+    assert made.wanted["to"] == STRANGER
 
 
 async def test_a_telephone_that_rings_for_an_alarm_is_its_owners_desk(
@@ -148,7 +149,7 @@ async def test_a_telephone_that_rings_for_an_alarm_is_its_owners_desk(
     on_shift(station, "bea")
     station.site("1001")
     alarm = station.alarm("1001", "BA", "3")
-    rung: dict[str, Any] = dict(step=QUEUE_STEP, to="op-bea", dialogue="desk", attempt=1)
+    rung: dict[str, Any] = dict(step=QUEUE_STEP, to="op-bea", dialogue=Dialogue.DESK, attempt=1)
     rung |= {"ring_time": 20.0, "priority": 0}
     station.do(lambda tx: request_call(tx, load_policy(tx), alarm, clock.now(), **rung))
     page = (await operator.get(f"/incidents/{alarm['id']}")).text

@@ -207,10 +207,10 @@ class World:
             now = clock.now()
             call = calls.live_of(tx, to)
             assert call is not None, f"no call to {to}"
-            if call["state"] == CallState.REQUESTED.value:
+            if call.state == CallState.REQUESTED.value:
                 calling.claim_calls(tx, node="node0", now=now, limit=64)
-            calling.call_ringing(tx, call["id"], now)
-            calling.call_answered(tx, call["id"], now)
+            calling.call_ringing(tx, call.id, now)
+            calling.call_answered(tx, call.id, now)
 
         self.do(answer)
 
@@ -235,13 +235,13 @@ class World:
     def person_of(self, who: str) -> str:
         """Whom they talk with: the call."""
         rooms = self.station.store.read_now(calls.conversations)
-        leg = next(c for c in rooms if c["operator"] == who)
-        return str(next(c["id"] for c in rooms if c["room"] == leg["room"] and not calls.is_leg(c)))
+        leg = next(c for c in rooms if c.operator == who)
+        return str(next(c.id for c in rooms if c.room == leg.room and not c.is_leg))
 
     def live_calls(self) -> list[str]:
         """The calls that go on, and the rooms that they are in."""
         rows = self.station.store.read_now(calls.conversations)
-        return [str(one) for row in rows for one in (row["id"], row["room"]) if one]
+        return [str(one) for row in rows for one in (row.id, row.room) if one]
 
     def asked_for(self) -> int:
         """How many calls and acts on calls were ever asked for."""

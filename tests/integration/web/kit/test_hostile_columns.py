@@ -199,7 +199,8 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
         values = {"telephone": telephone_views.exchange(tx).of(NAME)}
         shown = {"calls": render("fr", "alarms/_calls.html", values)}
         for place, leg in enumerate(popped):
-            pop = pop_views.pop(tx, calls.get(tx, leg) or {}, now)
+            rung = calls.get(tx, leg)
+            pop = pop_views.pop(tx, rung, now) if rung else None
             shown[f"pop {place}"] = render("fr", "calls/_pop.html", {"pop": pop, "now": now})
         rows = {"lines": views.lines(tx), "gone": [], "all": True}
         shown["rows"] = render("fr", "alarms/_rows.html", rows)

@@ -54,7 +54,7 @@ def what_follows(alarm: Alarm) -> str:
         assert alarm.due_at is not None
         alarm.look((alarm.due_at - alarm.now).total_seconds())
     told = ", human told" if alarm.reasons else ""
-    return f"calls {alarm.calls[-1].contact}{told}" if len(alarm.calls) >= calls else "silence"
+    return f"calls {alarm.calls[-1].contact_id}{told}" if len(alarm.calls) >= calls else "silence"
 
 
 def test_every_outcome_has_its_line_in_the_table() -> None:
@@ -356,7 +356,7 @@ def test_a_stuck_call_of_all_at_once_stops_nobody_else_s_retries() -> None:
     alarm.look()
     assert alarm.due_at == alarm.now + timedelta(seconds=10)
     alarm.look(10)
-    assert alarm.called == [stuck.contact, other.contact, other.contact]
+    assert alarm.called == [stuck.contact_id, other.contact_id, other.contact_id]
     assert alarm.reasons == ["unplaced"]
 
 

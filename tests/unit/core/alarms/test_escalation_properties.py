@@ -121,7 +121,7 @@ def test_nobody_is_called_more_often_than_the_plan_and_the_retries_allow(
         alarm.answers(answers[turn % len(answers)])
         turn += 1
     rings = Counter(
-        (call.step, call.contact) for call in alarm.calls if call.outcome is not Outcome.BUSY
+        (call.step, call.contact_id) for call in alarm.calls if call.outcome is not Outcome.BUSY
     )
     beyond = 1 + escalation.TRUNK_RETRIES  # one unknown fate, and our own line's failures
     for (step, _), times in rings.items():

@@ -27,7 +27,7 @@ def call(outcome: Outcome, contact: str = "anne", step: str = "list") -> Call:
     return Call(
         id=f"call-{outcome}-{contact}",
         step=step,
-        contact=contact,
+        contact_id=contact,
         to="+33639980101",
         attempt=1,
         state=CallState.ENDED,

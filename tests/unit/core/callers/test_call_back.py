@@ -171,7 +171,7 @@ def ended(contact: str, outcome: str) -> Call:
     return Call(
         id="1",
         step="people",
-        contact=contact,
+        contact_id=contact,
         to="+33639980101",
         attempt=1,
         state=CallState.ENDED,
@@ -225,7 +225,7 @@ def test_never_more_than_once_never_too_early_never_after_the_end(
     alarm.look(3600)
     assert len(alarm.calls) == asked, "called after the end"
     for contact in THREE:
-        made = [call for call in alarm.calls if call.contact == contact.id]
+        made = [call for call in alarm.calls if call.contact_id == contact.id]
         first = next((n for n, c in enumerate(made) if c.outcome is Outcome.CALL_BACK), None)
         if first is None:
             continue

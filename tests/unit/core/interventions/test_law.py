@@ -28,7 +28,7 @@ def call(outcome: Outcome | None, contact: str | None = "anne", step: str = "key
     return Call(
         id="c",
         step=step,
-        contact=contact,
+        contact_id=contact,
         to="+33639980001",
         attempt=1,
         state=CallState.ENDED,

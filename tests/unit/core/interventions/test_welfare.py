@@ -28,7 +28,7 @@ def made(after: timedelta, outcome: Outcome | None = None) -> Call:
     return Call(
         id=str(at),
         step=WELFARE_STEP,
-        contact="gil",
+        contact_id="gil",
         to="+33639980402",
         attempt=1,
         state=CallState.ENDED if outcome else CallState.RINGING,

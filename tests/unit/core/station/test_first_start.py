@@ -61,7 +61,7 @@ def call(state: CallState, outcome: Outcome | None = None, seconds: float = 0.0)
     return Call(
         id="c",
         step="keyholders",
-        contact="c1",
+        contact_id="c1",
         to=PHONE,
         attempt=1,
         state=state,
