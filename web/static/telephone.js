@@ -199,8 +199,8 @@ async function softphone(options) {
 async function credentials() {
   const headers = { "X-CSRF-Token": body.dataset.csrf };
   let given = await softphone({ method: "POST", headers });
-  for (let tries = 0; !given.ready && tries < 100; tries++) {
-    await new Promise((done) => setTimeout(done, 100));
+  for (let pause = 100; !given.ready && pause < 5000; pause *= 1.5) { // 14 seconds, and ten questions
+    await new Promise((done) => setTimeout(done, pause));
     given = await softphone();
   }
   if (!given.ready) throw new Error("Asterisk does not know this telephone");

@@ -28,4 +28,4 @@ export function tick(root = document) {
 }
 
 tick();
-setInterval(() => tick(), 500);
+setInterval(() => { tick(); body.classList.toggle("beat"); }, 500);

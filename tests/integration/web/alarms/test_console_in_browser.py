@@ -64,6 +64,21 @@ def test_an_incident_opens_beside_the_queue_and_what_is_typed_stays(page: Page, 
     expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible()
 
 
+def test_what_flashes_stands_still_between_its_turns(page: Page, web: Web) -> None:
+    """An animation, of steps too, has the whole page drawn sixty times a second."""
+    log_in(page, web[1])
+    colour = "(e) => getComputedStyle(e).backgroundColor"
+    badge = page.locator(".row .badge.flash").first
+    before = badge.evaluate(colour)
+    handle = badge.element_handle()
+    page.wait_for_function(f"([e, before]) => ({colour})(e) !== before", arg=[handle, before])
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.emulate_media(reduced_motion="reduce")
+    turn = "document.body.classList.toggle('beat')"
+    turned = badge.evaluate(f"(e) => [0, 1].map(() => {{ {turn}; return ({colour})(e); }})")
+    assert turned[0] == turned[1]
+
+
 def test_an_act_is_taken_back_by_a_key_within_seconds(page: Page, web: Web) -> None:
     show(page, web, "Boulangerie")
     page.keyboard.press("a")

@@ -107,3 +107,24 @@ def test_a_telephone_that_was_refused_asks_for_another_at_once(
     with page.expect_request(lambda r: "softphone" in r.url and asked.count("POST") > 2):
         pass
     assert set(asked) == {"POST"}
+
+
+def test_a_telephone_that_asterisk_does_not_know_yet_asks_less_and_less(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    """Where Asterisk is away, every desk asks: ten questions, in more than ten seconds."""
+    page.add_init_script(
+        """globalThis.pauses = [];
+        const later = setTimeout;
+        globalThis.setTimeout = (act, pause, ...more) => {
+          const telephone = new Error().stack.includes("telephone.js");
+          if (telephone) pauses.push(pause);
+          return later(act, telephone ? 0 : pause, ...more);
+        };"""
+    )
+    log_in(page, web[1])
+    page.wait_for_function("() => pauses.length > 10")
+    first = page.evaluate("pauses.slice(0, 10)")
+    assert first == sorted(set(first))
+    assert first[0] == 100
+    assert 10_000 < sum(first) < 20_000
