@@ -58,7 +58,7 @@ def run(role: str) -> None:
     load(role)(settings)
 
 
-def leave() -> NoReturn:
+def leave(code: int = 0) -> NoReturn:
     """End the process of a role that has ended in order.
 
     Not by Python's own end, which takes apart all that was loaded, a piece at a time: up to a
@@ -69,7 +69,7 @@ def leave() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _web() -> Callable[[Settings], None]:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support import forked
 
 
 def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) -> tuple[int, str]:
     """The exit status, and what was said."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CALLFLOW_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "callflow", *arguments],
-        env={**kept, "CALLFLOW_DATA_DIR": str(folder), "COLUMNS": "500", **settings},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    environment = {**kept, "CALLFLOW_DATA_DIR": str(folder), "COLUMNS": "500", **settings}
+    return forked.run(*arguments, environment=environment, typed=typed)
 
 
 @pytest.mark.parametrize(

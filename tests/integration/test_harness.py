@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import unsteady
-from tests.support.leftovers import VARIABLE
 
 _ROOT = Path(__file__).resolve().parents[2]
 #: A suite, and what the run says of it.
@@ -53,39 +53,69 @@ _BREACHES = {
 }
 
 
-def run_suite(folder: Path, source: str, *more: str) -> subprocess.CompletedProcess[str]:
-    """Runs one file of tests under this suite's plug-ins."""
-    (folder / "test_breach.py").write_text(source, encoding="utf-8")
-    (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    settings = ("-c", str(_ROOT / "pyproject.toml"), "--rootdir", str(folder))
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *settings, "-p", "no:cacheprovider", *more, str(folder)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
+#: Units of a whole run, one for each line of JSON: folder, arguments of pytest, more environment.
+_SUITES = """
+import json, sys, time
+from pathlib import Path
+from tests.support.unit_process import Process, warm
+from tests.support.units import LIVE, Unit
+warm()
+for line in sys.stdin:
+    folder, arguments, environment = json.loads(line)
+    unit = Unit(name="suite", parts=(folder,), kind=LIVE)
+    process = Process(unit, arguments, Path(folder), **environment)
+    while not (ended := process.ended()):
+        time.sleep(0.05)
+    print(json.dumps([ended.code, ended.said]), flush=True)
+"""
+#: Runs one file of tests, in a folder, under this suite's plug-ins: the exit code, what was said.
+RunSuite = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def run_suite() -> Iterator[RunSuite]:
+    settings = ("-c", str(_ROOT / "pyproject.toml"))
+    suites = subprocess.Popen(
+        [sys.executable, "-c", _SUITES],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=50,
-        check=False,
     )
+
+    def run(folder: Path, source: str, *more: str, **environment: str) -> tuple[int, str]:
+        (folder / "test_breach.py").write_text(source, encoding="utf-8")
+        (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
+        arguments = (*settings, "--rootdir", str(folder), *more)
+        assert suites.stdin is not None
+        assert suites.stdout is not None
+        suites.stdin.write(json.dumps([str(folder), arguments, environment]) + "\n")
+        suites.stdin.flush()
+        code, said = json.loads(suites.stdout.readline())
+        return code, said
+
+    yield run
+    suites.communicate()
 
 
 @pytest.mark.parametrize("breach", _BREACHES)
-def test_a_breach_of_the_rules_fails_the_run(breach: str, tmp_path: Path) -> None:
+def test_a_breach_of_the_rules_fails_the_run(
+    breach: str, tmp_path: Path, run_suite: RunSuite
+) -> None:
     source, reason = _BREACHES[breach]
 
-    done = run_suite(tmp_path, source)
+    code, said = run_suite(tmp_path, source)
 
-    assert done.returncode in {1, 2}, done.stdout + done.stderr
-    assert reason in done.stdout
-    assert "0 skipped" in done.stdout.splitlines()[-1]
+    assert code in {1, 2}, said
+    assert reason in said
+    assert " 0 skipped" in said
 
 
-def test_a_clean_suite_passes(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, "def test_it():\n    pass\n")
+def test_a_clean_suite_passes(tmp_path: Path, run_suite: RunSuite) -> None:
+    code, said = run_suite(tmp_path, "def test_it():\n    pass\n")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed, 0 failed, 0 skipped in" in done.stdout.splitlines()[-1]
+    assert code == 0, said
+    assert "1 passed, 0 failed, 0 skipped in" in said.splitlines()[-1]
 
 
 def test_two_runs_side_by_side_are_given_different_ports() -> None:
@@ -133,36 +163,40 @@ def test_count(deep_run): print("deep run:", deep_run)
 """
 
 
-def test_a_fast_run_leaves_out_what_is_deep_and_counts_it(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, _DEPTHS, "-v", "-s")
+def test_a_fast_run_leaves_out_what_is_deep_and_counts_it(
+    tmp_path: Path, run_suite: RunSuite
+) -> None:
+    code, said = run_suite(tmp_path, _DEPTHS, "-v", "-s")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed, 0 failed, 0 skipped, 2 deep left out in" in done.stdout.splitlines()[-1]
-    assert "test_sql_differs[postgresql]" in done.stdout
-    assert "test_both[postgresql]" not in done.stdout
-    assert "deep run: False" in done.stdout
-
-
-def test_a_deep_run_takes_everything(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, _DEPTHS, "--deep", "-s")
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "7 passed, 0 failed, 0 skipped in" in done.stdout.splitlines()[-1]
-    assert "deep run: True" in done.stdout
+    assert code == 0, said
+    assert "5 passed, 0 failed, 0 skipped, 2 deep left out in" in said.splitlines()[-1]
+    assert "test_sql_differs[postgresql]" in said
+    assert "test_both[postgresql]" not in said
+    assert "deep run: False" in said
 
 
-def test_what_somebody_deselects_is_counted_apart(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, _DEPTHS, "-k", "fast")
+def test_a_deep_run_takes_everything(tmp_path: Path, run_suite: RunSuite) -> None:
+    code, said = run_suite(tmp_path, _DEPTHS, "--deep", "-s")
+
+    assert code == 0, said
+    assert "7 passed, 0 failed, 0 skipped in" in said.splitlines()[-1]
+    assert "deep run: True" in said
+
+
+def test_what_somebody_deselects_is_counted_apart(tmp_path: Path, run_suite: RunSuite) -> None:
+    _, said = run_suite(tmp_path, _DEPTHS, "-k", "fast")
 
     closing = "1 passed, 0 failed, 0 skipped, 4 deselected, 2 deep left out in"
-    assert closing in done.stdout.splitlines()[-1], done.stdout + done.stderr
+    assert closing in said.splitlines()[-1], said
 
 
-def test_a_run_of_deep_tests_alone_says_how_to_have_them(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, "import pytest\n@pytest.mark.deep\ndef test_it(): pass\n")
+def test_a_run_of_deep_tests_alone_says_how_to_have_them(
+    tmp_path: Path, run_suite: RunSuite
+) -> None:
+    code, said = run_suite(tmp_path, "import pytest\n@pytest.mark.deep\ndef test_it(): pass\n")
 
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "add --deep" in done.stderr
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "add --deep" in said
 
 
 #: Failures of tests that listen, and of one that doesn't; the first alone is the ear's.
@@ -191,17 +225,16 @@ def test_deaf_and_unmarked(): raise NotHeardError("nor that")
 
 
 def test_what_was_not_heard_is_written_down_for_one_more_try(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, run_suite: RunSuite
 ) -> None:
     written, suite = tmp_path / "unsteady", tmp_path / "suite"
     suite.mkdir()
-    monkeypatch.setenv(unsteady.FOLDER, str(written))
 
-    done = run_suite(suite, _DEAF)
+    _, said = run_suite(suite, _DEAF, **{unsteady.FOLDER: str(written)})
 
-    assert "4 failed, 0 skipped, 1 error" in done.stdout.splitlines()[-1], done.stdout
+    assert "4 failed, 0 skipped, 1 error" in said.splitlines()[-1], said
     (found,) = unsteady.candidates(written)
     assert found.nodeid == "test_breach.py::test_deaf"
     assert "did not hear 'goodbye'" in found.said
     assert [path.name for path in found.folder.rglob("*.wav")] == ["ear.wav"]
-    assert "somebody waited for a core" in done.stdout
+    assert "somebody waited for a core" in said

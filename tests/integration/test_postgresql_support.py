@@ -8,8 +8,8 @@ from sqlalchemy import create_engine, text
 pytestmark = pytest.mark.both_databases
 
 
-def test_each_test_gets_an_empty_database_of_each_kind(database_url: str) -> None:
-    engine = create_engine(database_url)
+def test_each_test_gets_an_empty_database_of_each_kind(empty_url: str) -> None:
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE only_here (id INTEGER)"))
         assert connection.execute(text("SELECT count(*) FROM only_here")).scalar() == 0

@@ -26,11 +26,12 @@ import pytest
 from callflow.processes import nursery
 
 #: Loads everything, and compiles the pages' templates, which takes longer than all else that a
-#: web of a test does; each process that is forked looks up what it is to be.
+#: web of a test does; each process that is forked looks up what it is to be. It ends as a role
+#: does: Python's own end would take apart all that was loaded.
 _PROGRAM = """
 import json, os, pathlib, sys
 from callflow.__main__ import main
-from callflow.commands import line, nursery
+from callflow.commands import line, nursery, role
 from web.kit import rendering
 place = pathlib.Path(sys.argv.pop(1))
 templates = rendering.environment("fr")
@@ -41,7 +42,16 @@ wanted = json.loads(place.read_text())
 os.environ.clear()
 os.environ.update(wanted["environment"])
 sys.argv[1:] = wanted["arguments"]
-main()
+os.dup2(os.open(wanted["typed"], os.O_RDONLY), 0)
+code = 0
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+        code = 1
+role.leave(code or 0)
 """
 #: Seconds for the first one, which waits for the imports, on a machine that has other things to do.
 _WITHIN = 120.0
@@ -96,11 +106,13 @@ class _Nursery:
                 start_new_session=True,  # it ends when nobody can ask any more
             )
 
-    def begin(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Begun:
-        """Its standard input is empty, its output ours."""
-        words = {"arguments": arguments, "environment": dict(environment)}
+    def begin(
+        self, arguments: tuple[str, ...], environment: Mapping[str, str], typed: str, output: int
+    ) -> Begun:
+        """``typed`` is the file of its standard input; it writes to the descriptor ``output``."""
+        words = {"arguments": arguments, "environment": dict(environment), "typed": typed}
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
-        with nursery.asked(self._line, "web", 2) as ours:
+        with nursery.asked(self._line, "web", output) as ours:
             ours.settimeout(_WITHIN)
             begun = Begun(int(ours.recv(64)))
             ours.send(b"\n")
@@ -132,5 +144,16 @@ def pytest_sessionfinish() -> None:
 
 
 def begin(*arguments: str, environment: Mapping[str, str]) -> Begun:
-    """``callflow`` with these arguments, in nothing but this environment."""
-    return _nursery().begin(arguments, environment)
+    """``callflow`` with these arguments, in nothing but this environment; its input is empty, its
+    output ours."""
+    return _nursery().begin(arguments, environment, os.devnull, 2)
+
+
+def run(*arguments: str, environment: Mapping[str, str], typed: str = "") -> tuple[int, str]:
+    """A command, with ``typed`` on its standard input: its exit code, and all that it said."""
+    with tempfile.NamedTemporaryFile() as given, tempfile.TemporaryFile() as said:
+        Path(given.name).write_text(typed, encoding="utf-8")
+        begun = _nursery().begin(arguments, environment, given.name, said.fileno())
+        code = begun.wait(timeout=60)
+        said.seek(0)
+        return code, said.read().decode()

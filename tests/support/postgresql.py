@@ -6,6 +6,7 @@ fsync stays on: what is proved about durability is proved on what a station runs
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import pwd
 import re
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from callflow.storage.engine.upgrade import upgrade
 from tests.support.depth import DATABASES
 from tests.support.ports import free_port
 
@@ -114,13 +116,31 @@ def own_postgresql() -> Iterator[OwnServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def _fresh(server: Server, how: str = "CREATE DATABASE {}", *model: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    server.execute(sql.SQL(how).format(*map(sql.Identifier, (name, *model))))
+    yield server.url(name)
+    server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
 def postgresql_url(postgresql: Server) -> Iterator[str]:
-    """A fresh database in it, dropped after the test."""
-    name = f"test_{secrets.token_hex(6)}"
-    postgresql.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield postgresql.url(name)
-    postgresql.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    """A fresh database in it with this version's tables, dropped after the test.
+
+    A copy: migrations take a second, and hundreds of tests want them.
+    """
+    with _fresh(postgresql, "CREATE DATABASE {} TEMPLATE {}", _migrated(postgresql)) as url:
+        yield url
+
+
+@functools.cache
+def _migrated(server: Server) -> str:
+    """The name of a migrated database of this server."""
+    name = "migrated"
+    server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    upgrade(server.url(name))
+    return name
 
 
 @pytest.fixture
@@ -131,8 +151,24 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty database of each kind: a test that uses it runs on both (see depth.py)."""
+    """A database of each kind: a test that uses it runs on both (see depth.py). Whether it has its
+    tables is for ``migrated.migrate`` to see to."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql: Server) -> Iterator[str]:
+    """A fresh database in it without tables, dropped after the test."""
+    with _fresh(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    names = {"sqlite": "sqlite_url", "postgresql": "empty_postgresql_url"}
+    url: str = request.getfixturevalue(names[request.param])
     return url
 
 

@@ -10,8 +10,8 @@ from tests.support.station import Station
 
 
 @pytest.mark.deep
-async def test_the_same_alarm_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
-    async with Station(tmp_path, {"CALLFLOW_DATABASE_URL": postgresql_url}) as station:
+async def test_the_same_alarm_on_postgresql(tmp_path: Path, empty_postgresql_url: str) -> None:
+    async with Station(tmp_path, {"CALLFLOW_DATABASE_URL": empty_postgresql_url}) as station:
         process = await station._spawn("demo", "--once", "1001")
         assert await process.wait() == 0
         process = await station._spawn("demo", "--once", "1009")

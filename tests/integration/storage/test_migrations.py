@@ -33,25 +33,25 @@ def _is_ours(_thing: object, name: str, *_: object) -> bool:
     return not name.startswith((job_tables.PREFIX, f"idx_{job_tables.PREFIX}"))
 
 
-def test_from_nothing_to_what_the_program_expects(database_url: str) -> None:
-    upgrade(database_url)
-    assert drift(database_url) == []
+def test_from_nothing_to_what_the_program_expects(empty_url: str) -> None:
+    upgrade(empty_url)
+    assert drift(empty_url) == []
 
 
-def test_twice_is_once(database_url: str) -> None:
-    upgrade(database_url)
-    engine = make_engine(database_url, writer=True)
+def test_twice_is_once(empty_url: str) -> None:
+    upgrade(empty_url)
+    engine = make_engine(empty_url, writer=True)
     with engine.begin() as connection:
         connection.execute(schema.client.insert().values(id="c", name="Client"))
-    upgrade(database_url)
+    upgrade(empty_url)
     with engine.connect() as connection:
         assert connection.execute(select(schema.client.c.name)).scalars().all() == ["Client"]
     engine.dispose()
 
 
-def test_rows_of_the_first_release_are_kept(database_url: str) -> None:
-    upgrade(database_url, "2026_11_25_first_tables")
-    engine = make_engine(database_url, writer=True)
+def test_rows_of_the_first_release_are_kept(empty_url: str) -> None:
+    upgrade(empty_url, "2026_11_25_first_tables")
+    engine = make_engine(empty_url, writer=True)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO client (id, name) VALUES ('c', 'Client')"))
         connection.execute(
@@ -62,8 +62,8 @@ def test_rows_of_the_first_release_are_kept(database_url: str) -> None:
             )
         )
         connection.execute(text("INSERT INTO account (account, site_id) VALUES ('1001', '1001')"))
-    upgrade(database_url)
-    assert drift(database_url) == []
+    upgrade(empty_url)
+    assert drift(empty_url) == []
     with engine.connect() as connection:
         site = connection.execute(select(schema.site)).one()
         account = connection.execute(select(schema.account)).one()
@@ -72,9 +72,9 @@ def test_rows_of_the_first_release_are_kept(database_url: str) -> None:
     assert (account.silent, account.untested, account.last_line) == (False, False, "")
 
 
-def test_processes_that_start_together_upgrade_once(database_url: str) -> None:
-    together(database_url)
-    assert drift(database_url) == []
+def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
+    together(empty_url)
+    assert drift(empty_url) == []
 
 
 def test_commands_that_are_the_first_in_a_folder_wait_for_each_other(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def together(url: str) -> None:
             done.result()
 
 
-def test_the_database_knows_its_version(database_url: str) -> None:
-    upgrade(database_url)
-    engine = make_engine(database_url, writer=False)
+def test_the_database_knows_its_version(empty_url: str) -> None:
+    upgrade(empty_url)
+    engine = make_engine(empty_url, writer=False)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
         found = inspect(connection).get_table_names()

@@ -56,17 +56,17 @@ def as_it_was_before(source: str, target: str) -> None:
     new.dispose()
 
 
-def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, database_url: str) -> None:
+def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, empty_url: str) -> None:
     vault = Vault(tmp_path / "keys")
     with pytest.MonkeyPatch.context() as patch:  # entries had no salt then, nor a number
         patch.setattr("callflow.storage.records.chaining.secrets.token_hex", lambda length: "")
         digest = logbook._digest
         patch.setattr(logbook, "_digest", lambda number, **of: digest(number=None, **of))
         station, incident = an_alarm_in_the_middle(f"sqlite:///{tmp_path / 'now.db'}", vault)
-    as_it_was_before(station.store.url, database_url)
+    as_it_was_before(station.store.url, empty_url)
     station.store.close()
-    upgrade(database_url)
-    station.store = Store(database_url, mac=vault.seal)
+    upgrade(empty_url)
+    station.store = Store(empty_url, mac=vault.seal)
     station.write(lambda tx: vouch_for_old(tx, station.now))
     station.later(21)
     assert station.wanted() == [SHOP]
