@@ -16,6 +16,7 @@ import yaml
 from callflow import clock
 from callflow.commands import plans
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Kind
@@ -128,7 +129,7 @@ def plan_rehearse(
     """Call a site's real people as a plan says, announced and logged as an exercise."""
     about, now = kind_of(kind), clock.now()
 
-    def write(tx: Tx) -> Row:
+    def write(tx: Tx) -> Incident:
         found = plan_named(tx, plan)
         return rehearsing.rehearse(tx, found, site, about, "cli", now)
 
@@ -137,7 +138,7 @@ def plan_rehearse(
             row = store.write_now(write)
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
-    print(json.dumps({"incident": row["id"]}) if json_ else f"exercise: incident {row['id']}")
+    print(json.dumps({"incident": row.id}) if json_ else f"exercise: incident {row.id}")
 
 
 def plan_named(tx: Tx, named: str) -> Plan:

@@ -68,8 +68,8 @@ def reached(store: Store) -> bool:
     """Whether somebody on duty pressed the key, as the rows say."""
 
     def read(tx: Tx) -> bool:
-        mine = [row for row in incidents.page(tx) if row["kind"] == "dead_man"]
-        made = [call for row in mine for call in calls.of_incident(tx, row["id"])]
+        mine = [row for row in incidents.page(tx) if row.kind == "dead_man"]
+        made = [call for row in mine for call in calls.of_incident(tx, row.id)]
         return any(c.to == DUTY and c.outcome == "acknowledged" for c in made)
 
     return store.read_now(read)

@@ -177,7 +177,7 @@ async def _rows(place: int, folder: Path) -> Row:
     for number in range(ROWS):
         station.site(f"{3000 + number}")
         station.alarm(f"{3000 + number}")
-    ids = [row["id"] for row in station.store.read_now(lambda tx: incidents.page(tx, limit=500))]
+    ids = [row.id for row in station.store.read_now(lambda tx: incidents.page(tx, limit=500))]
     web = WebProcess(station)
     web.start()
     try:

@@ -12,7 +12,6 @@ import asyncio
 import math
 import tempfile
 import time
-import uuid
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -105,13 +104,14 @@ def _case(number: int) -> tuple[Incident, call_plan.Plan, Site, list[Call], date
     ]
     incident = Incident(
         id=str(number),
-        site="s",
+        site_id="s",
         account="1",
         kind=Kind.INTRUSION,
         category=Category.SECURITY,
         priority=2,
         state=State.OPEN,
         zones={"3": "alarm"},
+        plan={},
         step="keyholders",
         step_since=NIGHT,
         machine=Machine.RUNNING,
@@ -146,8 +146,7 @@ def _wait(settings: Settings, accounts: list[str], due: list[datetime], *, at_a_
         site = account if at_a_site else None
         row = opened(account, "3", meaning, plan, clock.now(), site=site)
         since = at - timedelta(seconds=86400)
-        row |= {"id": uuid.uuid4().hex, "step": "wait", "step_since": since, "machine_due": at}
-        rows.append(row)
+        rows.append(row.but(step="wait", step_since=since, machine_due=at))
     try:
         store.write_now(lambda tx: incidents.insert(tx, rows))
     finally:

@@ -227,7 +227,7 @@ def _alarms(station: WebStation) -> None:
     codes = ("BA", "FA", "PA", "HA", "TA", "AT", "BA", "YX")
     for number in range(24):
         account = f"{number * 41 + 1:05d}"
-        incident = station.alarm(account, codes[number % len(codes)], "3")["id"]
+        incident = station.alarm(account, codes[number % len(codes)], "3").id
         for outcome in (Outcome.NO_ANSWER, Outcome.VERIFIED_OK):
             with contextlib.suppress(IndexError):
                 station.call(outcome, seconds=3)

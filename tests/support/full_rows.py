@@ -309,28 +309,28 @@ def _alarms(full: FullStation, said: Callable[[str], str]) -> None:
     )
     full.do(lambda tx: storing.store_signals(tx, [armed]))
     station.correlate()
-    found["shop"] = station.alarm(SHOP, text=said("Vitrine"))["id"]
+    found["shop"] = station.alarm(SHOP, text=said("Vitrine")).id
     station.call(Outcome.NO_KEY, seconds=3)
-    found["garage"] = station.alarm(GARAGE)["id"]
+    found["garage"] = station.alarm(GARAGE).id
     station.alarm(GARAGE, "FA", "4")
-    found["held"] = station.alarm(GARAGE, "MA", "5")["id"]
-    found["bank"] = station.alarm(BANK, "HA")["id"]
-    found["checked"] = station.alarm(CHECKED)["id"]
-    found["guarded"] = station.alarm(GUARDED)["id"]
-    found["unknown"] = station.alarm("9999")["id"]
+    found["held"] = station.alarm(GARAGE, "MA", "5").id
+    found["bank"] = station.alarm(BANK, "HA").id
+    found["checked"] = station.alarm(CHECKED).id
+    found["guarded"] = station.alarm(GUARDED).id
+    found["unknown"] = station.alarm("9999").id
     for account in STORM:
         station.alarm(account, "AT", "")
     station.alarm(STORM[0], "FA", "3")
     station.alarm(STORM[1], "AR", "")
     parts = station.store.read_now(lambda tx: incidents.page(tx, account=STORM[2], limit=9))
-    found["storm"] = parts[0]["storm_id"]
-    found["part"] = parts[0]["id"]
-    found["parked"] = station.alarm(LIFT)["id"]
+    found["storm"] = str(parts[0].storm_id)
+    found["part"] = parts[0].id
+    found["parked"] = station.alarm(LIFT).id
     park, now = found["parked"], clock.now()
     full.do(lambda tx: operating.claim(tx, park, YVES, now))
     later = now + timedelta(minutes=15)
     full.do(lambda tx: operating.park(tx, park, YVES, later, now, reminder=said("rappeler")))
-    found["handled"] = station.alarm(LIFT, "FA", "9")["id"]
+    found["handled"] = station.alarm(LIFT, "FA", "9").id
     done = found["handled"]
     full.do(lambda tx: operating.claim(tx, done, YVES, clock.now()))
     full.do(
@@ -375,7 +375,7 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
             passwords.password_heard(tx, station.vault, shop, NAME, f"{SHOP}-1", heard, now)
         open_measure(
             tx,
-            incidents.get(tx, shop) or {},
+            operating.known(tx, shop),
             Measure.OTHER,
             said("vigile"),
             timedelta(hours=1),

@@ -33,7 +33,7 @@ class Posting(WebStation):
         settings = self.settings.model_copy(update={"camera_series": ()})
         self.do(lambda tx: policy.save_policy(tx, settings))  # cameras are asked by tests only
         self.site(cameras=cameras or [])
-        self.incident: str = self.alarm()["id"]
+        self.incident: str = self.alarm().id
 
     def post(self, to: str, channel: Channel = Channel.MAIL, text: str = "Alarme") -> str:
         """Ask for one message; its id."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callflow import clock
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, Dialogue
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
@@ -206,7 +207,7 @@ class TelephonyStation:
             while not any(row.code == code for row in await self.store.read(signals.page)):
                 await self.changed()
 
-    async def incident(self) -> dict[str, Any] | None:
+    async def incident(self) -> Incident | None:
         """The site's incident."""
         found = await self.store.read(lambda tx: incidents.unfiled(tx, ["1001"], ["1001"]))
         return found[0] if found else None

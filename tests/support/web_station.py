@@ -20,6 +20,7 @@ import soundfile
 from argon2 import PasswordHasher
 
 from callflow import clock
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.signal import Signal
 from callflow.core.watch import supervision
@@ -129,7 +130,7 @@ class WebStation:
         body = site_body(account, **changes)
         self.do(lambda tx: sites.put_site(tx, self.vault, account, body, "essai", clock.now()))
 
-    def not_arrived(self, account: str) -> dict[str, Any]:
+    def not_arrived(self, account: str) -> Incident:
         """A bank was opened, and did not say that it arrived well (D18); its incident's row."""
         now = clock.now()
         awaited = {"account": account, "arrival_due": now, "timezone": "Europe/Paris"}
@@ -139,8 +140,8 @@ class WebStation:
 
     def alarm(
         self, account: str = "1001", code: str = "BA", zone: str = "3", text: str = ""
-    ) -> dict[str, Any]:
-        """A signal comes and is correlated; its incident's row."""
+    ) -> Incident:
+        """A signal comes and is correlated; its incident."""
         now = clock.now()
         message = Signal(
             account=account,
@@ -155,10 +156,10 @@ class WebStation:
         self.do(lambda tx: storing.store_signals(tx, [message]))
         self.correlate()
 
-        def newest(tx: Tx) -> dict[str, Any]:
+        def newest(tx: Tx) -> Incident:
             return incidents.page(tx, account=account, limit=500)[-1]
 
-        return dict(self.store.read_now(newest))
+        return self.store.read_now(newest)
 
     def correlate(self) -> None:
         """The engine takes what was stored."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Recording
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
@@ -68,7 +69,7 @@ def image(row: Row) -> Row:
     return {name: row[name] for name in names}
 
 
-def task(row: Row, plan: Row) -> Row:
+def task(row: Row, plan: Mapping[str, Any]) -> Row:
     """What a step of the incident's plan asked for."""
     names = ("id", "step", "kind", "state", "outcome", "subject", "text", "data")
     times = ("requested_at", "due_at", "ended_at", "ended_by")
@@ -83,9 +84,9 @@ def measure(row: Row) -> Row:
     return {**{name: row[name] for name in names}, "incident": row["incident_id"]}
 
 
-def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+def incidents(tx: Tx, shown: Sequence[Incident]) -> list[Row]:
     """Incidents with everything that belongs to them, in a few queries however many there are."""
-    ids = [row["id"] for row in rows]
+    ids = [one.id for one in shown]
     of_signals = signals.of_incidents(tx, ids)
     of_calls = {
         incident: [c for c in made if c.state is not CallState.CANCELLED]
@@ -98,46 +99,47 @@ def incidents(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     asked = tasks.of_incidents(tx, ids)
     return [
         {
-            **_incident(
-                row, of_signals[row["id"]], of_calls[row["id"]], of_logbook[row["id"]], recordings
-            ),
-            "images": [image(i) for i in images[row["id"]]],
-            "tasks": [task(one, row["plan"]) for one in asked[row["id"]]],
+            **_incident(one, of_signals[one.id], of_calls[one.id], of_logbook[one.id], recordings),
+            "images": [image(i) for i in images[one.id]],
+            "tasks": [task(each, one.plan) for each in asked[one.id]],
         }
-        for row in rows
+        for one in shown
     ]
 
 
+#: What is told of an incident as it is.
+_TOLD = (
+    "id",
+    "account",
+    "kind",
+    "category",
+    "priority",
+    "zones",
+    "confirmed",
+    "signal_count",
+    "exercise",
+    "state",
+    "with_human",
+    "machine",
+    "holder",
+    "opened_at",
+    "closed_at",
+    "resolution_code",
+)
+
+
 def _incident(
-    row: Row,
+    one: Incident,
     its_signals: Sequence[StoredSignal],
     its_calls: Sequence[Call],
     entries: Sequence[Row],
     recordings: dict[str, Recording],
 ) -> Row:
-    names = (
-        "id",
-        "account",
-        "kind",
-        "category",
-        "priority",
-        "zones",
-        "confirmed",
-        "signal_count",
-        "exercise",
-        "state",
-        "with_human",
-        "machine",
-        "holder",
-        "opened_at",
-        "closed_at",
-        "resolution_code",
-    )
     return {
-        **{name: row[name] for name in names},
-        "site": row["site_id"],
-        "storm": row["storm_id"],
-        "plan": {**row["plan"], "step": row["step"]},
+        **{name: getattr(one, name) for name in _TOLD},
+        "site": one.site_id,
+        "storm": one.storm_id,
+        "plan": {**one.plan, "step": one.step},
         "signals": its_signals,
         "calls": [call(c, recordings) for c in its_calls],
         "logbook": [entry(e) for e in entries],

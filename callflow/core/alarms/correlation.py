@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
 from callflow.core.sites.site import Rules
 
@@ -128,16 +128,17 @@ def same_period(kind: Kind, alarmed_at: datetime, began: datetime | None) -> boo
 # --- cancelling by code -------------------------------------------------------------------
 
 
-def may_cancel(row: Mapping[str, Any], rules: Rules, at: datetime) -> bool:
-    """Whether a cancel by code at ``at`` closes this incident: an intrusion, not confirmed, in
-    time. Nothing cancels a personal or another vital alarm (D7), nor what was confirmed."""
+def may_cancel(incident: Incident, alarm_at: datetime, rules: Rules, at: datetime) -> bool:
+    """Whether a cancel by code at ``at`` closes this incident, whose newest alarm is of
+    ``alarm_at``: an intrusion, not confirmed, in time. Nothing cancels a personal or another vital
+    alarm (D7), nor what was confirmed."""
     return (
-        row["state"] == State.OPEN.value
-        and row["kind"] in _ARMED_KINDS
-        and row["category"] != Category.VITAL.value
-        and not row["confirmed"]
-        and not row["duress"]
-        and at - row["alarm_at"] <= timedelta(seconds=rules.cancel_within)
+        incident.state is State.OPEN
+        and incident.kind in _ARMED_KINDS
+        and incident.category is not Category.VITAL
+        and not incident.confirmed
+        and not incident.duress
+        and at - alarm_at <= timedelta(seconds=rules.cancel_within)
     )
 
 
@@ -228,12 +229,12 @@ def storm_of(key: str) -> tuple[str, str]:
     return fault, place
 
 
-def lost_paths(incidents: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+def lost_paths(incidents: Sequence[Incident]) -> frozenset[str]:
     """The ways to the station that a site has lost, by its unfiled incidents."""
     return frozenset(
-        f"{row['kind']} {path}"
-        for row in incidents
-        if row["kind"] in PATHS
-        for path, state in row["zones"].items()
+        f"{one.kind} {path}"
+        for one in incidents
+        if one.kind in PATHS
+        for path, state in one.zones.items()
         if state == "alarm"
     )

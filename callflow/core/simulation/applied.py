@@ -56,18 +56,14 @@ def new_incident(
     personal = kind in PERSONAL
     return Incident(
         id="simulated",
-        site=site,
+        site_id=site,
         account=account,
         kind=kind,
         category=Category.VITAL if personal else category,
         priority=priority,
-        state=State.OPEN,
         duress=kind is Kind.DURESS,
         zones=dict.fromkeys(zones, "alarm"),
-        step=None,
-        step_since=None,
-        machine=Machine.RUNNING,
-        with_human=False,
+        plan={},  # is given beside it
         opened_at=now,
     )
 

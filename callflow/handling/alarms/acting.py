@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import incident
-from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE, Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE
-from callflow.core.signals.signal import Category, Kind
+from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import filing
 from callflow.handling.base.nodes import choose_node
 from callflow.handling.base.policy import Policy, load_policy
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 def request_call(
     tx: Tx,
     policy: Policy,
-    row: Row | None,
+    row: Incident | None,
     now: datetime,
     *,
     step: str,
@@ -64,7 +64,7 @@ def request_call(
         attempt=attempt,
         state=CallState.REQUESTED,
         requested_at=now,
-        incident_id=row["id"] if row else None,
+        incident_id=row.id if row else None,
         dialogue=dialogue,
         contact_id=contact,
         priority=priority,
@@ -80,80 +80,79 @@ def request_call(
     return call
 
 
-def hand_to_human(tx: Tx, row: Row, reason: str, now: datetime, text: str = "") -> Row:
+def hand_to_human(tx: Tx, row: Incident, reason: str, now: datetime, text: str = "") -> Incident:
     """The incident stands in the operators' queue; said once for each reason.
 
     A closed one is open again: somebody asked for a human in a call that outlived the closure.
     """
-    if row["state"] != State.OPEN.value:
+    if row.state is not State.OPEN:
         row = _open_again(tx, row, now)
-    elif row["with_human"] and row["human_reason"] == reason and _is_looked_after(row):
+    elif row.with_human and row.human_reason == reason and _is_looked_after(row):
         return row
     tell(tx, "human", now, row, reason=reason, text=text)
-    values: Row = {"with_human": True, "human_reason": reason, "storm_until": None}
-    if row["human_since"] is None:
-        values["human_since"] = now
-    if row["queue_due"] is None and row["holder"] is None and not row["exercise"]:
-        values["queue_due"] = now + load_policy(tx).target(Category(row["category"]))
-    return incidents.change(tx, row, **values)
+    handed: Changes = {"with_human": True, "human_reason": reason, "storm_until": None}
+    if row.human_since is None:
+        handed["human_since"] = now
+    if row.queue_due is None and row.holder is None and not row.exercise:
+        handed["queue_due"] = now + load_policy(tx).target(row.category)
+    return incidents.change(tx, row, **handed)
 
 
-def _is_looked_after(row: Row) -> bool:
+def _is_looked_after(row: Incident) -> bool:
     """Whether it rings, or somebody has it: what was closed meanwhile stands in no queue."""
-    return row["queue_due"] is not None or row["holder"] is not None or row["exercise"]
+    return row.queue_due is not None or row.holder is not None or row.exercise
 
 
-def _open_again(tx: Tx, row: Row, now: datetime) -> Row:
-    state = incident.after(State(row["state"]), Event.HELP)
+def _open_again(tx: Tx, row: Incident, now: datetime) -> Incident:
+    state = incident.after(row.state, Event.HELP)
     tell(tx, "opened_for_help", now, row)
     return incidents.change(
-        tx, row, state=state.value, closed_at=None, normal_due=None, resolution_code=None
+        tx, row, state=state, closed_at=None, normal_due=None, resolution_code=None
     )
 
 
 def close(
     tx: Tx,
-    row: Row,
+    row: Incident,
     code: str,
     text: str,
     now: datetime,
     who: str | None = None,
     *,
     files: str | None = None,
-    also: Row | None = None,
-) -> Row:
+    also: Changes | None = None,
+) -> Incident:
     """Handled with a resolution code; filed where the site is back to normal (D26).
 
     ``files``: why a person may file it though the site is not: what protects it, or who waives it.
-    ``also``: what else of its row is to be written.
+    ``also``: what else of it is to be written.
     """
-    state = incident.after(State(row["state"]), Event.CLOSE)
+    closed: Changes = {
+        **(also or {}),
+        "state": incident.after(row.state, Event.CLOSE),
+        "resolution_code": code,
+        "resolution_text": text,
+        "closed_at": now,
+        "machine": Machine.DONE,
+        "machine_due": None,
+        "queue_due": None,
+        "holder": None,
+        "held_since": None,
+        "parked_until": None,
+        "storm_until": None,
+        "reminder": "",
+        "wish": None,
+    }
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, resolution=code, text=text, **extra)
-    for number in calls.cancel_requested(tx, row["id"], now):
+    for number in calls.cancel_requested(tx, row.id, now):
         tell(tx, "call_cancelled", now, row, to=number)
-    tasks.cancel_open(tx, row["id"], now)
-    values: Row = dict(
-        **(also or {}),
-        state=state.value,
-        resolution_code=code,
-        resolution_text=text,
-        closed_at=now,
-        machine=Machine.DONE.value,
-        machine_due=None,
-        queue_due=None,
-        holder=None,
-        held_since=None,
-        parked_until=None,
-        storm_until=None,
-        reminder="",
-        wish=None,
-    )
-    values |= _settled(tx, {**row, **values}, now, by=who or MACHINE, files=files)
-    row = incidents.change(tx, row, **values)
-    if row["kind"] == Kind.STORM.value:
-        _let_go_of_parts(tx, row["id"], now)
-    if row["kind"] == Kind.DEAD_MAN.value:  # whoever ended it is there
+    tasks.cancel_open(tx, row.id, now)
+    closed.update(_settled(tx, row.but(**closed), now, by=who or MACHINE, files=files))
+    row = incidents.change(tx, row, **closed)
+    if row.kind is Kind.STORM:
+        _let_go_of_parts(tx, row.id, now)
+    if row.kind is Kind.DEAD_MAN:  # whoever ended it is there
         shifts.attend(tx, now)
     return row
 
@@ -161,44 +160,44 @@ def close(
 def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
     """With a storm those of its sites are closed that are back; the others' plans run (D28)."""
     for part in incidents.held_by_storm(tx, storm_id):
-        if incidents.to_incident(part).normal:
+        if part.normal:
             incidents.change(tx, part, storm_until=now)
 
 
-def settle(tx: Tx, row: Row, now: datetime) -> Row:
+def settle(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A handled incident is filed once its site is back to normal, else it awaits that."""
-    values = _settled(tx, row, now)
-    return incidents.change(tx, row, **values) if values else row
+    settled = _settled(tx, row, now)
+    return incidents.change(tx, row, **settled) if settled else row
 
 
 def _settled(
-    tx: Tx, row: Row, now: datetime, *, by: str = MACHINE, files: str | None = None
-) -> Row:
+    tx: Tx, row: Incident, now: datetime, *, by: str = MACHINE, files: str | None = None
+) -> Changes:
     """What ``settle`` changes; ``files`` as in ``close``, ``by`` whom."""
-    stands, was = filing.standing(tx, row, now), State(row["state"])
+    stands = filing.standing(tx, row, now)
     if stands.normal:
         tell(tx, "filed", now, row)
-        return {"state": incident.after(was, Event.NORMAL).value, "normal_due": None}
+        return {"state": incident.after(row.state, Event.NORMAL), "normal_due": None}
     if files is not None:
-        state = incident.after(was, Event.FILE)
+        state = incident.after(row.state, Event.FILE)
         tell(tx, "filed_by_hand", now, row, who_did=by, by=by, note=files)
         filing.measures_stay(tx, row, now)
-        return {"state": state.value, "normal_due": None}
-    if was is State.AWAITING_NORMAL:
+        return {"state": state, "normal_due": None}
+    if row.state is State.AWAITING_NORMAL:
         return {}
-    state = incident.after(was, Event.NOT_NORMAL)
+    state = incident.after(row.state, Event.NOT_NORMAL)
     filing.tell_awaited(tx, row, stands, now)
-    return {"state": state.value, "normal_due": filing.within(stands.protected_until, now)}
+    return {"state": state, "normal_due": filing.within(stands.protected_until, now)}
 
 
-def withdraw(tx: Tx, row: Row, now: datetime, *, step: str | None = None) -> None:
+def withdraw(tx: Tx, row: Incident, now: datetime, *, step: str | None = None) -> None:
     """Nothing rings any more at the site or its people; the station's own phones may.
 
     ``step``: only what this one asked for. Who spoke already is not cut off.
     """
-    for number in calls.cancel_requested(tx, row["id"], now, keep=NOT_AT_SITE, only=step):
+    for number in calls.cancel_requested(tx, row.id, now, keep=NOT_AT_SITE, only=step):
         tell(tx, "call_cancelled", now, row, to=number)
-    for call_id in calls.ringing_contacts(tx, row["id"], step=step):
+    for call_id in calls.ringing_contacts(tx, row.id, step=step):
         ask_hang_up(tx, call_id, MACHINE, now)
 
 

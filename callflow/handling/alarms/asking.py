@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel
 from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
@@ -27,16 +28,16 @@ Row = dict[str, Any]
 _ROLE = "operator"
 
 
-def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -> Row:
-    """Ask for it, written down as of ``at``; with ``again`` where it has its outcome already."""
+def open_task(tx: Tx, row: Incident, action: OpenTask, now: datetime, at: datetime) -> bool:
+    """Ask for it, written down as of ``at``; whether it has its outcome already."""
     step = action.step
     if step.kind is StepKind.NOTIFY and not step.confirm:
         _post(tx, row, step, now, None)
-        return row
+        return False
     task_id = uuid.uuid4().hex
     task: Row = {
         "id": task_id,
-        "incident_id": row["id"],
+        "incident_id": row.id,
         "step": step.id,
         "kind": step.kind.value,
         "state": TaskState.OPEN.value,
@@ -52,17 +53,14 @@ def open_task(tx: Tx, row: Row, action: OpenTask, now: datetime, at: datetime) -
     tasks.insert(tx, task)
     tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
     begin = _BEGIN.get(step.kind)
-    if row["exercise"] and step.kind in _CHANGES_SITE:
+    if row.exercise and step.kind in _CHANGES_SITE:
         outcome: TaskOutcome | None = TaskOutcome.DONE
     else:
         outcome = begin(tx, row, step, now, task_id) if begin else None
-    if outcome is None:
-        return row
-    end(tx, row, task, outcome, now)
-    return {**row, "again": True}
+    return outcome is not None and end(tx, row, task, outcome, now)
 
 
-def give_up(tx: Tx, row: Row, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
+def give_up(tx: Tx, row: Incident, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
     """Nobody waits for a task any more: it ends with ``outcome``."""
     task = tasks.get(tx, task_id)
     if task is not None:
@@ -71,7 +69,7 @@ def give_up(tx: Tx, row: Row, task_id: str, outcome: TaskOutcome, now: datetime)
 
 def end(
     tx: Tx,
-    row: Row,
+    row: Incident,
     task: Row,
     outcome: TaskOutcome,
     now: datetime,
@@ -87,26 +85,27 @@ def end(
     return True
 
 
-def _post(tx: Tx, row: Row, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:
+def _post(tx: Tx, row: Incident, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:
     channel = Channel(step.channel.value)
     sent = outbox.post(tx, row, channel, step.to, step.subject, step.text, now, task=task)
     return TaskOutcome.FAILED if sent is None else None
 
 
-def _fetch(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome | None:
+def _fetch(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome | None:
     return None if images.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
 
 
-def _protect(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+def _protect(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
     open_measure(tx, row, step.measure, step.text, timedelta(minutes=step.minutes), now)
     return TaskOutcome.DONE
 
 
-def _test(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome:
+def _test(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
+    assert row.site_id is not None, "only a site's plan sets on test"
     try:
         set_on_test(
             tx,
-            row["site_id"],
+            row.site_id,
             zones=step.zones or None,
             lasts=timedelta(minutes=step.minutes),
             reason=step.text or f"consigne, étape {step.id}",
@@ -124,7 +123,7 @@ def _test(tx: Tx, row: Row, step: Step, now: datetime, task: str) -> TaskOutcome
 #: What a rehearsal leaves as it is: the site stays watched.
 _CHANGES_SITE = frozenset({StepKind.SET_ON_TEST, StepKind.PROTECTIVE_MEASURE})
 #: What goes out at once; whoever does it answers with an outcome, or None: it will come.
-_BEGIN: dict[StepKind, Callable[[Tx, Row, Step, datetime, str], TaskOutcome | None]] = {
+_BEGIN: dict[StepKind, Callable[[Tx, Incident, Step, datetime, str], TaskOutcome | None]] = {
     StepKind.NOTIFY: _post,
     StepKind.FETCH_IMAGES: _fetch,
     StepKind.PROTECTIVE_MEASURE: _protect,

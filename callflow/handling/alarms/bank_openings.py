@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans import call_plan, standard
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Question
@@ -20,29 +20,29 @@ from callflow.storage import Tx
 Row = dict[str, Any]
 
 
-def question_of(row: Row) -> Question | None:
+def question_of(row: Incident) -> Question | None:
     """What the operator asks; None: it is no bank's opening, or only a password was agreed."""
-    if row["kind"] != Kind.BANK_OPENING.value:
+    if row.kind is not Kind.BANK_OPENING:
         return None
-    return standard.question_of(call_plan.from_json(row["plan"]))
+    return standard.question_of(call_plan.from_json(row.plan))
 
 
-def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> Row:
+def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> Incident:
     """An operator heard this ``answer``, from 1; 0: none, or another one. The right one ends the
     alarm; any other is a personal alarm from now on, and says so to nobody on site.
 
     Raises Held, NotFound, Refused.
     """
     row = known(tx, incident_id)
-    if row["kind"] != Kind.BANK_OPENING.value:
+    if row.kind is not Kind.BANK_OPENING:
         raise Refused("this alarm is no bank's opening: no conventional question is agreed for it")
-    if row["holder"] not in (None, who):
-        raise Held(row["holder"])
-    if row["state"] != State.OPEN.value:
+    if row.holder not in (None, who):
+        raise Held(row.holder)
+    if row.state is not State.OPEN:
         raise Refused("this incident is closed already")
     question = question_of(row)
     said = question.answers[answer - 1] if question and 0 < answer <= len(question.answers) else ""
     tell(tx, "opening_answer", now, row, answer=said or "–", who_did=who)
-    if question is not None and answer == question.right and not row["duress"]:
+    if question is not None and answer == question.right and not row.duress:
         return close(tx, row, "nothing_found", "", now, who=who)
     return take_personal_path(tx, hand_to_human(tx, row, "personal", now), now)

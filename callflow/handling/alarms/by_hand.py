@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.correlation import Periods
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
@@ -34,7 +35,7 @@ TOLD = {
 }
 
 
-def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: datetime) -> Row:
+def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: datetime) -> Incident:
     """The incident of what ``who`` was told, in ``text``; the machine calls nobody for it until
     they hand it over. Raises NotFound, Refused, Held where somebody else holds the site.
     """
@@ -45,21 +46,21 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
         raise Refused("an alarm of this kind isn't opened by hand")
     unfiled = incidents.unfiled(tx, [site_id], [])
     for other in unfiled:
-        if other["holder"] not in (None, who):
-            raise Held(other["holder"])
-    if any(Kind(other["kind"]) is kind for other in unfiled):
+        if other.holder not in (None, who):
+            raise Held(other.holder)
+    if any(other.kind is kind for other in unfiled):
         raise Refused("an alarm of this kind is open at this site already: open that one")
     row = _row(tx, site_id, kind, now)
     incidents.insert(tx, [row])
-    told = {"alarm": kind.value, "priority": row["priority"], "plan": row["plan"]["name"]}
+    told = {"alarm": kind.value, "priority": row.priority, "plan": row.plan["name"]}
     tell(tx, "incident_opened", now, row, **told)
     tell(tx, "told_by_person", now, row, by=who, who_did=who, text=text)
     if kind in PERSONAL:  # nothing rings at its site any more (D7)
         mute_site(tx, row, now)
-    return claim(tx, row["id"], who, now)
+    return claim(tx, row.id, who, now)
 
 
-def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Row:
+def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
     """No zone is in alarm, so that it is filed when it is handled."""
     meaning = events.lookup(STATION, TOLD[kind])
     accounts = sites.account_rows(tx, site_id)
@@ -76,4 +77,4 @@ def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Row:
     )
     plan = plan_for(tx, site_id, alarm, now)
     row = opened(account, "", meaning, plan, now, site=site_id)
-    return {**row, "zones": {}, "signal_count": 0}
+    return row.but(zones={}, signal_count=0)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import ENDS, PanelCommand, Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
@@ -41,7 +41,7 @@ def complete_task(
     text: str = "",
     ticked: Collection[str] = (),
     second: str = "",
-) -> Row:
+) -> Incident:
     """An operator has done what a step asked; the incident's row. Raises Held, NotFound, Refused.
 
     ``ticked`` are the lines of the step's check list that are done, ``second`` the other person
@@ -65,7 +65,7 @@ def complete_task(
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
+def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
     """The incident and its open task, for an act of ``who``. Raises Held, NotFound, Refused."""
     row, task = task_of(tx, incident_id, task_id, who)
     if task["state"] != TaskState.OPEN.value:
@@ -73,31 +73,31 @@ def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row,
     return row, task
 
 
-def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
+def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
     """The incident and its task, over or not, for an act of ``who``. Raises Held, NotFound."""
     row = known(tx, incident_id)
-    if row["holder"] not in (None, who):
-        raise Held(row["holder"])
+    if row.holder not in (None, who):
+        raise Held(row.holder)
     task = tasks.get(tx, task_id)
     if task is None or task["incident_id"] != incident_id:
         raise NotFound("there is no such task of this incident", task_id)
     return row, task
 
 
-def step_of(row: Row, task: Row) -> Step:
+def step_of(row: Incident, task: Row) -> Step:
     """The step that a task belongs to: of the incident's own plan, or a person's."""
-    plan = call_plan.from_json(row["plan"])
+    plan = call_plan.from_json(row.plan)
     return call_plan.step_asked(plan, task["step"])
 
 
-def _panel_agrees(tx: Tx, row: Row, task: Row, step: Step, who: str, second: str) -> None:
+def _panel_agrees(tx: Tx, row: Incident, task: Row, step: Step, who: str, second: str) -> None:
     """Disarming takes two people, and the panel's own message is awaited (D25)."""
     if step.command is PanelCommand.DISARM and second.strip() in ("", who):
         raise Refused("disarming takes two people: name the other one")
     wanted = _CONFIRMS.get(step.command)
     if wanted is None:
         return
-    if not signal_rows.came_since(tx, row["account"], wanted, task["requested_at"]):
+    if not signal_rows.came_since(tx, row.account, wanted, task["requested_at"]):
         raise Refused("the panel has not confirmed it: wait for its message, or say that it failed")
 
 
@@ -110,7 +110,7 @@ def overdue_tasks(tx: Tx, now: datetime) -> None:
         row = incidents.get(tx, task["incident_id"], lock=True)
         assert row is not None, "a task belongs to an incident"
         ended = asking.end(tx, row, task, TaskOutcome.OVERDUE, now)
-        if ended and row["state"] == State.OPEN.value:
+        if ended and row.state is State.OPEN:
             row = hand_to_human(tx, row, "task_overdue", now)
-            if row["holder"] is None:
+            if row.holder is None:
                 incidents.change(tx, row, queue_due=now)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from callflow.core.alarms import correlation, incident
 from callflow.core.alarms.correlation import Rates
-from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
 from callflow.core.calls.call import NOT_AT_SITE
 from callflow.core.plans.choice import Alarm
 from callflow.core.records.logbook import Draft
@@ -27,7 +27,7 @@ from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms import device_calls, origins, storms
 from callflow.handling.alarms.acting import settle
 from callflow.handling.alarms.deciding import Known, cancel, decide, mute_site
-from callflow.handling.alarms.opening import opened, plan_for
+from callflow.handling.alarms.opening import named, opened, plan_for
 from callflow.handling.alarms.rehearsing import end_for_real_alarm
 from callflow.handling.alarms.surroundings import Seen, Surroundings
 from callflow.handling.base.storing import store_signals
@@ -45,7 +45,7 @@ from callflow.storage.sites import contacts
 Row = dict[str, Any]
 #: Beside restores: what ends something, or tells that all is well.
 _ENDING = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
-Treated = tuple[Treatment, Row | None]
+Treated = tuple[Treatment, Incident | None]
 
 
 class Correlation:
@@ -57,15 +57,17 @@ class Correlation:
         self.seen = [self.around.seen(signal) for signal in signals]
         mine = sorted(set(self.around.sites.values()))
         accounts = sorted({signal.account for signal in signals})
-        self.unfiled: dict[str, list[Row]] = {}
         unfiled = incidents.unfiled(tx, mine, accounts)
-        for row in unfiled:
-            if not row["exercise"]:  # no signal joins a rehearsal
-                self._index(row)
-        self._exercises = [row for row in unfiled if row["exercise"]]
-        self.fresh: dict[str, Row] = {}
-        self.changed: dict[str, Row] = {}
-        self.decide: dict[str, None] = {}  # in order, each once
+        self._exercises = [one for one in unfiled if one.exercise]  # no signal joins a rehearsal
+        #: {id: the incident as it is by now}, of all that the batch reads, opens or changes.
+        self._known: dict[str, Incident] = {}
+        self._unfiled: dict[str, list[str]] = {}  # of each place: the ids of its incidents
+        for one in unfiled:
+            if not one.exercise:
+                self._index(one)
+        self._fresh: dict[str, None] = {}  # in order, each once, as all of these
+        self._changed: dict[str, None] = {}
+        self.decide: dict[str, None] = {}
         self._cancelled: dict[str, None] = {}
         self._newest: dict[str, datetime] = {}  # of each incident: this batch's newest alarm
         self._marks: list[Correlated] = []
@@ -82,8 +84,9 @@ class Correlation:
         for seen in self.seen:
             self._one(seen)
         storms.gather(self)
-        incidents.insert(self.tx, list(self.fresh.values()))
-        incidents.write(self.tx, [r for i, r in self.changed.items() if i not in self.fresh])
+        incidents.insert(self.tx, self.opened())
+        older = [self._known[each] for each in self._changed if each not in self._fresh]
+        incidents.write(self.tx, older)
         logbook_rows.append(self.tx, *self._drafts)
         signal_rows.mark_correlated(self.tx, self._marks, self.now)
         self.around.write()
@@ -98,50 +101,48 @@ class Correlation:
         self._end_exercises()
         self._tie()
         for incident_id in self.decide:
-            decide(self.tx, incident_id, self.now, self._known(incident_id))
-        for row in self.fresh.values():
-            if Kind(row["kind"]) in PERSONAL:  # nothing rings at its site any more (D7)
-                mute_site(self.tx, row, self.now)
+            decide(self.tx, incident_id, self.now, self._read_of(incident_id))
+        for one in self.opened():
+            if one.kind in PERSONAL:  # nothing rings at its site any more (D7)
+                mute_site(self.tx, one, self.now)
 
-    def _row(self, incident_id: str) -> Row:
-        """Of one that this batch opened or changed."""
-        found = self.fresh.get(incident_id)
-        return self.changed[incident_id] if found is None else found
+    def opened(self) -> list[Incident]:
+        """What this batch opened, as it is by now."""
+        return [self._known[each] for each in self._fresh]
 
-    def _known(self, incident_id: str) -> Known:
+    def _read_of(self, incident_id: str) -> Known:
         """What deciding it need not read again."""
-        row = self._row(incident_id)
-        here = self.unfiled.get(_place(row["site_id"], row["account"]), [])
-        silent = any(other["duress"] or Kind(other["kind"]) in PERSONAL for other in here)
-        return Known(self.around.reading(row["site_id"]), mute=None if silent else False)
+        one = self._known[incident_id]
+        silent = any(other.mute for other in self._at(_place(one.site_id, one.account)))
+        return Known(self.around.reading(one.site_id), mute=None if silent else False)
 
     def _tie(self) -> None:
         """Who is on the line from a device calls about what its panel just sent (D8)."""
         for incident_id in self._newest:
-            row = self._row(incident_id)
-            if Kind(row["kind"]) in device_calls.VOICE_FIRST:
-                device_calls.tie(self.tx, row, self.now)
+            one = self._known[incident_id]
+            if one.kind in device_calls.VOICE_FIRST:
+                device_calls.tie(self.tx, one, self.now)
 
     def _call_off(self) -> None:
         """What a storm holds rings nobody now."""
         for incident_id in self.undialled:
-            row = self.changed[incident_id]
+            one = self._known[incident_id]
             for number in calls.cancel_requested(self.tx, incident_id, self.now, keep=NOT_AT_SITE):
-                tell(self.tx, "call_cancelled", self.now, row, to=number)
+                tell(self.tx, "call_cancelled", self.now, one, to=number)
 
     def _look(self) -> None:
         """The cameras of each site that was tripped are asked (D24)."""
         for incident_id, seen in self._tripped.items():
-            row = self._row(incident_id)
-            reading = self.around.reading(row["site_id"])
+            one = self._known[incident_id]
+            reading = self.around.reading(one.site_id)
             if reading is not None and (cameras := reading.row["cameras"]):
-                zones, at = {one.key for one in seen}, min(one.at for one in seen)
-                images.at_signal(self.tx, row, zones, cameras, at, self.now)
+                zones, at = {each.key for each in seen}, min(each.at for each in seen)
+                images.at_signal(self.tx, one, zones, cameras, at, self.now)
 
     def _end_exercises(self) -> None:
         """Where a real alarm came a rehearsal is in its way."""
-        alarmed = {self._row(incident_id)["site_id"] for incident_id in self.decide}
-        mine = [row for row in self._exercises if row["site_id"] in alarmed]
+        alarmed = {self._known[incident_id].site_id for incident_id in self.decide}
+        mine = [one for one in self._exercises if one.site_id in alarmed]
         end_for_real_alarm(self.tx, mine, self.now)
 
     def _supervise(self) -> None:
@@ -152,20 +153,23 @@ class Correlation:
     def _settle(self) -> None:
         """A treated incident is filed whose last zone is restored, or whose site is armed again."""
         armed = {seen.site for seen in self.seen if seen.kind is Kind.CLOSING and seen.site}
-        here = [row for site in armed for row in self.unfiled.get(site, [])]
-        treated = self.changed | {row["id"]: row for row in here}
-        for incident_id, changed in treated.items():
-            if changed["state"] == State.AWAITING_NORMAL.value:
-                row = incidents.get(self.tx, incident_id)
-                assert row is not None
-                settle(self.tx, row, self.now)
+        here = [one.id for site in armed for one in self._at(site)]
+        for incident_id in dict.fromkeys([*self._changed, *here]):
+            if self._known[incident_id].state is State.AWAITING_NORMAL:
+                one = incidents.get(self.tx, incident_id)
+                assert one is not None
+                settle(self.tx, one, self.now)
 
-    def _index(self, row: Row) -> None:
-        self.unfiled.setdefault(_place(row["site_id"], row["account"]), []).append(row)
+    def _index(self, one: Incident) -> None:
+        self._known[one.id] = one
+        self._unfiled.setdefault(_place(one.site_id, one.account), []).append(one.id)
 
-    def here(self, seen: Seen) -> list[Row]:
+    def _at(self, place: str) -> list[Incident]:
+        return [self._known[each] for each in self._unfiled.get(place, ())]
+
+    def _here(self, seen: Seen) -> list[Incident]:
         """The unfiled incidents of the signal's site, or account."""
-        return self.unfiled.get(_place(seen.site, seen.signal.account), [])
+        return self._at(_place(seen.site, seen.signal.account))
 
     def _one(self, seen: Seen) -> None:
         treatment, found = self._treat(seen)
@@ -173,7 +177,7 @@ class Correlation:
         self._marks.append(
             Correlated(
                 signal.id,
-                found["id"] if found else None,
+                found.id if found else None,
                 seen.meaning.kind.value,
                 treatment.value,
                 seen.deferred,
@@ -186,7 +190,7 @@ class Correlation:
             draft(
                 "signal",
                 self.now,
-                incident=found["id"] if found else None,
+                incident=found.id if found else None,
                 site=seen.site,
                 code=signal.code,
                 zone=signal.zone,
@@ -208,32 +212,28 @@ class Correlation:
         ran_away = not seen.of_station and self._rates.too_many(
             place, seen.signal.received_at, self.around.policy.runaway_after
         )
-        if ran_away and (row := self._runaway(seen)) is not None:
-            self.change(row, signal_count=row["signal_count"] + 1)
-            return Treatment.COUNTED, row
+        if ran_away and (one := self._runaway(seen)) is not None:
+            counted = self.change(one, signal_count=one.signal_count + 1)
+            return Treatment.COUNTED, counted
         treatment, found = self._ordinarily(seen)
         if ran_away and not correlation.stands_alone(seen.kind, seen.meaning.category):
             found = self._runs_away(seen, found)
         return treatment, found
 
-    def _runaway(self, seen: Seen) -> Row | None:
+    def _runaway(self, seen: Seen) -> Incident | None:
         """The incident that counts a runaway panel's signal; None: it is looked at by itself."""
         alone = correlation.stands_alone(seen.kind, seen.meaning.category)
-        for row in self.here(seen):
-            if alone and row["kind"] == seen.kind.value:
-                return row
-            if not alone and row["runaway_at"] is not None:
-                return row
+        for one in self._here(seen):
+            if one.kind is seen.kind if alone else one.runaway_at is not None:
+                return one
         return None
 
-    def _runs_away(self, seen: Seen, found: Row | None) -> Row:
+    def _runs_away(self, seen: Seen, found: Incident | None) -> Incident:
         """Too many signals in a minute: one incident counts them from now on, one entry says so."""
-        row = found or self._open(seen, events.lookup(STATION, "RUNAWAY"), Kind.RUNAWAY)
-        self.change(row, runaway_at=self.now)
-        self.tell("runaway", row, account=seen.signal.account)
-        if row["state"] == State.OPEN.value:
-            self._hand_to_human(row, "runaway")
-        return row
+        one = found or self._open(seen, events.lookup(STATION, "RUNAWAY"), Kind.RUNAWAY)
+        one = self.change(one, runaway_at=self.now)
+        self.tell("runaway", one, account=seen.signal.account)
+        return self._hand_to_human(one, "runaway") if one.state is State.OPEN else one
 
     def _ordinarily(self, seen: Seen) -> Treated:
         meaning = seen.meaning
@@ -242,8 +242,8 @@ class Correlation:
         if not seen.proven and (meaning.restores is not None or seen.kind in _ENDING):
             return Treatment.UNPROVED, self._unproved(seen)
         if meaning.restores is not None:
-            row = self._restore(seen, meaning.restores)
-            return Treatment.RESTORED if row else Treatment.NOTED, row
+            one = self._restore(seen, meaning.restores)
+            return Treatment.RESTORED if one else Treatment.NOTED, one
         if seen.kind is Kind.CANCEL and seen.site is not None:
             return self._cancel(seen, seen.site)
         return Treatment.NOTED, None
@@ -253,42 +253,40 @@ class Correlation:
             return Treatment.TESTED, None
         if self._is_out(seen):
             return Treatment.SHUNTED, None
-        row = next((row for row in self.here(seen) if self._same(row, seen)), None)
-        again = row is not None and row["zones"].get(seen.key) == "alarm"
-        if row is None:
-            row, treatment = self._open(seen, seen.meaning, seen.kind), Treatment.OPENED
+        one = next((one for one in self._here(seen) if self._same(one, seen)), None)
+        again = one is not None and one.zones.get(seen.key) == "alarm"
+        if one is None:
+            one, treatment = self._open(seen, seen.meaning, seen.kind), Treatment.OPENED
             self._count_trip(seen)
         else:
-            if row["zones"].get(seen.key) == "restored":
+            if one.zones.get(seen.key) == "restored":
                 self._count_trip(seen)
-            self._join(row, seen)
-            treatment = Treatment.JOINED
+            one, treatment = self._join(one, seen), Treatment.JOINED
         if seen.site is not None and not again and seen.kind is not Kind.TERMINATED:
-            self._tripped.setdefault(row["id"], []).append(seen)
-        self._newest[row["id"]] = max(self._newest.get(row["id"], seen.at), seen.at)
+            self._tripped.setdefault(one.id, []).append(seen)
+        self._newest[one.id] = max(self._newest.get(one.id, seen.at), seen.at)
         self._cut_off(seen)
-        return treatment, row
+        return treatment, one
 
-    def _same(self, row: Row, seen: Seen) -> bool:
+    def _same(self, one: Incident, seen: Seen) -> bool:
         """Whether a signal belongs to an unfiled incident (D6).
 
         Kinds that always open their own still join the very same zone: a panel repeats itself.
         """
         if seen.kind in ALWAYS_OWN:
-            own = row["kind"] == seen.kind.value
-            return own and (seen.key in row["zones"] or self._of_one_cabin(row, seen))
-        alarmed_at = row["alarm_at"] or row["opened_at"]
-        return incident.joins(Kind(row["kind"]), seen.kind) and correlation.same_period(
-            seen.kind, alarmed_at, self.around.began(seen)
+            own = one.kind is seen.kind
+            return own and (seen.key in one.zones or self._of_one_cabin(one, seen))
+        return incident.joins(one.kind, seen.kind) and correlation.same_period(
+            seen.kind, one.alarm_at or one.opened_at, self.around.began(seen)
         )
 
-    def _of_one_cabin(self, row: Row, seen: Seen) -> bool:
+    def _of_one_cabin(self, one: Incident, seen: Seen) -> bool:
         """Whether a lift's signal and its cabin's call are one matter: where the site has one."""
-        called = seen.kind is Kind.LIFT and ("" in row["zones"]) != (seen.key == "")
+        called = seen.kind is Kind.LIFT and ("" in one.zones) != (seen.key == "")
         return (
             called
-            and len(row["zones"]) == 1
-            and row["state"] == State.OPEN.value
+            and len(one.zones) == 1
+            and one.state is State.OPEN
             and contacts.count_devices(self.tx, str(seen.site)) == 1
         )
 
@@ -314,19 +312,18 @@ class Correlation:
         """Both ways to the station lost while armed: as grave as an intrusion (D9)."""
         if seen.kind not in correlation.PATHS or seen.site is None:
             return
-        here = self.here(seen)
-        told = any(row["kind"] == Kind.PATHS_LOST.value for row in here)
+        here = self._here(seen)
+        told = any(one.kind is Kind.PATHS_LOST for one in here)
         if told or len(correlation.lost_paths(here)) < 2 or not self.around.armed(seen.site):
             return
         self._finds("PATHS_LOST", seen, seen.at.isoformat())
 
-    def _unproved(self, seen: Seen) -> Row:
+    def _unproved(self, seen: Seen) -> Incident:
         """Something would be over by it, and it may be anybody's: an incident in itself (D31)."""
-        row = next((r for r in self.here(seen) if r["kind"] == Kind.UNPROVED.value), None)
-        if row is None:
+        one = next((one for one in self._here(seen) if one.kind is Kind.UNPROVED), None)
+        if one is None:
             return self._open(seen, events.lookup(STATION, "UNPROVED"), Kind.UNPROVED)
-        self._join(row, seen)
-        return row
+        return self._join(one, seen)
 
     def _finds(self, code: str, seen: Seen, about: str, **fields: str) -> None:
         """The station found something out, by this signal: the next batch correlates it."""
@@ -336,100 +333,99 @@ class Correlation:
 
     # --- restores and cancels --------------------------------------------------------------
 
-    def _restore(self, seen: Seen, kind: Kind) -> Row | None:
+    def _restore(self, seen: Seen, kind: Kind) -> Incident | None:
         """A restore closes nothing by itself: it marks the incident's zone restored."""
-        here = self.here(seen)
-        row = next((r for r in here if self._ends(r, seen, kind)), None)
-        if row is None:
+        one = next((one for one in self._here(seen) if self._ends(one, seen, kind)), None)
+        if one is None:
             return None
-        self.change(row, zones={**row["zones"], seen.key: "restored"})
-        self.tell("restored", row, zone=seen.signal.zone or seen.key)
-        if row["machine_due"] is not None:  # its plan may wait for just this
-            self.decide[row["id"]] = None
-        lost = any(r["kind"] == Kind.PATHS_LOST.value and not _is_normal(r) for r in here)
+        one = self.change(one, zones={**one.zones, seen.key: "restored"})
+        self.tell("restored", one, zone=seen.signal.zone or seen.key)
+        if one.machine_due is not None:  # its plan may wait for just this
+            self.decide[one.id] = None
+        here = self._here(seen)
+        lost = any(other.kind is Kind.PATHS_LOST and not other.normal for other in here)
         if kind in correlation.PATHS and lost and len(correlation.lost_paths(here)) < 2:
             self._finds("PATHS_BACK", seen, seen.at.isoformat())
-        return row
+        return one
 
-    def _ends(self, row: Row, seen: Seen, kind: Kind) -> bool:
-        if row["zones"].get(seen.key) is None:
+    def _ends(self, one: Incident, seen: Seen, kind: Kind) -> bool:
+        if one.zones.get(seen.key) is None:
             return False
-        if incident.family(Kind(row["kind"]), kind):
+        if incident.family(one.kind, kind):
             return True
         # Where an administrator gave a code another kind, its restore still tells of the old one.
         bent = bool(seen.key) and self.around.overrides_kinds(seen.site)
-        return bent and row["zones"][seen.key] == "alarm"
+        return bent and one.zones[seen.key] == "alarm"
 
     def _cancel(self, seen: Seen, site: str) -> Treated:
         """Cancelled by code at the panel: closes an unconfirmed intrusion, if in time."""
         rules = self.around.rules(site)
-        about = [r for r in self.here(seen) if r["kind"] == Kind.INTRUSION.value]
-        for row in about:
-            alarm_at: datetime = row["alarm_at"] or row["opened_at"]
-            alarm_at = self._newest.get(row["id"], alarm_at)
-            in_time = correlation.may_cancel({**row, "alarm_at": alarm_at}, rules, seen.at)
+        about = [one for one in self._here(seen) if one.kind is Kind.INTRUSION]
+        for one in about:
+            alarm_at = self._newest.get(one.id, one.alarm_at or one.opened_at)
+            in_time = correlation.may_cancel(one, alarm_at, rules, seen.at)
             if in_time and alarm_at <= seen.at and self.around.may_cancel(seen):
-                self._cancelled[row["id"]] = None
-                return Treatment.CANCELLED, row
+                self._cancelled[one.id] = None
+                return Treatment.CANCELLED, one
         return Treatment.NOTED, about[0] if about else None
 
     # --- changes in memory -----------------------------------------------------------------
 
-    def change(self, row: Row, **values: Any) -> None:
-        """Over ``row``, to be written at the end."""
-        row.update(values)
-        self.changed[row["id"]] = row
+    def change(self, one: Incident, **changes: Unpack[Changes]) -> Incident:
+        """``one``, which is as this batch has it by now, with ``changes``: written at the end."""
+        one = self._known[one.id] = self._known.get(one.id, one).but(**changes)
+        self._changed[one.id] = None
+        return one
 
-    def tell(self, kind: str, row: Row, **data: Any) -> None:
+    def as_it_is(self, one: Incident) -> Incident:
+        """``one``, read just now, with what this batch changed of it and has not written yet."""
+        return self._known.get(one.id, one)
+
+    def tell(self, kind: str, one: Incident, **data: Any) -> None:
         """In the logbook of the incident, at the end."""
-        self._drafts.append(draft(kind, self.now, incident=row["id"], site=row["site_id"], **data))
+        self._drafts.append(draft(kind, self.now, incident=one.id, site=one.site_id, **data))
 
-    def _join(self, row: Row, seen: Seen) -> None:
-        another = seen.key not in row["zones"]
-        self.change(
-            row,
-            zones={**row["zones"], seen.key: "alarm"},
-            signal_count=row["signal_count"] + 1,
-        )
-        if not row["confirmed"] and (
-            (another and seen.kind is Kind.INTRUSION)
-            or (seen.meaning.category is Category.VITAL and row["category"] != Category.VITAL.value)
-        ):
-            self._confirm(row)
-        if row["state"] != State.OPEN.value:
-            self._reopen(row)
-        elif row["parked_until"] is not None:  # a new alarm un-parks (D6)
-            self.change(row, parked_until=None, queue_due=self.now)
+    def _join(self, one: Incident, seen: Seen) -> Incident:
+        another = seen.key not in one.zones
+        zones = {**one.zones, seen.key: "alarm"}
+        one = self.change(one, zones=zones, signal_count=one.signal_count + 1)
+        vital = seen.meaning.category is Category.VITAL and one.category is not Category.VITAL
+        if not one.confirmed and ((another and seen.kind is Kind.INTRUSION) or vital):
+            one = self._confirm(one)
+        if one.state is not State.OPEN:
+            return self._reopen(one)
+        if one.parked_until is not None:  # a new alarm un-parks (D6)
+            return self.change(one, parked_until=None, queue_due=self.now)
+        return one
 
-    def _confirm(self, row: Row) -> None:
+    def _confirm(self, one: Incident) -> Incident:
         """Two different zones of an intrusion, or a panel that says so: vital from now on (D5)."""
-        self.change(row, confirmed=True, category=Category.VITAL.value, priority=1)
-        self.tell("incident_confirmed", row)
-        if row["state"] == State.OPEN.value:
-            self._hand_to_human(row, "vital")
+        one = self.change(one, confirmed=True, category=Category.VITAL, priority=1)
+        self.tell("incident_confirmed", one)
+        return self._hand_to_human(one, "vital") if one.state is State.OPEN else one
 
-    def _hand_to_human(self, row: Row, reason: str) -> None:
+    def _hand_to_human(self, one: Incident, reason: str) -> Incident:
         """As ``deciding.hand_to_human``, in memory."""
-        if row["with_human"] and row["human_reason"] == reason:
-            return
-        due = row["queue_due"]
-        if row["holder"] is None:
-            kind, category = Kind(row["kind"]), Category(row["category"])
-            target = self.now + self.around.policy.rings_after(kind, category)
+        if one.with_human and one.human_reason == reason:
+            return one
+        due = one.queue_due
+        if one.holder is None:
+            target = self.now + self.around.policy.rings_after(one.kind, one.category)
             due = min(due or target, target)
-        since = row["human_since"] or self.now
-        values: Row = dict(with_human=True, human_reason=reason, human_since=since, queue_due=due)
-        self.change(row, **values)
-        self.tell("human", row, reason=reason, text="")
+        since = one.human_since or self.now
+        self.tell("human", one, reason=reason, text="")
+        return self.change(
+            one, with_human=True, human_reason=reason, human_since=since, queue_due=due
+        )
 
-    def _reopen(self, row: Row) -> None:
+    def _reopen(self, one: Incident) -> Incident:
         """A new alarm voids what was decided (D6): the plan starts over."""
-        self.change(
-            row,
-            state=incident.after(State(row["state"]), Event.ALARM).value,
+        one = self.change(
+            one,
+            state=incident.after(one.state, Event.ALARM),
             step=None,
             step_since=None,
-            machine=Machine.RUNNING.value,
+            machine=Machine.RUNNING,
             normal_due=None,
             closed_at=None,
             resolution_code=None,
@@ -442,17 +438,17 @@ class Correlation:
             storm_id=None,
             storm_until=None,
         )
-        self.tell("incident_reopened", row)
-        self._from_receipt(row)
-        self.decide[row["id"]] = None
+        self.tell("incident_reopened", one)
+        self.decide[one.id] = None
+        return self._from_receipt(one)
 
-    def _from_receipt(self, row: Row) -> None:
+    def _from_receipt(self, one: Incident) -> Incident:
         """Vital and personal alarms stand in the human queue from the start (D5)."""
-        kind, category = Kind(row["kind"]), Category(row["category"])
-        if incident.starts_with_human(kind, category):
-            self._hand_to_human(row, "personal" if kind in PERSONAL else "vital")
+        if not incident.starts_with_human(one.kind, one.category):
+            return one
+        return self._hand_to_human(one, "personal" if one.kind in PERSONAL else "vital")
 
-    def _open(self, seen: Seen, meaning: EventRow, kind: Kind) -> Row:
+    def _open(self, seen: Seen, meaning: EventRow, kind: Kind) -> Incident:
         account, zone = seen.signal.account, seen.signal.zone
         alarm = Alarm(
             kind=kind,
@@ -463,7 +459,7 @@ class Correlation:
             at=seen.at,
         )
         plan = plan_for(self.tx, seen.site, alarm, self.now, self.around.reading(seen.site))
-        row = opened(
+        one = opened(
             seen.signal.account,
             seen.key,
             meaning,
@@ -473,22 +469,20 @@ class Correlation:
             site=seen.site,
             raised_at=seen.at,
         )
-        self.add(row)
-        self._from_receipt(row)
-        self.decide[row["id"]] = None
-        return row
+        self.add(one)
+        return self._from_receipt(one)
 
-    def add(self, row: Row) -> None:
-        """A new incident."""
-        self.fresh[row["id"]] = row
-        self._index(row)
-        named = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
-        self.tell("incident_opened", row, **named)
+    def add(self, one: Incident) -> None:
+        """A new incident, to be decided upon."""
+        self._fresh[one.id] = None
+        self._index(one)
+        self.decide[one.id] = None
+        self.tell("incident_opened", one, **named(one))
+
+    def is_fresh(self, one: Incident) -> bool:
+        """Whether this batch opened it."""
+        return one.id in self._fresh
 
 
 def _place(site: str | None, account: str) -> str:
     return site or f"account:{account}"
-
-
-def _is_normal(row: Row) -> bool:
-    return incident.is_normal(Kind(row["kind"]), row["zones"])

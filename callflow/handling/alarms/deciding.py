@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from callflow.core.alarms import escalation, incident
 from callflow.core.alarms.escalation import (
@@ -20,7 +19,7 @@ from callflow.core.alarms.escalation import (
     PlaceCall,
     Withdraw,
 )
-from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
@@ -104,55 +103,62 @@ def _decide_one(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING)
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
         log.exception("deciding failed for incident %s", incident_id)
         row = incidents.get(tx, incident_id) or row
-        undue: Row = dict(machine_due=None, normal_due=None, parked_until=None, storm_until=None)
-        row = incidents.change(tx, row, machine=Machine.DONE.value, **undue)
-        hand_to_human(tx, row, Outcome.ERROR.value, now)
-    return str(row["storm_id"]) if leaves else None
-
-
-def _leaves_storm(row: Row, now: datetime) -> bool:
-    return row["storm_until"] is not None and row["storm_until"] <= now
-
-
-def _look_at_times(tx: Tx, row: Row, now: datetime) -> Row:
-    """Deadlines that are not the plan's."""
-    if row["normal_due"] is not None and row["normal_due"] <= now:
-        row = settle(tx, row, now)  # its hours may have begun, its measure may be over
-    if row["normal_due"] is not None and row["normal_due"] <= now:
-        state = incident.after(State(row["state"]), Event.OVERDUE)
         row = incidents.change(
-            tx, row, state=state.value, normal_due=None, closed_at=None, storm_until=None
+            tx,
+            row,
+            machine=Machine.DONE,
+            machine_due=None,
+            normal_due=None,
+            parked_until=None,
+            storm_until=None,
+        )
+        hand_to_human(tx, row, Outcome.ERROR, now)
+    return row.storm_id if leaves else None
+
+
+def _leaves_storm(row: Incident, now: datetime) -> bool:
+    return row.storm_until is not None and row.storm_until <= now
+
+
+def _look_at_times(tx: Tx, row: Incident, now: datetime) -> Incident:
+    """Deadlines that are not the plan's."""
+    if row.normal_due is not None and row.normal_due <= now:
+        row = settle(tx, row, now)  # its hours may have begun, its measure may be over
+    if row.normal_due is not None and row.normal_due <= now:
+        state = incident.after(row.state, Event.OVERDUE)
+        row = incidents.change(
+            tx, row, state=state, normal_due=None, closed_at=None, storm_until=None
         )
         tell(tx, "overdue", now, row)
         row = hand_to_human(tx, row, NOT_NORMAL, now)
-    if row["parked_until"] is not None and row["parked_until"] <= now:
+    if row.parked_until is not None and row.parked_until <= now:
         row = incidents.change(tx, row, parked_until=None)
-        if row["state"] == State.OPEN.value:
-            tell(tx, "unparked", now, row, note=row["reminder"])
+        if row.state is State.OPEN:
+            tell(tx, "unparked", now, row, note=row.reminder)
     return _leave_storm(tx, row, now) if _leaves_storm(row, now) else row
 
 
-def _leave_storm(tx: Tx, row: Row, now: datetime) -> Row:
+def _leave_storm(tx: Tx, row: Incident, now: datetime) -> Incident:
     """The storm's delay is over for it: what is back is closed, any other's plan runs (D28)."""
     row = incidents.change(tx, row, storm_until=None)
-    if row["state"] != State.OPEN.value:
+    if row.state is not State.OPEN:
         return row
-    storm: Row = incidents.get(tx, row["storm_id"]) or {}
-    if not incidents.to_incident(row).normal:
+    storm = incidents.get(tx, row.storm_id) if row.storm_id is not None else None
+    if not row.normal:
         tell(tx, "storm_left", now, row)
-        row = _as_of(tx, row, storm.get("opened_at") or row["opened_at"], now)
-        had = str(row["human_reason"])  # why a human had it before
+        row = _as_of(tx, row, storm.opened_at if storm else row.opened_at, now)
+        had = row.human_reason  # why a human had it before
         return hand_to_human(tx, row, had, now) if had else row
-    code = storm.get("resolution_code") or _BACK
-    return close(tx, row, code, storm.get("resolution_text", ""), now)
+    code = (storm.resolution_code if storm else None) or _BACK
+    return close(tx, row, code, storm.resolution_text if storm else "", now)
 
 
-def _as_of(tx: Tx, row: Row, began: datetime, now: datetime) -> Row:
+def _as_of(tx: Tx, row: Incident, began: datetime, now: datetime) -> Incident:
     """A plan that first waits has waited since the storm began: at all its sites alike."""
-    first = call_plan.from_json(row["plan"]).first
-    if first.kind is not StepKind.WAIT or row["step"] not in (None, first.id):
+    first = call_plan.from_json(row.plan).first
+    if first.kind is not StepKind.WAIT or row.step not in (None, first.id):
         return row
-    if row["step"] is None:
+    if row.step is None:
         tell(tx, "step", now, row, step=first.id, why="opened")
     return incidents.change(tx, row, step=first.id, step_since=began)
 
@@ -163,35 +169,35 @@ def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
     return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
 
 
-def _site(tx: Tx, seen: incident.Incident, now: datetime, known: Known) -> Site | None:
-    if seen.site is None:
-        return station_site(tx, seen.kind, now)
-    return site_now(tx, seen.site, seen.kind, now, reading=known.reading)
+def _site(tx: Tx, row: Incident, now: datetime, known: Known) -> Site | None:
+    if row.site_id is None:
+        return station_site(tx, row.kind, now)
+    return site_now(tx, row.site_id, row.kind, now, reading=known.reading)
 
 
-def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
-    seen = incidents.to_incident(row)
-    if seen.machine is not Machine.RUNNING or seen.state is not State.OPEN:
-        if row["machine_due"] is not None:
+def _decide(tx: Tx, row: Incident, now: datetime, known: Known) -> None:
+    if row.machine is not Machine.RUNNING or row.state is not State.OPEN:
+        if row.machine_due is not None:
             incidents.change(tx, row, machine_due=None)
         return
-    if seen.mute or _is_mute(tx, seen.site, known):
+    seen = row
+    if row.mute or _is_mute(tx, row.site_id, known):
         # Another alarm of the site may be the personal one: nothing rings there at all (D7).
-        seen = replace(seen, duress=True)
+        seen = row.but(duress=True)
         withdraw(tx, row, now)
-    if row["storm_until"] is not None:  # its storm stands for it, so long
+    if row.storm_until is not None:  # its storm stands for it, so long
         return
-    made = calls.attempts(tx, row["id"])
-    asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row["id"])]
+    made = calls.attempts(tx, row.id)
+    asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row.id)]
     site = _site(tx, seen, now, known)
-    plan = call_plan.from_json(row["plan"])
+    plan = call_plan.from_json(row.plan)
     decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))
     at = _never_back(row, made, asked, now)
     again = False
-    due_before = row["machine_due"]
+    due_before = row.machine_due
     for action in decision.actions:
-        row = _act(tx, row, plan, action, now, at)
-        again |= row.pop("again", False)
+        row, at_once = _act(tx, row, plan, action, now, at)
+        again |= at_once
         if isinstance(action, NoNumber | PlaceCall | OpenTask):
             at += _TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
@@ -200,17 +206,23 @@ def _decide(tx: Tx, row: Row, now: datetime, known: Known) -> None:
         _decide(tx, row, now, known)
 
 
-#: Where the plan is: what deciding changes in memory first.
-_WHERE = ("step", "step_since", "grounds", "rounds")
+def _where(row: Incident) -> Changes:
+    """Where the plan is: what deciding changes in memory first."""
+    return {
+        "step": row.step,
+        "step_since": row.step_since,
+        "grounds": row.grounds,
+        "rounds": row.rounds,
+    }
 
 
-def _written(tx: Tx, row: Row, due_at: datetime | None) -> Row:
+def _written(tx: Tx, row: Incident, due_at: datetime | None) -> Incident:
     """``row`` with what deciding changed in memory, where the database has it otherwise."""
-    values: Row = {name: row[name] for name in (*_WHERE, "machine")} | {"machine_due": due_at}
-    written = incidents.get(tx, row["id"], lock=True) or {}
-    if all(written.get(name) == value for name, value in values.items()):
-        return {**row, **values}
-    return incidents.change(tx, row, **values)
+    changes: Changes = {**_where(row), "machine": row.machine, "machine_due": due_at}
+    written = incidents.get(tx, row.id, lock=True)
+    if written is not None and written.but(**changes) == written:
+        return row.but(**changes)
+    return incidents.change(tx, row, **changes)
 
 
 def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
@@ -223,43 +235,46 @@ def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
 _TICK = timedelta(microseconds=1)
 
 
-def _never_back(row: Row, made: Sequence[Call], asked: Sequence[Task], now: datetime) -> datetime:
+def _never_back(
+    row: Incident, made: Sequence[Call], asked: Sequence[Task], now: datetime
+) -> datetime:
     """``now``, or just after what the incident has already: a clock may go back, an order not."""
     times = [call.requested_at + _TICK for call in made]
     times += [task.requested_at + _TICK for task in asked]
-    if row["step_since"] is not None:
-        times.append(row["step_since"])
+    if row.step_since is not None:
+        times.append(row.step_since)
     return max([now, *times])
 
 
 def _act(
     tx: Tx,
-    row: Row,
+    row: Incident,
     plan: call_plan.Plan,
     action: escalation.Action,
     now: datetime,
     at: datetime,
-) -> Row:
-    """Do one thing, written down as of ``at``; the row as it will be (``_decide`` writes it)."""
+) -> tuple[Incident, bool]:
+    """Do one thing, written down as of ``at``: the incident as it will be (``_decide`` writes it),
+    and whether it is to be decided again at once."""
     match action:
         case EnterStep():
-            return _enter(tx, row, action, now, at)
+            return _enter(tx, row, action, now, at), False
         case PlaceCall():
             return _request(tx, row, plan.step(action.step), action, now, at)
         case OpenTask():
-            return asking.open_task(tx, row, action, now, at)
+            return row, asking.open_task(tx, row, action, now, at)
         case HandToHuman(reason=reason, text=text):
-            return hand_to_human(tx, row, reason, now, text)
+            return hand_to_human(tx, row, reason, now, text), False
         case Close(code=code, text=text):
-            return close(tx, row, code, text, now, also={name: row[name] for name in _WHERE})
+            return close(tx, row, code, text, now, also=_where(row)), False
         case Finish():
-            return _finish(tx, row, now)
+            return _finish(tx, row, now), False
     _give_up(tx, row, action, now, at)
-    return row
+    return row, False
 
 
 def _give_up(
-    tx: Tx, row: Row, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
+    tx: Tx, row: Incident, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
 ) -> None:
     """Whom or what nobody waits for any more."""
     match action:
@@ -272,38 +287,34 @@ def _give_up(
             asking.give_up(tx, row, task, outcome, now)
 
 
-def _finish(tx: Tx, row: Row, now: datetime) -> Row:
-    if row["exercise"]:  # it wakes nobody, so nobody would close it
-        return close(tx, row, EXERCISE, "", now) if row["state"] == State.OPEN.value else row
-    if row["kind"] == Kind.BANK_OPENING.value and row["state"] == State.OPEN.value:
+def _finish(tx: Tx, row: Incident, now: datetime) -> Incident:
+    if row.exercise:  # it wakes nobody, so nobody would close it
+        return close(tx, row, EXERCISE, "", now) if row.state is State.OPEN else row
+    if row.kind is Kind.BANK_OPENING and row.state is State.OPEN:
         return take_personal_path(tx, row, now)
-    return {**row, "machine": Machine.DONE.value}
+    return row.but(machine=Machine.DONE)
 
 
-def _enter(tx: Tx, row: Row, action: EnterStep, now: datetime, at: datetime) -> Row:
-    steps = row["plan"].get("steps", ())
-    kinds = {step["id"]: step["kind"] for step in steps}
+def _enter(tx: Tx, row: Incident, action: EnterStep, now: datetime, at: datetime) -> Incident:
+    kinds = {step["id"]: step["kind"] for step in row.plan.get("steps", ())}
     told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
     tell(tx, "step", now, row, **told)
-    rounds = dict(row["rounds"])
-    if action.why == "opened":
-        rounds = {}
+    rounds = {} if action.why == "opened" else dict(row.rounds)
     if action.left is not None:
         rounds[action.left] = rounds.get(action.left, 0) + 1
-    entered: Row = {"step": action.step, "step_since": at, "grounds": action.grounds}
-    return {**row, **entered, "rounds": rounds}
+    return row.but(step=action.step, step_since=at, grounds=action.grounds, rounds=rounds)
 
 
 def _request(
-    tx: Tx, row: Row, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
-) -> Row:
+    tx: Tx, row: Incident, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
+) -> tuple[Incident, bool]:
     why = None if is_phone(action.to) else refusal(action.to)
     if why is not None:  # never dialled; the list goes on, a human is told
         _insert_unnumbered(tx, row, action, at, detail=why)
         tell(tx, "dial_refused", now, row, to=action.to, reason=why)
-        return {**hand_to_human(tx, row, why, now), "again": True}
+        return hand_to_human(tx, row, why, now), True
     policy = load_policy(tx)
-    first = row["category"] == Category.VITAL.value and not row["exercise"]
+    first = row.category is Category.VITAL and not row.exercise
     call = request_call(
         tx,
         policy,
@@ -315,16 +326,16 @@ def _request(
         attempt=action.attempt,
         dialogue=DIALOGUES.get(step.kind, Dialogue.VERIFICATION),
         ring_time=action.ring_s or policy.ring_time,
-        priority=0 if first else row["priority"],
+        priority=0 if first else row.priority,
     )
     who = action.contact.name
     tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
     follow_if_ringing(tx, call, row, now)
-    return row
+    return row, False
 
 
 def _insert_unnumbered(
-    tx: Tx, row: Row, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
+    tx: Tx, row: Incident, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
 ) -> None:
     policy = load_policy(tx)
     call = request_call(
@@ -353,26 +364,34 @@ def _insert_unnumbered(
 def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
     """Cancelled by code at the panel, in time: closed, and nobody is woken for it any more."""
     row = incidents.get(tx, incident_id, lock=True)
-    if row is None or row["state"] != State.OPEN.value:
+    if row is None or row.state is not State.OPEN:
         return
     withdraw(tx, row, now)
     close(tx, row, "cancelled", "", now)
 
 
 #: What an incident becomes that turns out to be a personal alarm: vital, mute, the machine stops.
-_PERSONAL_NOW: Row = {
+class _Personal(TypedDict):
+    duress: bool
+    category: Category
+    priority: int
+    machine: Machine
+    machine_due: datetime | None
+
+
+_PERSONAL_NOW: _Personal = {
     "duress": True,
-    "category": Category.VITAL.value,
+    "category": Category.VITAL,
     "priority": 1,
-    "machine": Machine.DONE.value,
+    "machine": Machine.DONE,
     "machine_due": None,
 }
 
 
-def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
+def raise_duress(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
     withdraw(tx, row, now)
-    if row["exercise"]:
+    if row.exercise:
         tell(tx, "rehearsal_real", now, row)
     row = incidents.change(tx, row, **_PERSONAL_NOW, exercise=False)
     row = hand_to_human(tx, row, Outcome.DURESS.value, now)
@@ -380,40 +399,40 @@ def raise_duress(tx: Tx, row: Row, now: datetime) -> Row:
     return row
 
 
-def take_personal_path(tx: Tx, row: Row, now: datetime) -> Row:
+def take_personal_path(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
     withdraw(tx, row, now)
     tell(tx, "personal_path", now, row)
     target = now + load_policy(tx).target(Category.VITAL)
-    due = target if row["queue_due"] is None else min(row["queue_due"], target)
-    if row["holder"] is not None:
-        due = row["queue_due"]
+    due = row.queue_due
+    if row.holder is None:
+        due = min(due or target, target)
     row = incidents.change(tx, row, **_PERSONAL_NOW, queue_due=due)
     mute_site(tx, row, now)
     return row
 
 
-def mute_site(tx: Tx, row: Row, now: datetime) -> None:
+def mute_site(tx: Tx, row: Incident, now: datetime) -> None:
     """Whatever was asked for the site's other alarms rings and speaks no more there (D7, D29),
     whoever asked for it; a human has them."""
-    if row["site_id"] is None:
+    if row.site_id is None:
         return
-    for other in incidents.unfiled(tx, [row["site_id"]], []):
-        if other["id"] == row["id"]:
+    for other in incidents.unfiled(tx, [row.site_id], []):
+        if other.id == row.id:
             continue
         _hush(tx, other, now)
-        if other["machine"] == Machine.RUNNING.value:
-            decide(tx, other["id"], now)
+        if other.machine is Machine.RUNNING:
+            decide(tx, other.id, now)
         else:  # a person's calls ring there, too
             withdraw(tx, other, now)
-    for call_id in calls.ringing_at(tx, row["site_id"]):
+    for call_id in calls.ringing_at(tx, row.site_id):
         ask_hang_up(tx, call_id, MACHINE, now)
 
 
-def _hush(tx: Tx, row: Row, now: datetime) -> None:
+def _hush(tx: Tx, row: Incident, now: datetime) -> None:
     """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
     typed a code under duress goes on hearing success."""
-    for call in calls.spoken_to(tx, row["id"]):
+    for call in calls.spoken_to(tx, row.id):
         calls.change(tx, call.id, result=Outcome.OPERATOR.value)
         ask_act(tx, call.id, Act.TAKE_OVER, MACHINE, now)
         tell(tx, "hushed", now, row, to=call.to, call=call.id)

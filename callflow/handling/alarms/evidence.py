@@ -7,8 +7,9 @@ from typing import Any
 from callflow.core.alarms import evidence
 from callflow.core.alarms.correlation import zone_key, zone_name
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans.task import TaskOutcome
-from callflow.core.signals.signal import Kind, Treatment
+from callflow.core.signals.signal import Treatment
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
@@ -24,18 +25,18 @@ _TRIPPED = frozenset({Treatment.OPENED, Treatment.JOINED})
 _LONGEST = 2000  # entries
 
 
-def evidence_of(tx: Tx, row: Row) -> Evidence | None:
+def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
     """What speaks for an intrusion, and what against; None where nobody may have broken in."""
-    if Kind(row["kind"]) not in evidence.ABOUT or row["site_id"] is None:
+    if row.kind not in evidence.ABOUT or row.site_id is None:
         return None
-    incident_id = row["id"]
+    incident_id = row.id
     shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i["problem"]]
     recorded = services.verification_rows(tx, incident_id)
     judged = {one["image_id"] for one in recorded} & {image["id"] for image in shown}
     facts = Facts(
         trips=_trips(tx, row),
-        confirmed=bool(row["confirmed"]),
-        armed=_armed(tx, row["site_id"]),
+        confirmed=bool(row.confirmed),
+        armed=_armed(tx, row.site_id),
         calls=calls.of_incident(tx, incident_id),
         verifications=services.verifications(tx, incident_id),
         guards=_reports(tx, incident_id),
@@ -45,11 +46,11 @@ def evidence_of(tx: Tx, row: Row) -> Evidence | None:
     return evidence.assess(facts)
 
 
-def _trips(tx: Tx, row: Row) -> list[Trip]:
-    names = sites.zone_names(tx, row["site_id"])
+def _trips(tx: Tx, row: Incident) -> list[Trip]:
+    names = sites.zone_names(tx, row.site_id) if row.site_id else {}
     restored: set[str] = set()
     found = []
-    for signal in signals.of_incidents(tx, [row["id"]])[row["id"]]:
+    for signal in signals.of_incidents(tx, [row.id])[row.id]:
         zone = zone_key(signal.zone)
         if signal.treatment is Treatment.RESTORED:
             restored.add(zone)

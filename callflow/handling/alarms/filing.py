@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms import filing, incident
+from callflow.core.alarms import filing
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
+from callflow.core.alarms.incident import Incident
 from callflow.core.interventions.law import Answer, Service
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Schedule
@@ -54,9 +55,9 @@ class NeedsSupervisor(Refused):
         self.open = tuple(found)
 
 
-def normal_due(tx: Tx, row: Row, now: datetime) -> datetime:
+def normal_due(tx: Tx, row: Incident, now: datetime) -> datetime:
     """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
-    return within(measures.protected_until(tx, row["id"], now), now)
+    return within(measures.protected_until(tx, row.id, now), now)
 
 
 def within(protected_until: datetime | None, now: datetime) -> datetime:
@@ -64,16 +65,16 @@ def within(protected_until: datetime | None, now: datetime) -> datetime:
     return max(now + NORMAL_WITHIN, protected_until or now)
 
 
-def standing(tx: Tx, row: Row, now: datetime) -> Standing:
+def standing(tx: Tx, row: Incident, now: datetime) -> Standing:
     """How the incident's site stands at ``now``."""
-    if row["exercise"]:
+    if row.exercise:
         return Standing()
-    running = measures.running(tx, row["site_id"], now) if row["site_id"] else []
-    own = [measure for measure in running if measure["incident_id"] == row["id"]]
+    running = measures.running(tx, row.site_id, now) if row.site_id else []
+    own = [measure for measure in running if measure["incident_id"] == row.id]
     out = {zone_key(measure["zone"]) for measure in running if measure["zone"]}
     zones = _zones(tx, row)
-    called = services.call_rows(tx, row["id"])
-    reports = services.report_rows(tx, row["id"])
+    called = services.call_rows(tx, row.id)
+    reports = services.report_rows(tx, row.id)
     return Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
@@ -86,25 +87,25 @@ def standing(tx: Tx, row: Row, now: datetime) -> Standing:
     )
 
 
-def _zones(tx: Tx, row: Row) -> list[Open]:
-    since = row["alarm_at"] or row["opened_at"]
-    alarming = filing.zones_in_alarm(Kind(row["kind"]), row["zones"])
+def _zones(tx: Tx, row: Incident) -> list[Open]:
+    since = row.alarm_at or row.opened_at
+    alarming = filing.zones_in_alarm(row.kind, row.zones)
     return [Open(what=What.ZONE, name=zone, since=since) for zone in alarming]
 
 
-def _arming(tx: Tx, row: Row, now: datetime) -> list[Open]:
-    if row["site_id"] is None or not (Kind(row["kind"]) in ARMING_MATTERS or row["duress"]):
+def _arming(tx: Tx, row: Incident, now: datetime) -> list[Open]:
+    if row.site_id is None or not (row.kind in ARMING_MATTERS or row.duress):
         return []
-    states = supervision.partitions(tx, [row["site_id"]]).get(row["site_id"], [])
+    states = supervision.partitions(tx, [row.site_id]).get(row.site_id, [])
     states = [state for state in states if state["partition"] is not None and not state["armed"]]
-    site = sites.site_row(tx, row["site_id"]) if states else None
+    site = sites.site_row(tx, row.site_id) if states else None
     if site is None:
         return []
     schedule = _schedule(tx, site)
-    if schedule is None and row["resolution_code"] == CANCELLED:
+    if schedule is None and row.resolution_code == CANCELLED:
         return []
     known = _own_people(tx, states)
-    since = row["alarm_at"] or row["opened_at"]
+    since = row.alarm_at or row.opened_at
     return filing.disarmed(states, schedule, ZoneInfo(site["timezone"]), since, now, known)
 
 
@@ -160,27 +161,22 @@ def _reference(called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
     return [] if settled else asked[:1]
 
 
-def _never_called(row: Row, called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
-    if not is_mute(row):
+def _never_called(row: Incident, called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
+    if not row.mute:
         return []
     police = [one for one in (*called, *reports) if one["service"] == Service.POLICE.value]
     if police:
         return []
-    return [Open(what=What.POLICE_NEVER_CALLED, name="", since=row["opened_at"])]
+    return [Open(what=What.POLICE_NEVER_CALLED, name="", since=row.opened_at)]
 
 
-def is_mute(row: Row) -> bool:
-    """Whether this alarm is a personal one; of the whole site, see muting.py (D7, D29)."""
-    return incident.is_personal(Kind(row["kind"]), duress=bool(row["duress"]))
-
-
-def takes_two(row: Row) -> bool:
+def takes_two(row: Incident) -> bool:
     """Whether a person alone may not close it (D30): a personal alarm, and an operator's silence.
     That one ends by the sign that it waits for (dead_man.py), or by two people."""
-    return is_mute(row) or row["kind"] == Kind.DEAD_MAN.value
+    return row.mute or row.kind is Kind.DEAD_MAN
 
 
-def tell_awaited(tx: Tx, row: Row, stands: Standing, now: datetime) -> None:
+def tell_awaited(tx: Tx, row: Incident, stands: Standing, now: datetime) -> None:
     """Why a treated incident is not filed yet, in its logbook."""
     zones = ", ".join(one.name or "?" for one in stands.zones + stands.at_fault)
     if zones:
@@ -194,25 +190,27 @@ def tell_awaited(tx: Tx, row: Row, stands: Standing, now: datetime) -> None:
         tell(tx, "awaiting_reference", now, row)
 
 
-def measures_stay(tx: Tx, row: Row, now: datetime) -> None:
+def measures_stay(tx: Tx, row: Incident, now: datetime) -> None:
     """An incident is filed while measures protect its site: a human looks at each one's end."""
-    if row["site_id"] is not None:
-        measures.stand_alone(tx, row["id"], now)
+    if row.site_id is not None:
+        measures.stand_alone(tx, row.id, now)
 
 
 # --- what takes two people ----------------------------------------------------------------
 
 
-def wish_of(row: Row) -> Wish | None:
+def wish_of(row: Incident) -> Wish | None:
     """What somebody asked for and waits for a second person; None: nothing, or void since."""
-    kept = row["wish"]
-    if not kept or kept["signals"] != row["signal_count"]:
+    kept = row.wish
+    if not kept or kept["signals"] != row.signal_count:
         return None
     names = ("by", "identity", "supervises", "code", "waiver", "signals")
     return Wish(**{name: kept[name] for name in names})
 
 
-def ask(tx: Tx, row: Row, wish: Wish, text: str, found: Standing, now: datetime) -> NeedsSupervisor:
+def ask(
+    tx: Tx, row: Incident, wish: Wish, text: str, found: Standing, now: datetime
+) -> NeedsSupervisor:
     """Note what ``wish.by`` asks for; the refusal to answer with once that is committed."""
     kept: Row = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
     row = incidents.change(tx, row, wish={**kept, "text": text, "at": to_iso(now)})

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms import escalation
-from callflow.core.alarms.incident import Machine
+from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls.call import Call, CallState, Dialogue, Outcome
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans import call_plan
-from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority
 from callflow.handling.base.policy import Policy
 from callflow.handling.base.telling import tell
@@ -35,7 +34,7 @@ def gather(tx: Tx, leader: Call, policy: Policy, now: datetime) -> None:
     if leader.dialogue not in _ABOUT_MANY or leader.contact_id is None or leader.requester:
         return
     row = calls.incident_of(tx, leader)
-    if row is None or row["exercise"]:
+    if row is None or row.exercise:
         return
     waiting = calls.may_follow(tx, leader)
     forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
@@ -44,22 +43,22 @@ def gather(tx: Tx, leader: Call, policy: Policy, now: datetime) -> None:
             _follow(tx, call, leader, now)
 
 
-def follow_if_ringing(tx: Tx, call: Call, row: Row, now: datetime) -> None:
+def follow_if_ringing(tx: Tx, call: Call, row: Incident, now: datetime) -> None:
     """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
-    if call.dialogue not in _ABOUT_MANY or row["exercise"]:
+    if call.dialogue not in _ABOUT_MANY or row.exercise:
         return
     leader = calls.leader_for(tx, call)
     other = calls.incident_of(tx, leader) if leader else None
     if (
         leader is not None
         and other is not None
-        and not other["exercise"]
+        and not other.exercise
         and _says_the_same(tx, leader, call, row)
     ):
         _follow(tx, call, leader, now)
 
 
-def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Row) -> bool:
+def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Incident) -> bool:
     """Whether ``other``, of ``others_incident``, says what ``call`` would."""
     if call.dialogue is not Dialogue.MESSAGE:
         return True
@@ -67,8 +66,8 @@ def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Row) -> boo
     return row is not None and _text(row, call) == _text(others_incident, other)
 
 
-def _text(row: Row, call: Call) -> str:
-    steps = {step["id"]: step for step in row["plan"]["steps"]}
+def _text(row: Incident, call: Call) -> str:
+    steps = {step["id"]: step for step in row.plan["steps"]}
     return str(steps.get(call.step, {}).get("text", ""))
 
 
@@ -78,7 +77,7 @@ def _follow(tx: Tx, call: Call, leader: Call, now: datetime) -> None:
         tell(tx, "call_follows", now, row, to=call.to, call=call.id, leader=leader.id)
 
 
-def followers(tx: Tx, call_id: str) -> list[tuple[Call, Row]]:
+def followers(tx: Tx, call_id: str) -> list[tuple[Call, Incident]]:
     """(call, incident) of each that ``call_id`` speaks for, the incidents locked."""
     found = []
     for call in calls.followers(tx, call_id):
@@ -88,31 +87,31 @@ def followers(tx: Tx, call_id: str) -> list[tuple[Call, Row]]:
     return found
 
 
-def answer_for(tx: Tx, call: Call, row: Row, outcome: Outcome, now: datetime) -> Outcome:
+def answer_for(tx: Tx, call: Call, row: Incident, outcome: Outcome, now: datetime) -> Outcome:
     """What an answer means for one of the incidents: the person may have less authority there, and
     another alarm may not wait for them."""
     if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
         return Outcome.NEXT_PERSON
     if outcome is not Outcome.VERIFIED_OK:
         return outcome
-    kind = Kind(row["kind"])
-    site = site_now(tx, row["site_id"], kind, now) if row["site_id"] else None
+    kind = row.kind
+    site = site_now(tx, row.site_id, kind, now) if row.site_id else None
     person = as_called(site, call.contact_id, now) if site and call.contact_id else None
     may = person is not None and person.may(Authority.CANCEL, kind)
     return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
 
 
-def may_call_back(tx: Tx, call: Call, row: Row, now: datetime) -> bool:
+def may_call_back(tx: Tx, call: Call, row: Incident, now: datetime) -> bool:
     """Whether the person of ``call`` may ask to be called again later, as far as ``row`` goes."""
-    plan = call_plan.from_json(row["plan"])
+    plan = call_plan.from_json(row.plan)
     step = next((step for step in plan.steps if step.id == call.step), None)
-    if step is None or row["step"] != step.id or row["step_since"] is None:
+    if step is None or row.step != step.id or row.step_since is None:
         return False
     if not step.call_back:  # nearly always: what was called before is not looked up for it
         return False
-    made = calls.attempts(tx, row["id"])
-    category = Category(row["category"])
-    who, since = call.contact_id or "", row["step_since"]
+    made = calls.attempts(tx, row.id)
+    category = row.category
+    who, since = call.contact_id or "", row.step_since
     return escalation.may_call_back(step, category, who, made, since=since, now=now)
 
 
@@ -122,7 +121,7 @@ def let_followers_go(tx: Tx, leader: Call) -> None:
         calls.change(tx, call.id, state=CallState.REQUESTED, leader=None)
 
 
-def asked_nobody(leader: Call, row: Row | None) -> bool:
+def asked_nobody(leader: Call, row: Incident | None) -> bool:
     """Whether a call that ended says nothing of the person: it was withdrawn while it rang."""
-    withdrawn = row is not None and row["machine"] != Machine.RUNNING.value
+    withdrawn = row is not None and row.machine is not Machine.RUNNING
     return leader.answered_at is None and leader.result is None and withdrawn

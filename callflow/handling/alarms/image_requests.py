@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.messages.outbox import Channel, Take, host_of
 from callflow.handling.alarms.operating import acted, known
 from callflow.handling.base.refusals import Refused
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 _MOST_LINKS = 30
 
 
-def fetch_again(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def fetch_again(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """``who`` looks again; the incident's row. Raises NotFound, Refused."""
     row = _open(tx, incident_id)
     if not fetch_images(tx, row, now):
@@ -30,7 +30,7 @@ def fetch_again(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return acted(tx, row, who, now)
 
 
-def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> Row:
+def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> Incident:
     """``who`` has a link of one of the incident's signals fetched; the incident's row.
 
     Raises NotFound, Refused.
@@ -47,8 +47,8 @@ def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> 
     return acted(tx, row, who, now)
 
 
-def _open(tx: Tx, incident_id: str) -> Row:
+def _open(tx: Tx, incident_id: str) -> Incident:
     row = known(tx, incident_id)
-    if row["state"] == State.FILED.value:
+    if row.state is State.FILED:
         raise Refused("this incident is filed: no image is fetched any more")
     return row

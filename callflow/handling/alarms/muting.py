@@ -5,29 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from callflow.core.alarms import incident
-from callflow.handling.alarms.filing import is_mute
+from callflow.core.alarms.incident import Incident, ruling
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.sites import contacts
 
-Row = dict[str, Any]
 
-
-def ruling_alarm(tx: Tx, site_id: str | None) -> Row | None:
+def ruling_alarm(tx: Tx, site_id: str | None) -> Incident | None:
     """The open personal alarm of a site, by which every word there goes; None: there is none."""
-    found = incident.ruling(incidents.unfiled(tx, [site_id], [])) if site_id else None
-    return dict(found) if found is not None else None
+    return ruling(incidents.unfiled(tx, [site_id], [])) if site_id else None
 
 
-def is_mute_here(tx: Tx, row: Row) -> bool:
+def is_mute_here(tx: Tx, row: Incident) -> bool:
     """Whether nothing may ring or give away where this incident is: of itself, or of another one
     that is open there."""
-    return is_mute(row) or (
-        row["site_id"] is not None and incidents.site_is_mute(tx, row["site_id"])
-    )
+    return row.mute or (row.site_id is not None and incidents.site_is_mute(tx, row.site_id))
 
 
 def number_is_mute(tx: Tx, number: str) -> bool:

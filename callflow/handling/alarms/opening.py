@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.incident import Machine, State
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan, choice, overrides, standard
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
@@ -32,51 +32,27 @@ def opened(
     kind: Kind | None = None,
     site: str | None = None,
     raised_at: datetime | None = None,
-) -> Row:
-    """The row of an incident that is opened; ``plan`` is frozen into it (invariant 7)."""
+) -> Incident:
+    """An incident that is opened; ``plan`` is frozen into it (invariant 7)."""
     kind = kind or meaning.kind
-    category = Category.VITAL if kind in PERSONAL else meaning.category
-    return {
-        "id": uuid.uuid4().hex,
-        "site_id": site,
-        "account": account,
-        "kind": kind.value,
-        "category": category.value,
-        "priority": meaning.priority,
-        "state": State.OPEN.value,
-        "confirmed": False,
-        "duress": kind is Kind.DURESS,
-        "zones": {key: "alarm"},
-        "signal_count": 1,
-        "plan": call_plan.to_json(plan),
-        "rounds": {},
-        "grounds": None,
-        "exercise": False,
-        "step": None,
-        "step_since": None,
-        "machine": Machine.RUNNING.value,
-        "with_human": False,
-        "human_reason": "",
-        "human_since": None,
-        "queue_due": None,
-        "queue_level": 0,
-        "holder": None,
-        "held_since": None,
-        "parked_until": None,
-        "reminder": "",
-        "machine_due": None,
-        "normal_due": None,
-        "alarm_at": raised_at or now,
-        "runaway_at": None,
-        "storm_id": None,
-        "storm_until": None,
-        "opened_at": now,
-        "closed_at": None,
-        "resolution_code": None,
-        "resolution_text": "",
-        "wish": None,
-        "version": 1,
-    }
+    return Incident(
+        id=uuid.uuid4().hex,
+        site_id=site,
+        account=account,
+        kind=kind,
+        category=Category.VITAL if kind in PERSONAL else meaning.category,
+        priority=meaning.priority,
+        duress=kind is Kind.DURESS,
+        zones={key: "alarm"},
+        plan=call_plan.to_json(plan),
+        alarm_at=raised_at or now,
+        opened_at=now,
+    )
+
+
+def named(one: Incident) -> dict[str, Any]:
+    """How an incident that is opened is told of."""
+    return {"alarm": one.kind, "priority": one.priority, "plan": one.plan["name"]}
 
 
 def plan_for(

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.filing import Wish, agree
-from callflow.core.alarms.incident import Machine, State
+from callflow.core.alarms.incident import Changes, Incident, Machine, State
 from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, Act, Dialogue, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
 from callflow.core.plans.call_plan import StepKind
-from callflow.core.signals.signal import Category, Kind
+from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact, Site
 from callflow.handling.alarms import filing, undoing
 from callflow.handling.alarms.acting import NOT_NORMAL, ask_act, close, hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide
-from callflow.handling.alarms.filing import is_mute
 from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Held, NotFound, Refused
@@ -32,19 +31,19 @@ Row = dict[str, Any]
 PARK_AT_MOST = timedelta(hours=24)
 
 
-def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
     row = incidents.get(tx, incident_id)
     if row is None:
         raise NotFound(f"there is no incident {incident_id!r}")
-    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
+    together = incidents.unfiled(tx, [row.site_id], []) if row.site_id else []
     row = known(tx, incident_id)
-    if row["state"] == State.FILED.value:
+    if row.state is State.FILED:
         raise Refused("this incident is filed: there is nothing to take")
     for other in together:
-        if other["holder"] not in (None, who):
-            raise Held(other["holder"])
-    free = [other for other in together or [row] if other["holder"] is None]
+        if other.holder not in (None, who):
+            raise Held(other.holder)
+    free = [other for other in together or [row] if other.holder is None]
     for other in free:
         _take(tx, other, who, now)
     if free:
@@ -52,59 +51,63 @@ def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return known(tx, incident_id)
 
 
-def _first(rows: list[Row], incident_id: str) -> list[Row]:
-    return sorted(rows, key=lambda row: bool(row["id"] != incident_id))
+def _first(rows: list[Incident], incident_id: str) -> list[Incident]:
+    return sorted(rows, key=lambda row: row.id != incident_id)
 
 
-def _take(tx: Tx, row: Row, who: str, now: datetime) -> None:
-    if not incidents.claim(tx, row["id"], who, now):
-        current = incidents.get(tx, row["id"])
-        raise Held(current["holder"] if current else "?")
-    row = known(tx, row["id"])
+def _take(tx: Tx, row: Incident, who: str, now: datetime) -> None:
+    if not incidents.claim(tx, row.id, who, now):
+        current = incidents.get(tx, row.id)
+        raise Held((current.holder if current else None) or "?")
+    row = known(tx, row.id)
     tell(tx, "claimed", now, row, by=who, who_did=who)
-    if row["machine"] == Machine.RUNNING.value:
-        row = incidents.change(tx, row, machine=Machine.STOPPED.value)
+    if row.machine is Machine.RUNNING:
+        row = incidents.change(tx, row, machine=Machine.STOPPED)
     keep = {BRIDGE_STEP, *_guards_asked(tx, row)}
-    for number in calls.cancel_requested(tx, row["id"], now, keep=keep):
+    for number in calls.cancel_requested(tx, row.id, now, keep=keep):
         tell(tx, "call_cancelled", now, row, to=number, who_did=who)
-    if row["state"] == State.OPEN.value and not row["with_human"]:
+    if row.state is State.OPEN and not row.with_human:
         row = hand_to_human(tx, row, "taken", now)
-    mine: Row = {"machine_due": None, "parked_until": None, "storm_until": None}
-    incidents.change(tx, row, **mine, queue_due=_idle_at(tx, row, now))
+    idle_at = _idle_at(tx, row, now)
+    incidents.change(
+        tx, row, machine_due=None, parked_until=None, storm_until=None, queue_due=idle_at
+    )
 
 
-def _guards_asked(tx: Tx, row: Row) -> list[str]:
+def _guards_asked(tx: Tx, row: Incident) -> list[str]:
     """Steps whose guard the machine asks for: whoever takes the incident wants that guard (D33)."""
-    asked = [task for task in tasks.of_incident(tx, row["id"]) if tasks.to_task(task).open]
+    asked = [task for task in tasks.of_incident(tx, row.id) if tasks.to_task(task).open]
     return [task["step"] for task in asked if task["kind"] == StepKind.SEND_GUARD.value]
 
 
-def _idle_at(tx: Tx, row: Row, now: datetime) -> datetime | None:
+def _idle_at(tx: Tx, row: Incident, now: datetime) -> datetime | None:
     """When what somebody holds comes back to the queue, without another act of theirs (D21)."""
-    if row["state"] != State.OPEN.value or row["exercise"]:
+    if row.state is not State.OPEN or row.exercise:
         return None
-    return now + load_policy(tx).hold(Category(row["category"]))
+    return now + load_policy(tx).hold(row.category)
 
 
-def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """Back to the queue, where it escalates again. Raises Held."""
     row = _held(tx, incident_id, who)
     tell(tx, "released", now, row, by=who, who_did=who)
     return _to_queue(tx, row, now)
 
 
-def _to_queue(tx: Tx, row: Row, now: datetime, **values: Any) -> Row:
-    due = now + load_policy(tx).target(Category(row["category"]))
-    waits = row["state"] == State.OPEN.value and row["with_human"]
-    values = {"holder": None, "held_since": None, "queue_due": due if waits else None, **values}
-    if row["exercise"]:  # it rings nobody
-        values["queue_due"] = None
-    return incidents.change(tx, row, **values)
+def _to_queue(
+    tx: Tx, row: Incident, now: datetime, due: datetime | None = None, also: Changes | None = None
+) -> Incident:
+    """``due``: when it rings; None: after its target, where it waits for a human at all."""
+    if due is None and row.state is State.OPEN and row.with_human:
+        due = now + load_policy(tx).target(row.category)
+    left: Changes = {**(also or {}), "holder": None, "held_since": None}
+    left["queue_due"] = None if row.exercise else due  # an exercise rings nobody
+    return incidents.change(tx, row, **left)
 
 
 def park(
     tx: Tx, incident_id: str, who: str, until: datetime, now: datetime, *, reminder: str = ""
-) -> Row:
+) -> Incident:
     """Out of the way until a time; it comes back by itself with its reminder, and escalates then.
 
     Raises Held, Refused.
@@ -115,26 +118,26 @@ def park(
     return parked
 
 
-def _parked(tx: Tx, row: Row, who: str, until: datetime, now: datetime, reminder: str) -> Row:
+def _parked(
+    tx: Tx, row: Incident, who: str, until: datetime, now: datetime, reminder: str
+) -> Incident:
     if not now < until <= now + PARK_AT_MOST:
         raise Refused("park until a time within the next 24 hours")
-    said = {"reminder": reminder.strip()} if reminder.strip() else {}
     tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
-    if said:
-        tell(tx, "reminder", now, row, note=said["reminder"], who_did=who)
-    return _to_queue(
-        tx, row, now, parked_until=until, queue_due=until, reminder=said.get("reminder", "")
-    )
+    if reminder.strip():
+        tell(tx, "reminder", now, row, note=reminder.strip(), who_did=who)
+    parked: Changes = {"parked_until": until, "reminder": reminder.strip()}
+    return _to_queue(tx, row, now, until, parked)
 
 
-def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Row:
+def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Incident:
     """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20)."""
     row = _held(tx, incident_id, who)
     if to == who:
         raise Refused("choose a colleague: you hold this incident")
-    together = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else [row]
+    together = incidents.unfiled(tx, [row.site_id], []) if row.site_id else [row]
     for other in together:
-        if other["holder"] == who:
+        if other.holder == who:
             tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
             due = _idle_at(tx, other, now)
             incidents.change(tx, other, holder=to, held_since=now, queue_due=due)
@@ -165,30 +168,30 @@ def act_together(
     Raises Held, NotFound, Refused.
     """
     row = known(tx, incident_id)
-    if site is not None and row["site_id"] != site:
+    if site is not None and row.site_id != site:
         raise Refused("this incident is of another site")
     if storm is not None:
-        if row["storm_id"] != storm:
+        if row.storm_id != storm:
             raise Refused("this incident is no part of this storm any more: look at it alone")
-        if row["category"] == Category.VITAL.value or is_mute(row):
+        if row.category is Category.VITAL or row.mute:
             raise Refused("a vital alarm is handled alone")
-    if row["holder"] not in (None, who):
-        raise Held(row["holder"])
+    if row.holder not in (None, who):
+        raise Held(row.holder)
     if act == "note":
         note(tx, incident_id, who, text, now)
     elif act == "close":
         done = _closed(tx, row, _wish(row, who, code, supervises=supervises), text, now)
         return done if isinstance(done, Refused) else None
     else:
-        if row["state"] != State.OPEN.value:
+        if row.state is not State.OPEN:
             raise Refused("this incident is closed already")
-        if row["holder"] is None:
+        if row.holder is None:
             _take(tx, row, who, now)
         _parked(tx, known(tx, incident_id), who, until or now, now, text)
     return None
 
 
-def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
+def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Incident:
     """A line in the logbook. Anybody with the right may write one, whoever holds it."""
     row = known(tx, incident_id)
     if not text.strip():
@@ -197,13 +200,14 @@ def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Row:
     return acted(tx, row, who, now)
 
 
-def acted(tx: Tx, row: Row, who: str, now: datetime) -> Row:
+def acted(tx: Tx, row: Incident, who: str, now: datetime) -> Incident:
     """An act of the holder: the incident stays with them."""
-    values = {"queue_due": _idle_at(tx, row, now)} if row["holder"] == who else {}
-    return incidents.change(tx, row, **values)
+    if row.holder != who:
+        return incidents.change(tx, row)
+    return incidents.change(tx, row, queue_due=_idle_at(tx, row, now))
 
 
-def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """*I go on*: the holder says that they are at it, before it comes back to the queue (D21).
     Raises Held, NotFound, Refused."""
     row = open_and_held(tx, incident_id, who)
@@ -211,14 +215,14 @@ def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
     return acted(tx, row, who, now)
 
 
-def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """Hand the plan back to the machine, at the step where it stopped."""
     row = open_and_held(tx, incident_id, who)
-    if row["machine"] != Machine.STOPPED.value:
+    if row.machine is not Machine.STOPPED:
         raise Refused("the plan is not stopped: there is nothing to hand back")
     tell(tx, "resumed", now, row, by=who, who_did=who)
-    row = _to_queue(tx, row, now, machine=Machine.RUNNING.value)
-    decide(tx, row["id"], now)
+    row = _to_queue(tx, row, now, also={"machine": Machine.RUNNING})
+    decide(tx, row.id, now)
     return known(tx, incident_id)
 
 
@@ -242,7 +246,7 @@ def close_incident(
     waiver: str = "",
     seen: State | None = None,
     identity: str = "",
-) -> Row | Refused:
+) -> Incident | Refused:
     """Handled, with a resolution code; a second time it is filed, where nothing keeps it from that.
 
     A personal alarm, an operator's silence (``filing.takes_two``), and a ``waiver`` (why it is
@@ -254,8 +258,8 @@ def close_incident(
     Refused, filing.StillOpen.
     """
     row = known(tx, incident_id)
-    if seen is not None and row["state"] != seen.value and row["state"] in _OTHERWISE:
-        raise Refused(_OTHERWISE[row["state"]])
+    if seen is not None and row.state != seen.value and row.state in _OTHERWISE:
+        raise Refused(_OTHERWISE[row.state])
     wish = _wish(row, who, code, supervises=supervises, waiver=waiver, identity=identity)
     closed = _closed(tx, row, wish, text, now)
     if not isinstance(closed, Refused):
@@ -264,7 +268,7 @@ def close_incident(
 
 
 def _wish(
-    row: Row, who: str, code: str, *, supervises: bool, waiver: str = "", identity: str = ""
+    row: Incident, who: str, code: str, *, supervises: bool, waiver: str = "", identity: str = ""
 ) -> Wish:
     return Wish(
         by=who,
@@ -272,23 +276,23 @@ def _wish(
         supervises=supervises,
         code=code.strip(),
         waiver=waiver.strip(),
-        signals=row["signal_count"],
+        signals=row.signal_count,
     )
 
 
-def _closed(tx: Tx, row: Row, second: Wish, text: str, now: datetime) -> Row | Refused:
+def _closed(tx: Tx, row: Incident, second: Wish, text: str, now: datetime) -> Incident | Refused:
     who, code, waiver = second.by, second.code, second.waiver
     first = filing.wish_of(row)
     signs = agree(first, second)
-    if row["holder"] not in (None, who) and not signs:
-        raise Held(row["holder"])
-    if row["state"] not in (State.OPEN.value, State.AWAITING_NORMAL.value):
+    if row.holder not in (None, who) and not signs:
+        raise Held(row.holder)
+    if row.state not in (State.OPEN.value, State.AWAITING_NORMAL.value):
         raise Refused("this incident is closed already")
     if not code:
         raise Refused("closing needs a resolution code")
     if filing.takes_two(row) and not text.strip():
         raise Refused("this alarm is closed with a reason: write it in the text")
-    again = row["state"] == State.AWAITING_NORMAL.value or row["human_reason"] == NOT_NORMAL
+    again = row.state is State.AWAITING_NORMAL or row.human_reason == NOT_NORMAL
     stands = filing.standing(tx, row, now)
     if again and stands.open and not waiver:
         raise filing.StillOpen(stands.open)
@@ -301,12 +305,14 @@ def _closed(tx: Tx, row: Row, second: Wish, text: str, now: datetime) -> Row | R
     return close(tx, row, code, text, now, who=who, files=files)
 
 
-def whom_to_call(tx: Tx, row: Row, contact_id: str, now: datetime) -> tuple[Site, Contact, str]:
+def whom_to_call(
+    tx: Tx, row: Incident, contact_id: str, now: datetime
+) -> tuple[Site, Contact, str]:
     """The incident's site as agreed now, and its contact with their number: whom a person may
     have called. Raises NotFound, Refused."""
     if is_mute_here(tx, row):
         raise Refused(MUTE)
-    site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
     contact = as_called(site, contact_id, now) if site else None
     if site is None or contact is None:
         raise NotFound(f"there is no contact {contact_id!r} at this site")
@@ -320,7 +326,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     row = open_and_held(tx, incident_id, who)
     _, contact, number = whom_to_call(tx, row, contact_id, now)
     policy = load_policy(tx)
-    attempt = 1 + sum(1 for c in calls.attempts(tx, row["id"]) if c.contact_id == contact_id)
+    attempt = 1 + sum(1 for c in calls.attempts(tx, row.id) if c.contact_id == contact_id)
     call = request_call(
         tx,
         policy,
@@ -349,7 +355,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     return call.id
 
 
-def known(tx: Tx, incident_id: str) -> Row:
+def known(tx: Tx, incident_id: str) -> Incident:
     """The incident, locked. Raises NotFound."""
     row = incidents.get(tx, incident_id, lock=True)
     if row is None:
@@ -357,16 +363,16 @@ def known(tx: Tx, incident_id: str) -> Row:
     return row
 
 
-def _held(tx: Tx, incident_id: str, who: str) -> Row:
+def _held(tx: Tx, incident_id: str, who: str) -> Incident:
     row = known(tx, incident_id)
-    if row["holder"] is None:
+    if row.holder is None:
         raise Refused("take the incident first")
-    if row["holder"] != who:
-        raise Held(row["holder"])
+    if row.holder != who:
+        raise Held(row.holder)
     return row
 
 
-def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Row:
+def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Incident:
     """The machine's live call goes to a human: the person leaves the dialogue for a conference,
     and the desk rings (D20). Raises Held, NotFound, Refused.
     """
@@ -385,9 +391,9 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
     return acted(tx, row, who, now)
 
 
-def open_and_held(tx: Tx, incident_id: str, who: str) -> Row:
+def open_and_held(tx: Tx, incident_id: str, who: str) -> Incident:
     """The incident, which ``who`` holds. Raises Held, NotFound, Refused."""
     row = _held(tx, incident_id, who)
-    if row["state"] != State.OPEN.value:
+    if row.state is not State.OPEN:
         raise Refused("this incident is closed already")
     return row

@@ -67,8 +67,8 @@ def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
     row = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
     incidents.insert(tx, [row])
-    told = {"alarm": row["kind"], "priority": row["priority"], "plan": row["plan"]["name"]}
+    told = {"alarm": row.kind, "priority": row.priority, "plan": row.plan["name"]}
     tell(tx, "incident_opened", now, row, **told)
-    mark = Correlated(signal.id, row["id"], Kind.UNKNOWN.value, Treatment.OPENED.value)
+    mark = Correlated(signal.id, row.id, Kind.UNKNOWN.value, Treatment.OPENED.value)
     signal_rows.mark_correlated(tx, [mark], now)
     hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal.id)

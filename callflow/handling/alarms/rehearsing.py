@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Plan
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
@@ -38,7 +38,7 @@ _PRIORITY = 4
 _CALLABLE = (SiteState.COMMISSIONING, SiteState.ACTIVE)
 
 
-def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: datetime) -> Row:
+def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: datetime) -> Incident:
     """Run ``plan`` at a site as if an alarm of ``kind`` came now; the exercise's incident.
 
     Raises NotFound, or Refused where the site is in alarm, an exercise runs there already, or the
@@ -49,32 +49,32 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
     if site.state not in _CALLABLE:
         raise Refused("nobody is called for a site of this state", site.state)
     for other in incidents.unfiled(tx, [site_id], []):
-        if other["state"] == State.OPEN.value:
+        if other.state is State.OPEN:
             raise Refused(
                 "an exercise runs at this site already: close it first"
-                if other["exercise"]
+                if other.exercise
                 else "this site is in alarm: rehearse when it is over"
             )
     plan = plan_at(tx, plan, site_id)
     row = _opened(tx, plan, site_id, kind, now)
     incidents.insert(tx, [row])
     tell(tx, "rehearsed", now, row, who_did=who, plan=plan.name, version=plan.version, by=who)
-    decide(tx, row["id"], now)
-    done = incidents.get(tx, row["id"])
+    decide(tx, row.id, now)
+    done = incidents.get(tx, row.id)
     assert done is not None
     return done
 
 
-def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Row:
+def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Incident:
     accounts = sites.account_rows(tx, site_id)
     category, _ = events.usual(kind)
     meaning = replace(events.UNKNOWN, kind=kind, category=category, priority=_PRIORITY)
     account = accounts[0]["account"] if accounts else ""
     row = opened(account, "", meaning, plan, now, site=site_id)
-    return {**row, "exercise": True, "duress": False, "zones": {}, "signal_count": 0}
+    return row.but(exercise=True, duress=False, zones={}, signal_count=0)
 
 
-def end_for_real_alarm(tx: Tx, exercises: Iterable[Row], now: datetime) -> None:
+def end_for_real_alarm(tx: Tx, exercises: Iterable[Incident], now: datetime) -> None:
     """A real alarm of their sites came: the exercises end, and their people's lines are free."""
     for row in exercises:
         _let_go(tx, row, MACHINE, now)
@@ -82,17 +82,17 @@ def end_for_real_alarm(tx: Tx, exercises: Iterable[Row], now: datetime) -> None:
         close(tx, row, EXERCISE, "", now)
 
 
-def end_rehearsal(tx: Tx, row: Row, who: str, now: datetime) -> None:
+def end_rehearsal(tx: Tx, row: Incident, who: str, now: datetime) -> None:
     """Somebody has seen enough of an exercise that is open."""
     _let_go(tx, row, who, now)
     tell(tx, "rehearsal_ended", now, row, by=who, who_did=who)
     close(tx, row, EXERCISE, "", now, who)
 
 
-def _let_go(tx: Tx, row: Row, who: str, now: datetime) -> None:
+def _let_go(tx: Tx, row: Incident, who: str, now: datetime) -> None:
     """Nothing of it rings or speaks any more."""
     withdraw(tx, row, now)
-    for call in calls.of_incident(tx, row["id"]):
+    for call in calls.of_incident(tx, row.id):
         # Who waits for, or speaks with, an operator is not cut off.
         if call.answered_at and call.ended_at is None and call.room is None:
             ask_hang_up(tx, call.id, who, now)

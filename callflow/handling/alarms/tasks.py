@@ -35,5 +35,5 @@ def end_task(
     assert row is not None, "a task belongs to an incident"
     if not asking.end(tx, row, task, outcome, now, who=who, note=text):
         return False
-    decide(tx, row["id"], now)
+    decide(tx, row.id, now)
     return True

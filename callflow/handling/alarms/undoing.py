@@ -9,10 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from callflow.core.alarms import incident
-from callflow.core.alarms.incident import Event, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
 from callflow.core.signals.signal import Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.alarms.deciding import decide
@@ -20,6 +20,7 @@ from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks, undo
+from callflow.storage.engine.values import written
 
 Row = dict[str, Any]
 
@@ -49,14 +50,13 @@ _VALUES = (
 )
 
 
-def remember(tx: Tx, kind: str, who: str, before: Sequence[Row], now: datetime) -> None:
+def remember(tx: Tx, kind: str, who: str, before: Sequence[Incident], now: datetime) -> None:
     """``who`` just did ``kind`` to the incidents whose rows were ``before``."""
-    if any(row["kind"] == Kind.STORM.value for row in before) and kind == "close":
+    if any(row.kind is Kind.STORM for row in before) and kind == "close":
         return  # the sites beneath it are closed with it, each in its own transaction
     undo.forget(tx, who, now - timedelta(minutes=1))
     changed = [
-        {"id": row["id"], "version": _version(tx, row["id"]), "before": _kept(row)}
-        for row in before
+        {"id": row.id, "version": _version(tx, row.id), "before": _kept(row)} for row in before
     ]
     values = {"id": uuid.uuid4().hex, "kind": kind, "who": who, "at": now, "incidents": changed}
     undo.insert(tx, values)
@@ -64,12 +64,20 @@ def remember(tx: Tx, kind: str, who: str, before: Sequence[Row], now: datetime) 
 
 def _version(tx: Tx, incident_id: str) -> int:
     row = incidents.get(tx, incident_id)
-    return int(row["version"]) if row else -1
+    return row.version if row else -1
 
 
-def _kept(row: Row) -> Row:
-    times = {name: to_iso(row[name]) if row[name] else None for name in _TIMES}
-    return {**times, **{name: row[name] for name in _VALUES}}
+def _kept(row: Incident) -> Row:
+    times = {name: getattr(row, name) for name in _TIMES}
+    values = {name: written(getattr(row, name)) for name in _VALUES}
+    return {name: to_iso(at) if at else None for name, at in times.items()} | values
+
+
+def _as_it_was(kept: Row) -> Changes:
+    values = {name: kept[name] for name in _VALUES}
+    values |= {name: from_iso(kept[name]) if kept[name] else None for name in _TIMES}
+    values |= {"state": State(kept["state"]), "machine": Machine(kept["machine"])}
+    return cast(Changes, values)
 
 
 def offered(tx: Tx, who: str, now: datetime) -> Row | None:
@@ -107,16 +115,14 @@ def _restore(tx: Tx, one: Row, act: Row, now: datetime) -> None:
     row = incidents.get(tx, one["id"], lock=True)
     if row is None:
         return
-    before = one["before"]
-    values = {name: before[name] for name in _VALUES}
-    values |= {name: from_iso(before[name]) if before[name] else None for name in _TIMES}
+    back = _as_it_was(one["before"])
     if act["kind"] == "close":
-        was = State(before["state"])
-        event = Event.UNDO if was is State.OPEN else Event.UNDO_AGAIN
-        values["state"] = incident.after(State(row["state"]), event).value
-        tasks.reopen(tx, row["id"], act["at"])
+        event = Event.UNDO if back["state"] is State.OPEN else Event.UNDO_AGAIN
+        back["state"] = incident.after(row.state, event)
+        tasks.reopen(tx, row.id, act["at"])
     tell(tx, "undone", now, row, undone=act["kind"], by=act["who"], who_did=act["who"])
-    runs = before["machine"] == Machine.RUNNING.value and values["state"] == State.OPEN.value
-    row = incidents.change(tx, row, **values, machine_due=now if runs else None)
+    runs = back["machine"] is Machine.RUNNING and back["state"] is State.OPEN
+    back["machine_due"] = now if runs else None
+    row = incidents.change(tx, row, **back)
     if runs:
-        decide(tx, row["id"], now)
+        decide(tx, row.id, now)

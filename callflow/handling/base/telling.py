@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE, Draft
 from callflow.storage import Tx
@@ -54,15 +55,16 @@ def draft(
     )
 
 
-def tell(tx: Tx, kind: str, now: datetime, row: dict[str, Any] | None = None, **data: Any) -> None:
-    """Write one entry, of the incident whose ``row`` is given."""
+def tell(
+    tx: Tx, kind: str, now: datetime, incident: Incident | None = None, /, **data: Any
+) -> None:
+    """Write one entry, of ``incident`` where one is given."""
     author = data.pop("who_did", MACHINE)
-    incident = row["id"] if row else None
-    site = row["site_id"] if row else data.pop("site", None)
+    site = incident.site_id if incident else data.pop("site", None)
     if desks := _desks(tx, data):
         data |= desks | {"desks": desks}
-    entry = draft(kind, now, incident=incident, site=site, author=author, **data)
-    logbook_rows.append(tx, entry)
+    about = incident.id if incident else None
+    logbook_rows.append(tx, draft(kind, now, incident=about, site=site, author=author, **data))
 
 
 def _desks(tx: Tx, data: dict[str, Any]) -> dict[str, str]:

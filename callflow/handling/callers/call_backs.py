@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from callflow.core.alarms import escalation
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import QUEUE_STEP, Call, Dialogue, Direction
 from callflow.core.calls.dial_policy import MUTE, refusal
 from callflow.core.records.logbook import MACHINE
@@ -291,5 +292,5 @@ def desk_took(tx: Tx, row: Call, now: datetime) -> None:
     tell(tx, "call_back_desk", now, to=row.to)
 
 
-def _incident(tx: Tx, incident_id: str | None) -> Row | None:
+def _incident(tx: Tx, incident_id: str | None) -> Incident | None:
     return incidents.get(tx, incident_id) if incident_id else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import Machine, State
+from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
@@ -16,7 +16,6 @@ from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.core.watch import supervision
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.deciding import raise_duress
-from callflow.handling.alarms.filing import is_mute
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
@@ -48,21 +47,19 @@ def known(tx: Tx, site_id: str, person_id: str) -> Known | None:
     return Known(site=site, person=person) if site is not None and person is not None else None
 
 
-def hint(tx: Tx, number: str, incident_row: Row | None) -> str:
+def hint(tx: Tx, number: str, incident: Incident | None) -> str:
     """The site of whoever has ``number`` and a code; "" where it is no site's, or several's."""
-    if incident_row is not None:
-        return str(incident_row["site_id"] or "")
+    if incident is not None:
+        return incident.site_id or ""
     owners = contacts.owners_of(tx, [number]).get(number, set())
     coded = {site for contact, site in owners if (contacts.get(tx, contact) or {}).get("code")}
     return coded.pop() if len(coded) == 1 else ""
 
 
-def open_alarms(tx: Tx, site_id: str) -> list[Row]:
+def open_alarms(tx: Tx, site_id: str) -> list[Incident]:
     """The site's open incidents, locked, the most urgent first."""
-    found = [
-        row for row in incidents.unfiled(tx, [site_id], []) if row["state"] == State.OPEN.value
-    ]
-    return sorted(found, key=lambda row: (row["priority"], row["opened_at"]))
+    found = [one for one in incidents.unfiled(tx, [site_id], []) if one.state is State.OPEN]
+    return sorted(found, key=lambda one: (one.priority, one.opened_at))
 
 
 def identified(tx: Tx, call: Call, site_id: str, row: Row, now: datetime, *, duress: bool) -> Done:
@@ -76,12 +73,12 @@ def identified(tx: Tx, call: Call, site_id: str, row: Row, now: datetime, *, dur
     told = of | {"who": row["name"], "to": call.to, "call": call.id}
     tell(tx, "caller_known", now, alarms[0] if alarms else None, **told)
     if alarms:
-        calls.change(tx, call.id, incident_id=alarms[0]["id"])
+        calls.change(tx, call.id, incident_id=alarms[0].id)
         _join_plan(tx, call, alarms[0], found, now)
     if duress:
         raise_alarm(tx, site_id, alarms, call, now)
     free = all(may_cancel(found, alarm) for alarm in alarms)  # as it was before any duress
-    heard = [] if mute or not alarms else [Kind(alarms[0]["kind"])]
+    heard = [] if mute or not alarms else [alarms[0].kind]
     return Done(
         result="hushed" if mute else "alarm" if alarms else "client",
         say=tuple(Phrase("state_alarm", {"kind": kind}) for kind in heard),
@@ -96,24 +93,20 @@ def _yes(fact: bool) -> str:
     return "yes" if fact else ""
 
 
-def _join_plan(tx: Tx, call: Call, alarm: Row, who: Known, now: datetime) -> None:
+def _join_plan(tx: Tx, call: Call, alarm: Incident, who: Known, now: datetime) -> None:
     """Whoever the plan is calling, or would, and calls us is asked here: it waits for what they say
     and calls nobody meanwhile (D20)."""
-    plan = call_plan.from_json(alarm["plan"])
-    step = next((step for step in plan.steps if step.id == alarm["step"]), None)
-    if (
-        step is None
-        or step.kind not in call_plan.CALLING
-        or alarm["machine"] != Machine.RUNNING.value
-    ):
+    plan = call_plan.from_json(alarm.plan)
+    step = next((step for step in plan.steps if step.id == alarm.step), None)
+    if step is None or step.kind not in call_plan.CALLING or alarm.machine is not Machine.RUNNING:
         return
-    people = on_call(who.site, step.selectors, Kind(alarm["kind"]), now)
+    people = on_call(who.site, step.selectors, alarm.kind, now)
     if any(person.id == who.person.id for person in people):
-        attempt = 1 + calls.of_step(tx, alarm["id"], step.id)
+        attempt = 1 + calls.of_step(tx, alarm.id, step.id)
         calls.change(tx, call.id, step=step.id, attempt=attempt)
 
 
-def raise_alarm(tx: Tx, site_id: str, alarms: list[Row], call: Call, now: datetime) -> None:
+def raise_alarm(tx: Tx, site_id: str, alarms: list[Incident], call: Call, now: datetime) -> None:
     """Somebody is threatened, silently: of an alarm that is on, or one of its own (D7)."""
     if alarms:
         raise_duress(tx, alarms[0], now)
@@ -124,7 +117,7 @@ def raise_alarm(tx: Tx, site_id: str, alarms: list[Row], call: Call, now: dateti
         store_signals(tx, [signal])
 
 
-def may(tx: Tx, who: Known, alarms: list[Row], now: datetime) -> frozenset[str]:
+def may(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> frozenset[str]:
     """What is offered to somebody known, as things stand."""
     offered = set()
     if alarms:
@@ -139,26 +132,26 @@ def may(tx: Tx, who: Known, alarms: list[Row], now: datetime) -> frozenset[str]:
     return frozenset(offered | ({"cancel"} if alarms else set()))
 
 
-def _answers(who: Known, alarm: Row, now: datetime) -> set[str]:
+def _answers(who: Known, alarm: Incident, now: datetime) -> set[str]:
     """What somebody whom a plan calls could answer, too."""
     called = as_called(who.site, who.person.id, now) or who.person
     if called.role is Role.PREMISES:
         return set()
-    sends = called.may(Authority.SEND_GUARD, Kind(alarm["kind"]))
+    sends = called.may(Authority.SEND_GUARD, alarm.kind)
     return {"going", "next_person"} | ({"send_guard"} if sends else set())
 
 
-def may_cancel(who: Known, alarm: Row) -> bool:
+def may_cancel(who: Known, alarm: Incident) -> bool:
     """Whether this alarm ends by a code on the phone: never a personal or a vital one, nor one that
     an operator has (D3, D7, D20)."""
-    vital = alarm["category"] == Category.VITAL.value
-    free = alarm["holder"] is None and not is_mute(alarm) and not vital
-    return free and who.may(Authority.CANCEL, Kind(alarm["kind"]))
+    vital = alarm.category is Category.VITAL
+    free = alarm.holder is None and not alarm.mute and not vital
+    return free and who.may(Authority.CANCEL, alarm.kind)
 
 
-def asks_to_cancel(tx: Tx, who: Known, alarms: list[Row], now: datetime) -> None:
+def asks_to_cancel(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> None:
     """An operator looks at what the caller may not cancel alone."""
     for row in alarms:
         tell(tx, "cancel_asked", now, row, who=who.person.name)
-        if row["holder"] is None:
+        if row.holder is None:
             hand_to_human(tx, row, "cancel_by_phone", now)

@@ -9,6 +9,7 @@ from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.handling.alarms.acting import hand_to_human, withdraw
@@ -85,7 +86,7 @@ def _visit(tx: Tx, asked: _Asked) -> Done:
     about = _unfiled(tx, site)
     if visit is None:
         stage = "accepted"
-        firms.insert_visit(tx, site, person, about["id"] if about else None, now)
+        firms.insert_visit(tx, site, person, about.id if about else None, now)
     elif visit["on_site_at"] is None:
         stage = "on_site"
         firms.change_visit(tx, visit["id"], on_site_at=now)
@@ -105,10 +106,10 @@ _TOLD = {
 }
 
 
-def _unfiled(tx: Tx, site_id: str) -> Row | None:
+def _unfiled(tx: Tx, site_id: str) -> Incident | None:
     """The newest incident of the site that is not filed: what a technician comes for."""
     found = incidents.unfiled(tx, [site_id], [])
-    return max(found, key=lambda row: row["opened_at"], default=None)
+    return max(found, key=lambda row: row.opened_at, default=None)
 
 
 def _state(tx: Tx, asked: _Asked) -> Done:
@@ -149,7 +150,7 @@ def _comment(tx: Tx, asked: _Asked) -> Done:
 # --- guards -------------------------------------------------------------------------------
 
 
-def _task(tx: Tx, asked: _Asked) -> tuple[Row, Row] | None:
+def _task(tx: Tx, asked: _Asked) -> tuple[Incident, Row] | None:
     """The incident, locked, and what the guard is asked for there; None: that is over."""
     task = asked.who.task
     row = incidents.get(tx, task["incident_id"], lock=True) if task else None

@@ -32,7 +32,7 @@ def read_out(tx: Tx, site: Site, now: datetime, *, duress: bool) -> Iterator[Phr
     }
     yield Phrase(_ARMED[frozenset(armed)])
     alarms = identity.open_alarms(tx, site.id)
-    for kind in dict.fromkeys(Kind(row["kind"]) for row in alarms):
+    for kind in dict.fromkeys(row.kind for row in alarms):
         if kind not in PERSONAL and not hushed:  # mute (D7)
             yield Phrase("state_alarm", {"kind": kind})
     for test in rows.running_tests(tx, [site.id], now).get(site.id, []):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls import dial_policy
 from callflow.core.calls.call import (
     BRIDGE_STEP,
@@ -163,7 +164,7 @@ def _refuse(tx: Tx, row: Call, why: str, now: datetime) -> None:
     _leave(tx, row, now)
     if incident_row is not None:
         hand_to_human(tx, incident_row, why, now)
-        decide(tx, incident_row["id"], now)
+        decide(tx, incident_row.id, now)
 
 
 def _next_person(tx: Tx, row: Call, now: datetime) -> bool:
@@ -275,13 +276,15 @@ def call_ended(
     voices.call_over(tx, row, now)
     if row.step not in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
         if incident_row is not None:
-            decide(tx, incident_row["id"], now)
+            decide(tx, incident_row.id, now)
         for follower, followed in followers(tx, call_id):
             _end_with(tx, follower, followed, row, final, now)
     return over
 
 
-def _end_with(tx: Tx, call: Call, row: Row, leader: Call, final: Outcome, now: datetime) -> None:
+def _end_with(
+    tx: Tx, call: Call, row: Incident, leader: Call, final: Outcome, now: datetime
+) -> None:
     """A call that another one spoke for ends as that one did."""
     outcome = call.result or final
     told = f"in call {leader.id}"
@@ -300,7 +303,7 @@ def _end_with(tx: Tx, call: Call, row: Row, leader: Call, final: Outcome, now: d
     if ended:
         shown_to = told_as(call)
         tell(tx, "call_ended", now, row, to=shown_to, outcome=outcome, detail=told, call=call.id)
-        decide(tx, row["id"], now)
+        decide(tx, row.id, now)
 
 
 def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
@@ -317,7 +320,7 @@ def call_arrived(
     dialogue: Dialogue,
     now: datetime,
     name: str = "",
-    incident_row: Row | None = None,
+    incident_row: Incident | None = None,
 ) -> None:
     """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints.
 
@@ -373,7 +376,7 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
         return
     _act_upon(tx, row, incident_row, outcome, now)
     if row.state is CallState.ENDED:
-        decide(tx, incident_row["id"], now)
+        decide(tx, incident_row.id, now)
     for follower, followed in followers(tx, call_id):
         its = answer_for(tx, follower, followed, outcome, now)
         calls.change(tx, follower.id, result=its)
@@ -390,7 +393,7 @@ def _operator_answered(tx: Tx, row: Call, outcome: Outcome, now: datetime) -> No
         taken(tx, row, now)
 
 
-def _act_upon(tx: Tx, row: Call, incident_row: Row, outcome: Outcome, now: datetime) -> None:
+def _act_upon(tx: Tx, row: Call, incident_row: Incident, outcome: Outcome, now: datetime) -> None:
     """What an answer changes at once, while the person is still on the line."""
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)

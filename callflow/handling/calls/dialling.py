@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP, Call
 from callflow.core.calls.dial_policy import Destination, forbidden
 from callflow.core.calls.phones import is_phone
-from callflow.core.signals.signal import Kind
-from callflow.handling.alarms.filing import is_mute
 from callflow.handling.base.policy import Policy
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites.in_force import site_now
@@ -39,7 +38,7 @@ def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -
     about = [_incident(tx, row) for row in rows]
     at = [_places(row, i, owners) for row, i in zip(rows, about, strict=True)]
     mute = incidents.mute_sites(tx, set().union(*at))
-    of_no_site = any(incident is None or incident["site_id"] is None for incident in about)
+    of_no_site = any(incident is None or incident.site_id is None for incident in about)
     ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
     found = {}
     for row, incident, places in zip(rows, about, at, strict=True):
@@ -52,7 +51,7 @@ def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -
             service=row.to in reserved,
             phone=row.to in ours_by_wire,
             called_us=_called_us(tx, row, now),
-            mute=(incident is not None and is_mute(incident)) or bool(places & mute),
+            mute=(incident is not None and incident.mute) or bool(places & mute),
         )
         why = forbidden(destination)
         if why is not None:
@@ -60,17 +59,17 @@ def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -
     return found
 
 
-def _incident(tx: Tx, row: Call) -> Row | None:
+def _incident(tx: Tx, row: Call) -> Incident | None:
     """The incident whose people are called; None for the station's own calls."""
     if row.incident_id is None or row.step in NOT_AT_SITE:
         return None
     return incidents.get(tx, row.incident_id)
 
 
-def _places(row: Call, incident: Row | None, owners: Mapping[str, Owners]) -> set[str]:
+def _places(row: Call, incident: Incident | None, owners: Mapping[str, Owners]) -> set[str]:
     """The sites where a call rings: its incident's; of one that is about none, its contact's."""
     if incident is not None:
-        return {incident["site_id"]} if incident["site_id"] else set()
+        return {incident.site_id} if incident.site_id else set()
     return {site for _, site in owners.get(row.to, set())}
 
 
@@ -84,19 +83,21 @@ def _called_us(tx: Tx, row: Call, now: datetime) -> bool:
     return bool(asked) and calls.has_called(tx, row.to, now - CALLED_BACK_WITHIN)
 
 
-def _is_contact(tx: Tx, row: Call, incident: Row | None, owners: Owners, now: datetime) -> bool:
+def _is_contact(
+    tx: Tx, row: Call, incident: Incident | None, owners: Owners, now: datetime
+) -> bool:
     """Whether the number is the called contact's: of the incident's site, where it has one."""
     if row.step == WELFARE_STEP:  # a guard, who is of a firm and of no site
         guard = contacts.get(tx, row.contact_id or "")
         return guard is not None and guard["phone"] == row.to
-    contact, site = row.contact_id, incident["site_id"] if incident else None
+    contact, site = row.contact_id, incident.site_id if incident else None
     for owner, of_site in owners:
         if contact in (None, owner) and site in (None, of_site):
             return True
     if contact is None or site is None or incident is None:
         return False
     # Somebody who stands in for a contact, or a contact's other number, as agreed for a while.
-    here = site_now(tx, site, Kind(incident["kind"]), now)
+    here = site_now(tx, site, incident.kind, now)
     person = here.person(contact) if here else None
     return person is not None and person.phone == row.to
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_name
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Call, Mode, Outcome
 from callflow.core.calls.dialogue import (
     ASKING,
@@ -102,11 +102,11 @@ def _asked_who(tx: Tx, row: Call, facts: Facts) -> Facts:
     )
 
 
-def _in_storm(tx: Tx, row: Row) -> bool:
+def _in_storm(tx: Tx, row: Incident) -> bool:
     """Whether a storm holds an incident's plan, or is still open (D10)."""
-    storm = incidents.get(tx, row["storm_id"]) if row["storm_id"] else None
-    over = storm is None or storm["state"] != State.OPEN.value
-    return row["storm_until"] is not None or not over
+    storm = incidents.get(tx, row.storm_id) if row.storm_id else None
+    over = storm is None or storm.state is not State.OPEN
+    return row.storm_until is not None or not over
 
 
 def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
@@ -122,20 +122,20 @@ def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
             spied=(row.wanted or {}).get("spied", ""),
             whispers=row.mode is Mode.WHISPER,
         )
-    kind, asked_at = Kind(incident_row["kind"]), row.requested_at
-    site = _site(tx, vault, incident_row["site_id"], kind, asked_at)
-    zone = next(iter(incident_row["zones"]), "")
+    kind, asked_at = incident_row.kind, row.requested_at
+    site = _site(tx, vault, incident_row.site_id, kind, asked_at)
+    zone = next(iter(incident_row.zones), "")
     names = sites.zone_names(tx, site.id) if site and zone else {}
     common: dict[str, Any] = dict(
         dialogue=dialogue,
         station=STATION_NAME,
-        site_name=site.name if site else incident_row["account"],
+        site_name=site.name if site else incident_row.account,
         kind=kind,
         zone=zone,
-        zone_name=zone_name(names, incident_row["account"], zone),
-        priority=incident_row["priority"],
+        zone_name=zone_name(names, incident_row.account, zone),
+        priority=incident_row.priority,
         personal=is_mute_here(tx, incident_row),
-        exercise=incident_row["exercise"],
+        exercise=incident_row.exercise,
     )
     if site is None and dialogue in ASKING and row.step not in BESIDE_PLANS:  # our own phones
         return Facts(**common, **_asked(incident_row, row.step, None))
@@ -156,7 +156,7 @@ def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
         language=spoken or site.language,
         site_language=site.language,
         address=site.address,
-        at=incident_row["opened_at"].astimezone(ZoneInfo(site.timezone)),
+        at=incident_row.opened_at.astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row, mute=bool(common["personal"])),
         others=_others(tx, row.id),
@@ -171,13 +171,13 @@ def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
     rows = [calls.incident_of(tx, call) for call in calls.followers(tx, call_id)]
     if not rows:
         return ()
-    names = sites.names_of(tx, {row["site_id"] for row in rows if row and row["site_id"]})
-    return tuple(names.get(row["site_id"], row["account"]) for row in rows if row)
+    names = sites.names_of(tx, {row.site_id for row in rows if row and row.site_id})
+    return tuple(names.get(row.site_id or "", row.account) for row in rows if row)
 
 
-def _asked(incident_row: dict[str, Any], step_id: str, called: dict[str, Any] | None) -> Any:
+def _asked(incident_row: Incident, step_id: str, called: dict[str, Any] | None) -> Any:
     """What the plan's step says and asks; nothing for a call that is no step's."""
-    plan = call_plan.from_json(incident_row["plan"])
+    plan = call_plan.from_json(incident_row.plan)
     step = next((step for step in plan.steps if step.id == step_id), None)
     knows_code = called is not None and called["code"] is not None
     if step is None:
@@ -232,16 +232,14 @@ def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -
     return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
 
 
-def _answers(
-    contact: Contact | None, incident_row: dict[str, Any], *, mute: bool
-) -> frozenset[Answer]:
+def _answers(contact: Contact | None, incident_row: Incident, *, mute: bool) -> frozenset[Answer]:
     """The keys that this person may use, as far as authority allows (D3, D7).
 
     Identity is not knowledge: from off site nobody cancels a vital alarm.
     """
     if contact is None:
         return frozenset()
-    kind, vital = Kind(incident_row["kind"]), incident_row["category"] == Category.VITAL.value
+    kind, vital = incident_row.kind, incident_row.category is Category.VITAL
     on_site = contact.role is Role.PREMISES
     answers = {Answer.HELP}
     if contact.may(Authority.CANCEL, kind) and not mute and (on_site or not vital):
@@ -324,7 +322,7 @@ def incoming_call(
         join_room(tx, call_id, now)
 
 
-def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Row | None:
+def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Incident | None:
     """The alarm that somebody calls about, as their number hints; a cabin only about its lift's."""
     own = device_calls.alarm_of(tx, number) if device else None
     if own is not None or (device and device_calls.lift_of(tx, number) is not None):
@@ -333,16 +331,16 @@ def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Row | None:
     return incidents.get(tx, about) if about else None
 
 
-def _straight_to_a_human(tx: Tx, number: str, incident_row: Row | None) -> bool:
+def _straight_to_a_human(tx: Tx, number: str, incident_row: Incident | None) -> bool:
     """Whether no menu is for this caller: a personal alarm (D7), a site that somebody holds (D20),
     or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of that
     first, and 0 brings them to a human (D10)."""
     if incident_row is None:
         return False
-    held = incident_row["holder"] is not None or is_mute_here(tx, incident_row)
+    held = incident_row.holder is not None or is_mute_here(tx, incident_row)
     if held:
         return True
-    return not _in_storm(tx, incident_row) and not _has_code(tx, number, incident_row["site_id"])
+    return not _in_storm(tx, incident_row) and not _has_code(tx, number, incident_row.site_id)
 
 
 def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:

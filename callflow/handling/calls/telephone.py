@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, Call, Dialogue, Mode
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
-from callflow.core.signals.signal import Kind
 from callflow.handling.alarms.acting import let_go, request_call
 from callflow.handling.alarms.muting import number_is_mute
 from callflow.handling.alarms.operating import (
@@ -46,7 +45,7 @@ def call_person(
     who: str,
     now: datetime,
     *,
-    incident_row: Row | None,
+    incident_row: Incident | None,
     to: str,
     name: str,
     contact: str | None = None,
@@ -86,14 +85,14 @@ def call_person(
 
 def _call_into(
     tx: Tx,
-    incident_row: Row | None,
+    incident_row: Incident | None,
     room: str | None,
     wanted: Mapping[str, Any],
     who: str,
     now: datetime,
 ) -> None:
     policy = load_policy(tx)
-    tried = calls.attempts(tx, incident_row["id"]) if incident_row else []
+    tried = calls.attempts(tx, incident_row.id) if incident_row else []
     request_call(
         tx,
         policy,
@@ -139,7 +138,7 @@ def call_contact(
     return call_id
 
 
-def take_over(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Row:
+def take_over(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Incident:
     """The machine's live call comes to me (D20): to my own phone, where I have one, else to the
     desk. Raises Held, NotFound, Refused."""
     row = take_over_call(tx, incident_id, who, call_id, now)
@@ -202,10 +201,10 @@ def leg_answered(tx: Tx, leg: Call, now: datetime) -> None:
         return
     given_by = leg.requester if leg.requester not in ("", leg.operator) else None
     try:
-        if given_by is not None and row["holder"] == given_by:
-            transfer(tx, row["id"], given_by, leg.operator, now)
-        elif row["state"] == State.OPEN.value:
-            claim(tx, row["id"], leg.operator, now)
+        if given_by is not None and row.holder == given_by:
+            transfer(tx, row.id, given_by, leg.operator, now)
+        elif row.state is State.OPEN:
+            claim(tx, row.id, leg.operator, now)
     except (Held, Refused):
         return  # its holder is shown; the call goes on all the same
 
@@ -219,7 +218,7 @@ def not_reached(tx: Tx, call: Call, now: datetime) -> bool:
         return False
     if not any(leg.up for leg in legs_in(tx, call.room)):
         return False
-    site = site_now(tx, row["site_id"], Kind(row["kind"]), now)
+    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
     for place, contact_id in enumerate(then):
         contact = as_called(site, contact_id, now) if site else None
         if contact is not None and contact.phone is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
@@ -30,7 +31,7 @@ PLAN = "=test-call"
 _NEWEST = 100
 
 
-def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) -> Row:
+def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) -> Incident:
     """Call one contact of a site, now; the exercise's incident. Raises NotFound, or Refused as
     ``rehearse`` does and where the contact has no number."""
     found = [row for row in contacts.rows_of(tx, site_id) if row["id"] == contact_id]
@@ -59,16 +60,16 @@ def results(tx: Tx, site_id: str) -> dict[str, Row]:
     tests = [
         row
         for row in incidents.last_of_site(tx, site_id, _NEWEST)
-        if row["exercise"] and row["plan"]["id"] == PLAN
+        if row.exercise and row.plan["id"] == PLAN
     ]
-    made = calls.of_incidents(tx, [row["id"] for row in tests])
+    made = calls.of_incidents(tx, [row.id for row in tests])
     found: dict[str, Row] = {}
     for incident in tests:  # the newest first
-        for call in made[incident["id"]]:
+        for call in made[incident.id]:
             if call.contact_id and call.contact_id not in found:
                 found[call.contact_id] = {
                     "at": call.requested_at,
                     "outcome": call.outcome,
-                    "incident": incident["id"],
+                    "incident": incident.id,
                 }
     return found

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import incident
-from callflow.core.alarms.incident import Machine
+from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls.call import BESIDE_PLANS, Call
 from callflow.core.calls.trunks import (
     CODES,
@@ -65,7 +65,7 @@ def _known(tx: Tx, node: str) -> dict[str, Row]:
 # --- failover within one attempt ------------------------------------------------------------
 
 
-def goes_on(tx: Tx, row: Call, incident_row: Row | None, now: datetime) -> bool:
+def goes_on(tx: Tx, row: Call, incident_row: Incident | None, now: datetime) -> bool:
     """The trunk of a call did not carry it: the attempt goes on over another one, if there is one
     and the call is still wanted. Nothing rang, and the call that goes on has an id of its own.
     """
@@ -81,13 +81,13 @@ def goes_on(tx: Tx, row: Call, incident_row: Row | None, now: datetime) -> bool:
     return True
 
 
-def _still_wanted(tx: Tx, row: Call, incident_row: Row | None) -> bool:
+def _still_wanted(tx: Tx, row: Call, incident_row: Incident | None) -> bool:
     """Not withdrawn while the trunk was refusing it: after that nothing may ring (D7, D20)."""
     if calls.asked_to_end(tx, row.id):
         return False
     if incident_row is None or row.step in BESIDE_PLANS:
         return True
-    where = incident_row["machine"], incident_row["state"]
+    where = incident_row.machine, incident_row.state
     return where == (Machine.RUNNING.value, incident.State.OPEN.value)
 
 

@@ -98,7 +98,7 @@ def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     shifts.attend(tx, now)
     tell(tx, "presence_confirmed", now, by=who, who_did=who)
     for found in incidents.open_ones(tx, kind=Kind.DEAD_MAN):
-        row = incidents.get(tx, found["id"], lock=True)
-        if row is not None and row["state"] == State.OPEN.value:
+        row = incidents.get(tx, found.id, lock=True)
+        if row is not None and row.state is State.OPEN:
             withdraw(tx, row, now)
             close(tx, row, PRESENT, "", now, who=who)

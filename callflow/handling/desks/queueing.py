@@ -57,9 +57,9 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     policy = load_policy(tx)
     top = overdue[0]
     desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
-    number = escalation.queue_number(desk, top["queue_level"])
+    number = escalation.queue_number(desk, top.queue_level)
     for row in overdue:
-        incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row["queue_level"] + 1)
+        incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row.queue_level + 1)
     if number is None:
         tell(tx, "queue_silent", now, top)
         return
@@ -75,7 +75,7 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         now,
         step=QUEUE_STEP,
         to=number,
-        attempt=1 + calls.of_step(tx, top["id"], QUEUE_STEP),
+        attempt=1 + calls.of_step(tx, top.id, QUEUE_STEP),
         dialogue=Dialogue.DESK,
         ring_time=DESK_RING,
         priority=0,
@@ -91,20 +91,18 @@ def _never_placed(row: Call, now: datetime) -> bool:
 def _come_back(tx: Tx, now: datetime) -> None:
     """Held work without an act of its holder is unclaimed again, and rings at once (D21)."""
     for row in incidents.idle_held(tx, now):
-        if calls.in_talk(
-            tx, row["id"]
-        ):  # the holder, or a person who waits for one, is on the line
+        if calls.in_talk(tx, row.id):  # the holder, or a person who waits for one, is on the line
             policy = load_policy(tx)
-            incidents.change(tx, row, queue_due=now + policy.hold(Category(row["category"])))
+            incidents.change(tx, row, queue_due=now + policy.hold(row.category))
             continue
-        tell(tx, "came_back", now, row, by=row["holder"])
+        tell(tx, "came_back", now, row, by=row.holder)
         incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
 
 
 def find_forgotten(tx: Tx, now: datetime) -> None:
     """The last net of invariant 2: whatever nobody would look at again is a human's, at once."""
     for row in incidents.nobodys(tx, now):
-        log.error("incident %s was nobody's", row["id"])
+        log.error("incident %s was nobody's", row.id)
         told = hand_to_human(tx, row, Outcome.ERROR.value, now)
         incidents.change(tx, told, queue_due=now)
 
@@ -116,8 +114,13 @@ def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
     outbox.due_no_later(tx, now + LONGEST_WAIT)
     tasks.put_forward(tx, seconds)
     for row in incidents.due_later(tx, now):
-        times = {name: min(row[name], now) for name in ("machine_due", "queue_due") if row[name]}
-        incidents.change(tx, row, **times)
+        machine, queue = row.machine_due, row.queue_due
+        incidents.change(
+            tx,
+            row,
+            machine_due=machine and min(machine, now),
+            queue_due=queue and min(queue, now),
+        )
 
 
 def bridge(tx: Tx, now: datetime) -> datetime | None:
@@ -215,8 +218,8 @@ def desk_took(tx: Tx, row: Call, now: datetime) -> None:
         if other.id != row.id and other.step == BRIDGE_STEP and not other.ended_at:
             _withdraw(tx, other.id, now)  # somebody is with them: nothing else rings for them
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
-        vital = waiting["category"] == Category.VITAL.value
-        if waiting["id"] == row.incident_id or not (vital or row.room):
+        vital = waiting.category is Category.VITAL
+        if waiting.id == row.incident_id or not (vital or row.room):
             incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.desks import shift
 from callflow.core.desks.shift import Shift
 from callflow.core.records.audit import QUIET
-from callflow.core.signals.signal import Category
 from callflow.handling.alarms.operating import release, transfer
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -59,8 +58,8 @@ class Handover:
     first: bool  # this person never had a shift
     on_shift: list[Shift]
     notes: list[Shift]
-    open: list[Row]
-    waiting: list[Row]
+    open: list[Incident]
+    waiting: list[Incident]
     instructions: list[Row]
     tests: list[Row]
     plans: list[Row]
@@ -79,9 +78,7 @@ def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
         on_shift=shifts.on_shift(tx),
         notes=shifts.notes_since(tx, since, limit=_MOST),
         open=incidents.open_ones(tx),
-        waiting=[
-            row for row in incidents.queue(tx, limit=5000) if row["state"] != State.OPEN.value
-        ],
+        waiting=[one for one in incidents.queue(tx, limit=5000) if one.state is not State.OPEN],
         instructions=handover.instructions(tx, now, now + shift.AHEAD, limit=_MOST),
         tests=handover.tests(tx, now, limit=_MOST),
         plans=handover.plans(tx, since, limit=_MOST),
@@ -101,13 +98,13 @@ def begin_shift(
     if not shift.may_read_until(read_at, now):
         raise Refused(_REFUSED[shift.Why.STALE])
     read = to_take_over(tx, user_id, now)
-    opened = {row["id"]: row["opened_at"] for row in read.open}
+    opened = {row.id: row.opened_at for row in read.open}
     missing = shift.not_read(opened, ticked, read_at)
     if missing:
         raise Refused(_REFUSED[shift.Why.NOT_READ])
     attended(tx, now)
     shift_id = shifts.begin(tx, user_id, now)
-    taken = [row for row in read.open if row["id"] in ticked]
+    taken = [row for row in read.open if row.id in ticked]
     tell(
         tx,
         "shift_begun",
@@ -123,7 +120,7 @@ def begin_shift(
         status=health(tx, now)["status"],
         read={
             "at": read_at.isoformat(),
-            "incidents": [row["id"] for row in taken],
+            "incidents": [row.id for row in taken],
             "instructions": [row["id"] for row in read.instructions],
             "tests": [row["id"] for row in read.tests],
             "plans": [f"{row['id']} {row['version']}" for row in read.plans],
@@ -155,7 +152,7 @@ def leave(tx: Tx, user: Row, now: datetime) -> None:
     """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
     shifts.lock(tx)
     for row in incidents.open_ones(tx, holder=user["name"]):
-        release(tx, row["id"], user["name"], now)
+        release(tx, row.id, user["name"], now)
     running = shifts.running(tx, user["id"])
     if running is not None:
         shifts.end(tx, running.id, now)
@@ -166,7 +163,7 @@ class Leaving:
     """What stands between somebody and the end of the shift."""
 
     shift: Shift
-    held: list[Row]
+    held: list[Incident]
     colleagues: list[str]
 
 
@@ -197,7 +194,7 @@ def end_shift(
     """
     shifts.lock(tx)
     leaving = to_hand_over(tx, user_id, who)
-    held = [shift.Held(id=r["id"], category=Category(r["category"])) for r in leaving.held]
+    held = [shift.Held(id=r.id, category=r.category) for r in leaving.held]
     wrong = shift.passing(held, to, leaving.colleagues)
     if wrong is not None:
         why, one = wrong
@@ -206,15 +203,15 @@ def end_shift(
     if not leaving.colleagues and not (supervisor and reason.strip()):
         raise Refused(_REFUSED[shift.Why.LAST])
     # What goes to the queue first: a transfer takes all that is held of its site along.
-    for row in sorted(leaving.held, key=lambda row: bool(to[row["id"]])):
-        if not to[row["id"]]:
-            release(tx, row["id"], who, now)
-        elif _holds(tx, row["id"], who):
-            transfer(tx, row["id"], who, to[row["id"]], now)
+    for row in sorted(leaving.held, key=lambda row: bool(to[row.id])):
+        if not to[row.id]:
+            release(tx, row.id, who, now)
+        elif _holds(tx, row.id, who):
+            transfer(tx, row.id, who, to[row.id], now)
     note = note.strip()[:LONGEST_NOTE]
     shifts.end(tx, leaving.shift.id, now, note=note)
     passed, left = len(leaving.held), ", ".join(leaving.colleagues) or "–"
-    ids = [row["id"] for row in leaving.held]
+    ids = [row.id for row in leaving.held]
     tell(tx, "shift_ended", now, by=who, who_did=who, passed=passed, left=left, incidents=ids)
     if note:
         tell(tx, "shift_note", now, by=who, who_did=who, note=note)
@@ -225,4 +222,4 @@ def end_shift(
 
 def _holds(tx: Tx, incident_id: str, who: str) -> bool:
     row = incidents.get(tx, incident_id)
-    return row is not None and row["holder"] == who
+    return row is not None and row.holder == who

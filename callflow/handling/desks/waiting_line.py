@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import BRIDGE_STEP, Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.desks.distribution import Caller, Ring, in_order
@@ -26,7 +26,7 @@ class Waiting:
     """Somebody who is in a conference: their call, its incident, and what deciding needs."""
 
     row: Call
-    incident: Row | None
+    incident: Incident | None
     caller: Caller
 
 
@@ -40,14 +40,14 @@ def waiting(tx: Tx) -> list[Waiting]:
     known = {incident: incidents.get(tx, incident) for incident in sorted(about)}
     spoken = _languages(tx, rows, known)
     devices = contacts.devices(tx, {row.to for row in rows})
-    mute = incidents.mute_sites(tx, {i["site_id"] for i in known.values() if i and i["site_id"]})
+    mute = incidents.mute_sites(tx, {i.site_id for i in known.values() if i and i.site_id})
     found = []
     for row in rows:
         incident = known.get(row.incident_id or "")
         caller = _caller(row, incident, made[row.room or ""], spoken.get(row.id, ""))
         # A device calls by itself, before its alarm or without one (D8); of a mute site whatever
         # somebody calls about is the personal alarm's (D29).
-        if row.to in devices or (incident and incident["site_id"] in mute):
+        if row.to in devices or (incident and incident.site_id in mute):
             caller = replace(caller, urgent=True)
         found.append(Waiting(row=row, incident=incident, caller=caller))
     return found
@@ -72,7 +72,7 @@ def language_of(tx: Tx, call: Call) -> str:
     return _languages(tx, [call], known).get(call.id, "")
 
 
-def _languages(tx: Tx, rows: list[Call], known: Mapping[str, Row | None]) -> dict[str, str]:
+def _languages(tx: Tx, rows: list[Call], known: Mapping[str, Incident | None]) -> dict[str, str]:
     """{call: language}: the contact's, else that of whose number it is, else the site's."""
     ids = {row.contact_id for row in rows if row.contact_id}
     of = contacts.languages_of(tx, ids, {row.to for row in rows})
@@ -80,36 +80,36 @@ def _languages(tx: Tx, rows: list[Call], known: Mapping[str, Row | None]) -> dic
     for row in rows:
         incident = known.get(row.incident_id or "")
         said = of.get(row.contact_id or "") or of.get(row.to)
-        if not said and incident and incident["site_id"]:
-            site = sites.site_row(tx, incident["site_id"])
+        if not said and incident and incident.site_id:
+            site = sites.site_row(tx, incident.site_id)
             said = site["language"] if site else None
         if said:
             found[row.id] = said.lower().replace("_", "-").partition("-")[0]
     return found
 
 
-def _caller(row: Call, incident: Row | None, made: list[Call], language: str) -> Caller:
-    in_alarm = bool(incident and incident["state"] == State.OPEN.value and not incident["exercise"])
-    vital = bool(in_alarm and incident and incident["category"] == Category.VITAL.value)
+def _caller(row: Call, incident: Incident | None, made: list[Call], language: str) -> Caller:
+    in_alarm = bool(incident and incident.state is State.OPEN and not incident.exercise)
+    vital = bool(in_alarm and incident and incident.category is Category.VITAL)
     return Caller(
         room=row.room or "",
         since=row.joined_at or row.answered_at or row.requested_at,
         urgent=vital or _voice_first(row, incident),
         in_alarm=in_alarm,
         language=language,
-        skill=incident["kind"] if in_alarm and incident else "",
-        holder=(incident["holder"] if incident else None) or row.requester,
+        skill=incident.kind if in_alarm and incident else "",
+        holder=(incident.holder if incident else None) or row.requester,
         with_human=any(_is_human(call) for call in made),
         alone_since=max((c.ended_at for c in made if _took(c) and c.ended_at), default=None),
         rings=tuple(_ring(call) for call in made if call.step == BRIDGE_STEP),
     )
 
 
-def _voice_first(row: Call, incident: Row | None) -> bool:
+def _voice_first(row: Call, incident: Incident | None) -> bool:
     """Whether somebody speaks before anything else is asked (D8)."""
     if row.dialogue is Dialogue.VOICE:
         return True
-    steps = incident["plan"].get("steps", ()) if incident else ()
+    steps = incident.plan.get("steps", ()) if incident else ()
     kinds = {step["id"]: step["kind"] for step in steps}
     return bool(kinds.get(row.step) == StepKind.VOICE_FIRST.value)
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.escalation import GuardEvent, progressed
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.on_call import as_called
 from callflow.core.interventions.law import Means
 from callflow.core.plans.call_plan import Measure, StepKind
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
-from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms.completing import open_task_of, step_of, task_of
@@ -33,7 +33,7 @@ _TOLD = {GuardEvent.ACCEPTED: "guard_accepted", GuardEvent.ON_SITE: "guard_on_si
 
 def guard_event(
     tx: Tx, incident_id: str, task_id: str, event: GuardEvent, who: str, now: datetime
-) -> Row:
+) -> Incident:
     """A guard firm accepted, or its guard is on site. Raises Held, NotFound, Refused."""
     row, task = _guards_task(tx, incident_id, task_id, who)
     if event is GuardEvent.ON_SITE and "accepted_at" not in task["data"]:
@@ -43,18 +43,18 @@ def guard_event(
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def accepted_by_phone(tx: Tx, row: Row, firm: str, now: datetime) -> None:
+def accepted_by_phone(tx: Tx, row: Incident, firm: str, now: datetime) -> None:
     """The firm that was called said yes: its guard is expected from now on."""
-    for task in tasks.of_incident(tx, row["id"]):
+    for task in tasks.of_incident(tx, row.id):
         if _is_asked(task, firm) and "accepted_at" not in task["data"]:
             progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
-def duress_by_phone(tx: Tx, row: Row, called: str, now: datetime) -> None:
+def duress_by_phone(tx: Tx, row: Incident, called: str, now: datetime) -> None:
     """The firm, or its guard, typed a code under duress: nobody waits for that guard."""
     guard = firms.member(tx, called) if called else None
     firm = guard["firm_id"] if guard else called
-    for task in tasks.of_incident(tx, row["id"]):
+    for task in tasks.of_incident(tx, row.id):
         if _is_asked(task, firm):
             end_task(tx, task["id"], TaskOutcome.DURESS, now)
 
@@ -65,13 +65,13 @@ def _is_asked(task: Row, firm: str) -> bool:
 
 
 def progress(
-    tx: Tx, row: Row, task: Row, event: GuardEvent, who: str, now: datetime, *, guard: str = ""
+    tx: Tx, row: Incident, task: Row, event: GuardEvent, who: str, now: datetime, *, guard: str = ""
 ) -> None:
     """Write down how far a guard is, and by when his next word is due. ``guard``: who he is."""
     data, due = progressed(task["data"], event, step_of(row, task), now)
     data |= {"guard": guard} if guard else {}
     tasks.change(tx, task["id"], data=data, due_at=due)
-    if row["machine_due"] is not None:  # the plan looks again when the next word is due
+    if row.machine_due is not None:  # the plan looks again when the next word is due
         incidents.change(tx, row, machine_due=due)
     named = {"who": _name(tx, task), "until": due.isoformat(timespec="seconds")}
     tell(tx, _TOLD[event], now, row, who_did=who, **named)
@@ -89,7 +89,7 @@ def guard_report(
     traces: bool | None,
     rearmed: bool | None,
     text: str = "",
-) -> Row:
+) -> Incident:
     """What the guard found; the incident's row. Raises Held, NotFound, Refused.
 
     *All clear* needs inside or outside, traces, re-armed or not (D22).
@@ -108,7 +108,7 @@ def guard_report(
 
 def reported(
     tx: Tx,
-    row: Row,
+    row: Incident,
     task: Row,
     who: str,
     now: datetime,
@@ -128,7 +128,7 @@ def reported(
     end_task(tx, task["id"], found, now, who=who, text=text)
 
 
-def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Row:
+def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Incident:
     """The guard has left the site, mostly after the report. Raises Held, NotFound, Refused."""
     row, task = task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
@@ -138,7 +138,7 @@ def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) 
     return acted(tx, row, who, now)
 
 
-def left(tx: Tx, row: Row, task: Row, who: str, now: datetime) -> None:
+def left(tx: Tx, row: Incident, task: Row, who: str, now: datetime) -> None:
     """The guard is gone."""
     tasks.note(tx, task["id"], {**task["data"], "left_at": to_iso(now)})
     tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
@@ -146,7 +146,7 @@ def left(tx: Tx, row: Row, task: Row, who: str, now: datetime) -> None:
 
 def recall_guard(
     tx: Tx, incident_id: str, task_id: str, contact: str, who: str, now: datetime
-) -> Row:
+) -> Incident:
     """Nobody is sent after all: a named authority says so. Raises Held, NotFound, Refused."""
     row, task = _guards_task(tx, incident_id, task_id, who)
     named = _authority(tx, row, contact, now)
@@ -157,7 +157,7 @@ def recall_guard(
 
 def guard_stays(
     tx: Tx, incident_id: str, task_id: str, contact: str, lasts: timedelta, who: str, now: datetime
-) -> Row:
+) -> Incident:
     """The guard keeps the site for a while: a protective measure that a named authority orders.
 
     Its cost is in the logbook with it. Raises Held, NotFound, Refused.
@@ -172,7 +172,7 @@ def guard_stays(
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Row, Row]:
+def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
     row, task = open_task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
     return row, task
@@ -183,13 +183,13 @@ def _for_a_guard(task: Row) -> None:
         raise Refused("no guard was asked for by this step")
 
 
-def _authority(tx: Tx, row: Row, contact_id: str, now: datetime) -> str:
+def _authority(tx: Tx, row: Incident, contact_id: str, now: datetime) -> str:
     """The name of who may say so: an authority to send a guard, for this kind of alarm."""
-    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    site = sites.load_site(tx, row.site_id) if row.site_id else None
     contact = as_called(site, contact_id, now) if site is not None else None
     if contact is None:
         raise NotFound("there is no such contact at this site", contact_id)
-    if not contact.may(Authority.SEND_GUARD, Kind(row["kind"])):
+    if not contact.may(Authority.SEND_GUARD, row.kind):
         raise Refused("no authority to decide on guards", contact.name)
     return contact.name
 

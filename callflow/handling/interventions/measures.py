@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Signal
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 def open_measure(
     tx: Tx,
-    row: Row,
+    row: Incident,
     kind: Measure,
     text: str,
     lasts: timedelta,
@@ -34,7 +34,7 @@ def open_measure(
     who: str = MACHINE,
 ) -> Row:
     """Protect the incident's site by ``text`` for ``lasts``; the measure's row."""
-    of: Row = {"site_id": row["site_id"], "incident_id": row["id"], "zone": ""}
+    of: Row = {"site_id": row.site_id, "incident_id": row.id, "zone": ""}
     measure = _insert(tx, of, kind, text, lasts, now, who)
     tell(tx, "measure_opened", now, row, who_did=who, **_opened(measure))
     return measure
@@ -98,8 +98,8 @@ def lift_measure(tx: Tx, site_id: str, measure_id: str, who: str, now: datetime)
         tell(tx, "measure_lifted", now, site=site_id, **told)
     else:
         tell(tx, "measure_lifted", now, row, **told)
-        if row["state"] == State.AWAITING_NORMAL.value:  # it waited only because it was protected
+        if row.state is State.AWAITING_NORMAL:  # it waited only because it was protected
             row = settle(tx, row, now)
-        if row["state"] == State.AWAITING_NORMAL.value:
+        if row.state is State.AWAITING_NORMAL:
             incidents.change(tx, row, normal_due=normal_due(tx, row, now))
     return measures.get(tx, measure_id) or measure

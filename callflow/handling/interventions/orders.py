@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import LIVE_STATES, Call, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.records.logbook import MACHINE
-from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling.alarms import asking
 from callflow.handling.alarms.acting import request_call
@@ -35,14 +34,14 @@ from callflow.storage.alarms import incidents, tasks
 Row = dict[str, Any]
 
 
-def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Row:
+def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """The machine asks the next firm that nobody asked yet for this incident, whose row it gives.
 
     The guard is followed as a plan's: accepted, on site, report, welfare. Raises Held, NotFound,
     Refused.
     """
     row, site = _may_ring(tx, incident_id, who, now)
-    asked = _guards(tasks.of_incident(tx, row["id"]))
+    asked = _guards(tasks.of_incident(tx, row.id))
     if any(_on_the_way(task) for task in asked):
         raise Refused("a guard is on the way already")
     firm = _firm_left(row, site, asked, now)
@@ -72,10 +71,10 @@ def _guards(its_tasks: Sequence[Row]) -> list[Row]:
     return [task for task in its_tasks if task["kind"] == StepKind.SEND_GUARD.value]
 
 
-def _firm_left(row: Row, site: Site, asked: Sequence[Row], now: datetime) -> Contact | None:
+def _firm_left(row: Incident, site: Site, asked: Sequence[Row], now: datetime) -> Contact | None:
     """The firm that is asked next: the first that nobody asked yet."""
     done = {task["subject"] for task in asked}
-    firms = on_call(site, GUARD_BY_HAND.selectors, Kind(row["kind"]), now)
+    firms = on_call(site, GUARD_BY_HAND.selectors, row.kind, now)
     return next((firm for firm in firms if firm.phone and firm.id not in done), None)
 
 
@@ -86,7 +85,11 @@ _ANSWERED = frozenset(
 
 
 def next_firm(
-    row: Row, site: Site | None, its_tasks: Sequence[Row], its_calls: Sequence[Call], now: datetime
+    row: Incident,
+    site: Site | None,
+    its_tasks: Sequence[Row],
+    its_calls: Sequence[Call],
+    now: datetime,
 ) -> str:
     """The firm to ask now, since the one that was asked last declined or did not answer; "" where
     nobody was asked, an answer is still awaited or came, or no firm is left.
@@ -118,11 +121,11 @@ def _no_answer(task: Row, its_calls: Sequence[Call], now: datetime) -> bool:
     return over or (bool(made) and not any(call.outcome in _ANSWERED for call in made))
 
 
-def guard_answered(tx: Tx, row: Row, call: Call, outcome: Outcome, now: datetime) -> None:
+def guard_answered(tx: Tx, row: Incident, call: Call, outcome: Outcome, now: datetime) -> None:
     """A firm that was asked by hand and declined is asked no more: the holder asks the next."""
     if call.step != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
         return
-    for task in tasks.of_incident(tx, row["id"]):
+    for task in tasks.of_incident(tx, row.id):
         mine = task["step"] == GUARD_BY_HAND.id and task["subject"] == call.contact_id
         if mine and task["state"] == TaskState.OPEN.value:
             end_task(tx, task["id"], TaskOutcome.FAILED, now)
@@ -135,7 +138,7 @@ def call_technician(tx: Tx, incident_id: str, who: str, now: datetime) -> str:
     there = [one for one in site.by_role(Role.MAINTENANCE) if one.phone]
     if not there:
         raise Refused("this site has no maintenance firm that can be called")
-    return telephone.call_contact(tx, row["id"], who, there[0].id, now, role=True)
+    return telephone.call_contact(tx, row.id, who, there[0].id, now, role=True)
 
 
 def protect(
@@ -146,31 +149,31 @@ def protect(
     text: str,
     lasts: timedelta,
     now: datetime,
-) -> Row:
+) -> Incident:
     """Open a protective measure, with its end; the incident's row. Raises Held, NotFound, Refused.
 
     A treated incident waits for the site to be normal as long as it lasts.
     """
     row = known(tx, incident_id)
-    if row["holder"] not in (None, who):
-        raise Held(row["holder"])
-    if row["state"] == State.FILED.value or row["site_id"] is None:
+    if row.holder not in (None, who):
+        raise Held(row.holder)
+    if row.state is State.FILED or row.site_id is None:
         raise Refused("only a site in alarm is protected by a measure")
     if not text.strip():
         raise Refused("say what protects the site")
     open_measure(tx, row, kind, text.strip(), lasts, now, who=who)
-    if row["state"] == State.AWAITING_NORMAL.value:
+    if row.state is State.AWAITING_NORMAL:
         row = incidents.change(tx, row, normal_due=normal_due(tx, row, now))
     return acted(tx, row, who, now)
 
 
-def _may_ring(tx: Tx, incident_id: str, who: str, now: datetime) -> tuple[Row, Site]:
+def _may_ring(tx: Tx, incident_id: str, who: str, now: datetime) -> tuple[Incident, Site]:
     row = open_and_held(tx, incident_id, who)
-    if row["exercise"]:
+    if row.exercise:
         raise Refused("this is an exercise: nobody is called for it")
     if is_mute_here(tx, row):
         raise Refused(MUTE)
-    site = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
+    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
     if site is None:
         raise Refused("this incident is no site's: nobody is known there")
     return row, site

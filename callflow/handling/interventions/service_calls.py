@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.interventions.directory import Line, masked
@@ -33,18 +33,18 @@ _DESK_RING, _SERVICE_RING = 25.0, 120.0
 
 
 def ask(
-    tx: Tx, row: Row, line: Line, who: str, gate: Gate, override_reason: str, now: datetime
+    tx: Tx, row: Incident, line: Line, who: str, gate: Gate, override_reason: str, now: datetime
 ) -> str:
     """Ring ``who``'s desk, to be put through to ``line``; the request's id. Raises Refused."""
     desks = _desks(tx, who)
     if not desks:
         raise Refused("no desk phone is set: the service can't be put through to anybody")
-    made = calls.of_incident(tx, row["id"])
+    made = calls.of_incident(tx, row.id)
     if any(call.step in STEPS and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
     asked: Row = {
         "id": uuid.uuid4().hex,
-        "incident_id": row["id"],
+        "incident_id": row.id,
         "service": line.service.value,
         "line_name": line.name,
         "number": line.number,
@@ -67,7 +67,7 @@ def _desks(tx: Tx, who: str) -> list[str]:
     return [*([own["name"]] if own else []), *load_policy(tx).desk.desk_phones]
 
 
-def _ring(tx: Tx, row: Row, asked: Row, desks: Sequence[str], now: datetime) -> bool:
+def _ring(tx: Tx, row: Incident, asked: Row, desks: Sequence[str], now: datetime) -> bool:
     """Ring the first desk that was not rung for this, a free one where there is any."""
     tried = {call.to for call in calls.for_room(tx, asked["id"])}
     busy = calls.live_to(tx, desks)
@@ -104,7 +104,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
     if asked is None or row is None:
         return
     tell(tx, "desk_taken", now, row, to=desk.operator or desk.to)
-    if row["state"] != State.OPEN.value:
+    if row.state is not State.OPEN:
         let_go(tx, desk, now)
         return
     call_id = str(uuid.uuid4())
@@ -142,7 +142,7 @@ def leave(tx: Tx, call: Call, now: datetime) -> None:
 def _next_desk(tx: Tx, call: Call, now: datetime) -> None:
     asked = services.call(tx, call.room or "")
     row = calls.incident_of(tx, call)
-    if asked is None or row is None or row["state"] != State.OPEN.value:
+    if asked is None or row is None or row.state is not State.OPEN:
         return
     if not _ring(tx, row, asked, _desks(tx, asked["requester"]), now):
         tell(tx, "service_untaken", now, row, line=asked["line_name"])

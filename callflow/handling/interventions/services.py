@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
 from callflow.core.interventions.directory import Line, competent, masked
 from callflow.core.interventions.law import (
@@ -88,7 +88,7 @@ def record_verification(
     note: str,
     now: datetime,
     **about: Unpack[_About],
-) -> Row:
+) -> Incident:
     """A *levée de doute* by ``who``, weighed by what the calls bear out. Raises NotFound, Refused.
 
     It is kept as it was found, whatever it is worth: it is the proof of the checks. ``image`` and
@@ -97,14 +97,14 @@ def record_verification(
     where it is left out).
     """
     row = known(tx, incident_id)
-    if row["state"] == State.FILED.value:
+    if row.state is State.FILED:
         raise Refused("this incident is filed: nothing can be verified any more")
     return acted(tx, _verified(tx, row, who, means, result, note, now, **about), who, now)
 
 
 def found(
     tx: Tx,
-    row: Row,
+    row: Incident,
     who: str,
     means: Means,
     now: datetime,
@@ -115,13 +115,13 @@ def found(
 ) -> None:
     """What a guard, or an identified person on the premises, reports is a verification by itself:
     nobody types it twice (D32). ``who`` wrote the report down; the machine, where it was keyed."""
-    if row["state"] != State.FILED.value:
+    if row.state is not State.FILED:
         _verified(tx, row, who, means, Finding.CONFIRMED, note, now, call=call, person=person)
 
 
-def witness(tx: Tx, row: Row, call: Call, now: datetime) -> None:
+def witness(tx: Tx, row: Incident, call: Call, now: datetime) -> None:
     """Whoever answered at the premises gave their code, then asked for help."""
-    site = sites.load_site(tx, row["site_id"]) if row["site_id"] else None
+    site = sites.load_site(tx, row.site_id) if row.site_id else None
     known = bool((call.progress or {}).get("known"))
     if site is None or not known or not at_site(call.contact_id or "", site):
         return
@@ -131,7 +131,7 @@ def witness(tx: Tx, row: Row, call: Call, now: datetime) -> None:
 
 def _verified(
     tx: Tx,
-    row: Row,
+    row: Incident,
     who: str,
     means: Means,
     result: Finding,
@@ -142,9 +142,9 @@ def _verified(
     call: str = "",
     person: str = "",
     found_at: datetime | None = None,
-) -> Row:
-    incident_id = row["id"]
-    if found_at is not None and not row["opened_at"] <= found_at <= now:
+) -> Incident:
+    incident_id = row.id
+    if found_at is not None and not row.opened_at <= found_at <= now:
         raise Refused("what was seen or heard lies between the opening of the incident and now")
     its_calls = {c.id: c for c in calls.of_incident(tx, incident_id)}
     item = _looked_at(tx, row, means, image) | _heard(means, its_calls, call)
@@ -175,14 +175,14 @@ def _verified(
 _BY_EYE, _BY_EAR = frozenset({Means.IMAGES, Means.VIDEO}), frozenset({Means.AUDIO})
 
 
-def _looked_at(tx: Tx, row: Row, means: Means, image: str) -> Row:
+def _looked_at(tx: Tx, row: Incident, means: Means, image: str) -> Row:
     """What the logbook says of the image, its hash included. Raises Refused."""
     if not image:
         if means in _BY_EYE:
             raise Refused("choose the image or the clip that was looked at")
         return {}
     found = outbox.image(tx, image)
-    if found is None or found["incident_id"] != row["id"] or found["problem"]:
+    if found is None or found["incident_id"] != row.id or found["problem"]:
         raise Refused("this incident has no such image")
     return {"item": found["name"], "image": image, "sha256": found["sha256"] or ""}
 
@@ -198,26 +198,26 @@ def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> Row:
     return {"call": call}
 
 
-def service_gate(tx: Tx, row: Row, service: Service) -> Gate:
+def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
     """Whether ``service`` may be called for an incident as things stand."""
     if service is not Service.POLICE:
         return Gate(allowed=True, reason=Reason.NOT_GATED)
-    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    site = sites.site_row(tx, row.site_id) if row.site_id else None
     return police_gate(
         personal=is_mute_here(tx, row),
-        verifications=services.verifications(tx, row["id"]),
-        calls=calls.of_incident(tx, row["id"]),
+        verifications=services.verifications(tx, row.id),
+        calls=calls.of_incident(tx, row.id),
         agreement=site["police_agreement"] if site else "",
     )
 
 
-def competent_line(tx: Tx, row: Row, service: Service, now: datetime) -> Line | None:
+def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> Line | None:
     """The line of ``service`` that is competent for the incident's site now."""
-    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    site = sites.site_row(tx, row.site_id) if row.site_id else None
     return competent(
         services.lines(tx),
         service,
-        site=row["site_id"],
+        site=row.site_id,
         postcode=site["postcode"] if site else "",
         at=now,
         zone=ZoneInfo(site["timezone"] if site else _STATION_ZONE),
@@ -244,7 +244,7 @@ def service_call(
     the gate is shut. Raises Held, NotFound, Refused.
     """
     row = open_and_held(tx, incident_id, who)
-    if row["exercise"]:
+    if row.exercise:
         raise Refused("this is an exercise: no service is called")
     if service in SHORT_NUMBERS:
         return _offer_instead(tx, row, service, who, now)
@@ -268,7 +268,7 @@ def service_call(
     return asked
 
 
-def _offer_instead(tx: Tx, row: Row, number: str, who: str, now: datetime) -> ShortNumber:
+def _offer_instead(tx: Tx, row: Incident, number: str, who: str, now: datetime) -> ShortNumber:
     found = (competent_line(tx, row, service, now) for service in SHORT_NUMBERS[number])
     refused = ShortNumber(number, [line for line in found if line is not None])
     offered = ", ".join(f"{line.name} {masked(line.number)}" for line in refused.offered)
@@ -290,7 +290,7 @@ def report_service(
     said_at: datetime | None = None,
     counter_order: bool = False,
     script: str = "",
-) -> Row:
+) -> Incident:
     """What was said to ``service``, by ``who``; ends the plan's step that asked for it.
 
     ``person`` is who answered there, ``reference`` theirs, ``said_at`` when (UTC; now where it is
@@ -299,7 +299,7 @@ def report_service(
     """
     row = known(tx, incident_id)
     at = said_at or now
-    if not row["opened_at"] <= at <= now and said_at is not None:
+    if not row.opened_at <= at <= now and said_at is not None:
         raise Refused("what was said lies between the opening of the incident and now")
     if now - at > _REPORTED_WITHIN:
         raise Refused("what was said more than seven days ago is written as a note")
@@ -338,24 +338,26 @@ def report_service(
     return row
 
 
-def _line_called(tx: Tx, row: Row, service: Service, now: datetime) -> tuple[str, str | None]:
+def _line_called(tx: Tx, row: Incident, service: Service, now: datetime) -> tuple[str, str | None]:
     """The name of the line that was last called, else of the competent one; and the call to it."""
-    called = [c for c in services.call_rows(tx, row["id"]) if c["service"] == service.value]
+    called = [c for c in services.call_rows(tx, row.id) if c["service"] == service.value]
     if called:
         return str(called[-1]["line_name"]), called[-1]["call_id"]
     line = competent_line(tx, row, service, now)
     return line.name if line else "", None
 
 
-def _end_step(tx: Tx, row: Row, service: Service, answer: Answer, who: str, now: datetime) -> None:
+def _end_step(
+    tx: Tx, row: Incident, service: Service, answer: Answer, who: str, now: datetime
+) -> None:
     """The open task of the plan's step for this service has its outcome."""
     asked_by = {
         step["id"]
-        for step in row["plan"].get("steps", ())
+        for step in row.plan.get("steps", ())
         if step["kind"] == StepKind.EMERGENCY_SERVICE and step.get("service") == service.value
     }
     comes = answer is Answer.ACCEPTED
     outcome = TaskOutcome.SERVICE_COMES if comes else TaskOutcome.SERVICE_DECLINES
-    for task in tasks.of_incident(tx, row["id"]):
+    for task in tasks.of_incident(tx, row.id):
         if task["state"] == TaskState.OPEN.value and task["step"] in asked_by:
             end_task(tx, task["id"], outcome, now, who=who)

@@ -37,7 +37,7 @@ def watch_guards(tx: Tx, now: datetime) -> None:
     every = timedelta(seconds=policy.guard_welfare)
     for task in guards.away(tx, now - OVERDUE_WITHIN):
         row = incidents.get(tx, task["incident_id"], lock=True)
-        if row is None or is_mute_here(tx, row) or row["exercise"]:
+        if row is None or is_mute_here(tx, row) or row.exercise:
             continue
         guard = _guard(tx, task)
         what = welfare(guard, now, every)
@@ -57,7 +57,7 @@ def watch_guards(tx: Tx, now: datetime) -> None:
                 attempt=len(guard.calls) + 1,
                 dialogue=Dialogue.GUARD,
                 ring_time=policy.ring_time,
-                priority=row["priority"],
+                priority=row.priority,
                 contact=called["id"],
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import (
     LEASE,
     MOST_CLAIMS,
@@ -97,7 +98,7 @@ def _is_cancelled(tx: Tx, task_id: str | None) -> bool:
     return task is not None and task["state"] == TaskState.CANCELLED.value
 
 
-def _incident(tx: Tx, row: Row, *, lock: bool = False) -> Row:
+def _incident(tx: Tx, row: Row, *, lock: bool = False) -> Incident:
     """The message's incident; locked only to be changed, since claims touch many at once."""
     incident = incidents.get(tx, row["incident_id"], lock=lock)
     assert incident is not None, "a message belongs to an incident"
@@ -124,7 +125,7 @@ def _camera(tx: Tx, row: Row) -> Camera | None:
     """None: it is no longer declared."""
     for camera in rows.cameras(tx, row["incident_id"]):
         if camera["id"] == row["to"]:
-            return camera_of(_incident(tx, row)["site_id"], camera)
+            return camera_of(_incident(tx, row).site_id or "", camera)
     return None
 
 

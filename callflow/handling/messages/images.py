@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel, Take
 from callflow.core.signals.signal import Category
 from callflow.core.time.instants import to_iso
@@ -25,14 +26,14 @@ _MINUTE = timedelta(minutes=1)
 _WRITTEN = timedelta(seconds=6)
 
 
-def fetch_images(tx: Tx, row: Row, now: datetime, *, task: str | None = None) -> int:
+def fetch_images(tx: Tx, row: Incident, now: datetime, *, task: str | None = None) -> int:
     """Ask each declared camera of the site for a still; how many are asked.
 
     None: said in the logbook, and ``task`` is the caller's to end. It ends by itself once each
     camera gave one or was given up: *done* where there is one still at least. Cameras are asked
     during a mute alarm too, but for those that somebody would notice.
     """
-    cameras = _unnoticed(tx, row, rows.cameras(tx, row["id"]))
+    cameras = _unnoticed(tx, row, rows.cameras(tx, row.id))
     for camera in cameras:
         _ask(tx, row, camera, now, task=task)
     _tell(tx, row, cameras, now)
@@ -40,18 +41,23 @@ def fetch_images(tx: Tx, row: Row, now: datetime, *, task: str | None = None) ->
 
 
 def at_signal(
-    tx: Tx, row: Row, zones: Collection[str], cameras: Sequence[Row], at: datetime, now: datetime
+    tx: Tx,
+    row: Incident,
+    zones: Collection[str],
+    cameras: Sequence[Row],
+    at: datetime,
+    now: datetime,
 ) -> None:
     """A signal opened or joined the incident ``row``: its site's cameras give a series of stills,
     and a clip where they can. ``zones`` are the keys of what was tripped, ``at`` when (UTC).
     """
     wanted = [camera for camera in cameras if _is_for(camera, row)]
     wanted = _unnoticed(tx, row, wanted)
-    if not wanted:
+    if not wanted or row.site_id is None:
         return
     wanted.sort(key=lambda camera: not set(zones) & set(_keys(camera)))  # those of the zone first
     policy = load_policy(tx)
-    left = max(0, policy.camera_most - rows.asked_since(tx, row["site_id"], now - _MINUTE))
+    left = max(0, policy.camera_most - rows.asked_since(tx, row.site_id, now - _MINUTE))
     series = [(offset, camera) for offset in sorted(policy.camera_series) for camera in wanted]
     for offset, camera in series[:left]:
         _ask(tx, row, camera, now + timedelta(seconds=offset))
@@ -64,7 +70,7 @@ def at_signal(
 
 
 def _clips(
-    tx: Tx, row: Row, cameras: Sequence[Row], at: datetime, now: datetime, policy: Policy
+    tx: Tx, row: Incident, cameras: Sequence[Row], at: datetime, now: datetime, policy: Policy
 ) -> None:
     begin = at - timedelta(seconds=policy.clip_before)
     end = at + timedelta(seconds=policy.clip_after)
@@ -77,7 +83,7 @@ def _clips(
 
 def _ask(
     tx: Tx,
-    row: Row,
+    row: Incident,
     camera: Row,
     due: datetime,
     *,
@@ -89,18 +95,18 @@ def _ask(
     insert(tx, row, due, channel=Channel.IMAGES, to=to, subject=name, data=data, task=task)
 
 
-def _tell(tx: Tx, row: Row, cameras: Sequence[Row], now: datetime) -> None:
+def _tell(tx: Tx, row: Incident, cameras: Sequence[Row], now: datetime) -> None:
     names = ", ".join(camera["name"] for camera in cameras)
     kind = "images_asked" if cameras else "no_cameras"
     tell(tx, kind, now, row, cameras=names)
 
 
-def _is_for(camera: Row, row: Row) -> bool:
+def _is_for(camera: Row, row: Incident) -> bool:
     kinds = camera.get("kinds")
-    return row["kind"] in kinds if kinds else row["category"] in _WORTH_A_LOOK
+    return row.kind in kinds if kinds else row.category in _WORTH_A_LOOK
 
 
-def _unnoticed(tx: Tx, row: Row, cameras: Sequence[Row]) -> list[Row]:
+def _unnoticed(tx: Tx, row: Incident, cameras: Sequence[Row]) -> list[Row]:
     """During a mute alarm (D7), only cameras that nobody notices when they are asked."""
     if any(camera.get("noticeable") for camera in cameras) and is_silenced(tx, row):
         return [camera for camera in cameras if not camera.get("noticeable")]

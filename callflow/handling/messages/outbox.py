@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel, MessageState, marked, one_line, shown
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms.muting import is_mute_here
@@ -18,14 +19,14 @@ from callflow.storage.messages import outbox as rows
 Row = dict[str, Any]
 
 
-def is_silenced(tx: Tx, row: Row) -> bool:
+def is_silenced(tx: Tx, row: Incident) -> bool:
     """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
     return is_mute_here(tx, row)
 
 
 def post(
     tx: Tx,
-    row: Row,
+    row: Incident,
     channel: Channel,
     to: str,
     subject: str,
@@ -43,7 +44,7 @@ def post(
     if is_silenced(tx, row):
         tell(tx, "message_withheld", now, row, channel=channel.value, to=shown(channel, to))
         return None
-    exercise = bool(row["exercise"])
+    exercise = row.exercise
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
     message_id = insert(
@@ -71,28 +72,32 @@ def post_for_site(
         tell(tx, "message_withheld", now, **told)
         return None
     subject = one_line(storable(subject))
-    of: Row = {"id": None, "site_id": site_id, "exercise": False}
+    body = storable(text)
     message_id = insert(
-        tx, of, now, channel=Channel.MAIL, to=to, subject=subject, body=storable(text)
+        tx, None, now, channel=Channel.MAIL, to=to, subject=subject, body=body, site=site_id
     )
     tell(tx, "message_posted", now, message=message_id, text=subject, **told)
     return message_id
 
 
-def _facts(row: Row) -> Row:
+def _facts(row: Incident) -> Row:
     """What a program that is told of an alarm needs of it."""
-    names = ("account", "kind", "category", "priority", "state", "exercise")
     return {
-        "incident": row["id"],
-        "site": row["site_id"],
-        **{name: row[name] for name in names},
-        "opened_at": to_iso(row["opened_at"]),
+        "incident": row.id,
+        "site": row.site_id,
+        "account": row.account,
+        "kind": row.kind.value,
+        "category": row.category.value,
+        "priority": row.priority,
+        "state": row.state.value,
+        "exercise": row.exercise,
+        "opened_at": to_iso(row.opened_at),
     }
 
 
 def insert(
     tx: Tx,
-    row: Row,
+    incident: Incident | None,
     now: datetime,
     *,
     channel: Channel,
@@ -101,13 +106,14 @@ def insert(
     body: str = "",
     data: Mapping[str, Any] | None = None,
     task: str | None = None,
+    site: str | None = None,
 ) -> str:
-    """One message of the incident ``row``, due at ``now``, whatever it is; its id."""
+    """One message of an incident, or of a ``site``, due at ``now``, whatever it is; its id."""
     message_id = str(uuid.uuid4())
     values: Row = {
         "id": message_id,
-        "incident_id": row["id"],
-        "site_id": None if row["id"] else row["site_id"],
+        "incident_id": incident.id if incident else None,
+        "site_id": site,
         "task_id": task,
         "channel": channel.value,
         "to": storable(to),
@@ -119,7 +125,7 @@ def insert(
         "due_at": now,
         "last_error": "",
         "created_at": now,
-        "exercise": bool(row["exercise"]),
+        "exercise": incident is not None and incident.exercise,
     }
     rows.insert(tx, values)
     return message_id

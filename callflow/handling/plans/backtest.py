@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -78,7 +78,7 @@ def backtest_page(
         examined=examined,
         differences=tuple(differences),
         unlike=tuple(unlike),
-        next=(last["opened_at"], last["id"]) if last else None,
+        next=(last.opened_at, last.id) if last else None,
     )
 
 
@@ -115,43 +115,41 @@ def _difference(each: Difference) -> Row:
     }
 
 
-def _read(tx: Tx, rows: Sequence[Row]) -> Iterator[Past]:
-    ids = [row["id"] for row in rows]
+def _read(tx: Tx, rows: Sequence[Incident]) -> Iterator[Past]:
+    ids = [row.id for row in rows]
     of_calls, of_logbook = calls.of_incidents(tx, ids), logbook.of_incidents(tx, ids)
     for row in rows:
-        kind = Kind(row["kind"])
-        site = site_now(tx, row["site_id"], kind, row["opened_at"])
+        assert row.site_id is not None, "``of_plan`` has only those of sites"
+        site = site_now(tx, row.site_id, row.kind, row.opened_at)
         if site is None:
             continue
-        entries = of_logbook[row["id"]]
+        entries = of_logbook[row.id]
         yield Past(
-            incident=row["id"],
-            plan=call_plan.from_json(row["plan"]),
+            incident=row.id,
+            plan=call_plan.from_json(row.plan),
             site=site,
             opened=_as_opened(row, entries),
-            calls=list(_calls(of_calls[row["id"]], entries)),
-            tasks=(asked := [_task(task) for task in tasks.of_incident(tx, row["id"])]),
-            happenings=[*_happenings(row, entries), *_of_guards(asked, of_calls[row["id"]])],
+            calls=list(_calls(of_calls[row.id], entries)),
+            tasks=(asked := [_task(task) for task in tasks.of_incident(tx, row.id)]),
+            happenings=[*_happenings(row, entries), *_of_guards(asked, of_calls[row.id])],
             looks=sorted({e["at"] for e in entries if e["kind"] in _LOOKED}),
-            closed="" if row["state"] == State.OPEN.value else row["resolution_code"] or "",
+            closed="" if row.state is State.OPEN else row.resolution_code or "",
         )
 
 
-def _as_opened(row: Row, entries: Sequence[Row]) -> Incident:
+def _as_opened(row: Incident, entries: Sequence[Row]) -> Incident:
     """The incident before anything was decided, and before anybody knew more of it."""
-    seen = incidents.to_incident(row)
     kinds = {entry["kind"] for entry in entries}
     graver = bool({"incident_confirmed", "personal_path"} & kinds) or (
-        row["duress"] and seen.kind is not Kind.DURESS
+        row.duress and row.kind is not Kind.DURESS
     )
-    category = events.usual(seen.kind)[0] if graver else seen.category
-    mute = any(_says_mute(row, e) and e["at"] == row["opened_at"] for e in entries)
-    return replace(
-        seen,
-        category=Category.VITAL if seen.kind in PERSONAL else category,
+    category = events.usual(row.kind)[0] if graver else row.category
+    mute = any(_says_mute(row, e) and e["at"] == row.opened_at for e in entries)
+    return row.but(
+        category=Category.VITAL if row.kind in PERSONAL else category,
         state=State.OPEN,
-        duress=mute or seen.kind is Kind.DURESS,
-        zones=dict.fromkeys(list(seen.zones)[:1], "alarm"),
+        duress=mute or row.kind is Kind.DURESS,
+        zones=dict.fromkeys(list(row.zones)[:1], "alarm"),
         step=None,
         step_since=None,
         machine=Machine.RUNNING,
@@ -221,8 +219,8 @@ _BY_KIND = {
 }
 
 
-def _happenings(row: Row, entries: Sequence[Row]) -> Iterator[Happening]:
-    plan = call_plan.from_json(row["plan"])
+def _happenings(row: Incident, entries: Sequence[Row]) -> Iterator[Happening]:
+    plan = call_plan.from_json(row.plan)
     closing = {step.id for step in plan.steps if step.kind is StepKind.CLOSE}
     by_plan = {e["at"] for e in entries if e["kind"] == "step" and e["data"]["step"] in closing}
     for entry in entries:
@@ -239,16 +237,16 @@ def _happenings(row: Row, entries: Sequence[Row]) -> Iterator[Happening]:
             yield Happening(at=at, what=What.MUTED)
 
 
-def _says_mute(row: Row, entry: Row) -> bool:
+def _says_mute(row: Incident, entry: Row) -> bool:
     """Another alarm of the site is the personal one."""
-    personal = Kind(row["kind"]) in PERSONAL
+    personal = row.kind in PERSONAL
     return bool(entry["kind"] == "human" and entry["data"]["reason"] == "personal") and not personal
 
 
-def _key(row: Row, zone: str) -> str:
+def _key(row: Incident, zone: str) -> str:
     """Which zone, or path, of the incident a signal told of."""
     key = zone_key(zone)
-    known = list(row["zones"])
+    known = list(row.zones)
     return key if key in known or not known else known[0]
 
 

@@ -93,7 +93,7 @@ def _check_plans(tx: Tx, site: Row) -> None:
 
 def _in_alarm(tx: Tx, site_id: str) -> bool:
     found = incidents.unfiled(tx, [site_id], [])
-    return any(row["state"] == State.OPEN.value and not row["exercise"] for row in found)
+    return any(row.state is State.OPEN and not row.exercise for row in found)
 
 
 def _change(

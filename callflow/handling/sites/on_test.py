@@ -226,8 +226,8 @@ def _kinds(declared: Sequence[Row], keys: list[str] | None) -> set[Kind]:
 def _refuse_in_alarm(tx: Tx, site_id: str) -> None:
     """During an alarm for lives nobody makes the site silent, whoever asks."""
     for row in incidents.unfiled(tx, [site_id], []):
-        vital = row["category"] == Category.VITAL.value or row["duress"]
-        if row["state"] == State.OPEN.value and (vital or Kind(row["kind"]) in PERSONAL):
+        vital = row.category is Category.VITAL or row.duress
+        if row.state is State.OPEN and (vital or row.kind in PERSONAL):
             raise Refused("the site has an open vital alarm: it can't be set on test")
 
 

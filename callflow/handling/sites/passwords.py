@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.sites.password import Heard, judge, plain
 from callflow.handling.alarms.deciding import raise_duress
 from callflow.handling.alarms.operating import acted, open_and_held
@@ -49,7 +50,7 @@ def password_heard(
     kind = "password_wrong" if verdict is Heard.DIFFERS else "password_right"
     tell(tx, kind, now, row, who=name, contact=contact, by=who, who_did=who)
     row = acted(tx, row, who, now)
-    if verdict is Heard.DURESS and not row["duress"]:
+    if verdict is Heard.DURESS and not row.duress:
         raise_duress(tx, row, now)
     return verdict
 
@@ -90,9 +91,9 @@ def written(vault: Vault, sent: Row, kept: Row | None, field: str) -> Row:
     return values
 
 
-def _kept(tx: Tx, row: Row, contact: str) -> tuple[Row, str]:
+def _kept(tx: Tx, row: Incident, contact: str) -> tuple[Row, str]:
     """The row that holds the passwords, and whose they are."""
-    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
+    site = sites.site_row(tx, row.site_id) if row.site_id else None
     if site is not None and contact == OF_SITE:
         return site, str(site["name"])
     for person in contacts.rows_of(tx, site["id"]) if site else ():

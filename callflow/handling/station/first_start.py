@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.people.users import Role
 from callflow.core.plans.call_plan import Plan
 from callflow.core.plans.choice import Alarm
@@ -64,13 +64,13 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
     )
 
 
-def newest_test(tx: Tx, site_id: str) -> Row | None:
+def newest_test(tx: Tx, site_id: str) -> Incident | None:
     """The incident of the site's newest exercise."""
     newest = incidents.last_of_site(tx, site_id, _NEWEST)
-    return next((row for row in newest if row["exercise"]), None)
+    return next((row for row in newest if row.exercise), None)
 
 
-def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Row:
+def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Incident:
     """Call the site's people as for a real intrusion, announced as an exercise; its incident.
 
     An earlier one that still runs ends. Raises NotFound, or Refused as ``rehearse`` does.
@@ -78,7 +78,7 @@ def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Row:
     accounts = sites.account_rows(tx, site_id)
     plan = _plan(tx, site_id, accounts[0]["account"] if accounts else "", now)
     before = newest_test(tx, site_id)
-    if before is not None and before["state"] == State.OPEN.value:
+    if before is not None and before.state is State.OPEN:
         end_rehearsal(tx, before, who, now)
     return rehearse(tx, plan, site_id, KIND, who, now)
 
@@ -122,4 +122,4 @@ def _test(tx: Tx, site_id: str) -> Trial | None:
     row = newest_test(tx, site_id)
     if row is None:
         return None
-    return Trial(runs=row["state"] == State.OPEN.value, calls=calls.attempts(tx, row["id"]))
+    return Trial(runs=row.state is State.OPEN, calls=calls.attempts(tx, row.id))

@@ -95,7 +95,7 @@ def _logbook(tx: Tx, alive: list[Row]) -> Row:
     seals are remembered outside the database (``trouble`` says why they aren't)."""
     told = [row["state"]["logbook"] for row in alive if "logbook" in row["state"]]
     since = [state["since"] for state in told if state["since"]]
-    since += [to_iso(row["opened_at"]) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
+    since += [to_iso(row.opened_at) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
     return {
         "ours": not since,
         "since": min(since, default=None),

@@ -8,7 +8,7 @@ from typing import Any
 
 import phonenumbers
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
@@ -103,7 +103,7 @@ def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[
     """
     row = _incident(tx, account)
     if row is not None:
-        calls.change(tx, call_id, incident_id=row["id"])
+        calls.change(tx, call_id, incident_id=row.id)
     dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
     return join_room(tx, call_id, now), row is not None and is_mute_here(tx, row)
 
@@ -119,9 +119,9 @@ def panel_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> No
     dialogue_concluded(tx, call_id, outcome, now)
 
 
-def _incident(tx: Tx, account: str) -> Row | None:
+def _incident(tx: Tx, account: str) -> Incident | None:
     """The most urgent open one of the panel's site."""
     site = sites.site_of_accounts(tx, [account]).get(account)
     found = incidents.unfiled(tx, [site] if site else [], [account])
-    rows = [row for row in found if row["state"] == State.OPEN.value]
-    return min(rows, key=lambda row: (row["priority"], -row["opened_at"].timestamp()), default=None)
+    rows = [row for row in found if row.state is State.OPEN]
+    return min(rows, key=lambda row: (row.priority, -row.opened_at.timestamp()), default=None)

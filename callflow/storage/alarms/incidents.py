@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import RowMapping, Select, bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 
-from callflow.core.alarms.incident import Incident, Machine, State
+from callflow.core.alarms.incident import Changes, Incident, State
 from callflow.core.calls.call import LIVE_STATES
-from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, kept, wake
-
-#: What ``decide`` looks at; the queue's times are looked at apart (``unclaimed``, ``idle_held``).
-_DUE = ("machine_due", "normal_due", "parked_until", "storm_until")
-
+from callflow.storage.engine.values import Reads, columns, found, written
 
 #: Named one by one: an index finds them among years of filed ones.
 _UNFILED = [state.value for state in State if state is not State.FILED]
@@ -27,15 +24,14 @@ _UNFILED = [state.value for state in State if state is not State.FILED]
 _FIXED = frozenset({"id", "site_id", "account", "kind", "plan", "opened_at"})
 
 
-def insert(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+def insert(tx: Tx, opened: Sequence[Incident]) -> None:
     """New incidents."""
-    if rows:
-        made = [_with_due(row, row) for row in rows]
-        _INSERT.change_all(tx, made)
-        for row in made:
-            _keep(tx, row)
-            kept(tx)["bare", row["id"]] = True
-            _wake(tx, row["id"], None, row["due_at"])
+    made = [_dated(one) for one in opened]
+    _INSERT.change_all(tx, [columns(one) for one in made])
+    for one in made:
+        kept(tx)[one.id] = one
+        kept(tx)["bare", one.id] = True
+        _wake(tx, one.id, None, one.due_at)
 
 
 def is_bare(tx: Tx, incident_id: str) -> bool:
@@ -48,46 +44,48 @@ def note_asked(tx: Tx, incident_id: str | None) -> None:
     kept(tx).pop(("bare", incident_id), None)
 
 
-def write(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """What was changed in memory in ``rows``, which are locked, all at once."""
-    if not rows:
-        return
-    values = [_with_due(row, {**row, "version": row["version"] + 1}) for row in rows]
-    names = ["id", *_CHANGEABLE]
-    _WRITE.change_all(tx, [{f"b_{name}": value[name] for name in names} for value in values])
-    for row, value in zip(rows, values, strict=True):
-        _keep(tx, value)
-        _wake(tx, row["id"], row.get("due_at"), value["due_at"])
+def write(tx: Tx, changed: Sequence[Incident]) -> None:
+    """What was changed in memory of ``changed``, which are locked, all at once."""
+    made = [_dated(one).but(version=one.version + 1) for one in changed]
+    _WRITE.change_all(tx, [_bound(columns(one)) for one in made])
+    for before, one in zip(changed, made, strict=True):
+        kept(tx)[one.id] = one
+        _wake(tx, one.id, before.due_at, one.due_at)
 
 
-_COLUMNS = frozenset(column.name for column in t.incident.columns)
-_CHANGEABLE = sorted(_COLUMNS - _FIXED)
+def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"b_{name}": value for name, value in values.items()}
+
+
+_CHANGEABLE = sorted(Incident.__dataclass_fields__.keys() - _FIXED)
+#: A row as a value is made of one at once: in the order of its fields.
+_ALL = select(*(t.incident.c[name] for name in Incident.__dataclass_fields__))
 _INSERT = Prepared(t.incident.insert())
 _WRITE = Prepared(
     update(t.incident)
     .where(t.incident.c.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in _CHANGEABLE})
 )
-_ONE = select(t.incident).where(t.incident.c.id == bindparam("id"))
-_GET, _GET_LOCKED = Prepared(_ONE), Prepared(_ONE.with_for_update())
-_MANY = select(t.incident).where(t.incident.c.id.in_(bindparam("ids", expanding=True)))
-_SEVERAL = Prepared(_MANY)
-_SEVERAL_LOCKED = Prepared(_MANY.order_by(t.incident.c.id).with_for_update())
+_ONE = _ALL.where(t.incident.c.id == bindparam("id"))
+_GET, _GET_LOCKED = Reads(_ONE, Incident), Reads(_ONE.with_for_update(), Incident)
+_MANY = _ALL.where(t.incident.c.id.in_(bindparam("ids", expanding=True)))
+_SEVERAL = Reads(_MANY, Incident)
+_SEVERAL_LOCKED = Reads(_MANY.order_by(t.incident.c.id).with_for_update(), Incident)
 
 
-def get(tx: Tx, incident_id: str, *, lock: bool = False) -> dict[str, Any] | None:
-    """One incident's row; ``lock`` keeps other writers off until the commit (PostgreSQL).
+def get(tx: Tx, incident_id: str, *, lock: bool = False) -> Incident | None:
+    """One incident; ``lock`` keeps other writers off until the commit (PostgreSQL).
 
     What is locked can't change but by this transaction: it is read once in it.
     """
-    known = kept(tx).get(incident_id)
+    known: Incident | None = kept(tx).get(incident_id)
     if known is not None:
-        return dict(known)
+        return known
     query = _GET_LOCKED if lock and tx.dialect.name != "sqlite" else _GET
-    row = query.first(tx, {"id": incident_id})
-    if row is not None and lock:
-        _keep(tx, row)
-    return row
+    one = query.first(tx, {"id": incident_id})
+    if one is not None and lock:
+        kept(tx)[incident_id] = one
+    return one
 
 
 def lock_all(tx: Tx, incident_ids: Collection[str]) -> None:
@@ -95,16 +93,7 @@ def lock_all(tx: Tx, incident_ids: Collection[str]) -> None:
     missing = sorted(set(incident_ids) - kept(tx).keys())
     if missing:
         query = _SEVERAL if tx.dialect.name == "sqlite" else _SEVERAL_LOCKED
-        for row in query.all(tx, {"ids": missing}):
-            _keep(tx, row)
-
-
-def _keep(tx: Tx, row: Mapping[str, Any] | RowMapping) -> None:
-    whole = dict(row)
-    if whole.keys() == _COLUMNS:
-        kept(tx)[whole["id"]] = whole
-    else:
-        kept(tx).pop(whole["id"], None)
+        kept(tx).update((one.id, one) for one in query.all(tx, {"ids": missing}))
 
 
 @lru_cache(maxsize=256)
@@ -121,21 +110,26 @@ def _change(names: tuple[str, ...]) -> Prepared:
     )
 
 
-def change(tx: Tx, row: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """Write ``values`` over ``row``; the row as it is then."""
-    values = _with_due({**row, **values}, values)
-    bound = {f"b_{name}": value for name, value in values.items()}
-    _change(tuple(values)).change(tx, {"b_id": row["id"], **bound})
-    _wake(tx, row["id"], row.get("due_at"), values["due_at"])
-    counted = {**values, "version": row["version"] + 1}
-    if row["id"] in kept(tx):
-        kept(tx)[row["id"]] |= counted  # ``row`` may have more that is not written yet
-    return {**row, **counted}
+def change(tx: Tx, incident: Incident, **changes: Unpack[Changes]) -> Incident:
+    """Write ``changes`` over ``incident``; the incident as it is then."""
+    after = _dated(incident.but(**changes))
+    values = {name: written(value) for name, value in changes.items()}
+    values["due_at"] = after.due_at
+    _change(tuple(values)).change(tx, {"b_id": incident.id, **_bound(values)})
+    _wake(tx, incident.id, incident.due_at, after.due_at)
+    known: Incident | None = kept(tx).get(incident.id)
+    if known is not None:  # ``incident`` may have more that is not written yet
+        counted = known.but(**changes).but(due_at=after.due_at, version=known.version + 1)
+        kept(tx)[incident.id] = counted
+    return after.but(version=incident.version + 1)
 
 
-def _with_due(row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    times = [row[name] for name in _DUE if row.get(name) is not None]
-    return {**values, "due_at": min(times) if times else None}
+def _dated(incident: Incident) -> Incident:
+    """With when ``decide`` looks at it next; the queue's times are looked at apart (``unclaimed``,
+    ``idle_held``)."""
+    one = incident
+    times = (one.machine_due, one.normal_due, one.parked_until, one.storm_until)
+    return one.but(due_at=min((at for at in times if at is not None), default=None))
 
 
 def _wake(tx: Tx, incident_id: str, before: datetime | None, due_at: datetime | None) -> None:
@@ -158,22 +152,19 @@ def claim(tx: Tx, incident_id: str, user: str, now: datetime) -> bool:
     return result.rowcount == 1
 
 
-_OF_PLACES = (
-    select(t.incident)
-    .where(
-        t.incident.c.state != State.FILED.value,  # by site: few
-        or_(
-            t.incident.c.site_id.in_(bindparam("sites", expanding=True)),
-            t.incident.c.site_id.is_(None)
-            & t.incident.c.account.in_(bindparam("accounts", expanding=True)),
-        ),
-    )
-    .order_by(t.incident.c.opened_at, t.incident.c.id)
-)
-_UNFILED_OF, _UNFILED_LOCKED = Prepared(_OF_PLACES), Prepared(_OF_PLACES.with_for_update())
+_OF_PLACES = _ALL.where(
+    t.incident.c.state != State.FILED.value,  # by site: few
+    or_(
+        t.incident.c.site_id.in_(bindparam("sites", expanding=True)),
+        t.incident.c.site_id.is_(None)
+        & t.incident.c.account.in_(bindparam("accounts", expanding=True)),
+    ),
+).order_by(t.incident.c.opened_at, t.incident.c.id)
+_UNFILED_OF = Reads(_OF_PLACES, Incident)
+_UNFILED_LOCKED = Reads(_OF_PLACES.with_for_update(), Incident)
 
 
-def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[dict[str, Any]]:
+def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[Incident]:
     """The unfiled incidents of these sites, and of these accounts without a site; newest last.
 
     Locked in this order (PostgreSQL), so that two who need several of them don't block each other.
@@ -221,10 +212,10 @@ def page(
     since: datetime | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 100,
-) -> list[dict[str, Any]]:
+) -> list[Incident]:
     """Incidents, oldest first."""
     c = t.incident.c
-    query = select(t.incident).order_by(c.opened_at, c.id).limit(limit)
+    query = _ALL.order_by(c.opened_at, c.id).limit(limit)
     if account is not None:
         query = query.where(c.account == account)
     if site is not None:
@@ -236,7 +227,7 @@ def page(
 
 def _rows_from(
     tx: Tx, query: Select[Any], since: datetime | None, after: tuple[datetime, str] | None
-) -> list[dict[str, Any]]:
+) -> list[Incident]:
     """A page of ``query``, which is in the order of the openings."""
     c = t.incident.c
     if since is not None:
@@ -244,23 +235,22 @@ def _rows_from(
     if after is not None:
         at, last = after
         query = query.where(or_(c.opened_at > at, (c.opened_at == at) & (c.id > last)))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
-def some(tx: Tx, incident_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def some(tx: Tx, incident_ids: Collection[str]) -> dict[str, Incident]:
     """{id: row} of these."""
     if not incident_ids:
         return {}
-    query = select(t.incident).where(t.incident.c.id.in_(sorted(incident_ids)))
-    return {row.id: dict(row._mapping) for row in tx.execute(query)}
+    query = _ALL.where(t.incident.c.id.in_(sorted(incident_ids)))
+    return {one.id: one for one in found(tx, query, Incident)}
 
 
-def last_of_site(tx: Tx, site_id: str, limit: int) -> list[dict[str, Any]]:
+def last_of_site(tx: Tx, site_id: str, limit: int) -> list[Incident]:
     """A site's newest incidents, newest first."""
     c = t.incident.c
-    query = select(t.incident).where(c.site_id == site_id)
-    rows = tx.execute(query.order_by(c.opened_at.desc(), c.id).limit(limit))
-    return [dict(row._mapping) for row in rows]
+    query = _ALL.where(c.site_id == site_id)
+    return found(tx, query.order_by(c.opened_at.desc(), c.id).limit(limit), Incident)
 
 
 def of_plan(
@@ -270,15 +260,14 @@ def of_plan(
     since: datetime | None,
     after: tuple[datetime, str] | None,
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[Incident]:
     """Incidents of sites that were closed and followed a version of this plan, oldest first.
 
     Rehearsals are none of them.
     """
     c = t.incident.c
     query = (
-        select(t.incident)
-        .where(
+        _ALL.where(
             c.plan["id"].as_string() == plan_id,
             c.site_id.is_not(None),
             c.exercise.is_(False),
@@ -294,17 +283,16 @@ def of_plan(
 SHOWN = 200
 
 
-def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[dict[str, Any]]:
+def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[Incident]:
     """What is unfiled: with a human first, by priority, then oldest (docs/ux.md, 3)."""
     c = t.incident.c
     query = (
-        select(t.incident)
-        .where(c.state.in_(_UNFILED), c.storm_until.is_(None))
+        _ALL.where(c.state.in_(_UNFILED), c.storm_until.is_(None))
         .order_by(c.with_human.desc(), c.priority, c.opened_at, c.id)
         .limit(limit)
         .offset(offset)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
 _COUNT_UNFILED = (
@@ -319,18 +307,15 @@ def queue_length(tx: Tx) -> int:
     return int(tx.execute(_COUNT_UNFILED).scalar_one())
 
 
-def open_ones(
-    tx: Tx, *, holder: str | None = None, kind: Kind | None = None
-) -> list[dict[str, Any]]:
+def open_ones(tx: Tx, *, holder: str | None = None, kind: Kind | None = None) -> list[Incident]:
     """Every open incident that no storm holds (of a holder, or a kind), the most urgent first."""
     c = t.incident.c
-    query = select(t.incident).where(c.state == State.OPEN.value, c.storm_until.is_(None))
+    query = _ALL.where(c.state == State.OPEN.value, c.storm_until.is_(None))
     if holder is not None:
         query = query.where(c.holder == holder)
     if kind is not None:
         query = query.where(c.kind == kind.value)
-    rows = tx.execute(query.order_by(c.priority, c.opened_at, c.id))
-    return [dict(row._mapping) for row in rows]
+    return found(tx, query.order_by(c.priority, c.opened_at, c.id), Incident)
 
 
 def in_queue(tx: Tx) -> list[str]:
@@ -398,12 +383,11 @@ def queue_waits(tx: Tx, now: datetime) -> bool:
     return _QUEUE_WAITS.first(tx, {"now": now}) is not None
 
 
-def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def unclaimed(tx: Tx, now: datetime) -> list[Incident]:
     """Work in the human queue that nobody holds and whose target has passed, most urgent first."""
     c = t.incident.c
     query = (
-        select(t.incident)
-        .where(
+        _ALL.where(
             c.state == State.OPEN.value,
             c.with_human.is_(True),
             c.holder.is_(None),
@@ -414,67 +398,60 @@ def unclaimed(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)  # whoever works on one settles it
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
-def idle_held(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def idle_held(tx: Tx, now: datetime) -> list[Incident]:
     """Open work whose holder has done nothing until its time (D21)."""
     c = t.incident.c
-    query = select(t.incident).where(
-        c.state == State.OPEN.value, c.holder.is_not(None), c.queue_due <= now
-    )
+    query = _ALL.where(c.state == State.OPEN.value, c.holder.is_not(None), c.queue_due <= now)
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
-def open_storm(tx: Tx, key: str, since: datetime) -> dict[str, Any] | None:
+def open_storm(tx: Tx, key: str, since: datetime) -> Incident | None:
     """The open storm of this key (its fault and its place stand in its zones) that began at
     ``since`` or later."""
     c = t.incident.c
-    query = select(t.incident).where(
+    query = _ALL.where(
         c.kind == Kind.STORM.value, c.state == State.OPEN.value, c.opened_at >= since
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
-    rows = [dict(row._mapping) for row in tx.execute(query)]
-    return next((row for row in rows if key in row["zones"]), None)
+    return next((storm for storm in found(tx, query, Incident) if key in storm.zones), None)
 
 
-def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[dict[str, Any]]:
+def unheld_since(tx: Tx, kinds: Sequence[str], since: datetime) -> list[Incident]:
     """Open incidents of these kinds, opened since then, that nobody holds and no storm has."""
     c = t.incident.c
-    query = (
-        select(t.incident)
-        .where(
-            c.opened_at >= since,
-            c.kind.in_(list(kinds)),
-            c.state == State.OPEN.value,
-            c.holder.is_(None),
-            c.storm_id.is_(None),
-            c.exercise.is_(False),
-        )
-        .order_by(c.opened_at, c.id)
-    )
+    query = _ALL.where(
+        c.opened_at >= since,
+        c.kind.in_(list(kinds)),
+        c.state == State.OPEN.value,
+        c.holder.is_(None),
+        c.storm_id.is_(None),
+        c.exercise.is_(False),
+    ).order_by(c.opened_at, c.id)
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
-def of_storm(tx: Tx, storm_id: str, *, limit: int) -> list[dict[str, Any]]:
+def of_storm(tx: Tx, storm_id: str, *, limit: int) -> list[Incident]:
     """The incidents beneath a storm, oldest first."""
     c = t.incident.c
-    query = select(t.incident).where(c.storm_id == storm_id).order_by(c.opened_at, c.id)
-    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+    query = _ALL.where(c.storm_id == storm_id).order_by(c.opened_at, c.id)
+    return found(tx, query.limit(limit), Incident)
 
 
-def held_by_storm(tx: Tx, storm_id: str) -> list[dict[str, Any]]:
+def held_by_storm(tx: Tx, storm_id: str) -> list[Incident]:
     """The open incidents whose plans a storm holds."""
     c = t.incident.c
-    query = select(t.incident).where(
+    query = _ALL.where(
         c.storm_id == storm_id, c.state == State.OPEN.value, c.storm_until.is_not(None)
     )
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.id))]
+    return found(tx, query.order_by(c.id), Incident)
 
 
 _LEAVING = (
@@ -497,7 +474,7 @@ def leaving_storm(tx: Tx, storm_id: str, now: datetime, *, limit: int) -> list[s
     return list(tx.execute(query, {"storm": storm_id, "now": now, "limit": limit}).scalars())
 
 
-def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def nobodys(tx: Tx, now: datetime) -> list[Incident]:
     """Open work that no time, no live call and no person will ever look at again.
 
     There is none, unless a row was lost or one of our rules is wrong.
@@ -508,7 +485,7 @@ def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     )
     forgotten = c.with_human.is_(False) & c.machine_due.is_(None) & ~live.exists()
     never_rings = c.with_human.is_(True) & c.queue_due.is_(None)
-    query = select(t.incident).where(
+    query = _ALL.where(
         c.state == State.OPEN.value,
         c.holder.is_(None),
         c.storm_until.is_(None),  # looked at through its storm, until then
@@ -517,20 +494,20 @@ def nobodys(tx: Tx, now: datetime) -> list[dict[str, Any]]:
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
-def due_later(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def due_later(tx: Tx, now: datetime) -> list[Incident]:
     """Open incidents that wait for a time of the machine or of the queue, unless parked."""
     c = t.incident.c
-    query = select(t.incident).where(
+    query = _ALL.where(
         c.state == State.OPEN.value,
         c.parked_until.is_(None),
         or_(c.machine_due > now, c.queue_due > now),
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Incident)
 
 
 _MUTE = (
@@ -559,27 +536,3 @@ def mute_sites(tx: Tx, site_ids: Collection[str]) -> set[str]:
     if not site_ids:
         return set()
     return {row["site_id"] for row in _MUTE_AMONG.all(tx, {"sites": sorted(site_ids)})}
-
-
-def to_incident(row: dict[str, Any]) -> Incident:
-    """The row as deciding needs it."""
-    return Incident(
-        id=row["id"],
-        site=row["site_id"],
-        account=row["account"],
-        kind=Kind(row["kind"]),
-        category=Category(row["category"]),
-        priority=row["priority"],
-        state=State(row["state"]),
-        duress=row["duress"],
-        zones=dict(row["zones"]),
-        step=row["step"],
-        step_since=row["step_since"],
-        machine=Machine(row["machine"]),
-        with_human=row["with_human"],
-        holder=row["holder"],
-        opened_at=row["opened_at"],
-        grounds=row["grounds"],
-        rounds=dict(row["rounds"]),
-        exercise=row["exercise"],
-    )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import (
     BESIDE_PLANS,
     BRIDGE_STEP,
@@ -207,7 +208,7 @@ def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query.where(c.id.in_(list(call_ids))))}
 
 
-def incident_of(tx: Tx, call: Call, *, lock: bool = False) -> dict[str, Any] | None:
+def incident_of(tx: Tx, call: Call, *, lock: bool = False) -> Incident | None:
     """The alarm that a call is about. ``lock``: what is written of it is computed from this."""
     return incidents.get(tx, call.incident_id, lock=lock) if call.incident_id else None
 

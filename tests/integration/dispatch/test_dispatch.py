@@ -67,7 +67,7 @@ def incident(store: Store, account: str, due: datetime) -> str:
         receiving.correlate(tx, clock.now())
         row = next(row for row in incidents.page(tx, account=account))
         incidents.change(tx, row, machine_due=due)
-        return str(row["id"])
+        return str(row.id)
 
     return store.write_now(made)
 

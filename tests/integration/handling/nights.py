@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.escalation import GuardEvent
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind, to_json
@@ -100,7 +100,7 @@ class Night:
             if self.rng.random() < 0.5:
                 self._in(taken + 60, lambda: self._act(operating.resume_plan))
 
-    def _act(self, act: Callable[[Tx, str, str, datetime], Row]) -> None:
+    def _act(self, act: Callable[[Tx, str, str, datetime], Incident]) -> None:
         with contextlib.suppress(refusals.Refused):  # it is over already
             act(self.tx, self.incident, "claire", self.now)
 
@@ -120,7 +120,7 @@ class Night:
         heapq.heappush(self._ahead, (at, next(self._numbers), act))
 
     def _next(self) -> tuple[datetime, Callable[[], object] | None]:
-        due = self._row()["machine_due"]
+        due = self._row().machine_due
         if due is not None and (not self._ahead or due < self._ahead[0][0]):
             late = due + timedelta(seconds=self.rng.uniform(0, _LATE))
             if not self._ahead or late < self._ahead[0][0]:
@@ -130,7 +130,7 @@ class Night:
         at, _, act = heapq.heappop(self._ahead)
         return at, act
 
-    def _row(self) -> Row:
+    def _row(self) -> Incident:
         row = incidents.get(self.tx, self.incident)
         assert row is not None
         return row
@@ -141,7 +141,7 @@ class Night:
             self._hang_up(asked.call_id)
         for order in calling.claim_calls(self.tx, node="node0", now=self.now):
             self._dial(order.call_id)
-        plan = call_plan.from_json(self._row()["plan"])
+        plan = call_plan.from_json(self._row().plan)
         for task in tasks.of_incident(self.tx, self.incident):
             if task["state"] == TaskState.OPEN.value:
                 self._do(task, plan)
@@ -151,7 +151,7 @@ class Night:
         assert row is not None
         of = calls.incident_of(self.tx, row)
         assert of is not None
-        plan = call_plan.from_json(of["plan"])
+        plan = call_plan.from_json(of.plan)
         answer = self.people.call(plan.step(row.step), row.contact_id or "", 0, self.now)
         calling.call_ringing(self.tx, call_id, self.now)
         ends = answer.ring_s + answer.talk_s
@@ -215,7 +215,7 @@ class Night:
     def _end(self, code: str) -> None:
         """An operator closes what the machine did not, and mostly the zones are restored."""
         self.now += timedelta(seconds=60)
-        if self._row()["state"] == State.OPEN.value:
+        if self._row().state == State.OPEN.value:
             for who in ("claire", "denis"):  # under duress it takes a supervisor beside her
                 closed = operating.close_incident(
                     self.tx,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import LIVE_STATES, Call, CallState, Direction, Outcome
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.handling.alarms import deciding, receiving
@@ -122,7 +123,9 @@ class Station:
     def correlate(self, limit: int = 400) -> int:
         return self.write(lambda tx: receiving.correlate(tx, self.now, limit=limit))
 
-    def alarm(self, code: str = "BA", zone: str = "3", account: str = "1002", **more: Any) -> Row:
+    def alarm(
+        self, code: str = "BA", zone: str = "3", account: str = "1002", **more: Any
+    ) -> Incident:
         """A signal stored and correlated; its incident."""
         sent = self.signal(code, zone, account, **more)
         self.receives(sent)
@@ -189,12 +192,12 @@ class Station:
     def read(self, function: Callable[[Tx], T]) -> T:
         return self.store.read_now(function)
 
-    def incident(self, incident_id: str | None) -> Row:
+    def incident(self, incident_id: str | None) -> Incident:
         row = self.read(lambda tx: incidents.get(tx, str(incident_id)))
         assert row is not None
         return row
 
-    def incidents(self, **by: Any) -> list[Row]:
+    def incidents(self, **by: Any) -> list[Incident]:
         return self.read(lambda tx: incidents.page(tx, **by))
 
     def calls(self, incident_id: str) -> list[Call]:
@@ -230,7 +233,7 @@ class Station:
 
     def wanted(self) -> list[str]:
         """Every number that a live call row is for."""
-        found = [call for row in self.incidents() for call in self.calls(row["id"])]
+        found = [call for row in self.incidents() for call in self.calls(row.id)]
         return [call.to for call in found if CallState(call.state) in LIVE_STATES]
 
     def told(self, incident_id: str | None = None, **by: Any) -> list[str]:

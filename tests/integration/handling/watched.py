@@ -94,4 +94,4 @@ class Watch:
 
     def open_kinds(self) -> list[str]:
         """Kinds of the incidents that are not filed, in order."""
-        return [row["kind"] for row in self.station.incidents() if row["state"] != "filed"]
+        return [row.kind for row in self.station.incidents() if row.state != "filed"]

@@ -33,7 +33,7 @@ def an_alarm_in_the_middle(url: str, vault: Vault) -> tuple[Station, str]:
     station.put()
     row = station.alarm("BA")
     station.ends(SHOP, "no_answer")
-    return station, str(row["id"])
+    return station, str(row.id)
 
 
 def as_it_was_before(source: str, target: str) -> None:
@@ -73,7 +73,7 @@ def test_an_alarm_goes_on_after_the_upgrade(tmp_path: Path, empty_url: str) -> N
     station.ends(SHOP, "no_answer")
     assert station.wanted() == [FIRST]
     row = station.incident(incident)
-    assert (row["step"], row["rounds"], row["exercise"]) == ("keyholders", {}, False)
+    assert (row.step, row.rounds, row.exercise) == ("keyholders", {}, False)
     assert station.faults() == []
     found = station.read(lambda tx: calls.of_incident(tx, incident))
     assert [call.outcome for call in found] == ["no_answer", "no_answer", None]

@@ -60,7 +60,7 @@ async def test_a_person_types_the_code_and_the_incident_is_closed(tmp_path: Path
         assert row.outcome == "verified_ok"
         incident = await station.incident()
         assert incident is not None
-        assert incident["resolution_code"] == "false_alarm"
+        assert incident.resolution_code == "false_alarm"
 
 
 def everything_in(folder: Path) -> bytes:
@@ -353,7 +353,7 @@ async def test_an_end_from_which_nothing_can_follow_ends_its_row_and_frees_its_n
         assert row.outcome == outcomes[ends]
         incident = await station.incident()
         assert incident is not None
-        assert incident["with_human"]
+        assert incident.with_human
         again = await station.call(row.to)
         await station.until_row(again, lambda row: row.state == "ended")
         assert station.telephony is not None

@@ -32,7 +32,7 @@ class Desks:
         self.ids: dict[str, str] = {}
         for account, code in ALARMS.items():
             station.site(account)
-            self.ids[account] = str(station.alarm(account, code)["id"])
+            self.ids[account] = str(station.alarm(account, code).id)
 
     def at_screen(self, name: str) -> Page:
         """A browser of their own, logged in."""
@@ -68,7 +68,7 @@ class Desks:
     def holder(self, account: str) -> str | None:
         row = self.station.store.read_now(lambda tx: incidents.get(tx, self.ids[account]))
         assert row is not None
-        holder: str | None = row["holder"]
+        holder: str | None = row.holder
         return holder
 
     def told(self, **wanted: Any) -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ async def list_incidents(
     start = paging.moment_of(after)
 
     def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
-        rows = incidents.page(
+        found = incidents.page(
             tx,
             account=account,
             site=site,
@@ -131,7 +131,7 @@ async def list_incidents(
             limit=limit + 1,
         )
         shown, following = paging.page(
-            rows, limit, lambda row: paging.moment(row["opened_at"], row["id"])
+            found, limit, lambda one: paging.moment(one.opened_at, one.id)
         )
         return reading.incidents(tx, shown), following
 

@@ -110,8 +110,8 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     standing = Gauge(
         "callflow_incidents", "Unfiled incidents", ["state", "with_human"], registry=registry
     )
-    for row in incidents.queue(tx, limit=5000):
-        standing.labels(row["state"], str(row["with_human"]).lower()).inc()
+    for one in incidents.queue(tx, limit=5000):
+        standing.labels(one.state.value, str(one.with_human).lower()).inc()
     health = station.health(tx)
     for name, value in health["callers"].items():
         text = _CALLERS[name]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Take
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
@@ -25,10 +26,10 @@ class Camera:
     problems: list[Row] = field(default_factory=list)  # each once
 
 
-def images_of(tx: Tx, row: Row) -> list[Row]:
+def images_of(tx: Tx, row: Incident) -> list[Row]:
     """An incident's stills and clips, each with ``since``: seconds after the alarm."""
-    alarm = row["alarm_at"] or row["opened_at"]
-    found = outbox.images_of(tx, [row["id"]])[row["id"]]
+    alarm = row.alarm_at or row.opened_at
+    found = outbox.images_of(tx, [row.id])[row.id]
     begun = [image["begins_at"] or image["taken_at"] for image in found]
     return [
         {**image, "since": round((at - alarm).total_seconds())}
@@ -46,7 +47,7 @@ def by_camera(images: Iterable[Row]) -> list[Camera]:
     return list(found.values())
 
 
-def newest(tx: Tx, row: Row) -> list[Row]:
+def newest(tx: Tx, row: Incident) -> list[Row]:
     """The latest still of each camera of an incident, for the pop (D24)."""
     return [camera.newest for camera in by_camera(images_of(tx, row)) if camera.newest]
 

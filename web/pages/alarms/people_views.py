@@ -41,15 +41,12 @@ def away(site: Site | None, now: datetime) -> frozenset[str]:
     return frozenset(c.id for c in site.contacts if not available(c.availability, now, zone))
 
 
-def instructions_of(tx: Tx, row: Row, now: datetime) -> list[Row]:
-    """The provisional instructions of an incident's site that count for it, or wait for their
+def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> list[Row]:
+    """The provisional instructions of a site that count for an alarm of ``kind``, or wait for their
     second signature or for somebody who listens to them. A personal alarm has none (D19)."""
-    if row["site_id"] is None or Kind(row["kind"]) in PERSONAL:
+    if site_id is None or kind in PERSONAL:
         return []
-    found = (
-        *instructions.current(tx, row["site_id"], now),
-        *instructions.awaiting(tx, row["site_id"], now),
-    )
+    found = (*instructions.current(tx, site_id, now), *instructions.awaiting(tx, site_id, now))
     agreed = list({each.id: each for each in found}.values())
     said = spoken.named(tx, [each.voice for each in agreed if each.voice])
     said = {name: row for name, row in said.items() if row["path"]}  # its time may be over

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import PERSONAL, Kind
 from web.kit import words
 
@@ -113,7 +114,7 @@ def words_to_say(
 
 
 def of_incident(
-    row: Row,
+    row: Incident,
     site: Row | None,
     step: str | None,
     *,
@@ -130,11 +131,11 @@ def of_incident(
         return None
     language = site["language"] if site else "fr"
     said = words_to_say(
-        row["kind"],
+        row.kind,
         language,
         step,
         name=name,
-        alarm=words.kind(row["kind"], "fr" if language.startswith("fr") else "en").lower(),
+        alarm=words.kind(row.kind, "fr" if language.startswith("fr") else "en").lower(),
         zone=zone,
         site=site["name"] if site else "",
         question=question,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
@@ -24,12 +25,12 @@ _SAID = BY_OPERATOR - {StepKind.EMERGENCY_SERVICE}
 _PROGRESS = ("accepted_at", "expected_at", "on_site_at", "left_at")
 
 
-def tasks_of(tx: Tx, row: Row, found: Sequence[Row]) -> list[Row]:
+def tasks_of(tx: Tx, row: Incident, found: Sequence[Row]) -> list[Row]:
     """The tasks that were ``found`` of an incident, in their order, each with what ends it."""
     if not found:
         return []
-    plan = call_plan.from_json(row["plan"])
-    keys = _keys_held(tx, row["site_id"])
+    plan = call_plan.from_json(row.plan)
+    keys = _keys_held(tx, row.site_id)
     return [_task(tx, task, call_plan.step_asked(plan, task["step"]), keys) for task in found]
 
 
@@ -79,12 +80,12 @@ def _guard(tx: Tx, task: Row, keys: frozenset[str]) -> Row:
     }
 
 
-def checklist(tx: Tx, incident: Row, task_id: str) -> Sequence[str]:
+def checklist(tx: Tx, incident: Incident, task_id: str) -> Sequence[str]:
     """The lines that a task of this incident's plan must have ticked off; none of another's."""
     task = tasks.get(tx, task_id)
-    if task is None or task["incident_id"] != incident["id"]:
+    if task is None or task["incident_id"] != incident.id:
         return ()
-    plan = call_plan.from_json(incident["plan"])
+    plan = call_plan.from_json(incident.plan)
     return call_plan.step_asked(plan, task["step"]).checklist
 
 

@@ -97,7 +97,7 @@ _GUARD: Mapping[str, Callable[..., Any]] = {
 def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """A measure that protects the incident's site ends now."""
     row = incidents.get(tx, incident_id)
-    site = row["site_id"] if row else None
+    site = row.site_id if row else None
     return measures.lift_measure(tx, site or "", form.get("measure", ""), who, now)
 
 

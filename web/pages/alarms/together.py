@@ -41,8 +41,8 @@ async def together(incident_id: str, request: Request, visitor: Handler, station
         raise not_found("incident")
     if not chosen:
         raise ProblemError(422, "choose at least one incident", field="one")
-    storm = row["kind"] == Kind.STORM.value
-    scope = {"storm": incident_id} if storm else {"site": row["site_id"] or ""}
+    storm = row.kind is Kind.STORM
+    scope = {"storm": incident_id} if storm else {"site": row.site_id or ""}
     refused = await _each(station, visitor, chosen, {**more, **scope})
     said = {"done": len(chosen) - len(refused), "refused": refused}
     values = await shown(station, visitor, incident_id, together=said)
@@ -81,6 +81,6 @@ async def _each(
                 raise told
         except refusals.Refused as why:
             row = await station.store.read(lambda tx, one=one: incidents.get(tx, one))  # type: ignore[misc]
-            name = f"{words.kind(row['kind'], visitor.language)} {row['account']}" if row else one
+            name = f"{words.kind(row.kind, visitor.language)} {row.account}" if row else one
             refused.append({"name": name, "why": refusal(why, visitor.language)})
     return refused

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.evidence import Sign
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import AT_DESK
 from callflow.core.interventions.law import Finding
 from callflow.handling.alarms import evidence
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 _BY_MEANS = frozenset({Sign.SEEN, Sign.DOUBT, Sign.NOTHING_SEEN, Sign.OPINION})
 
 
-def evidence_of(tx: Tx, row: Row) -> Row | None:
+def evidence_of(tx: Tx, row: Incident) -> Row | None:
     """The score and its reasons; of calls the person's name rather than the number."""
     found = evidence.evidence_of(tx, row)
     if found is None:
@@ -46,9 +47,9 @@ def evidence_of(tx: Tx, row: Row) -> Row | None:
     }
 
 
-def _names(tx: Tx, row: Row) -> dict[str, str]:
+def _names(tx: Tx, row: Incident) -> dict[str, str]:
     """{number: name} of the people who were called."""
-    made = calls.of_incident(tx, row["id"])
+    made = calls.of_incident(tx, row.id)
     names = contact_rows.names_of(tx, {c.contact_id for c in made if c.contact_id})
     return {c.to: names[c.contact_id] for c in made if c.contact_id in names}
 
@@ -57,18 +58,18 @@ def _person(source: str, names: Mapping[str, str]) -> str:
     return names.get(source) or (phone(source) if source.startswith("+") else source)
 
 
-def items_of(tx: Tx, row: Row) -> list[Row]:
+def items_of(tx: Tx, row: Incident) -> list[Row]:
     """What can be looked at, oldest first: a new one is added at the end, under no choice."""
     return [image for image in images_of(tx, row) if not image["problem"]]
 
 
-def heard_of(tx: Tx, row: Row) -> list[Row]:
+def heard_of(tx: Tx, row: Incident) -> list[Row]:
     """The answered calls in which something can have been heard, oldest first."""
     names = _names(tx, row)
     return [
         {"id": c.id, "step": c.step, "answered_at": c.answered_at,
          "who": _person(str(c.to), names)}
-        for c in calls.of_incident(tx, row["id"])
+        for c in calls.of_incident(tx, row.id)
         if c.answered_at and c.step not in AT_DESK
     ]  # fmt: skip
 
@@ -80,16 +81,18 @@ def under_way(asked: Iterable[Row]) -> list[Row]:
     return [guard for guard in guards if guard["accepted_at"] and not guard["left_at"]]
 
 
-def script_of(tx: Tx, row: Row, verifications: list[Row], now: datetime) -> Row:
+def script_of(tx: Tx, row: Incident, verifications: list[Row], now: datetime) -> Row:
     """What a service is told (D23): the way in, what was verified, who is sent, our number."""
     notes = [
-        one for one in instructions_of(tx, row, now) if one["kind"] == "note" and one["counts"]
+        one
+        for one in instructions_of(tx, row.site_id, row.kind, now)
+        if one["kind"] == "note" and one["counts"]
     ]
     positive = [one for one in verifications if one["result"] == Finding.CONFIRMED.value]
     numbers = [trunk.human_number for trunk in policy.load_policy(tx).trunks]
     return {
         "notes": [one["text"] for one in notes],
         "verified": positive[-3:],
-        "guards": under_way(tasks_of(tx, row, tasks.of_incident(tx, row["id"]))),
+        "guards": under_way(tasks_of(tx, row, tasks.of_incident(tx, row.id))),
         "call_back": next(iter(numbers), ""),
     }

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from callflow.core.alarms.correlation import storm_of, zone_name
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.incident import ruling as ruling_among
 from callflow.core.calls.call import GUARD_STEP, Call, CallState
 from callflow.core.calls.phones import owner_of
 from callflow.core.interventions import directory
 from callflow.core.records import audit
 from callflow.core.signals import blocks
-from callflow.core.signals.signal import OF_STATION, Category, Kind, StoredSignal
+from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
+from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms import bank_openings
-from callflow.handling.alarms.filing import is_mute, standing, wish_of
+from callflow.handling.alarms.filing import standing, wish_of
 from callflow.handling.base import policy as base_policy
 from callflow.handling.interventions import orders
 from callflow.handling.sites import passwords as sites_passwords
@@ -103,13 +104,13 @@ def more(tx: Tx) -> int:
 def lines(tx: Tx, page: int = 1) -> list[Line]:
     """What is unfiled, in the console's order; ``page`` 1 is what the console shows."""
     rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
-    names = sites.names_of(tx, (row["site_id"] for row in rows))
+    names = sites.names_of(tx, (row.site_id for row in rows))
     targets = base_policy.load_policy(tx)
-    of_calls = calls.of_incidents(tx, [row["id"] for row in rows])
+    of_calls = calls.of_incidents(tx, [row.id for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
-    holders = {row["site_id"]: row["holder"] for row in rows if row["holder"] and row["site_id"]}
+    holders = {row.site_id: row.holder for row in rows if row.holder and row.site_id}
     made = [
-        _line(row, names, of_calls[row["id"]], people, targets, holders.get(row["site_id"]))
+        _line(row, names, of_calls[row.id], people, targets, holders.get(row.site_id or ""))
         for row in rows
     ]
     order = {"queue": 0, "machine": 1, "waiting": 2}
@@ -121,7 +122,7 @@ def _contacts(of_calls: dict[str, list[Call]]) -> set[str]:
 
 
 def _line(
-    row: Row,
+    row: Incident,
     names: dict[str, str],
     its_calls: Sequence[Call],
     people: dict[str, str],
@@ -130,68 +131,66 @@ def _line(
 ) -> Line:
     last = next((c for c in its_calls if c.live), None)
     last = last or next((c for c in reversed(its_calls) if c.state is CallState.ENDED), None)
-    group, kind = _group(row), Kind(row["kind"])
-    human = row["with_human"] and row["human_since"] is not None
+    group, kind = _group(row), row.kind
     target = None
-    if (
-        human
-        and not row["exercise"]
-        and row["state"] == "open"
-        and row["holder"] is None
-        and not row["parked_until"]
-    ):
-        target = row["human_since"] + policy.target(Category(row["category"]))
-    about = next(iter(row["zones"]), "") if kind is Kind.STORM else ""
+    if row.with_human and row.human_since and _rings(row):
+        target = row.human_since + policy.target(row.category)
+    about = next(iter(row.zones), "") if kind is Kind.STORM else ""
     storm, place = storm_of(about)
     return Line(
-        id=row["id"],
+        id=row.id,
         group=group,
-        key=f"{row['priority']}-{row['opened_at']:%Y%m%d%H%M%S%f}-{row['id']}",
-        priority=row["priority"],
-        kind=row["kind"],
-        state=row["state"],
-        duress=bool(row["duress"]),
-        exercise=bool(row["exercise"]),
-        site=row["site_id"],
-        site_name=names.get(row["site_id"] or "", ""),
-        account=row["account"],
-        zones=() if kind in _NO_ZONES else tuple(zone for zone in row["zones"] if zone),
-        lines=tuple(row["zones"]) if kind in (Kind.RECEIVER, Kind.TRUNK) else (),
-        reason=row["human_reason"] if row["with_human"] else "",
-        step=step_kind(row["plan"], row["step"]),
-        holder=row["holder"],
-        held_since=row["held_since"],
+        key=f"{row.priority}-{row.opened_at:%Y%m%d%H%M%S%f}-{row.id}",
+        priority=row.priority,
+        kind=row.kind,
+        state=row.state,
+        duress=row.duress,
+        exercise=row.exercise,
+        site=row.site_id,
+        site_name=names.get(row.site_id or "", ""),
+        account=row.account,
+        zones=() if kind in _NO_ZONES else tuple(zone for zone in row.zones if zone),
+        lines=tuple(row.zones) if kind in (Kind.RECEIVER, Kind.TRUNK) else (),
+        reason=row.human_reason if row.with_human else "",
+        step=step_kind(row.plan, row.step),
+        holder=row.holder,
+        held_since=row.held_since,
         returns_at=_returns_at(row, its_calls),
-        site_holder=None if row["holder"] else site_holder,
-        reminder=row["reminder"],
-        level=row["queue_level"],
-        opened_at=row["opened_at"],
+        site_holder=None if row.holder else site_holder,
+        reminder=row.reminder,
+        level=row.queue_level,
+        opened_at=row.opened_at,
         target_at=target,
-        parked_until=row["parked_until"],
+        parked_until=row.parked_until,
         call_state=last.state if last else None,
         call_outcome=last.outcome if last else None,
         call_who=_who(last, people) if last else "",
         call_desk=bool(last and last.is_leg),
-        signal_count=row["signal_count"],
+        signal_count=row.signal_count,
         of_station=kind in OF_STATION,
         storm=storm,
         storm_place=place,
     )
 
 
-def _returns_at(row: Row, its_calls: Sequence[Call]) -> datetime | None:
+def _returns_at(row: Incident, its_calls: Sequence[Call]) -> datetime | None:
     """When held work comes back; None where it doesn't, as while somebody speaks about it."""
     talks = any(call.up for call in its_calls)
-    if row["holder"] is None or row["state"] != State.OPEN.value or row["exercise"] or talks:
+    if row.holder is None or row.state is not State.OPEN or row.exercise or talks:
         return None
-    due: datetime | None = row["queue_due"]
-    return due
+    return row.queue_due
 
 
-def _group(row: Row) -> str:
-    if row["state"] != "open" or row["parked_until"] is not None:
+def _rings(row: Incident) -> bool:
+    """Whether it is to be claimed by a time."""
+    free = row.holder is None and row.parked_until is None
+    return free and row.state is State.OPEN and not row.exercise
+
+
+def _group(row: Incident) -> str:
+    if row.state is not State.OPEN or row.parked_until is not None:
         return "waiting"
-    return "queue" if row["with_human"] else "machine"
+    return "queue" if row.with_human else "machine"
 
 
 def _who(call: Call, people: dict[str, str]) -> str:
@@ -201,7 +200,7 @@ def _who(call: Call, people: dict[str, str]) -> str:
     return people.get(call.contact_id or "") or phone(number)
 
 
-def step_kind(plan: Row, step: str | None) -> str | None:
+def step_kind(plan: Mapping[str, Any], step: str | None) -> str | None:
     """The kind of the step that a frozen plan is at."""
     return next((s["kind"] for s in plan.get("steps", ()) if s["id"] == step), None)
 
@@ -267,19 +266,20 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     row = incidents.get(tx, incident_id)
     if row is None:
         return None
-    site = sites.site_row(tx, row["site_id"]) if row["site_id"] else None
-    contacts = contact_rows.rows_of(tx, row["site_id"]) if row["site_id"] else []
+    site = sites.site_row(tx, row.site_id) if row.site_id else None
+    contacts = contact_rows.rows_of(tx, row.site_id) if row.site_id else []
     its_calls = calls.of_incident(tx, incident_id)
     names = {c["id"]: c["name"] for c in contacts}
     siblings = _siblings(tx, row)
     ruling = ruling_among(siblings)
     shown = call_views.shown(tx, its_calls, names)
-    here = site_now(tx, row["site_id"], Kind(row["kind"]), now) if row["site_id"] else None
-    zones = sites.zone_names(tx, row["site_id"]) if row["site_id"] else {}
+    here = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
+    zones = sites.zone_names(tx, row.site_id) if row.site_id else {}
     arrived = signals.page(tx, incident=incident_id, limit=500)
     entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
     its_tasks = tasks.of_incident(tx, incident_id)
     asked = task_views.tasks_of(tx, row, its_tasks)
+    parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
     return {
         "incident": row,
         "line": _line(row, {}, its_calls, names, base_policy.load_policy(tx)),
@@ -289,17 +289,18 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "site_password_set": bool(site and (site["password"] or site["duress_password"])),
         "siblings": siblings,
         "map": map_links(site["address"] if site else "", arrived),
-        "step_kind": step_kind(row["plan"], row["step"]),
+        "step_kind": step_kind(row.plan, row.step),
         "opening": bank_openings.question_of(row),
-        "mute": is_mute(row) or ruling is not None,
-        "ruled_by": ruling if ruling is not None and ruling["id"] != row["id"] else None,
+        "mute": row.mute or ruling is not None,
+        "ruled_by": ruling if ruling is not None and ruling.id != row.id else None,
         "filing": _filing(tx, row, now),
         "away": away(here, now),
-        "instructions": instructions_of(tx, row, now),
+        "instructions": instructions_of(tx, row.site_id, row.kind, now),
         "signals": [(s, zone_name(zones, s.account, s.zone)) for s in arrived],
-        "armed": armed(tx, row["site_id"]),
-        "tests": supervision.running_tests(tx, [row["site_id"]], now).get(row["site_id"], []),
-        "parts": _parts(tx, row),
+        "armed": armed(tx, row.site_id),
+        "tests": _tests(tx, row.site_id, now),
+        "parts": parts,
+        "part_names": sites.names_of(tx, (part.site_id for part in parts)),
         "images": images_of(tx, row),
         "images_awaited": outbox.waiting_images(tx, incident_id),
         "watched": bool(site and site["cameras"]),
@@ -309,26 +310,26 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
             "tasks": [task for task in asked if task["step"] == GUARD_STEP],
             "next": orders.next_firm(row, here, its_tasks, its_calls, now),
         },
-        "measures": task_views.running_measures(tx, row["site_id"], now),
-        "deciders": task_views.may_send_guards(here, Kind(row["kind"])),
+        "measures": task_views.running_measures(tx, row.site_id, now),
+        "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "entries": entries,
         "heard": sites_passwords.heard_last(entries),
     }
 
 
-def _filing(tx: Tx, row: Row, now: datetime) -> Row:
+def _filing(tx: Tx, row: Incident, now: datetime) -> Row:
     """What keeps it from being filed, and what somebody asked for that takes a second person."""
     stands = standing(tx, row, now)
-    wish = row["wish"] if wish_of(row) is not None else None
+    wish = row.wish if wish_of(row) is not None else None
     return {"open": stands.open, "police": stands.police, "wish": wish}
 
 
-def _siblings(tx: Tx, row: Row) -> list[Row]:
+def _siblings(tx: Tx, row: Incident) -> list[Incident]:
     """The unfiled incidents of its site, this one included, where there is another."""
-    found = incidents.unfiled(tx, [row["site_id"]], []) if row["site_id"] else []
-    order = sorted(found, key=lambda one: (one["priority"], one["opened_at"], one["id"]))
-    return order if any(one["id"] != row["id"] for one in order) else []
+    found = incidents.unfiled(tx, [row.site_id], []) if row.site_id else []
+    order = sorted(found, key=lambda one: (one.priority, one.opened_at, one.id))
+    return order if any(one.id != row.id for one in order) else []
 
 
 def map_links(address: str, arrived: Sequence[StoredSignal] = ()) -> Row:
@@ -349,6 +350,10 @@ def map_links(address: str, arrived: Sequence[StoredSignal] = ()) -> Row:
 _MAP = "https://www.openstreetmap.org"
 
 
+def _tests(tx: Tx, site_id: str | None, now: datetime) -> list[OnTest]:
+    return supervision.running_tests(tx, [site_id], now).get(site_id, []) if site_id else []
+
+
 def armed(tx: Tx, site_id: str | None) -> list[Row]:
     """The site's partitions whose state its panels told."""
     found = supervision.partitions(tx, [site_id]).get(site_id, []) if site_id else []
@@ -359,15 +364,6 @@ def armed(tx: Tx, site_id: str | None) -> list[Row]:
 _PARTS = 500
 
 
-def _parts(tx: Tx, row: Row) -> list[Row]:
-    """The incidents beneath a storm, each with its site's name."""
-    if row["kind"] != Kind.STORM.value:
-        return []
-    found = incidents.of_storm(tx, row["id"], limit=_PARTS)
-    names = sites.names_of(tx, (part["site_id"] for part in found))
-    return [{**part, "site_name": names.get(part["site_id"], part["site_id"])} for part in found]
-
-
 def contact(row: Row) -> Row:
     """Without its codes: not even their hashes reach a page."""
     kept = ("id", "name", "role", "rank", "language", "phone", "authorities")
@@ -375,18 +371,18 @@ def contact(row: Row) -> Row:
     return {**{name: row[name] for name in kept}, "password_set": passwords}
 
 
-def _step_ids(row: Row) -> list[str]:
-    return [step["id"] for step in row["plan"].get("steps", ())]
+def _step_ids(row: Incident) -> list[str]:
+    return [step["id"] for step in row.plan.get("steps", ())]
 
 
-def steps(row: Row, its_calls: Sequence[Card], its_tasks: Sequence[Row]) -> list[Row]:
+def steps(row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[Row]) -> list[Row]:
     """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
     ids = _step_ids(row)
     visited = {card.step for card in its_calls} | {task["step"] for task in its_tasks}
-    machine = row["machine"] if row["state"] == "open" else "closed"
-    here = ids.index(row["step"]) if row["step"] in ids else None
+    machine = row.machine if row.state == "open" else "closed"
+    here = ids.index(row.step) if row.step in ids else None
     found = []
-    for place, step in enumerate(row["plan"].get("steps", ())):
+    for place, step in enumerate(row.plan.get("steps", ())):
         mine = [call for call in its_calls if call.step == step["id"]]
         asked = [task for task in its_tasks if task["step"] == step["id"]]
         mark = _mark(place, here, step, visited, machine)

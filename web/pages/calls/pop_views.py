@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import bank_openings
-from callflow.handling.alarms.filing import is_mute
 from callflow.handling.alarms.muting import ruling_alarm
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -58,13 +57,13 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
     if person.incident_id:
         known = "code" if "person" in typed else "plan" if contact else "incident"
         row = incidents.get(tx, person.incident_id)
-        one = () if row is None else (_candidate(tx, row["site_id"], row, who, now, leg),)
+        one = () if row is None else (_candidate(tx, row.site_id, row, who, now, leg),)
         who = who or _name_at(tx, person.to, row)
         return Pop(**found, how=known, who=who, candidates=one)
     called = services.of_number(tx, person.to)
     if called is not None:
         row = incidents.get(tx, called["incident_id"]) if called["incident_id"] else None
-        one = () if row is None else (_candidate(tx, row["site_id"], row, "", now, leg),)
+        one = () if row is None else (_candidate(tx, row.site_id, row, "", now, leg),)
         return Pop(**found, how="service", who=called["name"], candidates=one)
     if "person" in typed:
         here = tuple(_candidates(tx, [(typed["person"], typed["site"])], now, leg, ""))
@@ -88,8 +87,8 @@ def _candidates(
     names = contacts.names_of(tx, [contact for contact, _ in ordered])
     made = []
     for contact, site in ordered[: _CANDIDATES * 4]:
-        unfiled = [i for i in incidents.unfiled(tx, [site], []) if i["state"] == State.OPEN.value]
-        newest = min(unfiled, key=lambda i: (i["priority"], i["opened_at"]), default=None)
+        unfiled = [i for i in incidents.unfiled(tx, [site], []) if i.state is State.OPEN]
+        newest = min(unfiled, key=lambda i: (i.priority, i.opened_at), default=None)
         made.append((newest is None, contact, site, newest))
     made.sort(key=lambda found: found[0])
     device = number in contacts.devices(tx, [number])
@@ -98,14 +97,14 @@ def _candidates(
 
 
 def _words(
-    row: Row | None, site: Row | None, leg: Call, *, device: bool, mute: bool
+    row: Incident | None, site: Row | None, leg: Call, *, device: bool, mute: bool
 ) -> dict[str, str] | None:
     name = leg.operator
     if mute:
         return None
     if row is not None:
-        step = step_kind(row["plan"], row["step"])
-        asked = bank_openings.question_of(dict(row))
+        step = step_kind(row.plan, row.step)
+        asked = bank_openings.question_of(row)
         question = asked.text if asked else ""
         return phrases.of_incident(
             row, site, step, name=name, zone="", mute=mute, question=question
@@ -113,36 +112,35 @@ def _words(
     return phrases.to_caller(site["language"] if site else "fr", name=name, device=device)
 
 
-def _name_at(tx: Tx, number: str, row: Row | None) -> str:
+def _name_at(tx: Tx, number: str, row: Incident | None) -> str:
     """Of whoever calls about a site: a hint, by their number."""
     owners = contacts.owners_of(tx, [number]).get(number, set())
-    here = [contact for contact, site in owners if row and site == row["site_id"]]
+    here = [contact for contact, site in owners if row and site == row.site_id]
     return contacts.names_of(tx, here).get(here[0], "") if here else ""
 
 
 def _candidate(
     tx: Tx,
     site_id: str | None,
-    row: Row | None,
+    row: Incident | None,
     who: str,
     now: datetime,
     leg: Call,
     *,
     device: bool = False,
 ) -> Row:
-    kind = Kind(row["kind"]) if row else Kind.UNKNOWN
+    kind = row.kind if row else Kind.UNKNOWN
     site = sites.site_row(tx, site_id) if site_id else None
     ruling = ruling_alarm(tx, site_id)
-    mute = ruling is not None or (row is not None and is_mute(row))
-    asked = row or {"site_id": site_id, "kind": kind.value}
+    mute = ruling is not None or (row is not None and row.mute)
     return {
         "site": site,
         "who": who,
         "incident": row,
         "mute": mute,
-        "ruled_by": ruling if ruling and (row is None or ruling["id"] != row["id"]) else None,
+        "ruled_by": ruling if ruling and (row is None or ruling.id != row.id) else None,
         "say": _words(row, site, leg, device=device, mute=mute),
-        "instructions": instructions_of(tx, asked, now) if site_id else [],
+        "instructions": instructions_of(tx, site_id, kind, now),
         "images": newest(tx, row)[:_STILLS] if row else [],
         "last": incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
         "zone": site["timezone"] if site else "Europe/Paris",

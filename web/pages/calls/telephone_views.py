@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import SERVICE_STEP, Call, CallState, Mode
 from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
 from callflow.core.interventions.directory import shown
@@ -220,7 +221,7 @@ def exchange(tx: Tx) -> Exchange:
     people = {call.contact_id for call in outside if call.contact_id}
     names = contacts.names_of(tx, people | wanted)
     about = incidents.some(tx, {call.incident_id for call in live if call.incident_id})
-    of_sites = sites.names_of(tx, {row["site_id"] for row in about.values() if row["site_id"]})
+    of_sites = sites.names_of(tx, {row.site_id for row in about.values() if row.site_id})
     hints = _by_number(tx, [call.to for call in outside if not call.contact_id])
     persons = {}
     for call in outside:
@@ -240,13 +241,13 @@ def exchange(tx: Tx) -> Exchange:
     )
 
 
-def _about(row: Row, of_sites: Mapping[str, str]) -> About:
+def _about(row: Incident, of_sites: Mapping[str, str]) -> About:
     return About(
-        incident=row["id"],
-        site=of_sites.get(row["site_id"] or "", row["account"]),
-        kind=row["kind"],
-        priority=row["priority"],
-        why=row["human_reason"] if row["with_human"] else "",
+        incident=row.id,
+        site=of_sites.get(row.site_id or "", row.account),
+        kind=row.kind,
+        priority=row.priority,
+        why=row.human_reason if row.with_human else "",
     )
 
 
@@ -287,9 +288,9 @@ def _service(tx: Tx, call: Call) -> str:
     return str(line["name"]) if line else ""
 
 
-def _person(call: Call, name: str, row: Row | None, of_sites: Mapping[str, str]) -> Person:
+def _person(call: Call, name: str, row: Incident | None, of_sites: Mapping[str, str]) -> Person:
     number = shown(call.step, call.to)
-    site = of_sites.get(row["site_id"] or "", row["account"]) if row else ""
+    site = of_sites.get(row.site_id or "", row.account) if row else ""
     return Person(
         id=call.id,
         room=call.room or call.id,

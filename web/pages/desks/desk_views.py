@@ -57,14 +57,14 @@ def queue(tx: Tx, now: datetime) -> list[Row]:
     }
     names = contact_rows.names_of(tx, {o.row.contact_id for o in found if o.row.contact_id})
     known = call_backs.candidates(tx, {one.row.to for one in found})
-    places = sites.names_of(tx, (one.incident["site_id"] for one in found if one.incident))
+    places = sites.names_of(tx, (one.incident.site_id for one in found if one.incident))
     return [
         {
             "number": one.row.to,
             "who": names.get(one.row.contact_id or "") or _first(known.get(one.row.to)),
-            "site": places.get(one.incident["site_id"] or "", "") if one.incident else "",
-            "incident": one.incident["id"] if one.incident else None,
-            "kind": one.incident["kind"] if one.incident else "",
+            "site": places.get(one.incident.site_id or "", "") if one.incident else "",
+            "incident": one.incident.id if one.incident else None,
+            "kind": one.incident.kind if one.incident else "",
             "urgent": one.caller.urgent,
             "in_alarm": one.caller.in_alarm,
             "language": one.caller.language,

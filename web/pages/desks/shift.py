@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.clock import from_iso
+from callflow.core.alarms.incident import Incident
 from callflow.core.desks.shift import AHEAD
 from callflow.handling.base import refusals
 from callflow.handling.desks import dead_man, rosters, shifts
@@ -78,8 +79,8 @@ async def _start(
     return _page(station, visitor, "desks/shift.html", values, status)
 
 
-def _names(tx: Tx, alarms: Sequence[Row]) -> dict[str, str]:
-    return sites.names_of(tx, (row["site_id"] for row in alarms))
+def _names(tx: Tx, alarms: Sequence[Incident]) -> dict[str, str]:
+    return sites.names_of(tx, (row.site_id for row in alarms))
 
 
 @router.post("/shift/begin")

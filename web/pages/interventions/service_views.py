@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.interventions.directory import masked
 from callflow.core.interventions.law import Service
 from callflow.handling.interventions import services as interventions_services
@@ -25,9 +26,9 @@ class Revealed:
     number: str
 
 
-def services_of(tx: Tx, row: Row, now: datetime) -> Row:
+def services_of(tx: Tx, row: Incident, now: datetime) -> Row:
     """The gates of an incident as they stand, its verifications, calls and reports."""
-    verifications = [_verification(tx, one) for one in services.verification_rows(tx, row["id"])]
+    verifications = [_verification(tx, one) for one in services.verification_rows(tx, row.id)]
     return {
         "gates": [_gate(tx, row, service, now) for service in Service],
         "verifications": verifications,
@@ -35,8 +36,8 @@ def services_of(tx: Tx, row: Row, now: datetime) -> Row:
         "items": items_of(tx, row),
         "heard": heard_of(tx, row),
         "script": script_of(tx, row, verifications, now),
-        "calls": services.call_rows(tx, row["id"]),
-        "reports": services.report_rows(tx, row["id"]),
+        "calls": services.call_rows(tx, row.id),
+        "reports": services.report_rows(tx, row.id),
     }
 
 
@@ -46,7 +47,7 @@ def _verification(tx: Tx, row: Row) -> Row:
     return {**row, "image_name": image["name"] if image else ""}
 
 
-def _gate(tx: Tx, row: Row, service: Service, now: datetime) -> Row:
+def _gate(tx: Tx, row: Incident, service: Service, now: datetime) -> Row:
     line = interventions_services.competent_line(tx, row, service, now)
     return {
         "service": service,

@@ -28,7 +28,6 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
     site = sites.site_row(tx, site_id)
     if site is None:
         return None
-    asked = {"site_id": site_id, "kind": Kind.UNKNOWN.value}
     here = site_now(tx, site_id, Kind.UNKNOWN, now)
     return {
         "site": site,
@@ -42,7 +41,7 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
         "visits": firms.visits_at(tx, site_id),
         "faults": measures.faults(tx, site_id),
         "tests": supervision.running_tests(tx, [site_id], now).get(site_id, []),
-        "instructions": instructions_of(tx, asked, now),
+        "instructions": instructions_of(tx, site_id, Kind.UNKNOWN, now),
         "open": incidents.unfiled(tx, [site_id], []),
         "last": incidents.last_of_site(tx, site_id, _LAST),
         "kinds": [kind.value for kind in TOLD],

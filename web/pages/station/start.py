@@ -162,9 +162,9 @@ def _test(tx: Tx, site_id: str) -> Row | None:
     if row is None:
         return None
     names = {contact["id"]: contact["name"] for contact in contacts.rows_of(tx, site_id)}
-    entries = logbook.page(tx, incident=row["id"], limit=_MOST)
+    entries = logbook.page(tx, incident=row.id, limit=_MOST)
     return {
         "incident": row,
-        "calls": call_views.shown(tx, calls.of_incident(tx, row["id"]), names),
+        "calls": call_views.shown(tx, calls.of_incident(tx, row.id), names),
         "entries": views.everything_told(tx, entries),
     }

@@ -44,7 +44,7 @@ def says(station: Station, code: str, zone: str = "", **more: Any) -> StoredSign
 
 
 def kinds(station: Station) -> list[str]:
-    return [row["kind"] for row in station.incidents()]
+    return [row.kind for row in station.incidents()]
 
 
 # --- armed periods ------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def test_an_alarm_of_the_next_armed_period_is_another_incident(station: Station)
     station.later(60)
     says(station, "CL", "1")
     station.later(60)
-    assert station.alarm("BA", "3")["id"] != first["id"]
+    assert station.alarm("BA", "3").id != first.id
 
 
 def test_order_of_a_backlog_is_not_the_order_of_its_periods(station: Station) -> None:
@@ -77,7 +77,7 @@ def test_mains_knows_no_armed_period(station: Station) -> None:
     station.later(60)
     says(station, "CL", "1")
     station.later(60)
-    assert station.alarm("AT", "")["id"] == first["id"]
+    assert station.alarm("AT", "").id == first.id
 
 
 def test_each_partition_has_its_own_period(station: Station) -> None:
@@ -85,7 +85,7 @@ def test_each_partition_has_its_own_period(station: Station) -> None:
     first = station.alarm("BA", "3", partition="1")
     station.later(60)
     says(station, "CL", "1", partition="2")
-    assert station.alarm("BA", "3", partition="1")["id"] == first["id"]
+    assert station.alarm("BA", "3", partition="1").id == first.id
 
 
 def test_the_arming_state_of_each_partition_is_kept(station: Station) -> None:
@@ -117,11 +117,11 @@ def test_a_late_opening_does_not_undo_a_newer_closing(station: Station) -> None:
 def test_a_restore_in_another_format_ends_the_same_zone(station: Station) -> None:
     row = station.alarm("BA", "3")
     says(station, "3130", "003", format="ADM-CID")
-    assert station.incident(row["id"])["zones"] == {"3": "restored"}
+    assert station.incident(row.id).zones == {"3": "restored"}
 
 
 def test_a_zone_bent_to_a_lift_is_one_in_every_format(station: Station) -> None:
-    assert station.alarm("1130", "009", format="contact-id")["kind"] == "lift"
+    assert station.alarm("1130", "009", format="contact-id").kind == "lift"
 
 
 # --- cancel by code -----------------------------------------------------------------------
@@ -134,12 +134,12 @@ def test_a_cancel_in_time_closes_an_unconfirmed_intrusion(station: Station) -> N
     cancelled = says(station, "BC", "1")
 
     assert cancelled.treatment == "cancelled"
-    row = station.incident(row["id"])
-    assert (row["state"], row["resolution_code"]) == ("awaiting_normal", "cancelled")
+    row = station.incident(row.id)
+    assert (row.state, row.resolution_code) == ("awaiting_normal", "cancelled")
     orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(order.call_id, order.kind) for order in orders] == [(call, "hang_up")]
     says(station, "BR", "3")
-    assert station.incident(row["id"])["state"] == "filed"
+    assert station.incident(row.id).state == "filed"
 
 
 @pytest.mark.parametrize("late", [121, 3600])
@@ -149,8 +149,8 @@ def test_a_late_cancel_is_noted_on_the_incident_and_closes_nothing(
     row = station.alarm("BA", "3")
     station.now += timedelta(seconds=late)
     noted = says(station, "BC", "1")
-    assert (noted.treatment, noted.incident_id) == ("noted", row["id"])
-    assert station.incident(row["id"])["state"] == "open"
+    assert (noted.treatment, noted.incident_id) == ("noted", row.id)
+    assert station.incident(row.id).state == "open"
 
 
 def test_nothing_cancels_a_confirmed_intrusion_nor_a_personal_alarm(station: Station) -> None:
@@ -158,15 +158,15 @@ def test_nothing_cancels_a_confirmed_intrusion_nor_a_personal_alarm(station: Sta
     station.alarm("BA", "4")
     station.alarm("HA", "5")
     says(station, "BC", "1")
-    assert {row["state"] for row in station.incidents()} == {"open"}
+    assert {row.state for row in station.incidents()} == {"open"}
 
 
 def test_an_alarm_after_the_cancel_voids_it(station: Station) -> None:
     row = station.alarm("BA", "3")
     says(station, "BC", "1")
     station.later(5)
-    assert station.alarm("BA", "3")["id"] == row["id"]
-    assert station.incident(row["id"])["state"] == "open"
+    assert station.alarm("BA", "3").id == row.id
+    assert station.incident(row.id).state == "open"
 
 
 def test_a_cancel_that_came_before_the_alarm_of_its_batch_closes_nothing(station: Station) -> None:
@@ -176,7 +176,7 @@ def test_a_cancel_that_came_before_the_alarm_of_its_batch_closes_nothing(station
     station.now += timedelta(seconds=1)
     station.receives(cancel, station.signal("BA", "3"))
     station.correlate()
-    assert {row["state"] for row in station.incidents()} == {"open"}
+    assert {row.state for row in station.incidents()} == {"open"}
 
 
 def test_where_no_cancel_is_agreed_none_closes(station: Station) -> None:
@@ -184,7 +184,7 @@ def test_where_no_cancel_is_agreed_none_closes(station: Station) -> None:
     station.alarm("BA", "3")
     station.now += timedelta(seconds=1)
     says(station, "BC", "1")
-    assert {row["state"] for row in station.incidents()} == {"open"}
+    assert {row.state for row in station.incidents()} == {"open"}
 
 
 def test_a_revoked_user_cancels_nothing(station: Station) -> None:
@@ -198,9 +198,9 @@ def test_a_revoked_user_cancels_nothing(station: Station) -> None:
     row = station.alarm("BA", "3")
     for user in ("1", "3", "7"):
         says(station, "BC", user)
-    assert station.incident(row["id"])["state"] == "open"
+    assert station.incident(row.id).state == "open"
     says(station, "BC", "002")
-    assert station.incident(row["id"])["state"] == "awaiting_normal"
+    assert station.incident(row.id).state == "awaiting_normal"
 
 
 # --- delivered late -----------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_a_late_delivery_is_marked_and_told_with_the_panels_time(station: Statio
     raised = station.now - timedelta(minutes=40)
     row = says(station, "BA", "3", panel_time=raised)
     assert row.deferred
-    assert station.incident(row.incident_id)["alarm_at"] == raised
+    assert station.incident(row.incident_id).alarm_at == raised
     assert "différé, émis le 25/11/2026 02:20:00 UTC" in station.entries("signal")[0]["text"]
 
 
@@ -240,18 +240,18 @@ def flood(station: Station, count: int, rates: Rates, *codes: str) -> None:
 def test_a_runaway_panel_is_one_incident_with_a_count(station: Station) -> None:
     flood(station, 500, Rates(), "BA")
     rows = station.incidents()
-    assert [(row["kind"], row["signal_count"]) for row in rows] == [("intrusion", 500)]
-    assert rows[0]["human_reason"] == "runaway"
-    told = station.told(rows[0]["id"])
+    assert [(row.kind, row.signal_count) for row in rows] == [("intrusion", 500)]
+    assert rows[0].human_reason == "runaway"
+    told = station.told(rows[0].id)
     assert told.count("runaway") == 1
     assert told.count("signal") == 100
 
 
 def test_whatever_a_runaway_panel_sends_is_one_incident(station: Station) -> None:
     flood(station, 500, Rates(), "RP", "YT", "CL", "TR", "ZZ", "UA")
-    runaways = [row for row in station.incidents() if row["runaway_at"]]
+    runaways = [row for row in station.incidents() if row.runaway_at]
     assert len(runaways) == 1
-    assert runaways[0]["signal_count"] >= 400
+    assert runaways[0].signal_count >= 400
 
 
 def test_a_fire_of_a_runaway_panel_stands_alone(station: Station) -> None:
@@ -259,8 +259,8 @@ def test_a_fire_of_a_runaway_panel_stands_alone(station: Station) -> None:
     flood(station, 200, rates, "BA")
     station.receives(station.signal("FA", "7"), station.signal("FA", "8"))
     station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
-    fires = [row for row in station.incidents() if row["kind"] == "fire"]
-    assert [(row["with_human"], row["signal_count"]) for row in fires] == [(True, 2)]
+    fires = [row for row in station.incidents() if row.kind == "fire"]
+    assert [(row.with_human, row.signal_count) for row in fires] == [(True, 2)]
 
 
 def test_a_panel_that_calmed_down_is_looked_at_again(station: Station) -> None:
@@ -279,7 +279,7 @@ def test_another_site_is_not_counted_with_it(station: Station) -> None:
     flood(station, 150, rates, "BA")
     station.receives(station.signal("BA", "3", "1003"))
     station.write(lambda tx: receiving.correlate(tx, station.now, rates=rates))
-    assert [row["signal_count"] for row in station.incidents(site="1003")] == [1]
+    assert [row.signal_count for row in station.incidents(site="1003")] == [1]
 
 
 # --- swinger ------------------------------------------------------------------------------
@@ -298,8 +298,8 @@ def swing(station: Station, times: int, zone: str = "3") -> list[Treatment | Non
 
 def test_the_same_zone_again_and_again_is_a_swinger_said_once(station: Station) -> None:
     assert swing(station, 8) == ["opened", *["joined"] * 7]
-    swingers = [row for row in station.incidents() if row["kind"] == "swinger"]
-    assert [(row["signal_count"], row["zones"]) for row in swingers] == [(1, {"3": "alarm"})]
+    swingers = [row for row in station.incidents() if row.kind == "swinger"]
+    assert [(row.signal_count, row.zones) for row in swingers] == [(1, {"3": "alarm"})]
 
 
 def test_a_swinger_is_taken_out_where_that_is_agreed_until_it_is_armed_anew(
@@ -333,11 +333,11 @@ def test_both_paths_lost_while_armed_are_as_grave_as_an_intrusion(station: Stati
     assert "paths_lost" not in kinds(station)
     says(station, "1352", "000", format="ADM-CID")
 
-    lost = next(row for row in station.incidents() if row["kind"] == "paths_lost")
-    assert (lost["category"], lost["priority"], lost["plan"]["id"]) == ("security", 1, "intrusion")
-    assert station.called(lost["id"]) == [(SHOP, None)]
+    lost = next(row for row in station.incidents() if row.kind == "paths_lost")
+    assert (lost.category, lost.priority, lost.plan["id"]) == ("security", 1, "intrusion")
+    assert station.called(lost.id) == [(SHOP, None)]
     says(station, "3351", "000", format="ADM-CID")
-    assert set(station.incident(lost["id"])["zones"].values()) == {"restored"}
+    assert set(station.incident(lost.id).zones.values()) == {"restored"}
 
 
 def test_both_paths_lost_while_disarmed_are_a_fault_of_the_line(station: Station) -> None:
@@ -363,8 +363,8 @@ def test_a_caller_that_is_not_the_panels_is_an_incident_once_a_day(station: Stat
         says(station, "1130", "003", format="contact-id", line="phone", caller="+33639980666")
     says(station, "1130", "003", format="contact-id", line="phone", caller="+33639980777")
     assert sorted(kinds(station)) == ["intrusion", "mismatch"]
-    mismatch = next(row for row in station.incidents() if row["kind"] == "mismatch")
-    assert mismatch["signal_count"] == 1
+    mismatch = next(row for row in station.incidents() if row.kind == "mismatch")
+    assert mismatch.signal_count == 1
     texts = [row["data"]["text"] for row in station.entries("signal")]
     assert "+33639980666 (déclaré : +33639980777)" in texts
 
@@ -393,16 +393,16 @@ def test_a_code_means_what_the_administrator_says_at_this_site(station: Station)
     station.put("1003")
     override(station, "BA", kind="fire")
     row = station.alarm("BA", "3")
-    assert (row["kind"], row["category"], row["priority"]) == ("fire", "vital", 1)
-    assert station.alarm("BA", "3", "1003")["kind"] == "intrusion"
+    assert (row.kind, row.category, row.priority) == ("fire", "vital", 1)
+    assert station.alarm("BA", "3", "1003").kind == "intrusion"
 
 
 def test_an_override_of_a_zone_wins_over_the_sites(station: Station) -> None:
     override(station, "BA", priority=4)
     override(station, "BA", "3", category="technical", priority=3)
     row = station.alarm("BA", "003")
-    assert (row["kind"], row["category"], row["priority"]) == ("intrusion", "technical", 3)
-    assert row["plan"]["id"] == "operator"
+    assert (row.kind, row.category, row.priority) == ("intrusion", "technical", 3)
+    assert row.plan["id"] == "operator"
 
 
 def test_a_code_may_be_told_to_open_nothing(station: Station) -> None:
@@ -413,11 +413,11 @@ def test_a_code_may_be_told_to_open_nothing(station: Station) -> None:
 
 def test_an_unknown_code_gets_a_meaning(station: Station) -> None:
     override(station, "QX", kind="flood")
-    assert station.alarm("QX", "3")["kind"] == "flood"
+    assert station.alarm("QX", "3").kind == "flood"
 
 
 def test_the_restore_of_an_overridden_zone_still_ends_it(station: Station) -> None:
     override(station, "BA", kind="technical")
     row = station.alarm("BA", "3")
     says(station, "BR", "3")
-    assert station.incident(row["id"])["zones"] == {"3": "restored"}
+    assert station.incident(row.id).zones == {"3": "restored"}

@@ -63,9 +63,9 @@ def test_two_who_correlate_open_one_incident_a_site(station: Station, others: li
 
     at_once(others, work)
     rows = station.incidents(limit=1000)
-    assert Counter(row["account"] for row in rows) == Counter(accounts)
-    assert {row["signal_count"] for row in rows} == {6}
-    numbers = [call.to for row in rows for call in station.calls(row["id"])]
+    assert Counter(row.account for row in rows) == Counter(accounts)
+    assert {row.signal_count for row in rows} == {6}
+    numbers = [call.to for row in rows for call in station.calls(row.id)]
     assert max(Counter(numbers).values()) == 1
     assert len(numbers) == SITES
 
@@ -73,15 +73,15 @@ def test_two_who_correlate_open_one_incident_a_site(station: Station, others: li
 def test_many_who_decide_at_once_request_one_call(station: Station, others: list[Store]) -> None:
     rows = [station.alarm("BA", "3", account) for account in many_sites(station)]
     for row in rows:
-        station.ends(station.calls(row["id"])[0].to, "no_answer")
+        station.ends(station.calls(row.id)[0].to, "no_answer")
     later = NIGHT + timedelta(seconds=20)
 
     def work(store: Store) -> None:
         for row in rows:
-            store.write_now(lambda tx, i=row["id"]: deciding.decide(tx, i, later))  # type: ignore[misc]
+            store.write_now(lambda tx, i=row.id: deciding.decide(tx, i, later))  # type: ignore[misc]
 
     at_once(others, work)
-    assert {len(station.calls(row["id"])) for row in rows} == {2}
+    assert {len(station.calls(row.id)) for row in rows} == {2}
 
 
 def test_a_call_is_claimed_by_one(station: Station, others: list[Store]) -> None:
@@ -107,14 +107,14 @@ def test_of_two_who_take_one_has_it(station: Station, others: list[Store]) -> No
         who = f"operator {others.index(store)}"
         row = rows[others.index(store) % len(rows)]
         try:
-            store.write_now(lambda tx: operating.claim(tx, row["id"], who, NIGHT))
+            store.write_now(lambda tx: operating.claim(tx, row.id, who, NIGHT))
         except Held:
             return None
         return who
 
     winners = [who for who in at_once(others, work) if who]
     assert len(winners) == 1
-    assert {row["holder"] for row in station.incidents()} == set(winners)
+    assert {row.holder for row in station.incidents()} == set(winners)
 
 
 def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
@@ -126,7 +126,7 @@ def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
 
     def take(store: Store) -> None:
         with contextlib.suppress(Refused):
-            store.write_now(lambda tx: operating.claim(tx, row["id"], "alice", NIGHT))
+            store.write_now(lambda tx: operating.claim(tx, row.id, "alice", NIGHT))
 
     def duress(store: Store) -> None:
         store.write_now(lambda tx: dialogues.dialogue_conclude(tx, call_id, Outcome.DURESS, NIGHT))
@@ -139,10 +139,10 @@ def test_take_and_answer_and_alarm_at_once_leave_a_sound_incident(
 
     acts = dict(zip(map(id, others), (take, duress, correlate, seal), strict=True))
     at_once(others, lambda store: acts[id(store)](store))
-    after = station.incident(row["id"])
-    assert (after["duress"], after["category"], after["with_human"]) == (True, "vital", True)
+    after = station.incident(row.id)
+    assert (after.duress, after.category, after.with_human) == (True, "vital", True)
     assert station.wanted() == [SHOP]  # the call under duress itself, nothing else
-    assert station.read(lambda tx: calls.of_step(tx, row["id"], "counter_call")) == 1
+    assert station.read(lambda tx: calls.of_step(tx, row.id, "counter_call")) == 1
     assert station.read(lambda tx: incidents.site_is_mute(tx, "1002"))
 
 
@@ -170,8 +170,8 @@ def test_engines_keep_each_site_s_order_and_take_their_own_first(
         at_once(others, work)
     for account in accounts:
         (row,) = station.incidents(account=account)
-        assert row["zones"] == {"1": "restored"}
-        entries = station.read(lambda tx, i=row["id"]: logbook.page(tx, incident=i, limit=100))  # type: ignore[misc]
+        assert row.zones == {"1": "restored"}
+        entries = station.read(lambda tx, i=row.id: logbook.page(tx, incident=i, limit=100))  # type: ignore[misc]
         told = [entry["kind"] for entry in entries if entry["kind"] in ("signal", "restored")]
         assert told.count("signal") == len(codes)
 
@@ -238,7 +238,7 @@ def test_an_answer_that_meets_the_end_of_its_call_is_its_outcome(
 
     acts = (answer, end) if answered.startswith("before") else (end, answer)
     _meets(station, others, *acts)
-    (call, *_) = station.calls(row["id"])
+    (call, *_) = station.calls(row.id)
     assert (call.state, call.outcome, call.result) == ("ended", "going", "going")
 
 
@@ -255,7 +255,7 @@ def test_an_end_that_is_told_by_two_is_decided_upon_once(
         calling.call_ended(tx, call_id, outcome=Outcome.BUSY, now=NIGHT)
 
     _meets(station, others, busy, lost)
-    ended = [call for call in station.calls(row["id"]) if call.state == "ended"]
+    ended = [call for call in station.calls(row.id) if call.state == "ended"]
     assert [call.outcome for call in ended] == ["busy"]
-    entries = station.read(lambda tx: logbook.page(tx, incident=row["id"], limit=100))
+    entries = station.read(lambda tx: logbook.page(tx, incident=row.id, limit=100))
     assert [entry["kind"] for entry in entries].count("call_ended") == 1

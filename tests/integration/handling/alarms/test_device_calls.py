@@ -37,8 +37,8 @@ def test_a_cabin_that_calls_is_an_alarm_of_its_site(station: Station) -> None:
     call = comes_in(station, CABIN)
     correlates(station)
     (alarm,) = station.incidents()
-    assert (alarm["kind"], alarm["site_id"], alarm["with_human"]) == ("lift", "1002", True)
-    assert station.call(call).incident_id == alarm["id"]
+    assert (alarm.kind, alarm.site_id, alarm.with_human) == ("lift", "1002", True)
+    assert station.call(call).incident_id == alarm.id
     assert station.call(call).step == "cabin"
     assert CABIN not in station.place(), "it is on the line"
     (waits,) = station.read(waiting_line.waiting)
@@ -58,8 +58,8 @@ def test_who_answers_the_cabin_has_its_alarm(station: Station, answered: bool) -
     if answered:
         correlates(station)
     (alarm,) = station.incidents()
-    assert alarm["holder"] == "ines"
-    assert station.call(leg).incident_id == alarm["id"]
+    assert alarm.holder == "ines"
+    assert station.call(leg).incident_id == alarm.id
     station.hangs_up(call, "operator")
     assert CABIN not in station.place()
 
@@ -69,9 +69,9 @@ def test_the_panel_s_signal_joins_the_live_call(station: Station) -> None:
     call = comes_in(station, CABIN)
     correlates(station)
     alarm = station.alarm("BA", "9")
-    assert [row["id"] for row in station.incidents()] == [alarm["id"]]
-    assert set(alarm["zones"]) == {"", "9"}
-    assert station.call(call).incident_id == alarm["id"]
+    assert [row.id for row in station.incidents()] == [alarm.id]
+    assert set(alarm.zones) == {"", "9"}
+    assert station.call(call).incident_id == alarm.id
 
 
 def test_the_call_joins_what_the_panel_sent_before(station: Station) -> None:
@@ -80,8 +80,8 @@ def test_the_call_joins_what_the_panel_sent_before(station: Station) -> None:
     station.live(CABIN)  # the plan calls the cabin
     call = comes_in(station, CABIN)
     correlates(station)
-    assert [row["id"] for row in station.incidents()] == [alarm["id"]]
-    assert station.call(call).incident_id == alarm["id"]
+    assert [row.id for row in station.incidents()] == [alarm.id]
+    assert station.call(call).incident_id == alarm.id
     assert CABIN not in station.place(), "it called first"
 
 
@@ -90,9 +90,9 @@ def test_an_older_fire_is_not_what_the_cabin_calls_about(station: Station) -> No
     fire = station.alarm("FA")
     call = comes_in(station, CABIN)
     correlates(station)
-    (alarm,) = [row for row in station.incidents() if row["id"] != fire["id"]]
-    assert alarm["kind"] == "lift"
-    assert station.call(call).incident_id == alarm["id"]
+    (alarm,) = [row for row in station.incidents() if row.id != fire.id]
+    assert alarm.kind == "lift"
+    assert station.call(call).incident_id == alarm.id
 
 
 def test_of_two_cabins_each_alarm_is_its_own(station: Station) -> None:
@@ -101,7 +101,7 @@ def test_of_two_cabins_each_alarm_is_its_own(station: Station) -> None:
     correlates(station)
     alarm = station.alarm("BA", "9")
     assert len(station.incidents()) == 2
-    assert set(alarm["zones"]) == {"9"}
+    assert set(alarm.zones) == {"9"}
 
 
 def test_another_device_s_signal_is_tied_to_its_live_call(station: Station) -> None:
@@ -112,7 +112,7 @@ def test_another_device_s_signal_is_tied_to_its_live_call(station: Station) -> N
     correlates(station)
     assert station.incidents() == []
     alarm = station.alarm("MA")
-    assert station.call(call).incident_id == alarm["id"]
+    assert station.call(call).incident_id == alarm.id
 
 
 def test_a_keyholder_s_call_is_no_lift_s(station: Station) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.filing import What
+from callflow.core.alarms.incident import Incident
 from callflow.core.plans.call_plan import Measure
 from callflow.handling.alarms import acting, operating, undoing
 from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
@@ -28,20 +29,20 @@ HALF_AN_HOUR = 30 * 60
 
 
 def closes(
-    station: Station, row: Row, who: str = "alice", *, text: str = "", **more: Any
-) -> Row | Refused:
+    station: Station, row: Incident, who: str = "alice", *, text: str = "", **more: Any
+) -> Incident | Refused:
     """Somebody closes it; the refusal that was told, or the incident as it is."""
     code = more.pop("code", "false_alarm")
 
     def run(tx: Tx) -> object:
-        return operating.close_incident(tx, row["id"], who, code, text, station.now, **more)
+        return operating.close_incident(tx, row.id, who, code, text, station.now, **more)
 
     answer = station.write(run)
-    return answer if isinstance(answer, Refused) else station.incident(row["id"])
+    return answer if isinstance(answer, Refused) else station.incident(row.id)
 
 
-def state(station: Station, row: Row) -> str:
-    return str(station.incident(row["id"])["state"])
+def state(station: Station, row: Incident) -> str:
+    return str(station.incident(row.id).state)
 
 
 def sends(station: Station, code: str, zone: str = "", **more: Any) -> None:
@@ -49,17 +50,17 @@ def sends(station: Station, code: str, zone: str = "", **more: Any) -> None:
     station.correlate()
 
 
-def open_of(station: Station, row: Row) -> list[What]:
+def open_of(station: Station, row: Incident) -> list[What]:
     """What keeps a person from filing it."""
-    found = station.write(lambda tx: standing(tx, station.incident(row["id"]), station.now))
+    found = station.write(lambda tx: standing(tx, station.incident(row.id), station.now))
     return [one.what for one in found.open]
 
 
-def protects(station: Station, row: Row, hours: float = 4) -> Row:
+def protects(station: Station, row: Incident, hours: float = 4) -> Row:
     """Somebody opens a measure for the incident's site."""
 
     def run(tx: Tx) -> Row:
-        seen = incidents.get(tx, row["id"], lock=True)
+        seen = incidents.get(tx, row.id, lock=True)
         assert seen is not None
         lasts = timedelta(hours=hours)
         return open_measure(tx, seen, Measure.OTHER, "client sur place", lasts, station.now)
@@ -72,18 +73,18 @@ def protects(station: Station, row: Row, hours: float = 4) -> Row:
 
 def test_closing_twice_never_files_a_zone_in_alarm(station: Station) -> None:
     row = station.alarm("BA")
-    assert closes(station, row)["state"] == "awaiting_normal"  # type: ignore[index]
+    assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
     with pytest.raises(StillOpen) as refused:
         closes(station, row)
     (zone,) = refused.value.open
-    assert (zone.what, zone.name, zone.since) == (What.ZONE, "3", row["alarm_at"])
+    assert (zone.what, zone.name, zone.since) == (What.ZONE, "3", row.alarm_at)
     station.later(HALF_AN_HOUR)
     assert state(station, row) == "open"
     with pytest.raises(StillOpen):  # nor once it came back to the queue
         closes(station, row, code="technical", text="the detector is broken")
     assert state(station, row) == "open"
     sends(station, "BR", "3")
-    assert closes(station, row)["state"] == "filed"  # type: ignore[index]
+    assert closes(station, row).state == "filed"  # type: ignore[union-attr]
 
 
 def test_a_site_that_its_calendar_wants_armed_is_filed_once_it_is(station: Station) -> None:
@@ -92,12 +93,12 @@ def test_a_site_that_its_calendar_wants_armed_is_filed_once_it_is(station: Stati
     row = station.alarm("BA")
     sends(station, "OP", user="7")
     sends(station, "BR", "3")
-    assert closes(station, row)["state"] == "awaiting_normal"  # type: ignore[index]
+    assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
     with pytest.raises(StillOpen) as refused:
         closes(station, row)
     (arming,) = refused.value.open
     assert (arming.what, arming.since, arming.who) == (What.ARMING, station.now, "7")
-    assert station.told(row["id"])[-1] == "awaiting_arming"
+    assert station.told(row.id)[-1] == "awaiting_arming"
     sends(station, "CL")
     assert state(station, row) == "filed"
 
@@ -122,7 +123,7 @@ def test_without_a_calendar_what_was_disarmed_since_the_alarm_is_armed_again(
     station.now += timedelta(minutes=1)
     sends(station, "OP", user="7")
     sends(station, "BR", "3")
-    assert closes(station, row)["state"] == "awaiting_normal"  # type: ignore[index]
+    assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
     assert open_of(station, row) == [What.ARMING]
 
 
@@ -136,7 +137,7 @@ def test_without_a_calendar_the_sites_own_people_decide_whether_it_is_armed(
     station.now += timedelta(minutes=1)
     sends(station, "OP", user="007")
     sends(station, "BR", "3")
-    assert closes(station, row)["state"] == "filed"  # type: ignore[index]
+    assert closes(station, row).state == "filed"  # type: ignore[union-attr]
 
 
 def test_a_measure_with_an_end_stands_for_what_is_open_and_its_end_is_a_humans(
@@ -144,22 +145,22 @@ def test_a_measure_with_an_end_stands_for_what_is_open_and_its_end_is_a_humans(
 ) -> None:
     row = station.alarm("BA")
     protects(station, row)
-    assert closes(station, row)["state"] == "awaiting_normal"  # type: ignore[index]
-    assert closes(station, row, text="client on site")["state"] == "filed"  # type: ignore[index]
-    assert station.told(row["id"])[-1] == "filed_by_hand"
+    assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
+    assert closes(station, row, text="client on site").state == "filed"  # type: ignore[union-attr]
+    assert station.told(row.id)[-1] == "filed_by_hand"
     station.now += timedelta(hours=4, minutes=1)
     station.write(lambda tx: overdue.act(tx, overdue.find(tx, None, station.now), station.now))
     station.correlate()
     newest = station.incidents()[-1]
-    assert newest["id"] != row["id"], "nobody looks at the site when the measure ends"
-    assert newest["zones"] != {}
+    assert newest.id != row.id, "nobody looks at the site when the measure ends"
+    assert newest.zones != {}
 
 
 def test_a_measure_whose_reason_is_gone_is_lifted_before_filing(station: Station) -> None:
     row = station.alarm("BA")
     measure = protects(station, row)
     sends(station, "BR", "3")
-    assert closes(station, row)["state"] == "awaiting_normal"  # type: ignore[index]
+    assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
     with pytest.raises(StillOpen) as refused:
         closes(station, row)
     assert [(one.what, one.name) for one in refused.value.open] == [
@@ -185,10 +186,10 @@ def test_a_contact_on_the_phone_files_nothing_that_a_human_could_not(station: St
     row = station.alarm("BA")
     closes(station, row)
     station.later(HALF_AN_HOUR)
-    assert station.incident(row["id"])["human_reason"] == "not_normal"
+    assert station.incident(row.id).human_reason == "not_normal"
 
     def run(tx: Tx) -> None:
-        seen = incidents.get(tx, row["id"], lock=True)
+        seen = incidents.get(tx, row.id, lock=True)
         assert seen is not None
         acting.close(tx, seen, "false_alarm", "by phone", station.now, who="anne")
 
@@ -221,7 +222,7 @@ def test_no_hold_up_is_closed_without_a_supervisor(station: Station, second: str
         assert isinstance(refused, NeedsSupervisor)
         assert [one.what for one in refused.open] == [What.POLICE_NEVER_CALLED]
         assert state(station, row) == "open"
-    assert station.told(row["id"])[-1] == "closing_asked"
+    assert station.told(row.id)[-1] == "closing_asked"
 
 
 def test_a_supervisor_closes_no_hold_up_alone(station: Station) -> None:
@@ -234,15 +235,15 @@ def test_a_supervisor_closes_no_hold_up_alone(station: Station) -> None:
 
 def test_a_supervisor_signs_what_the_operator_who_holds_it_asks_for(station: Station) -> None:
     row = station.alarm("HA")
-    station.write(lambda tx: operating.claim(tx, row["id"], "alice", station.now))
+    station.write(lambda tx: operating.claim(tx, row.id, "alice", station.now))
     with pytest.raises(Held):
         closes(station, row, "chief", text="seen", supervises=True)
     assert isinstance(closes(station, row, text="a child played"), NeedsSupervisor)
     with pytest.raises(Refused, match="with a reason"):
         closes(station, row, "chief", supervises=True)
     answer = closes(station, row, "chief", text="called back by number", supervises=True)
-    assert answer["state"] == "filed"  # type: ignore[index]
-    told = station.told(row["id"])
+    assert answer.state == "filed"  # type: ignore[union-attr]
+    told = station.told(row.id)
     assert [kind for kind in told if kind.startswith("closing")] == [
         "closing_asked",
         "closing_signed",
@@ -255,7 +256,7 @@ def test_the_operator_signs_what_the_supervisor_asked_for_with_that_code(station
     row = station.alarm("HA")
     closes(station, row, "chief", text="seen", supervises=True, code="authorities")
     answer = closes(station, row, text="yes", code="authorities")
-    assert answer["state"] == "filed"  # type: ignore[index]
+    assert answer.state == "filed"  # type: ignore[union-attr]
 
 
 def test_no_operator_signs_a_supervisors_wish_with_another_code(station: Station) -> None:
@@ -301,8 +302,8 @@ def test_what_is_open_is_waived_by_two_people_with_reasons(station: Station, aga
     alone = closes(station, row, waiver="it is broken, I say")
     assert isinstance(alone, NeedsSupervisor), "who asked for it signs it"
     answer = closes(station, row, "chief", supervises=True, waiver="the technician said so")
-    assert answer["state"] == "filed"  # type: ignore[index]
-    assert station.told(row["id"])[-1] == "filed_by_hand"
+    assert answer.state == "filed"  # type: ignore[union-attr]
+    assert station.told(row.id)[-1] == "filed_by_hand"
 
 
 def test_several_at_once_ask_as_one_does(station: Station) -> None:
@@ -310,7 +311,7 @@ def test_several_at_once_ask_as_one_does(station: Station) -> None:
 
     def run(tx: Tx) -> Refused | None:
         return operating.act_together(
-            tx, row["id"], "close", "alice", station.now, site="1002", code="false_alarm", text="x"
+            tx, row.id, "close", "alice", station.now, site="1002", code="false_alarm", text="x"
         )
 
     assert isinstance(station.write(run), NeedsSupervisor)

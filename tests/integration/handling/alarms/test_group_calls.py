@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.handling.alarms import operating
 from callflow.handling.calls import dialogues
 from callflow.storage.calls import calls
@@ -30,7 +31,7 @@ def sites(station: Station, count: int, **differently: Any) -> list[str]:
     return names
 
 
-def alarms(station: Station, *accounts: str) -> list[Row]:
+def alarms(station: Station, *accounts: str) -> list[Incident]:
     """An alarm of each, one second after the other."""
     rows = []
     for account in accounts:
@@ -41,7 +42,7 @@ def alarms(station: Station, *accounts: str) -> list[Row]:
 
 def outcomes(station: Station, *accounts: str) -> list[str | None]:
     rows = [station.incidents(account=account)[0] for account in accounts]
-    return [station.calls(row["id"])[-1].outcome for row in rows]
+    return [station.calls(row.id)[-1].outcome for row in rows]
 
 
 def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) -> None:
@@ -56,7 +57,7 @@ def test_twenty_alarms_of_one_person_ring_once_and_are_listed(station: Station) 
     station.says(leader, "verified_ok")
     station.hangs_up(leader)
     assert outcomes(station, *names) == ["verified_ok"] * 20
-    states = {station.incidents(account=name)[0]["resolution_code"] for name in names}
+    states = {station.incidents(account=name)[0].resolution_code for name in names}
     assert states == {"false_alarm"}
     assert station.place() == []
     # What was said is in one recording: none is looked for where nothing was dialled.
@@ -72,7 +73,7 @@ def test_an_answer_counts_as_far_as_the_authority_goes(station: Station) -> None
     station.says(leader, "verified_ok")
     station.hangs_up(leader)
     assert outcomes(station, *names) == ["verified_ok", "verified_no_authority"]
-    assert station.incidents(account=names[1])[0]["state"] == "open"
+    assert station.incidents(account=names[1])[0].state == "open"
 
 
 def test_an_alarm_while_it_rings_is_told_in_the_same_call_but_not_once_it_is_spoken_in(
@@ -98,10 +99,10 @@ def test_who_takes_an_alarm_takes_it_out_of_the_call(station: Station) -> None:
     first, second = sites(station, 2)
     rows = alarms(station, first, second)
     station.place()
-    station.write(lambda tx: operating.claim(tx, rows[1]["id"], "anna", station.now))
-    assert station.call_states(rows[1]["id"]) == ["cancelled"]
+    station.write(lambda tx: operating.claim(tx, rows[1].id, "anna", station.now))
+    assert station.call_states(rows[1].id) == ["cancelled"]
     station.replies(FIRST, "verified_ok")
-    assert station.incident(rows[1]["id"])["state"] == "open"
+    assert station.incident(rows[1].id).state == "open"
 
 
 def test_a_call_withdrawn_while_it_rings_leaves_the_others_theirs(station: Station) -> None:
@@ -109,10 +110,10 @@ def test_a_call_withdrawn_while_it_rings_leaves_the_others_theirs(station: Stati
     rows = alarms(station, first, second)
     station.place()
     leader = station.live(FIRST)
-    assert leader.incident_id == rows[0]["id"]
-    station.write(lambda tx: operating.claim(tx, rows[0]["id"], "anna", station.now))
+    assert leader.incident_id == rows[0].id
+    station.write(lambda tx: operating.claim(tx, rows[0].id, "anna", station.now))
     station.hangs_up(leader.id, "no_answer")
-    assert station.call_states(rows[1]["id"]) == ["requested"]
+    assert station.call_states(rows[1].id) == ["requested"]
     assert station.place() == [FIRST]
 
 
@@ -124,7 +125,7 @@ def test_a_code_under_threat_silences_every_site_of_the_call(station: Station) -
     station.says(leader, "duress")
     station.hangs_up(leader)
     rows = [station.incidents(account=name)[0] for name in names]
-    assert [(row["duress"], row["with_human"]) for row in rows] == [(True, True)] * 3
+    assert [(row.duress, row.with_human) for row in rows] == [(True, True)] * 3
     assert FIRST not in station.place()
 
 

@@ -44,8 +44,8 @@ def acts(station: Station, call_id: str) -> list[str]:
 
 def held(station: Station, code: str = "BA") -> str:
     row = station.alarm(code)
-    station.write(lambda tx: operating.claim(tx, row["id"], "claire", station.now))
-    return str(row["id"])
+    station.write(lambda tx: operating.claim(tx, row.id, "claire", station.now))
+    return str(row.id)
 
 
 def by_hand(station: Station, alarm: str, contact: str = "1002-shop") -> None:
@@ -60,8 +60,8 @@ def test_what_the_rows_say_of_a_mute_site_is_what_the_rule_says(station: Station
     for code, account in (("HA", "1002"), ("FA", "1003"), ("PA", "1003")):
         row = station.alarm(code, account=account)
         for changed in _CHANGES:
-            station.write(partial(incidents.change, row=row, **changed))
-            of_site = [one for one in station.incidents() if one["site_id"] == account]
+            station.write(partial(incidents.change, incident=row, **changed))
+            of_site = [one for one in station.incidents() if one.site_id == account]
             said = station.read(partial(incidents.site_is_mute, site_id=account))
             assert said == (incident.ruling(of_site) is not None)
 
@@ -79,12 +79,12 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 def test_older_or_newer_the_personal_alarm_rules_each_page(
     station: Station, order: tuple[str, str]
 ) -> None:
-    both = {code: station.alarm(code)["id"] for code in order}
+    both = {code: station.alarm(code).id for code in order}
     for one in both.values():
         assert station.read(partial(muting.is_mute_here, row=station.incident(one)))
     rules = station.read(lambda tx: muting.ruling_alarm(tx, "1002"))
     assert rules is not None
-    assert rules["id"] == both["HA"]
+    assert rules.id == both["HA"]
 
 
 def test_what_rings_for_another_alarm_of_the_site_rings_no_more(station: Station) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.handling.alarms import deciding, operating
 from callflow.handling.alarms.filing import StillOpen
 from callflow.handling.base import policy
@@ -19,6 +19,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
+from tests.support.incidents import an_incident
 
 Row = dict[str, Any]
 
@@ -29,34 +30,34 @@ class Desk:
     def __init__(self, station: Station, who: str = "alice") -> None:
         self.station, self.who = station, who
 
-    def _do(self, act: Callable[..., Any], incident: Row, *more: Any) -> Any:
+    def _do(self, act: Callable[..., Any], incident: Incident, *more: Any) -> Any:
         return self.station.write(
-            lambda tx: act(tx, incident["id"], self.who, *more, self.station.now)
+            lambda tx: act(tx, incident.id, self.who, *more, self.station.now)
         )
 
-    def takes(self, incident: Row) -> Row:
-        row: Row = self._do(operating.claim, incident)
+    def takes(self, incident: Incident) -> Incident:
+        row: Incident = self._do(operating.claim, incident)
         return row
 
-    def releases(self, incident: Row) -> None:
+    def releases(self, incident: Incident) -> None:
         self._do(operating.release, incident)
 
-    def parks(self, incident: Row, seconds: float) -> None:
+    def parks(self, incident: Incident, seconds: float) -> None:
         self._do(operating.park, incident, self.station.now + timedelta(seconds=seconds))
 
-    def transfers(self, incident: Row, to: str) -> None:
+    def transfers(self, incident: Incident, to: str) -> None:
         self._do(operating.transfer, incident, to)
 
-    def notes(self, incident: Row, text: str) -> None:
+    def notes(self, incident: Incident, text: str) -> None:
         self._do(operating.note, incident, text)
 
-    def resumes(self, incident: Row) -> None:
+    def resumes(self, incident: Incident) -> None:
         self._do(operating.resume_plan, incident)
 
-    def closes(self, incident: Row, code: str = "false_alarm", text: str = "") -> None:
+    def closes(self, incident: Incident, code: str = "false_alarm", text: str = "") -> None:
         self._do(operating.close_incident, incident, code, text)
 
-    def calls(self, incident: Row, contact: str) -> str:
+    def calls(self, incident: Incident, contact: str) -> str:
         return str(self._do(operating.request_contact_call, incident, contact))
 
 
@@ -76,9 +77,9 @@ def bob(station: Station) -> Desk:
 def test_take_stops_the_machine_and_withdraws_its_calls(station: Station, alice: Desk) -> None:
     row = station.alarm("BA")
     taken = alice.takes(row)
-    assert (taken["holder"], taken["machine"], taken["with_human"]) == ("alice", "stopped", True)
-    assert (taken["machine_due"], taken["due_at"]) == (None, None)
-    assert station.called(row["id"]) == [(SHOP, "cancelled")]
+    assert (taken.holder, taken.machine, taken.with_human) == ("alice", "stopped", True)
+    assert (taken.machine_due, taken.due_at) == (None, None)
+    assert station.called(row.id) == [(SHOP, "cancelled")]
     station.later(60)
     assert station.wanted() == []
 
@@ -86,11 +87,11 @@ def test_take_stops_the_machine_and_withdraws_its_calls(station: Station, alice:
 def test_the_hold_is_on_the_whole_site(station: Station, alice: Desk, bob: Desk) -> None:
     one, other = station.alarm("BA"), station.alarm("FA")
     alice.takes(one)
-    assert station.incident(other["id"])["holder"] == "alice"
+    assert station.incident(other.id).holder == "alice"
     with pytest.raises(Held, match="alice"):
         bob.takes(other)
     alice.takes(one)  # again: nothing happens
-    assert station.told(one["id"]).count("claimed") == 1
+    assert station.told(one.id).count("claimed") == 1
 
 
 def test_a_new_alarm_at_a_held_site_is_its_holders_to_take(
@@ -98,7 +99,7 @@ def test_a_new_alarm_at_a_held_site_is_its_holders_to_take(
 ) -> None:
     alice.takes(station.alarm("BA"))
     fire = station.alarm("FA")
-    assert fire["holder"] is None  # it sounds, and escalates, until it is taken
+    assert fire.holder is None  # it sounds, and escalates, until it is taken
     with pytest.raises(Held):
         bob.takes(fire)
     alice.takes(fire)
@@ -110,7 +111,7 @@ def test_taking_a_site_does_not_open_what_only_waits_for_its_restore(
     waiting = station.alarm("BA")
     station.replies(SHOP, "verified_ok")
     alice.takes(station.alarm("FA"))
-    assert station.incident(waiting["id"])["state"] == "awaiting_normal"
+    assert station.incident(waiting.id).state == "awaiting_normal"
 
 
 @pytest.mark.parametrize(
@@ -125,15 +126,15 @@ def test_taking_a_site_does_not_open_what_only_waits_for_its_restore(
     ],
 )
 def test_what_another_holds_is_not_touched(
-    station: Station, alice: Desk, bob: Desk, act: Callable[[Desk, Row], object]
+    station: Station, alice: Desk, bob: Desk, act: Callable[[Desk, Incident], object]
 ) -> None:
     row = station.alarm("BA")
     alice.takes(row)
-    before = station.incident(row["id"])
+    before = station.incident(row.id)
     with pytest.raises(Held) as refused:
         act(bob, row)
     assert refused.value.holder == "alice"
-    assert station.incident(row["id"]) == before
+    assert station.incident(row.id) == before
 
 
 def test_acts_on_nothing_or_nobodys_say_what_to_do(station: Station, alice: Desk) -> None:
@@ -142,7 +143,7 @@ def test_acts_on_nothing_or_nobodys_say_what_to_do(station: Station, alice: Desk
         alice.releases(row)
     for act in (alice.takes, alice.releases, alice.closes):
         with pytest.raises(NotFound):
-            act({"id": "nothing"})
+            act(an_incident(id="nothing"))
     with pytest.raises(Refused, match="empty"):
         alice.notes(row, " ")
 
@@ -154,9 +155,9 @@ def test_release_returns_it_to_the_queue_which_escalates(station: Station, alice
     row = station.alarm("BA")
     alice.takes(row)
     alice.releases(row)
-    back = station.incident(row["id"])
-    assert (back["holder"], back["machine"]) == (None, "stopped")
-    assert back["queue_due"] == station.now + timedelta(seconds=90)
+    back = station.incident(row.id)
+    assert (back.holder, back.machine) == (None, "stopped")
+    assert back.queue_due == station.now + timedelta(seconds=90)
     station.later(90)
     assert station.wanted() == [DESK]
 
@@ -170,11 +171,11 @@ def test_held_work_without_an_act_comes_back_and_rings(
     station.later(hold.total_seconds() - 1)
     alice.notes(row, "I called the fire brigade")
     station.later(hold.total_seconds() - 1)
-    assert station.incident(row["id"])["holder"] == "alice"
+    assert station.incident(row.id).holder == "alice"
     station.later(1)
-    assert station.incident(row["id"])["holder"] is None
+    assert station.incident(row.id).holder is None
     assert station.wanted() == [DESK]
-    assert "came_back" in station.told(row["id"])
+    assert "came_back" in station.told(row.id)
 
 
 def test_who_speaks_on_the_phone_acts(station: Station, alice: Desk) -> None:
@@ -182,7 +183,7 @@ def test_who_speaks_on_the_phone_acts(station: Station, alice: Desk) -> None:
     station.picks_up(SHOP)
     alice.takes(row)
     station.later(HOLD_VITAL.total_seconds())
-    assert station.incident(row["id"])["holder"] == "alice"
+    assert station.incident(row.id).holder == "alice"
 
 
 def test_parked_work_comes_back_by_itself_and_rings(station: Station, alice: Desk) -> None:
@@ -192,7 +193,7 @@ def test_parked_work_comes_back_by_itself_and_rings(station: Station, alice: Des
     station.later(599)
     assert station.wanted() == []
     station.later(1)
-    assert station.incident(row["id"])["parked_until"] is None
+    assert station.incident(row.id).parked_until is None
     assert station.wanted() == [DESK]
 
 
@@ -212,7 +213,7 @@ def test_transfer_gives_it_to_a_colleague_whose_time_starts(
     station.later(100)
     alice.transfers(row, "bob")
     station.later(100)
-    assert station.incident(row["id"])["holder"] == "bob"
+    assert station.incident(row.id).holder == "bob"
     bob.notes(row, "it is mine")
 
 
@@ -222,10 +223,10 @@ def test_the_plan_goes_on_where_it_stopped(station: Station, alice: Desk) -> Non
     alice.takes(row)
     station.later(60)
     alice.resumes(row)
-    assert station.called(row["id"]) == [(SHOP, "no_answer"), (SHOP, None)]
-    again = station.incident(row["id"])
-    assert (again["holder"], again["machine"], again["with_human"]) == (None, "running", True)
-    assert again["queue_due"] is not None
+    assert station.called(row.id) == [(SHOP, "no_answer"), (SHOP, None)]
+    again = station.incident(row.id)
+    assert (again.holder, again.machine, again.with_human) == (None, "running", True)
+    assert again.queue_due is not None
     alice.takes(row)
     station.later(1)
     alice.resumes(row)
@@ -254,7 +255,7 @@ def test_unclaimed_work_rings_the_desk_at_its_target(
     station.later(1)
     assert station.wanted() == [DESK]
     assert station.live(DESK).dialogue == "desk"
-    assert "queue_call" in station.told(row["id"])
+    assert "queue_call" in station.told(row.id)
 
 
 def test_then_the_next_desk_then_the_duty_number_then_the_first_again(station: Station) -> None:
@@ -302,7 +303,7 @@ def test_a_desk_that_takes_one_alarm_does_not_silence_a_vital_one_that_came_sinc
     assert station.wanted() == []
     station.later(1)
     assert station.wanted() == [DESK]
-    assert station.told(fire["id"])[-1] == "queue_call"
+    assert station.told(fire.id)[-1] == "queue_call"
 
 
 def test_a_desk_that_takes_one_vital_alarm_leaves_the_other_to_the_next_phone(
@@ -317,14 +318,14 @@ def test_a_desk_that_takes_one_vital_alarm_leaves_the_other_to_the_next_phone(
     station.hangs_up(call_id)
     station.later(60)
     assert station.wanted() == [SECOND_DESK]
-    assert station.told(other["id"])[-1] == "queue_call"
+    assert station.told(other.id)[-1] == "queue_call"
 
 
 def test_a_station_without_phones_says_that_nobody_was_rung(station: Station) -> None:
     station.write(lambda tx: policy.save_policy(tx, Settings()))
     row = station.alarm("HA")
     station.later(30)
-    assert station.told(row["id"])[-1] == "queue_silent"
+    assert station.told(row.id)[-1] == "queue_silent"
 
 
 def test_whatever_stands_before_a_human_and_is_unheld_has_a_time_to_ring(
@@ -337,7 +338,7 @@ def test_whatever_stands_before_a_human_and_is_unheld_has_a_time_to_ring(
         alice.releases(row)
     waiting = station.read(lambda tx: [incidents.get(tx, i) for i in incidents.in_queue(tx)])
     assert len(waiting) == 6
-    assert [row for row in waiting if row is None or row["queue_due"] is None] == []
+    assert [row for row in waiting if row is None or row.queue_due is None] == []
 
 
 def test_what_nobody_would_look_at_again_is_found_and_rings(station: Station) -> None:
@@ -352,9 +353,9 @@ def test_what_nobody_would_look_at_again_is_found_and_rings(station: Station) ->
     station.write(lose)
     station.later(1)
     for row in (forgotten, silent):
-        found = station.incident(row["id"])
-        assert (found["with_human"], found["human_reason"]) == (True, "error")
-        assert found["queue_due"] is not None
+        found = station.incident(row.id)
+        assert (found.with_human, found.human_reason) == (True, "error")
+        assert found.queue_due is not None
     assert station.wanted() == [DESK]
 
 
@@ -369,8 +370,8 @@ def test_a_clock_that_was_set_back_delays_neither_machine_nor_queue(
     station.write(lambda tx: queueing.clock_went_back(tx, 3600, station.now))
     station.look()
     assert sorted(station.wanted()) == [SHOP, DESK]
-    assert station.called(row["id"]) == [(SHOP, "no_answer"), (SHOP, None)]
-    assert "queue_call" in station.told(personal["id"])
+    assert station.called(row.id) == [(SHOP, "no_answer"), (SHOP, None)]
+    assert "queue_call" in station.told(personal.id)
     assert station.entries("station")[-1]["text"] == "l'horloge a reculé de 3600 s"
 
 
@@ -381,9 +382,9 @@ def test_close_handles_and_waits_for_the_restore(station: Station, alice: Desk) 
     row = station.alarm("BA")
     alice.takes(row)
     alice.closes(row, "cleaner", "the cleaner forgot")
-    closed = station.incident(row["id"])
-    assert (closed["state"], closed["resolution_code"]) == ("awaiting_normal", "cleaner")
-    assert (closed["holder"], closed["queue_due"]) == (None, None)
+    closed = station.incident(row.id)
+    assert (closed.state, closed.resolution_code) == ("awaiting_normal", "cleaner")
+    assert (closed.holder, closed.queue_due) == (None, None)
     station.receives(station.signal("BR"))
     station.correlate()
     with pytest.raises(Refused, match="closed already"):
@@ -416,7 +417,7 @@ def test_an_operator_calls_a_contact_at_once(station: Station, alice: Desk) -> N
     call = station.call(call_id)
     assert (call.to, call.priority, call.step) == (FIRST, 0, "by_hand")
     station.replies(FIRST, "verified_ok")
-    assert station.incident(row["id"])["state"] == "open"  # the operator decides
+    assert station.incident(row.id).state == "open"  # the operator decides
 
 
 def test_no_operator_rings_a_site_under_threat(station: Station, alice: Desk) -> None:
@@ -444,7 +445,7 @@ def test_only_contacts_of_the_site_with_a_number_are_called(station: Station, al
 
 def test_each_act_counts_the_version_up(station: Station, alice: Desk) -> None:
     row = station.alarm("BA")
-    versions = [station.incident(row["id"])["version"]]
+    versions = [station.incident(row.id).version]
     for act in (
         lambda: alice.takes(row),
         lambda: alice.notes(row, "seen"),
@@ -453,7 +454,7 @@ def test_each_act_counts_the_version_up(station: Station, alice: Desk) -> None:
         lambda: alice.closes(row),
     ):
         act()
-        versions.append(station.incident(row["id"])["version"])
+        versions.append(station.incident(row.id).version)
     assert versions == sorted(set(versions))
 
 
@@ -480,12 +481,12 @@ def test_of_two_who_close_at_once_the_second_is_told_that_it_is_closed(
     """Whoever closes it again says that they saw it closed: a double press files nothing."""
     row = station.alarm("BA")
     alice.closes(row)
-    assert station.incident(row["id"])["state"] == "awaiting_normal"
+    assert station.incident(row.id).state == "awaiting_normal"
 
     def closes(seen: State) -> None:
         at = station.now
         station.write(
-            lambda tx: operating.close_incident(tx, row["id"], "bob", "other", "", at, seen=seen)
+            lambda tx: operating.close_incident(tx, row.id, "bob", "other", "", at, seen=seen)
         )
 
     with pytest.raises(Refused, match="closed meanwhile"):
@@ -496,6 +497,6 @@ def test_of_two_who_close_at_once_the_second_is_told_that_it_is_closed(
     with pytest.raises(Refused, match="open again"):
         station.write(
             lambda tx: operating.close_incident(
-                tx, other["id"], "bob", "other", "", station.now, seen=State.AWAITING_NORMAL
+                tx, other.id, "bob", "other", "", station.now, seen=State.AWAITING_NORMAL
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.plans.call_plan import Measure
 from callflow.handling.alarms import operating
@@ -31,14 +32,14 @@ WAIT = {"id": "wait", "kind": "hand_to_operator"}
 
 
 @pytest.fixture
-def taken(station: Station) -> Row:
+def taken(station: Station) -> Incident:
     """An alarm that Anna holds, at a site with two guard firms and a maintenance firm."""
     put_firm(station, "near", phone=OWN)
     put_firm(station, "far", phone=BY_SECTOR, sectors=["350"])
     return takes(station, alarm(station, WAIT))
 
 
-def alarm(station: Station, *steps: Row, code: str = "BA") -> Row:
+def alarm(station: Station, *steps: Row, code: str = "BA") -> Incident:
     station.plan("p", *steps)
     people = [
         {"id": "near", "name": "near", "role": "guard", "phone": OWN, "keys_held": True},
@@ -48,40 +49,40 @@ def alarm(station: Station, *steps: Row, code: str = "BA") -> Row:
     return station.alarm(code)
 
 
-def takes(station: Station, row: Row) -> Row:
-    station.write(lambda tx: operating.claim(tx, row["id"], "anna", station.now))
-    return station.incident(row["id"])
+def takes(station: Station, row: Incident) -> Incident:
+    station.write(lambda tx: operating.claim(tx, row.id, "anna", station.now))
+    return station.incident(row.id)
 
 
-def sends(station: Station, row: Row, who: str = "anna") -> None:
-    station.write(lambda tx: orders.send_guard(tx, row["id"], who, station.now))
+def sends(station: Station, row: Incident, who: str = "anna") -> None:
+    station.write(lambda tx: orders.send_guard(tx, row.id, who, station.now))
 
 
-def holder(station: Station, row: Row) -> str:
-    return str(station.incident(row["id"])["holder"])
+def holder(station: Station, row: Incident) -> str:
+    return str(station.incident(row.id).holder)
 
 
-def asked(station: Station, row: Row) -> list[tuple[str, str, str | None]]:
-    found = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
+def asked(station: Station, row: Incident) -> list[tuple[str, str, str | None]]:
+    found = station.read(lambda tx: tasks.of_incident(tx, row.id))
     return [(t["subject"], t["state"], t["outcome"]) for t in found if t["kind"] == "send_guard"]
 
 
-def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken: Row) -> None:
+def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken: Incident) -> None:
     sends(station, taken)
     assert station.wanted() == [OWN]
     station.replies(OWN, "accepted")
-    (task,) = station.read(lambda tx: tasks.of_incident(tx, taken["id"]))
+    (task,) = station.read(lambda tx: tasks.of_incident(tx, taken.id))
     assert task["data"]["accepted_at"]
     with pytest.raises(Refused, match="on the way already"):
         sends(station, taken)
     event = GuardEvent.ON_SITE
     station.write(
-        lambda tx: guards.guard_event(tx, taken["id"], task["id"], event, "anna", station.now)
+        lambda tx: guards.guard_event(tx, taken.id, task["id"], event, "anna", station.now)
     )
     station.write(
         lambda tx: guards.guard_report(
             tx,
-            taken["id"],
+            taken.id,
             task["id"],
             "anna",
             station.now,
@@ -96,7 +97,7 @@ def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken
 
 
 def test_a_firm_that_declines_is_asked_no_more_and_the_next_key_asks_the_next(
-    station: Station, taken: Row
+    station: Station, taken: Incident
 ) -> None:
     sends(station, taken)
     station.replies(OWN, "declined")
@@ -116,22 +117,20 @@ def test_the_guard_that_the_machine_asked_for_is_still_called_once_somebody_take
     takes(station, row)
     assert station.wanted() == [OWN]
     station.replies(OWN, "accepted")
-    (task,) = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
+    (task,) = station.read(lambda tx: tasks.of_incident(tx, row.id))
     assert task["data"]["accepted_at"]
 
 
-def test_the_technician_is_called_by_the_holder(station: Station, taken: Row) -> None:
-    station.write(lambda tx: orders.call_technician(tx, taken["id"], "anna", station.now))
+def test_the_technician_is_called_by_the_holder(station: Station, taken: Incident) -> None:
+    station.write(lambda tx: orders.call_technician(tx, taken.id, "anna", station.now))
     assert station.wanted() == [TECHNICIAN]
     assert holder(station, taken) == "anna"
 
 
-def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: Row) -> None:
+def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: Incident) -> None:
     def protects(text: str, who: str = "anna") -> None:
         kind, lasts = Measure.OTHER, timedelta(hours=4)
-        station.write(
-            lambda tx: orders.protect(tx, taken["id"], who, kind, text, lasts, station.now)
-        )
+        station.write(lambda tx: orders.protect(tx, taken.id, who, kind, text, lasts, station.now))
 
     with pytest.raises(Refused, match="what protects"):
         protects(" ")
@@ -149,7 +148,7 @@ def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: R
 
 
 def test_nobody_is_sent_or_called_by_key_at_a_mute_site_or_by_who_does_not_hold_it(
-    station: Station, taken: Row
+    station: Station, taken: Incident
 ) -> None:
     with pytest.raises(Held):
         sends(station, taken, "bob")
@@ -157,5 +156,5 @@ def test_nobody_is_sent_or_called_by_key_at_a_mute_site_or_by_who_does_not_hold_
     with pytest.raises(Refused, match=MUTE[:20]):
         sends(station, taken)
     with pytest.raises(Refused, match=MUTE[:20]):
-        station.write(lambda tx: orders.call_technician(tx, taken["id"], "anna", station.now))
+        station.write(lambda tx: orders.call_technician(tx, taken.id, "anna", station.now))
     assert station.wanted() == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.handling.desks import queueing
 from callflow.storage.alarms import tasks
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
@@ -16,7 +17,7 @@ Row = dict[str, Any]
 OPERATOR = {"id": "operator", "kind": "hand_to_operator"}
 
 
-def calling(station: Station, *, attempts: int = 2, delay_s: float = 120, **site: Any) -> Row:
+def calling(station: Station, *, attempts: int = 2, delay_s: float = 120, **site: Any) -> Incident:
     """An alarm whose plan calls the keyholders so often."""
     people = {"id": "people", "kind": "call_list", "attempts": attempts, "delay_s": delay_s}
     station.plan("p", {**people, "outcomes": {"exhausted": "operator"}}, OPERATOR)
@@ -56,7 +57,7 @@ def test_a_station_that_was_down_past_a_delay_makes_one_call_not_two(station: St
     station.look()
     station.look()
     assert station.wanted() == [FIRST]
-    assert len(station.calls(row["id"])) == 3
+    assert len(station.calls(row.id)) == 3
 
 
 def test_a_number_changed_in_the_middle_counts_from_the_next_call(station: Station) -> None:
@@ -71,7 +72,7 @@ def test_a_number_changed_in_the_middle_counts_from_the_next_call(station: Stati
     station.ends(SECOND, "no_answer")
     station.later(121)
     assert station.wanted() == ["+33639980199"]
-    assert [to for to, _ in station.called(row["id"])] == [FIRST, SECOND, "+33639980199"]
+    assert [to for to, _ in station.called(row.id)] == [FIRST, SECOND, "+33639980199"]
 
 
 def test_a_person_deleted_in_the_middle_is_not_called_again(station: Station) -> None:
@@ -82,8 +83,8 @@ def test_a_person_deleted_in_the_middle_is_not_called_again(station: Station) ->
     station.ends(SECOND, "no_answer")
     station.later(121)
     station.ends(SECOND, "no_answer")
-    assert [to for to, _ in station.called(row["id"])] == [FIRST, SECOND, SECOND]
-    assert station.incident(row["id"])["human_reason"] == "plan"
+    assert [to for to, _ in station.called(row.id)] == [FIRST, SECOND, SECOND]
+    assert station.incident(row.id).human_reason == "plan"
 
 
 def test_a_plan_published_in_the_middle_changes_nothing_that_runs(station: Station) -> None:
@@ -91,7 +92,7 @@ def test_a_plan_published_in_the_middle_changes_nothing_that_runs(station: Stati
     station.plan("p", OPERATOR)
     station.ends(FIRST, "no_answer")
     assert station.wanted() == [SECOND]
-    assert station.incident(row["id"])["plan"]["version"] == 1
+    assert station.incident(row.id).plan["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -113,10 +114,10 @@ def test_a_wait_until_an_hour_survives_the_nights_when_clocks_change(
     station.now = start
     station.put(plans={"intrusion": "p"}, timezone="Europe/Paris")
     row = station.alarm()
-    assert station.incident(row["id"])["machine_due"] == due
+    assert station.incident(row.id).machine_due == due
     station.now = due
     station.later(1)
-    assert station.incident(row["id"])["step"] == "operator"
+    assert station.incident(row.id).step == "operator"
 
 
 def test_a_delay_is_as_long_when_the_clocks_change(station: Station) -> None:
@@ -140,7 +141,7 @@ def test_a_deadline_is_not_put_off_by_a_clock_that_is_set_back(station: Station)
     station.now -= timedelta(hours=2)
     station.write(lambda tx: queueing.clock_went_back(tx, 7200, station.now))
     station.later(239)
-    (task,) = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
+    (task,) = station.read(lambda tx: tasks.of_incident(tx, row.id))
     assert task["state"] == "open"
     station.later(2)
-    assert station.incident(row["id"])["step"] == "operator"
+    assert station.incident(row.id).step == "operator"

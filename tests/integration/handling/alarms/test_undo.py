@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.alarms.incident import State
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
 from callflow.handling.alarms import operating, undoing
@@ -33,10 +33,10 @@ def undo(station: Station, who: str = "alice", *, after: float = 3) -> str:
     return station.write(lambda tx: undoing.take_back(tx, offer["id"], who, station.now))
 
 
-def shape(row: Row) -> Row:
+def shape(row: Incident) -> Row:
     """What a person would see of it."""
     changing = {"version", "machine_due", "due_at", "step_since"}
-    return {name: value for name, value in row.items() if name not in changing}
+    return {name: value for name, value in vars(row).items() if name not in changing}
 
 
 def test_an_undone_claim_lets_the_machine_go_on(station: Station, alice: Desk) -> None:
@@ -44,62 +44,62 @@ def test_an_undone_claim_lets_the_machine_go_on(station: Station, alice: Desk) -
     assert station.wanted() == [SHOP]
     alice.takes(before)
     assert station.wanted() == []
-    assert undo(station) == before["id"]
-    now = station.incident(before["id"])
-    assert now["holder"] is None
-    assert now["machine"] == "running"
-    assert not now["with_human"]
+    assert undo(station) == before.id
+    now = station.incident(before.id)
+    assert now.holder is None
+    assert now.machine == "running"
+    assert not now.with_human
     assert station.wanted() == [SHOP]  # the same person is called after all
-    assert "undone" in station.told(before["id"])
+    assert "undone" in station.told(before.id)
 
 
 def test_an_undone_claim_frees_the_whole_site(station: Station, alice: Desk) -> None:
     one, other = station.alarm(), station.alarm(code="FA", zone="9")
     alice.takes(other)
-    assert {row["holder"] for row in station.incidents()} == {"alice"}
+    assert {row.holder for row in station.incidents()} == {"alice"}
     undo(station)
-    assert {row["holder"] for row in station.incidents()} == {None}
-    assert station.incident(one["id"])["machine"] == "running"
+    assert {row.holder for row in station.incidents()} == {None}
+    assert station.incident(one.id).machine == "running"
 
 
 def test_an_undone_parking_is_held_again(station: Station, alice: Desk) -> None:
     row = station.alarm()
     alice.takes(row)
     station.later(20)
-    before = station.incident(row["id"])
+    before = station.incident(row.id)
     alice.parks(row, 300)
     undo(station)
-    assert shape(station.incident(row["id"])) == shape(before)
+    assert shape(station.incident(row.id)) == shape(before)
 
 
 def test_an_undone_closing_is_open_as_it_was(station: Station, alice: Desk) -> None:
     row = station.alarm()
     alice.takes(row)
     station.later(20)
-    before = station.incident(row["id"])
+    before = station.incident(row.id)
     alice.closes(row, text="erreur")
-    assert station.incident(row["id"])["state"] != "open"
+    assert station.incident(row.id).state != "open"
     undo(station)
-    assert shape(station.incident(row["id"])) == shape(before)
+    assert shape(station.incident(row.id)) == shape(before)
 
 
 def test_a_second_closing_is_undone_to_awaiting_normal(station: Station, alice: Desk) -> None:
     row = station.alarm()
     alice.takes(row)
     alice.closes(row)
-    assert station.incident(row["id"])["state"] == State.AWAITING_NORMAL.value
+    assert station.incident(row.id).state == State.AWAITING_NORMAL.value
     station.later(60)
     lasts = timedelta(hours=1)
     station.write(
         lambda tx: open_measure(
-            tx, station.incident(row["id"]), Measure.OTHER, "client", lasts, station.now
+            tx, station.incident(row.id), Measure.OTHER, "client", lasts, station.now
         )
     )
-    before = station.incident(row["id"])
+    before = station.incident(row.id)
     alice.closes(row)
-    assert station.incident(row["id"])["state"] == State.FILED.value
+    assert station.incident(row.id).state == State.FILED.value
     undo(station)
-    assert shape(station.incident(row["id"])) == shape(before)
+    assert shape(station.incident(row.id)) == shape(before)
 
 
 def test_what_was_withdrawn_by_a_closing_is_asked_for_again(station: Station, alice: Desk) -> None:
@@ -113,7 +113,7 @@ def test_what_was_withdrawn_by_a_closing_is_asked_for_again(station: Station, al
     alice.takes(row)
 
     def states() -> list[str]:
-        return [t["state"] for t in station.read(lambda tx: tasks.of_incident(tx, row["id"]))]
+        return [t["state"] for t in station.read(lambda tx: tasks.of_incident(tx, row.id))]
 
     assert states() == [TaskState.OPEN.value]
     station.later(20)
@@ -129,7 +129,7 @@ def test_what_happened_since_makes_an_act_stand(station: Station, alice: Desk) -
     station.alarm(zone="4")
     with pytest.raises(Refused, match="something happened"):
         undo(station)
-    assert station.incident(row["id"])["holder"] == "alice"
+    assert station.incident(row.id).holder == "alice"
 
 
 def test_it_is_offered_for_eight_seconds_to_who_did_it_and_once(
@@ -165,14 +165,14 @@ def test_a_parked_alarm_comes_back_with_its_reminder(station: Station, alice: De
     until = station.now + timedelta(seconds=300)
     station.write(
         lambda tx: operating.park(
-            tx, row["id"], "alice", until, station.now, reminder="rappeler le gardien"
+            tx, row.id, "alice", until, station.now, reminder="rappeler le gardien"
         )
     )
     station.later(301)
-    station.decide(row["id"])
-    assert station.incident(row["id"])["parked_until"] is None
+    station.decide(row.id)
+    assert station.incident(row.id).parked_until is None
     assert [e["data"]["note"] for e in station.entries("unparked")] == ["rappeler le gardien"]
-    assert station.incident(row["id"])["reminder"] == "rappeler le gardien"
+    assert station.incident(row.id).reminder == "rappeler le gardien"
 
 
 def test_a_transfer_takes_the_whole_site_along(station: Station, alice: Desk) -> None:
@@ -180,7 +180,7 @@ def test_a_transfer_takes_the_whole_site_along(station: Station, alice: Desk) ->
     other = station.alarm(code="FA", zone="9")
     alice.takes(other)
     alice.transfers(other, "bruno")
-    assert {row["holder"] for row in station.incidents()} == {"bruno"}
+    assert {row.holder for row in station.incidents()} == {"bruno"}
     with pytest.raises(Refused):
         Desk(station, "bruno").transfers(other, "bruno")
 
@@ -188,9 +188,9 @@ def test_a_transfer_takes_the_whole_site_along(station: Station, alice: Desk) ->
 # --- several together --------------------------------------------------------------------------
 
 
-def together(station: Station, row: Row, act: str, **more: Any) -> None:
+def together(station: Station, row: Incident, act: str, **more: Any) -> None:
     def run(tx: Any) -> None:
-        operating.act_together(tx, row["id"], act, "alice", station.now, **more)
+        operating.act_together(tx, row.id, act, "alice", station.now, **more)
 
     station.write(run)
 
@@ -199,7 +199,7 @@ def test_several_of_a_site_are_closed_together(station: Station) -> None:
     rows = [station.alarm(), station.alarm(code="FA", zone="4")]
     for row in rows:
         together(station, row, "close", site="1002", code="false_alarm", text="exercice")
-    assert {row["state"] for row in station.incidents()} == {State.AWAITING_NORMAL.value}
+    assert {row.state for row in station.incidents()} == {State.AWAITING_NORMAL.value}
     with pytest.raises(Refused, match="another site"):
         together(station, rows[0], "note", site="1003", text="x")
 
@@ -208,12 +208,10 @@ def test_a_vital_alarm_or_one_of_no_storm_is_in_no_batch(station: Station) -> No
     fire = station.alarm(code="FA", zone="9")
     with pytest.raises(Refused, match="no part of this storm"):
         together(station, fire, "close", storm="s", code="other")
-    station.write(
-        lambda tx: incidents.change(tx, incidents.get(tx, fire["id"]) or {}, storm_id="s")
-    )
+    station.write(lambda tx: incidents.change(tx, fire, storm_id="s"))
     with pytest.raises(Refused, match="handled alone"):
         together(station, fire, "close", storm="s", code="other")
-    assert station.incident(fire["id"])["state"] == "open"
+    assert station.incident(fire.id).state == "open"
 
 
 def test_what_another_holds_is_not_parked_in_a_batch(station: Station) -> None:
@@ -224,5 +222,5 @@ def test_what_another_holds_is_not_parked_in_a_batch(station: Station) -> None:
         together(station, row, "park", site="1002", until=until)
     Desk(station, "bruno").releases(row)
     together(station, row, "park", site="1002", until=until, text="après la tempête")
-    assert station.incident(row["id"])["parked_until"] == until
-    assert station.incident(row["id"])["reminder"] == "après la tempête"
+    assert station.incident(row.id).parked_until == until
+    assert station.incident(row.id).reminder == "après la tempête"

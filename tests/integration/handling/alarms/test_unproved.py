@@ -65,7 +65,7 @@ def armed(station: Station) -> list[bool]:
 
 
 def kinds(station: Station) -> list[str]:
-    return sorted(row["kind"] for row in station.incidents())
+    return sorted(row.kind for row in station.incidents())
 
 
 def account(station: Station, name: str) -> Row:
@@ -78,24 +78,24 @@ def test_it_cancels_disarms_and_restores_nothing(keyed: Station, strange: Row) -
     codes = ("1406", "1401", "3130", "3401") if by_phone else ("BC", "OP", "BR", "CL")
     sent = [says(keyed, code, "3", **strange) for code in codes]
 
-    assert keyed.incident(alarm)["state"] == "open"
-    assert keyed.incident(alarm)["zones"] == {"3": "alarm"}
+    assert keyed.incident(alarm).state == "open"
+    assert keyed.incident(alarm).zones == {"3": "alarm"}
     assert armed(keyed) == [True]
     assert {row.treatment for row in sent} == {"unproved"}
     (own,) = {row.incident_id for row in sent}
     row = keyed.incident(own)
-    assert (row["kind"], row["category"], row["priority"]) == ("unproved", "security", 1)
-    assert row["with_human"]
-    assert row["signal_count"] == 4
+    assert (row.kind, row.category, row.priority) == ("unproved", "security", 1)
+    assert row.with_human
+    assert row.signal_count == 4
     assert keyed.called(own) == [], "nobody's keyholder is woken for a forgery"
 
 
 def test_what_comes_in_its_key_still_ends(keyed: Station) -> None:
     alarm = says(keyed, "BA", "3", encrypted=True).incident_id
     says(keyed, "BR", "3", encrypted=True)
-    assert keyed.incident(alarm)["zones"] == {"3": "restored"}
+    assert keyed.incident(alarm).zones == {"3": "restored"}
     says(keyed, "BC", "3", encrypted=True)
-    assert keyed.incident(alarm)["state"] == "filed"
+    assert keyed.incident(alarm).state == "filed"
     says(keyed, "OP", "1", encrypted=True)
     assert armed(keyed) == [False]
     assert kinds(keyed) == ["intrusion"]
@@ -104,7 +104,7 @@ def test_what_comes_in_its_key_still_ends(keyed: Station) -> None:
 def test_an_alarm_is_an_alarm_whoever_says_it(keyed: Station, strange: Row) -> None:
     row = says(keyed, "1130" if "format" in strange else "BA", "3", **strange)
     assert row.treatment == "opened"
-    assert keyed.incident(row.incident_id)["kind"] == "intrusion"
+    assert keyed.incident(row.incident_id).kind == "intrusion"
     assert kinds(keyed) == ["intrusion", "unencrypted"], "an incident in itself, beside the alarm"
 
 
@@ -159,7 +159,7 @@ def test_only_what_comes_as_it_is_declared_ends(station: Station) -> None:
         declare(station, name, **declared)
         alarm = says(station, "BA", "3", account=name, line="surgard/01-03").incident_id
         row = says(station, "BR", "3", account=name, **by)
-        became = station.incident(alarm)["zones"]["3"], row.treatment
+        became = station.incident(alarm).zones["3"], row.treatment
         assert became == (("restored", "restored") if ends else ("alarm", "unproved")), declared
 
 

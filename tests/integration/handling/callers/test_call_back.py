@@ -65,12 +65,12 @@ def test_the_list_goes_on_and_the_person_is_called_again_once_in_ten_minutes(
     station.says(call_id, "next_person")
     station.hangs_up(call_id)
     station.later(3600)
-    made = station.called(alarm["id"])
+    made = station.called(alarm.id)
     assert made[:3] == [(FIRST, "call_back"), (SECOND, "no_answer"), (FIRST, "next_person")]
     assert [to for to, _ in made].count(FIRST) == 2
-    row = station.incident(alarm["id"])
-    assert row["step"] == "hand"
-    assert row["with_human"]
+    row = station.incident(alarm.id)
+    assert row.step == "hand"
+    assert row.with_human
 
 
 def test_who_asked_is_left_in_peace_once_another_settled_it(station: Station) -> None:
@@ -79,17 +79,17 @@ def test_who_asked_is_left_in_peace_once_another_settled_it(station: Station) ->
     answers(station, FIRST, "call_back")
     answers(station, SECOND, "verified_ok")
     station.later(3600)
-    assert station.called(alarm["id"]) == [(FIRST, "call_back"), (SECOND, "verified_ok")]
-    assert station.incident(alarm["id"])["resolution_code"] == "false_alarm"
+    assert station.called(alarm.id) == [(FIRST, "call_back"), (SECOND, "verified_ok")]
+    assert station.incident(alarm.id).resolution_code == "false_alarm"
 
 
 def test_an_operator_who_takes_the_alarm_takes_the_promise_over(station: Station) -> None:
     a_site(station)
     alarm = station.alarm("BA")
     answers(station, FIRST, "call_back")
-    station.write(lambda tx: operating.claim(tx, alarm["id"], "anna", station.now))
+    station.write(lambda tx: operating.claim(tx, alarm.id, "anna", station.now))
     station.later(3600)
-    assert [to for to, _ in station.called(alarm["id"])].count(FIRST) == 1
+    assert [to for to, _ in station.called(alarm.id)].count(FIRST) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_one_call_for_two_alarms_puts_off_only_the_one_that_may_wait(station: St
     assert heard(station, call_id).call_back
     station.says(call_id, "call_back")
     station.hangs_up(call_id)
-    assert station.called(first["id"]) == [(FIRST, "call_back")]
-    assert station.called(second["id"]) == [(FIRST, "next_person")]
-    assert station.incident(second["id"])["step"] == "hand"
+    assert station.called(first.id) == [(FIRST, "call_back")]
+    assert station.called(second.id) == [(FIRST, "next_person")]
+    assert station.incident(second.id).step == "hand"
     station.later(600)
     assert FIRST in station.place()

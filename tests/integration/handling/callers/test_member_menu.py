@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import WELFARE_STEP, Outcome
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.interventions import firms as interventions_firms
@@ -147,7 +148,7 @@ def test_what_a_technician_or_a_guard_says_stands_in_the_logbook(station: Statio
     assert station.read(call_backs.open_ones) == []  # nobody calls back for what was confirmed
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "6").says("other")
-    assert "spoken_comment" in station.told(row["id"])
+    assert "spoken_comment" in station.told(row.id)
 
 
 def test_the_technician_whose_walk_test_runs_out_is_called(station: Station) -> None:
@@ -158,7 +159,7 @@ def test_the_technician_whose_walk_test_runs_out_is_called(station: Station) -> 
     station.correlate()
     assert station.place() == [TECH]
     station.replies(TECH, "acknowledged")
-    assert [(one["kind"], one["state"]) for one in station.incidents()] == [("on_test", "filed")]
+    assert [(one.kind, one.state) for one in station.incidents()] == [("on_test", "filed")]
 
 
 def test_a_walk_test_reads_out_what_comes_and_ends_with_a_mail(station: Station) -> None:
@@ -219,14 +220,14 @@ def test_a_zone_at_fault_is_a_measure_that_ends_with_the_repair_or_a_human(
     station.now += timedelta(days=2, seconds=1)
     station.write(lambda tx: overdue.act(tx, overdue.find(tx, None, station.now), station.now))
     station.correlate()
-    assert [row["kind"] for row in station.incidents()] == ["on_test"]
+    assert [row.kind for row in station.incidents()] == ["on_test"]
 
 
 # --- guards -------------------------------------------------------------------------------
 
 
-def the_task(station: Station, incident: Row) -> Row:
-    return station.read(lambda tx: tasks.of_incident(tx, incident["id"]))[-1]
+def the_task(station: Station, incident: Incident) -> Row:
+    return station.read(lambda tx: tasks.of_incident(tx, incident.id))[-1]
 
 
 def test_a_guard_accepts_is_on_site_reports_and_leaves_by_phone(station: Station) -> None:
@@ -238,9 +239,9 @@ def test_a_guard_accepts_is_on_site_reports_and_leaves_by_phone(station: Station
     caller.types("1", "3", "1", "1")
     assert "Your report has been passed on" in last(caller)
     assert the_task(station, row)["outcome"] == "all_clear"
-    assert station.incident(row["id"])["resolution_code"] == "nothing_found"
+    assert station.incident(row.id).resolution_code == "nothing_found"
     assert "departure" in last(caller.types("1"))
-    assert station.told(row["id"]).count("guard_left") == 1
+    assert station.told(row.id).count("guard_left") == 1
 
 
 def test_a_guard_who_refuses_makes_the_plan_go_on(station: Station) -> None:
@@ -254,14 +255,14 @@ def test_a_guard_who_needs_the_police_has_a_human_on_the_line(station: Station) 
     row = station.alarm("BA")
     caller = call(station, GUARD).types("258000", "1", "7")
     assert caller.progress.bridge
-    assert station.incident(row["id"])["human_reason"] == "guard_asks_police"
+    assert station.incident(row.id).human_reason == "guard_asks_police"
 
 
 def test_traces_go_the_way_of_the_plan(station: Station) -> None:
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "1", "1", "1", "2", "2", "2")
     assert the_task(station, row)["outcome"] == "traces"
-    assert station.incident(row["id"])["with_human"]
+    assert station.incident(row.id).with_human
 
 
 def test_a_guard_under_duress_hears_success_and_nothing_is_done(station: Station) -> None:
@@ -269,8 +270,8 @@ def test_a_guard_under_duress_hears_success_and_nothing_is_done(station: Station
     free = call(station, GUARD).types("258000").heard
     caller = call(station, GUARD).types("258001")
     assert caller.heard == free
-    after = station.incident(row["id"])
-    assert (after["duress"], after["with_human"]) == (True, True)
+    after = station.incident(row.id)
+    assert (after.duress, after.with_human) == (True, True)
     assert the_task(station, row)["outcome"] == "duress"
     assert station.wanted() == []
 
@@ -282,7 +283,7 @@ def test_a_technician_under_duress_changes_nothing(station: Station) -> None:
         lambda tx: supervision.running_tests(tx, ["1002"], station.now).get("1002")
     )
     station.correlate()
-    assert {row["kind"] for row in station.incidents()} == {"duress"}
+    assert {row.kind for row in station.incidents()} == {"duress"}
 
 
 # --- their own safety (D22) ---------------------------------------------------------------
@@ -293,11 +294,11 @@ def watch(station: Station, minutes: float = 0.0) -> list[str]:
     station.now += timedelta(minutes=minutes)
     if station.read(lambda tx: welfare.any_due(tx, station.now)):
         station.write(lambda tx: welfare.watch_guards(tx, station.now))
-    made = [row for one in station.incidents() for row in station.calls(one["id"])]
+    made = [row for one in station.incidents() for row in station.calls(one.id)]
     return [row.to for row in made if row.step == WELFARE_STEP and not row.ended_at]
 
 
-def on_site(station: Station) -> Row:
+def on_site(station: Station) -> Incident:
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "1", "1").hangs_up()
     return row
@@ -320,7 +321,7 @@ def test_a_guard_on_site_is_called_and_says_with_the_code_that_all_is_well(
     assert "for your own safety" in " ".join(heard)
     assert watch(station, 14) == []
     assert watch(station, 2) == [GUARD]
-    assert not station.incident(row["id"])["with_human"]
+    assert not station.incident(row.id).with_human
 
 
 def test_a_guard_who_does_not_answer_twice_is_a_human_s_at_once(station: Station) -> None:
@@ -329,8 +330,8 @@ def test_a_guard_who_does_not_answer_twice_is_a_human_s_at_once(station: Station
         assert watch(station, minutes) == [GUARD]
         station.ends(GUARD, "no_answer")
     assert watch(station) == []
-    after = station.incident(row["id"])
-    assert (after["with_human"], after["human_reason"]) == (True, "guard_silent")
+    after = station.incident(row.id)
+    assert (after.with_human, after.human_reason) == (True, "guard_silent")
     assert watch(station, 20) == []  # a human has it
 
 
@@ -340,8 +341,8 @@ def test_a_welfare_call_under_duress_sounds_like_success(station: Station) -> No
     free = answers(station, "258000", "1")
     watch(station, 16)
     assert answers(station, "258001", "1") == free
-    after = station.incident(row["id"])
-    assert (after["duress"], after["with_human"]) == (True, True)
+    after = station.incident(row.id)
+    assert (after.duress, after.with_human) == (True, True)
     assert the_task(station, row)["outcome"] == "duress"
 
 

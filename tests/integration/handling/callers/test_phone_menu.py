@@ -42,7 +42,7 @@ def put(station: Station, **changed: Any) -> None:
 
 def rings(station: Station) -> list[str]:
     """Whom the station calls, or is about to."""
-    made = [row for one in station.incidents() for row in station.calls(one["id"])]
+    made = [row for one in station.incidents() for row in station.calls(one.id)]
     return [row.to for row in made if row.direction == "outgoing" and not row.ended_at]
 
 
@@ -92,7 +92,7 @@ def test_a_device_and_the_caller_of_a_held_or_a_mute_site_skip_the_menu(station:
     assert not call(station, STRANGER).facts.menus
     held = station.alarm("BA")
     assert call(station).facts.menus
-    station.write(lambda tx: _claimed(tx, held["id"], station))
+    station.write(lambda tx: _claimed(tx, held.id, station))
     assert not call(station).facts.menus
     station.alarm("HA")
     assert not call(station).facts.menus
@@ -155,8 +155,8 @@ def test_guessing_over_many_sites_is_one_alarm_and_lets_honest_callers_in(
         call(station, f"+336399870{place:02d}").types(f"4{place:03d}", "1111", "5000", "1111")
     station.correlate()
     guesser = call(station, STRANGER).types("1002", "1111")
-    (alarm,) = [row for row in station.incidents() if row["kind"] == "guessing"]
-    assert alarm["with_human"]
+    (alarm,) = [row for row in station.incidents() if row.kind == "guessing"]
+    assert alarm.with_human
     assert "les codes ne sont pas acceptés" in guesser.heard[-1]
     assert not guesser.progress.bridge  # nobody is woken by each of them
     assert call(station, STRANGER).types("1002", "1111", "0").progress.bridge  # but by who asks
@@ -201,9 +201,9 @@ def test_an_alarm_is_cancelled_with_its_cause_and_rings_nobody_any_more(station:
     caller = call(station).types("2580", "1", "2")
     assert "En cours : alarme intrusion" in caller.heard[1]
     assert "annulée" in caller.heard[-1]
-    after = station.incident(alarm["id"])
-    assert (after["resolution_code"], after["closed_at"]) == ("technical", station.now)
-    assert "Anne" in after["resolution_text"]
+    after = station.incident(alarm.id)
+    assert (after.resolution_code, after.closed_at) == ("technical", station.now)
+    assert "Anne" in after.resolution_text
     assert rings(station) == []
 
 
@@ -214,8 +214,8 @@ def test_a_vital_alarm_is_cancelled_by_nobody_on_the_phone(station: Station, cod
     caller = call(station).types("2580", "1", "1")
     assert "un opérateur va vérifier" in caller.heard[-1]
     assert caller.progress.bridge
-    after = station.incident(alarm["id"])
-    assert (after["state"], after["human_reason"]) == ("open", "operator")
+    after = station.incident(alarm.id)
+    assert (after.state, after.human_reason) == ("open", "operator")
     assert station.entries("cancel_asked")
 
 
@@ -225,7 +225,7 @@ def test_whoever_the_plan_calls_and_calls_back_answers_for_it(station: Station) 
     assert station.place() == [FIRST]
     caller = call(station).types("2580")
     row = station.call(caller.call_id)
-    assert (row.incident_id, row.step) == (alarm["id"], "keyholders")
+    assert (row.incident_id, row.step) == (alarm.id, "keyholders")
     station.ends(FIRST, "busy")
     assert rings(station) == []  # the plan waits: she is on the line
     caller.types("5")  # the next person
@@ -279,7 +279,7 @@ def test_under_duress_all_sounds_like_success_and_nothing_is_done(station: Stati
     assert on_test(station) == []
     station.correlate()
     (alarm,) = station.incidents()
-    assert (alarm["kind"], alarm["with_human"]) == ("duress", True)
+    assert (alarm.kind, alarm.with_human) == ("duress", True)
     assert station.entries("deed_under_duress")
     assert station.call(threatened.call_id).result == "duress"
 
@@ -291,8 +291,8 @@ def test_duress_in_an_alarm_sounds_like_cancelling_it_and_makes_it_mute(station:
     alarm = station.alarm("BA")
     threatened = call(station).types("2581", "1", "1")
     assert threatened.heard == honest.heard
-    after = station.incident(alarm["id"])
-    assert (after["duress"], after["state"]) == (True, "open")
+    after = station.incident(alarm.id)
+    assert (after.duress, after.state) == (True, "open")
 
 
 def test_a_caller_whose_site_went_meanwhile_is_a_human_s(station: Station) -> None:

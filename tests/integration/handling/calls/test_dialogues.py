@@ -158,7 +158,7 @@ def incoming(station: Station, number: str, call_id: str = "in-1") -> Call:
 def test_who_calls_a_site_in_alarm_is_tied_to_it(station: Station) -> None:
     row = station.alarm("BA")
     call = incoming(station, FIRST)
-    assert (call.incident_id, call.direction) == (row["id"], "incoming")
+    assert (call.incident_id, call.direction) == (row.id, "incoming")
     assert incoming(station, FIRST) == call  # said twice: one row
     assert begin(station, "in-1")[0].dialogue is Dialogue.INCOMING
 

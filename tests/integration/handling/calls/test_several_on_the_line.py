@@ -48,8 +48,8 @@ def test_taking_another_leaves_the_first_with_music_and_one_key_goes_back(statio
     leaves(station)
     assert station.live("op-ines").room == waiting
     assert station.call(person).ended_at is None
-    assert station.incident(incident["id"])["holder"] == "ines"
-    assert "left_waiting" in station.told(incident["id"])
+    assert station.incident(incident.id).holder == "ines"
+    assert "left_waiting" in station.told(incident.id)
     (one,) = shown(station).waiting
     assert (one.id, one.left) == (person, True)
     takes(station, station.call(person).room or "")

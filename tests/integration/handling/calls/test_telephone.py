@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Mode, Outcome
 from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Held, NotFound, Refused
@@ -26,20 +27,20 @@ Row = dict[str, Any]
 STRANGER = "+33639987001"
 
 
-def held_by(station: Station, who: str, code: str = "BA") -> Row:
+def held_by(station: Station, who: str, code: str = "BA") -> Incident:
     """An alarm that ``who`` took before anybody was called."""
     incident = station.alarm(code)
-    station.write(lambda tx: operating.claim(tx, incident["id"], who, station.now))
-    return station.incident(incident["id"])
+    station.write(lambda tx: operating.claim(tx, incident.id, who, station.now))
+    return station.incident(incident.id)
 
 
-def calls_contact(station: Station, incident: Row, who: str, contact: str, **how: Any) -> None:
+def calls_contact(station: Station, incident: Incident, who: str, contact: str, **how: Any) -> None:
     station.write(
-        lambda tx: telephone.call_contact(tx, incident["id"], who, contact, station.now, **how)
+        lambda tx: telephone.call_contact(tx, incident.id, who, contact, station.now, **how)
     )
 
 
-def talks(station: Station, who: str = "ines", contact: str = "1002-anne") -> Row:
+def talks(station: Station, who: str = "ines", contact: str = "1002-anne") -> Incident:
     """``who`` is in conversation with a keyholder of an alarm that they hold; the alarm."""
     incident = held_by(station, who)
     calls_contact(station, incident, who, contact)
@@ -67,7 +68,7 @@ def test_the_operators_own_phone_rings_first_and_then_the_person(station: Statio
         "ines",
         "1002-anne",
     )
-    assert "click_to_call" in station.told(incident["id"])
+    assert "click_to_call" in station.told(incident.id)
 
 
 def test_nobody_is_called_before_the_operator_is_there(station: Station) -> None:
@@ -77,7 +78,7 @@ def test_nobody_is_called_before_the_operator_is_there(station: Station) -> None
     calls_contact(station, incident, "ines", "1002-anne")
     station.ends("op-ines", "no_answer")
     assert station.place() == []
-    assert FIRST not in [to for to, _ in station.called(incident["id"])]
+    assert FIRST not in [to for to, _ in station.called(incident.id)]
 
 
 def test_an_operator_without_a_telephone_has_the_machine_ask(station: Station) -> None:
@@ -193,7 +194,7 @@ def test_keys_are_sent_and_never_kept_in_the_logbook(station: Station) -> None:
     presses(station, person, "4711#")
     orders = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert [(o.kind, o.argument) for o in orders] == [("keys", "4711#")]
-    assert not any("4711" in text for text in station.told(incident["id"]))
+    assert not any("4711" in text for text in station.told(incident.id))
     for bad in ("", "12x", "1" * 21, "1,2"):
         with pytest.raises(Refused, match="keys are digits"):
             presses(station, person, bad)
@@ -258,7 +259,7 @@ def test_a_page_that_lost_the_sound_comes_back_into_its_call(station: Station) -
     station.picks_up_ringing("op-ines")
     assert station.live("op-ines").room == person
     assert station.call(person).ended_at is None
-    assert station.incident(incident["id"])["holder"] == "ines"
+    assert station.incident(incident.id).holder == "ines"
     with pytest.raises(NotFound):
         station.write(lambda tx: control.rejoin(tx, "jean", leg, station.now))
 
@@ -275,7 +276,7 @@ def test_a_call_is_handed_on_with_its_alarm(station: Station) -> None:
     station.write(lambda tx: control.hand_on(tx, "ines", "jean", station.now, attended=False))
     assert (leg, "hang_up") in acts(station)
     station.picks_up("op-jean")
-    assert station.incident(incident["id"])["holder"] == "jean"
+    assert station.incident(incident.id).holder == "jean"
     assert station.live("op-jean").room == station.live(FIRST).room
 
 
@@ -333,8 +334,8 @@ def test_listening_leaves_the_operator_the_only_one_for_the_person(station: Stat
     )
     assert spied is not None
     assert (spied[0].spied, spied[0].whispers) == (leg, False)
-    assert station.incident(incident["id"])["holder"] == "ines"
-    assert "listened_in" in station.told(incident["id"])
+    assert station.incident(incident.id).holder == "ines"
+    assert "listened_in" in station.told(incident.id)
     station.write(lambda tx: control.hang_up(tx, "ines", station.now))
     assert (station.live(FIRST).id, "hang_up") in acts(station)  # a listener keeps nobody
 
@@ -462,7 +463,7 @@ def test_who_is_disabled_is_gone_at_once_with_telephones_shift_and_alarms(statio
     works(station, "ines")
     talks(station)
     leg, person = station.live("op-ines").id, station.live(FIRST).id
-    held = [row for row in station.incidents(state="open") if row["holder"] == "ines"]
+    held = [row for row in station.incidents(state="open") if row.holder == "ines"]
     assert held
     station.write(lambda tx: phones.desk_phone(tx, station.vault, "ines", station.now))
     station.write(lambda tx: shift_rows.begin(tx, "ines", station.now))
@@ -470,7 +471,7 @@ def test_who_is_disabled_is_gone_at_once_with_telephones_shift_and_alarms(statio
     assert acts(station) == [(leg, "hang_up")]
     assert station.read(phone_rows.live) == []
     assert station.read(lambda tx: shift_rows.running(tx, "ines")) is None
-    assert [station.incident(row["id"])["holder"] for row in held] == [None] * len(held)
+    assert [station.incident(row.id).holder for row in held] == [None] * len(held)
     with pytest.raises(NotFound):  # a request that was under way
         station.write(lambda tx: phones.desk_phone(tx, station.vault, "ines", station.now))
     station.hangs_up(leg)

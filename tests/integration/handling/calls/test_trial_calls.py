@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.calls import dialogues, trial_calls
-from tests.integration.handling.station import FIRST, SHOP, Row, Station, a_site
+from tests.integration.handling.station import FIRST, SHOP, Station, a_site
 
 
-def rings(station: Station, contact: str = "1002-anne") -> Row:
+def rings(station: Station, contact: str = "1002-anne") -> Incident:
     return station.write(lambda tx: trial_calls.test_call(tx, "1002", contact, "alix", station.now))
 
 
@@ -23,7 +24,7 @@ def result(station: Station, contact: str = "1002-anne") -> Any:
 def test_it_calls_one_contact_who_confirms_by_a_key(station: Station) -> None:
     assert result(station) == "never"
     incident = rings(station)
-    assert incident["exercise"]
+    assert incident.exercise
     call_id = station.picks_up(FIRST)
     found = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
     assert found is not None
@@ -33,10 +34,10 @@ def test_it_calls_one_contact_who_confirms_by_a_key(station: Station) -> None:
     station.says(call_id, "acknowledged")
     station.hangs_up(call_id)
     assert result(station) == "acknowledged"
-    row = station.incident(incident["id"])
-    assert (row["state"], row["resolution_code"]) == ("filed", "exercise")
-    assert [to for to, _ in station.called(incident["id"])] == [FIRST]
-    told = station.told(incident["id"])
+    row = station.incident(incident.id)
+    assert (row.state, row.resolution_code) == ("filed", "exercise")
+    assert [to for to, _ in station.called(incident.id)] == [FIRST]
+    told = station.told(incident.id)
     assert told[0] == "rehearsed"
     assert "call_ended" in told
 
@@ -45,7 +46,7 @@ def test_nobody_answers_and_that_is_kept_too(station: Station) -> None:
     incident = rings(station, "1002-shop")
     station.ends(SHOP, "no_answer")
     assert result(station, "1002-shop") == "no_answer"
-    assert station.incident(incident["id"])["state"] == "filed"
+    assert station.incident(incident.id).state == "filed"
     assert result(station) == "never"
 
 

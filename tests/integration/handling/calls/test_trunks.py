@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
 from callflow.core.interventions.law import Finding, Means
@@ -95,9 +96,9 @@ def test_the_machine_and_a_human_show_different_numbers(two: Station) -> None:
     (order,) = claimed(two)
     assert order.caller == NUMBERS["alpha"][0]
     two.hangs_up(order.call_id, "no_answer")
-    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: operating.claim(tx, row.id, "alice", two.now))
     contact = "1002-anne"
-    two.write(lambda tx: operating.request_contact_call(tx, row["id"], "alice", contact, two.now))
+    two.write(lambda tx: operating.request_contact_call(tx, row.id, "alice", contact, two.now))
     (order,) = claimed(two)
     assert (order.to, order.caller) == (FIRST, NUMBERS["alpha"][1])
 
@@ -149,14 +150,14 @@ def test_a_call_that_was_not_carried_goes_on_in_the_same_attempt(two: Station) -
     assert (second.to, second.trunk, second.caller) == (SHOP, "beta", NUMBERS["beta"][0])
     assert second.call_id != first.call_id
 
-    shown = two.calls(row["id"])
+    shown = two.calls(row.id)
     assert [(c.attempt, c.trunk, c.outcome) for c in shown] == [
         (1, "alpha", "trunk_failure"),
         (1, "beta", None),
     ]
     assert shown[0].successor == second.call_id
-    assert not two.incident(row["id"])["with_human"], "nobody is told of what was made good"
-    assert two.told(row["id"]).count("call_goes_on") == 1
+    assert not two.incident(row.id).with_human, "nobody is told of what was made good"
+    assert two.told(row.id).count("call_goes_on") == 1
 
     two.hangs_up(second.call_id, "no_answer")
     two.later(20)
@@ -168,8 +169,8 @@ def test_the_last_trunks_word_is_the_attempts_and_none_is_tried_twice(two: Stati
     for _ in range(2):
         (order,) = claimed(two)
         not_carried(two, order.call_id)
-    assert [c.trunk for c in two.calls(row["id"])] == ["alpha", "beta"]
-    assert [c.outcome for c in two.calls(row["id"])] == ["trunk_failure", "unreachable"]
+    assert [c.trunk for c in two.calls(row.id)] == ["alpha", "beta"]
+    assert [c.outcome for c in two.calls(row.id)] == ["trunk_failure", "unreachable"]
     assert claimed(two) == []
 
 
@@ -177,27 +178,27 @@ def test_busy_and_whatever_was_carried_goes_nowhere_else(two: Station) -> None:
     row = two.alarm("BA")
     (order,) = claimed(two)
     two.hangs_up(order.call_id, "busy")
-    assert next(c.outcome for c in two.calls(row["id"])) == "busy"
-    assert all(c.successor is None for c in two.calls(row["id"]))
+    assert next(c.outcome for c in two.calls(row.id)) == "busy"
+    assert all(c.successor is None for c in two.calls(row.id))
 
 
 def test_with_one_trunk_nothing_goes_on(station: Station) -> None:
     row = station.alarm("BA")
     (order,) = claimed(station)
     not_carried(station, order.call_id)
-    assert [c.outcome for c in station.calls(row["id"])][:1] == ["unreachable"]
-    assert station.calls(row["id"])[0].successor is None
+    assert [c.outcome for c in station.calls(row.id)][:1] == ["unreachable"]
+    assert station.calls(row.id)[0].successor is None
 
 
 def test_what_was_withdrawn_while_its_trunk_refused_it_rings_nowhere(two: Station) -> None:
     row = two.alarm("BA")
     (order,) = claimed(two)
-    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
+    two.write(lambda tx: operating.claim(tx, row.id, "alice", two.now))
     not_carried(two, order.call_id)
     assert claimed(two) == []
 
     other = two.alarm("BA", account="1002", zone="4")
-    two.write(lambda tx: operating.release(tx, other["id"], "alice", two.now))
+    two.write(lambda tx: operating.release(tx, other.id, "alice", two.now))
     assert two.wanted() == []
 
 
@@ -216,7 +217,7 @@ def test_a_call_to_the_desk_goes_on_whatever_its_incident_does(two: Station) -> 
     desk = next(order for order in claimed(two) if order.to == DESK)
     not_carried(two, desk.call_id)
     assert (DESK, "beta") in [(order.to, order.trunk) for order in claimed(two)]
-    assert row["id"] == two.incident(row["id"])["id"]
+    assert row.id == two.incident(row.id).id
 
 
 def test_a_waiting_successor_keeps_its_place(two: Station) -> None:
@@ -234,10 +235,10 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
     two.write(lambda tx: directory.put_directory(tx, [line], "admin", two.now))
     two.put(postcode="78120")
     row = two.alarm("BA")
-    two.write(lambda tx: operating.claim(tx, row["id"], "alice", two.now))
-    two.write(lambda tx: _verify(tx, row["id"], two))
+    two.write(lambda tx: operating.claim(tx, row.id, "alice", two.now))
+    two.write(lambda tx: _verify(tx, row.id, two))
     asked = two.write(
-        lambda tx: interventions_services.service_call(tx, row["id"], "alice", "police", two.now)
+        lambda tx: interventions_services.service_call(tx, row.id, "alice", "police", two.now)
     )
     assert isinstance(asked, str)
     desk = two.picks_up(DESK)
@@ -276,7 +277,7 @@ def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
     assert claimed(two) == [], "the person rings once"
     two.hangs_up(second.call_id, "busy")
     for account in accounts:
-        made = two.calls(two.incidents(account=account)[0]["id"])
+        made = two.calls(two.incidents(account=account)[0].id)
         assert next(call.outcome for call in made if call.successor is None) == "busy"
 
 
@@ -297,8 +298,8 @@ def states(station: Station) -> dict[str, str]:
     return {trunk["name"]: trunk["state"] for trunk in health}
 
 
-def alarms(station: Station) -> list[dict[str, Any]]:
-    return [row for row in station.incidents() if row["kind"] == "trunk"]
+def alarms(station: Station) -> list[Incident]:
+    return [row for row in station.incidents() if row.kind == "trunk"]
 
 
 def everybody_is_busy(station: Station) -> None:
@@ -336,7 +337,7 @@ def test_a_trunk_that_carries_nothing_is_an_alarm_rests_and_comes_back_by_itself
     watch(two)
     assert states(two) == {"alpha": "down", "beta": "up"}
     (alarm,) = alarms(two)
-    assert alarm["with_human"]
+    assert alarm.with_human
     assert two.entries("signal")[-1]["data"]["text"] == "alpha@node0"
 
     everybody_is_busy(two)
@@ -346,7 +347,7 @@ def test_a_trunk_that_carries_nothing_is_an_alarm_rests_and_comes_back_by_itself
     watch(two)
     assert states(two)["alpha"] == "up"
     (alarm,) = alarms(two)
-    assert alarm["zones"] == {"alpha@node0": "restored"}
+    assert alarm.zones == {"alpha@node0": "restored"}
 
 
 def test_a_far_end_that_is_gone_is_told_once_and_its_return_too(two: Station) -> None:
@@ -372,7 +373,7 @@ def test_a_collapsing_answer_rate_is_a_station_alarm(two: Station) -> None:
     ended(two, RATE_CALLS // 2, answered=RATE_CALLS // 2)
     watch(two)
     assert states(two)["alpha"] == "up"
-    assert two.incident(alarm["id"])["zones"] == {"alpha@node0": "restored"}
+    assert two.incident(alarm.id).zones == {"alpha@node0": "restored"}
 
 
 def test_an_answer_rate_that_was_always_low_is_no_collapse(two: Station) -> None:

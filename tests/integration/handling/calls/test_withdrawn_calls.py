@@ -20,9 +20,9 @@ def test_who_was_still_ringing_is_called_by_the_next_step(station: Station) -> N
     row = station.alarm()
     ringing = station.rings(SECOND)
     station.replies(FIRST, "going")
-    assert station.incident(row["id"])["step"] == "again"
+    assert station.incident(row.id).step == "again"
     assert station.place() == []  # the number is not free yet
     station.hangs_up(ringing, "no_answer")
     assert station.place() == [SECOND]
     station.ends(SECOND, "no_answer")
-    assert station.incident(row["id"])["human_reason"] == "exhausted"
+    assert station.incident(row.id).human_reason == "exhausted"

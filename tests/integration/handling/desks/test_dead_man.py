@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling.alarms import operating
@@ -34,7 +35,7 @@ def users(station: Station) -> None:
 
 
 def begin(station: Station, who: str = "claire") -> str:
-    ticked, now = {r["id"] for r in station.incidents(state="open")}, station.now
+    ticked, now = {r.id for r in station.incidents(state="open")}, station.now
     return station.write(lambda tx: shifts.begin_shift(tx, who, who, ticked, now, now))
 
 
@@ -46,8 +47,8 @@ def passes(station: Station, seconds: float) -> None:
         station.correlate()
 
 
-def alarms(station: Station, kind: str = "dead_man") -> list[dict[str, Any]]:
-    return [row for row in station.incidents() if row["kind"] == kind]
+def alarms(station: Station, kind: str = "dead_man") -> list[Incident]:
+    return [row for row in station.incidents() if row.kind == kind]
 
 
 def on_roster(station: Station, part: Part, phone: str, name: str = "Ana") -> None:
@@ -63,12 +64,12 @@ def test_silence_rings_every_desk_and_a_key_there_ends_it(station: Station) -> N
     assert alarms(station) == []
     passes(station, 1)
     (alarm,) = alarms(station)
-    assert (alarm["category"], alarm["with_human"]) == ("vital", True)
+    assert (alarm.category, alarm.with_human) == ("vital", True)
     assert sorted(station.wanted()) == [DESK, SECOND_DESK]
     assert sorted(station.place()) == [DESK, SECOND_DESK]
     station.replies(DESK, "acknowledged")
     (alarm,) = alarms(station)
-    assert (alarm["state"], alarm["resolution_code"]) == ("filed", "present")
+    assert (alarm.state, alarm.resolution_code) == ("filed", "present")
     passes(station, 29 * MINUTES)
     assert len(alarms(station)) == 1
     passes(station, 3 * MINUTES)
@@ -99,10 +100,10 @@ def test_nobody_at_the_desk_rings_the_duty_number_then_a_supervisor(station: Sta
         station.ends(DUTY, "no_answer")
     station.later(1)
     station.replies(SUPERVISOR, "acknowledged")
-    called = [number for number, _ in station.called(alarm["id"])]
+    called = [number for number, _ in station.called(alarm.id)]
     assert called == [DESK, SECOND_DESK, DUTY, DUTY, SUPERVISOR]
     (alarm,) = alarms(station)
-    assert (alarm["state"], alarm["human_reason"]) == ("open", "plan")
+    assert (alarm.state, alarm.human_reason) == ("open", "plan")
 
 
 def test_who_is_on_duty_is_called_before_the_station_s_number(station: Station) -> None:
@@ -114,8 +115,8 @@ def test_who_is_on_duty_is_called_before_the_station_s_number(station: Station) 
         station.ends(number, "no_answer")
     station.ends(ON_CALL, "no_answer")
     station.replies(DUTY, "acknowledged")
-    assert [n for n, _ in station.called(alarm["id"])][2:] == [ON_CALL, DUTY]
-    assert alarms(station)[0]["state"] == "open"  # somebody must go and see
+    assert [n for n, _ in station.called(alarm.id)][2:] == [ON_CALL, DUTY]
+    assert alarms(station)[0].state == "open"  # somebody must go and see
 
 
 def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
@@ -128,8 +129,8 @@ def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
     passes(station, 31 * MINUTES)
     assert sorted(station.place()) == [DESK, SECOND_DESK, "op-claire"]
     station.replies("op-claire", "acknowledged")
-    assert alarms(station)[0]["resolution_code"] == "present"
-    (rung,) = [c for c in station.calls(alarms(station)[0]["id"]) if c.to == "op-claire"]
+    assert alarms(station)[0].resolution_code == "present"
+    (rung,) = [c for c in station.calls(alarms(station)[0].id) if c.to == "op-claire"]
     shown = reading.call(rung, ())
     assert (shown["to"], shown["contact"]) == ("the desk of claire", "desk-1:claire")
     told = station.read(lambda tx: logbook.page(tx, limit=10_000))
@@ -142,7 +143,7 @@ def test_unclaimed_work_rings_who_is_on_duty_first(station: Station) -> None:
     rung = []
     for _ in range(4):
         station.later(61)
-        (call,) = [c for c in station.calls(alarm["id"]) if c.state == "requested"]
+        (call,) = [c for c in station.calls(alarm.id) if c.state == "requested"]
         rung.append(call.to)
         station.ends(call.to, "no_answer")
     assert rung == [DESK, SECOND_DESK, ON_CALL, DUTY]
@@ -152,7 +153,7 @@ def test_every_act_is_a_sign_and_so_is_a_key_of_the_console(station: Station) ->
     begin(station)
     alarm = station.alarm()
     passes(station, 20 * MINUTES)
-    station.write(lambda tx: operating.note(tx, alarm["id"], "claire", "vu", station.now))
+    station.write(lambda tx: operating.note(tx, alarm.id, "claire", "vu", station.now))
     passes(station, 25 * MINUTES)
     assert alarms(station) == []
     station.write(lambda tx: dead_man.confirm_presence(tx, "claire", "claire", station.now))
@@ -164,8 +165,8 @@ def test_every_act_is_a_sign_and_so_is_a_key_of_the_console(station: Station) ->
         station.write(lambda tx: dead_man.confirm_presence(tx, "david", "david", station.now))
     station.write(lambda tx: dead_man.confirm_presence(tx, "claire", "claire", station.now))
     (found,) = alarms(station)
-    assert found["state"] == "filed"
-    assert set(station.call_states(found["id"])) == {"cancelled"}
+    assert found.state == "filed"
+    assert set(station.call_states(found.id)) == {"cancelled"}
 
 
 def test_an_alarm_is_raised_once(station: Station) -> None:
@@ -173,7 +174,7 @@ def test_an_alarm_is_raised_once(station: Station) -> None:
     for _ in range(5):
         passes(station, 31 * MINUTES)
     (alarm,) = alarms(station)
-    assert alarm["signal_count"] == 1
+    assert alarm.signal_count == 1
 
 
 def test_two_on_shift_watch_over_each_other(station: Station) -> None:
@@ -194,7 +195,7 @@ def test_who_forgot_to_end_a_shift_watches_over_nobody(station: Station) -> None
     begin(station)
     passes(station, 65 * MINUTES)  # by day
     (alarm,) = alarms(station)
-    (signal,) = station.read(lambda tx: signals.page(tx, incident=alarm["id"], limit=9))
+    (signal,) = station.read(lambda tx: signals.page(tx, incident=alarm.id, limit=9))
     assert signal.text == "claire"
 
 
@@ -210,12 +211,12 @@ def test_a_night_with_nobody_is_a_fault_until_somebody_comes(station: Station) -
     for _ in range(3):
         passes(station, 2 * MINUTES)
     (fault,) = alarms(station, "unattended")
-    assert (fault["priority"], fault["with_human"]) == (1, True)
+    assert (fault.priority, fault.with_human) == (1, True)
     station.later(91)
     assert DESK in station.wanted()
     begin(station, "david")
     station.correlate()
-    assert alarms(station, "unattended")[0]["zones"] == {"": "restored"}
+    assert alarms(station, "unattended")[0].zones == {"": "restored"}
 
 
 def test_a_station_that_never_had_a_shift_does_without(station: Station) -> None:
@@ -232,7 +233,7 @@ def test_without_a_sign_it_is_closed_by_two_people_and_a_reason(station: Station
     def closes(who: str, text: str = "vu sur place", *, supervises: bool = False) -> object:
         return station.write(
             lambda tx: operating.close_incident(
-                tx, alarm["id"], who, "other", text, station.now, supervises=supervises
+                tx, alarm.id, who, "other", text, station.now, supervises=supervises
             )
         )
 
@@ -240,9 +241,9 @@ def test_without_a_sign_it_is_closed_by_two_people_and_a_reason(station: Station
         closes("david", "")
     assert isinstance(closes("david"), NeedsSupervisor)
     assert isinstance(closes("david", supervises=True), NeedsSupervisor)  # the same person
-    assert alarms(station)[0]["state"] == "open"
+    assert alarms(station)[0].state == "open"
     closes("odile", supervises=True)
-    assert alarms(station)[0]["state"] == "filed"
+    assert alarms(station)[0].state == "filed"
 
 
 def test_signs_are_for_every_shift_that_runs(station: Station) -> None:

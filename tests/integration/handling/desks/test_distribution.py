@@ -191,7 +191,7 @@ def test_unclaimed_work_rings_an_available_operators_phone_first(station: Statio
     phone = works(station, "anne")
     alarm = station.alarm("FA")
     station.later(31)
-    queue = [c for c in station.calls(alarm["id"]) if c.step == "queue"]
+    queue = [c for c in station.calls(alarm.id) if c.step == "queue"]
     assert [(c.to, c.dialogue) for c in queue] == [(phone, "desk")]
 
 

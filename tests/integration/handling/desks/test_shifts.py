@@ -28,7 +28,7 @@ def users(station: Station) -> None:
 
 def begin(station: Station, who: str, *, ticked: set[str] | None = None) -> str:
     """Takes up a shift, with every open incident acknowledged unless it is said."""
-    open_now = {r["id"] for r in station.incidents(state="open")} if ticked is None else ticked
+    open_now = {r.id for r in station.incidents(state="open")} if ticked is None else ticked
     now = station.now
     return station.write(lambda tx: shifts.begin_shift(tx, who, who, open_now, now, now))
 
@@ -46,12 +46,12 @@ def test_no_shift_begins_before_every_open_alarm_is_acknowledged(station: Statio
     with pytest.raises(Refused, match="acknowledge every open alarm"):
         begin(station, "claire", ticked=set())
     assert on_shift(station) == []
-    begin(station, "claire", ticked={alarm["id"]})
+    begin(station, "claire", ticked={alarm.id})
     assert on_shift(station) == ["claire"]
-    assert station.told(alarm["id"])[-1] == "shift_took"
+    assert station.told(alarm.id)[-1] == "shift_took"
     (entry,) = station.entries("shift_begun")
     assert entry["who"] == "claire"
-    assert entry["data"]["read"]["incidents"] == [alarm["id"]]
+    assert entry["data"]["read"]["incidents"] == [alarm.id]
     assert (entry["data"]["open"], entry["data"]["tests"]) == (1, 0)
     with pytest.raises(Refused, match="on shift already"):
         begin(station, "claire")
@@ -70,17 +70,17 @@ def test_held_work_goes_to_a_colleague_or_the_queue(station: Station) -> None:
     begin(station, "claire")
     begin(station, "david")
     fire, mains = station.alarm("FA", "9"), station.alarm("AT", "7")
-    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, fire.id, "claire", station.now))
     with pytest.raises(Refused, match="say who takes each alarm"):
         end(station, "claire")
     with pytest.raises(Refused, match="not to the queue"):
-        end(station, "claire", {fire["id"]: "", mains["id"]: ""})
+        end(station, "claire", {fire.id: "", mains.id: ""})
     with pytest.raises(Refused, match="only somebody on shift"):
-        end(station, "claire", {fire["id"]: "zoe", mains["id"]: ""})
+        end(station, "claire", {fire.id: "zoe", mains.id: ""})
     assert on_shift(station) == ["claire", "david"]
-    end(station, "claire", {fire["id"]: "david", mains["id"]: ""}, note="Clé chez le gardien")
-    assert station.incident(fire["id"])["holder"] == "david"
-    assert station.incident(mains["id"])["holder"] is None
+    end(station, "claire", {fire.id: "david", mains.id: ""}, note="Clé chez le gardien")
+    assert station.incident(fire.id).holder == "david"
+    assert station.incident(mains.id).holder is None
     assert on_shift(station) == ["david"]
     (entry,) = station.entries("shift_ended")
     assert (entry["who"], entry["data"]["passed"], entry["data"]["left"]) == ("claire", 2, "david")
@@ -90,11 +90,11 @@ def test_a_vital_alarm_that_was_passed_and_is_left_alone_comes_back(station: Sta
     begin(station, "claire")
     begin(station, "david")
     fire = station.alarm("FA")
-    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
-    end(station, "claire", {fire["id"]: "david"})
+    station.write(lambda tx: operating.claim(tx, fire.id, "claire", station.now))
+    end(station, "claire", {fire.id: "david"})
     station.later(121)
-    assert station.incident(fire["id"])["holder"] is None
-    assert "came_back" in station.told(fire["id"])
+    assert station.incident(fire.id).holder is None
+    assert "came_back" in station.told(fire.id)
 
 
 def test_the_last_one_leaves_with_a_supervisor_s_reason_only(station: Station) -> None:
@@ -113,7 +113,7 @@ def test_the_last_one_leaves_with_a_supervisor_s_reason_only(station: Station) -
 def test_a_supervisor_ends_a_forgotten_shift(station: Station) -> None:
     begin(station, "claire")
     fire = station.alarm("FA")
-    station.write(lambda tx: operating.claim(tx, fire["id"], "claire", station.now))
+    station.write(lambda tx: operating.claim(tx, fire.id, "claire", station.now))
 
     def end_for(user: str, reason: str) -> None:
         station.write(lambda tx: shifts.end_forgotten(tx, user, "zoe", reason, station.now))
@@ -124,7 +124,7 @@ def test_a_supervisor_ends_a_forgotten_shift(station: Station) -> None:
         end_for("david", "parti")
     end_for("claire", "partie sans signer")
     assert on_shift(station) == []
-    assert station.incident(fire["id"])["holder"] is None
+    assert station.incident(fire.id).holder is None
     (entry,) = station.entries("shift_ended_for")
     assert (entry["who"], entry["data"]["who"]) == ("zoe", "claire")
 
@@ -141,7 +141,7 @@ def test_the_next_one_reads_what_was_left(station: Station) -> None:
     assert not read.first
     assert read.since == NIGHT + HOUR
     assert [row.name for row in read.on_shift] == ["david"]
-    assert [row["id"] for row in read.open] == [alarm["id"]]
+    assert [row.id for row in read.open] == [alarm.id]
     assert [row["name"] for row in read.plans] == ["nuit"]
     notes = station.read(lambda tx: shifts.to_take_over(tx, "zoe", station.now)).notes
     assert [row.note for row in notes] == ["Le 1002 a des travaux"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import Incident
 from callflow.core.interventions.law import Service
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.time.instants import to_iso
@@ -45,7 +46,7 @@ def firms(station: Station) -> None:
     put_firm(station, "far", phone=BY_SECTOR, sectors=["350"])
 
 
-def alarm(station: Station, *steps: Row, code: str = "BA") -> Row:
+def alarm(station: Station, *steps: Row, code: str = "BA") -> Incident:
     station.plan("p", *steps)
     link = {"id": "near", "name": "near", "role": "guard", "phone": OWN, "keys_held": True}
     chief = {"id": "chief", "name": "Chef", "role": "manager", "authorities": {"*": ["send_guard"]}}
@@ -53,23 +54,23 @@ def alarm(station: Station, *steps: Row, code: str = "BA") -> Row:
     return station.alarm(code)
 
 
-def task(station: Station, row: Row) -> Row:
-    return station.read(lambda tx: tasks.of_incident(tx, row["id"]))[-1]
+def task(station: Station, row: Incident) -> Row:
+    return station.read(lambda tx: tasks.of_incident(tx, row.id))[-1]
 
 
 def acts(station: Station, function: Callable[[Tx], Any]) -> Any:
     return station.write(function)
 
 
-def guard(station: Station, row: Row, event: GuardEvent) -> None:
+def guard(station: Station, row: Incident, event: GuardEvent) -> None:
     on = task(station, row)["id"]
-    acts(station, lambda tx: guards.guard_event(tx, row["id"], on, event, "anna", station.now))
+    acts(station, lambda tx: guards.guard_event(tx, row.id, on, event, "anna", station.now))
 
 
-def report(station: Station, row: Row, **found: Any) -> None:
+def report(station: Station, row: Incident, **found: Any) -> None:
     on = task(station, row)["id"]
     said = {"inside": True, "outside": True, "traces": False, "rearmed": True} | found
-    acts(station, lambda tx: guards.guard_report(tx, row["id"], on, "anna", station.now, **said))
+    acts(station, lambda tx: guards.guard_report(tx, row.id, on, "anna", station.now, **said))
 
 
 @pytest.mark.usefixtures("firms")
@@ -84,9 +85,9 @@ def test_a_firm_that_declines_is_followed_by_the_one_of_the_sector(station: Stat
     guard(station, row, GuardEvent.ON_SITE)
     station.later(300)
     report(station, row)
-    after = station.incident(row["id"])
-    assert (after["resolution_code"], after["with_human"]) == ("nothing_found", False)
-    told = station.told(row["id"])
+    after = station.incident(row.id)
+    assert (after.resolution_code, after.with_human) == ("nothing_found", False)
+    told = station.told(row.id)
     assert [kind for kind in told if kind.startswith("guard_")] == [
         "guard_accepted",
         "guard_on_site",
@@ -102,9 +103,9 @@ def test_no_acceptance_in_time_asks_the_next_firm_and_then_a_human(station: Stat
             if number in station.wanted():
                 station.ends(number, "no_answer")
         station.later(20)
-    after = station.incident(row["id"])
-    assert after["step"] == "operator"
-    found = station.read(lambda tx: tasks.of_incident(tx, row["id"]))
+    after = station.incident(row.id)
+    assert after.step == "operator"
+    found = station.read(lambda tx: tasks.of_incident(tx, row.id))
     assert [(t["subject"], t["outcome"]) for t in found] == [
         ("near", "overdue"),
         ("far", "overdue"),
@@ -118,8 +119,8 @@ def test_a_guard_who_falls_silent_is_a_humans_at_once_and_the_next_is_sent(
     row = alarm(station, GUARD)
     station.replies(OWN, "accepted")
     station.later(601)
-    after = station.incident(row["id"])
-    assert (after["with_human"], after["human_reason"]) == (True, "guard_silent")
+    after = station.incident(row.id)
+    assert (after.with_human, after.human_reason) == (True, "guard_silent")
     assert station.wanted().count(BY_SECTOR) == 1
 
 
@@ -147,14 +148,14 @@ def test_a_guards_traces_open_the_police_step_and_nobody_types_them_twice(
     row = alarm(station, GUARD)
 
     def gate() -> bool:
-        seen = station.incident(row["id"])
+        seen = station.incident(row.id)
         return station.read(lambda tx: service_gate(tx, seen, Service.POLICE)).allowed
 
     guard(station, row, GuardEvent.ON_SITE)
     assert not gate()
     report(station, row, inside=True, traces=True)
     assert gate()
-    (kept,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    (kept,) = station.read(lambda tx: services.verification_rows(tx, row.id))
     assert (kept["means"], kept["result"], kept["weight"]) == ("guard", "confirmed", "strong")
     assert kept["by"] == "anna"
     assert kept["person"] != ""
@@ -169,7 +170,7 @@ def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> Non
     def stays(contact: str) -> None:
         acts(
             station,
-            lambda tx: guards.guard_stays(tx, row["id"], on, contact, hour, "anna", station.now),
+            lambda tx: guards.guard_stays(tx, row.id, on, contact, hour, "anna", station.now),
         )
 
     with pytest.raises(Refused, match="no authority"):
@@ -182,16 +183,18 @@ def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> Non
     assert "95 €/h" in measure["text"]
     acts(
         station,
-        lambda tx: guards.recall_guard(tx, row["id"], on, "chief", "anna", station.now),
+        lambda tx: guards.recall_guard(tx, row.id, on, "chief", "anna", station.now),
     )
     assert task(station, row)["subject"] == "far"
 
 
-def done(station: Station, row: Row, outcome: TaskOutcome, who: str = "anna", **more: Any) -> None:
+def done(
+    station: Station, row: Incident, outcome: TaskOutcome, who: str = "anna", **more: Any
+) -> None:
     on = task(station, row)["id"]
     acts(
         station,
-        lambda tx: completing.complete_task(tx, row["id"], on, who, outcome, station.now, **more),
+        lambda tx: completing.complete_task(tx, row.id, on, who, outcome, station.now, **more),
     )
 
 
@@ -203,7 +206,7 @@ def test_a_check_list_is_compulsory(station: Station) -> None:
     with pytest.raises(Refused, match="does not end with"):
         done(station, row, TaskOutcome.ALL_CLEAR, ticked=["portes", "caves"])
     done(station, row, TaskOutcome.DONE, ticked=["portes", "caves"])
-    assert station.incident(row["id"])["resolution_code"] == "nothing_found"
+    assert station.incident(row.id).resolution_code == "nothing_found"
 
 
 def test_disarming_takes_two_people_and_the_panels_own_word(station: Station) -> None:
@@ -218,17 +221,17 @@ def test_disarming_takes_two_people_and_the_panels_own_word(station: Station) ->
     station.receives(station.signal("OP", ""))
     station.correlate()
     done(station, row, TaskOutcome.CONFIRMED, second="bea")
-    assert station.incident(row["id"])["step"] == "operator"
+    assert station.incident(row.id).step == "operator"
 
 
 def test_what_a_holder_should_have_done_by_now_is_said_loudly(station: Station) -> None:
     row = alarm(station, {"id": "look", "kind": "listen_in", "limit_s": 60})
-    acts(station, lambda tx: operating.claim(tx, row["id"], "anna", station.now))
+    acts(station, lambda tx: operating.claim(tx, row.id, "anna", station.now))
     station.later(61)
     acts(station, lambda tx: completing.overdue_tasks(tx, station.now))
     assert task(station, row)["outcome"] == "overdue"
-    after = station.incident(row["id"])
-    assert (after["human_reason"], after["holder"]) == ("task_overdue", "anna")
+    after = station.incident(row.id)
+    assert (after.human_reason, after.holder) == ("task_overdue", "anna")
 
 
 def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station) -> None:
@@ -247,7 +250,7 @@ def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station)
         )
 
     lift()
-    assert station.incident(row["id"])["normal_due"] == station.now + timedelta(minutes=30)
+    assert station.incident(row.id).normal_due == station.now + timedelta(minutes=30)
     with pytest.raises(Refused, match="lifted already"):
         lift()
     assert FIRST not in station.wanted()
@@ -260,7 +263,7 @@ def test_a_firm_that_the_site_has_only_by_its_sector_is_really_dialled(station: 
     station.says(station.picks_up_ringing(OWN), "declined")
     station.hangs_up(station.live_on_trunk(OWN))
     assert station.place() == [BY_SECTOR]
-    assert "dial_refused" not in station.told(row["id"])
+    assert "dial_refused" not in station.told(row.id)
 
 
 def test_a_firm_of_another_sector_is_not_asked(station: Station) -> None:
@@ -280,9 +283,9 @@ def test_a_firms_code_under_duress_sounds_like_yes_and_brings_a_human_in_silence
     row = alarm(station, {**GUARD, "outcomes": {"exhausted": "operator"}}, OPERATOR)
     call = station.picks_up(OWN)
     station.says(call, "duress")
-    after = station.incident(row["id"])
-    assert (after["with_human"], after["human_reason"]) == (True, "duress")
-    assert (after["duress"], after["machine"]) == (True, "done")
+    after = station.incident(row.id)
+    assert (after.with_human, after.human_reason) == (True, "duress")
+    assert (after.duress, after.machine) == (True, "done")
     assert task(station, row)["outcome"] == "duress"
     assert station.live(OWN).id == call  # nobody cuts the line
     station.says(call, "accepted")  # what was typed after it
@@ -301,10 +304,10 @@ def test_a_guard_leaves_once_even_after_the_end(station: Station) -> None:
     on = task(station, row)["id"]
 
     def leaves() -> None:
-        acts(station, lambda tx: guards.guard_left(tx, row["id"], on, "anna", station.now))
+        acts(station, lambda tx: guards.guard_left(tx, row.id, on, "anna", station.now))
 
     leaves()
     assert task(station, row)["data"]["left_at"] == to_iso(station.now)
     with pytest.raises(Refused, match="left already"):
         leaves()
-    assert station.told(row["id"]).count("guard_left") == 1
+    assert station.told(row.id).count("guard_left") == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.filing import What
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, UNKNOWN
 from callflow.core.calls.dialogue import Progress, State
@@ -51,8 +52,8 @@ def directory(station: Station) -> None:
 def held(station: Station, code: str = "BA") -> str:
     """An alarm that Alice holds."""
     row = station.alarm(code)
-    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
-    return str(row["id"])
+    station.write(lambda tx: operating.claim(tx, row.id, WHO, station.now))
+    return str(row.id)
 
 
 def verify(
@@ -252,12 +253,12 @@ def test_two_silent_calls_that_are_recorded_as_a_verification_open_nothing(
     station.ends(SHOP, "no_answer")
     station.later(30)
     station.ends(SHOP, "no_answer")
-    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
-    verify(station, row["id"], Means.TWO_CALLS)
-    refused = ask(station, row["id"])
+    station.write(lambda tx: operating.claim(tx, row.id, WHO, station.now))
+    verify(station, row.id, Means.TWO_CALLS)
+    refused = ask(station, row.id)
     assert isinstance(refused, interventions_services.NotAllowed)
     assert refused.gate.reason is Reason.SILENT_CALLS
-    (kept,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    (kept,) = station.read(lambda tx: services.verification_rows(tx, row.id))
     assert kept["weight"] == "none"
 
 
@@ -278,7 +279,7 @@ def test_a_short_number_is_answered_with_the_competent_line(
 
 
 def test_only_the_holder_calls_and_only_where_there_is_a_line(station: Station) -> None:
-    incident = station.alarm("BA")["id"]
+    incident = station.alarm("BA").id
     with pytest.raises(refusals.Refused, match="take the incident first"):
         ask(station, incident)
     station.write(lambda tx: operating.claim(tx, incident, "Bob", station.now))
@@ -320,14 +321,14 @@ def test_what_was_said_is_kept_and_ends_the_step(
         {"id": "end", "kind": "hand_to_operator", "text": "the rest"},
     )
     station.put(postcode="78120", plans={"*": "burglary"})
-    incident = station.alarm("BA")["id"]
+    incident = station.alarm("BA").id
     report(station, incident, Answer.ACCEPTED, counter_order=True)
     assert "task_ended" not in station.told(incident)
     station.later(1)
     report(station, incident, answer, reference="2026/123")
     (ended,) = station.entries("task_ended")
     assert ended["data"]["outcome"] == outcome
-    assert station.incident(incident)["step"] == "end"
+    assert station.incident(incident).step == "end"
     kept = station.read(lambda tx: services.report_rows(tx, incident))
     assert [(r["line_name"], r["reference"], r["counter_order"]) for r in kept] == [
         ("CIC 78", "", True),
@@ -368,9 +369,9 @@ def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification
     progress = Progress(state=State.BRIDGING, begun=True, known=known)
     station.write(lambda tx: dialogues.dialogue_save(tx, call, progress))
     station.says(call, "help")
-    gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row["id"]), P))
+    gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row.id), P))
     assert gate.allowed is allowed
-    kept = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+    kept = station.read(lambda tx: services.verification_rows(tx, row.id))
     assert [(one["means"], one["call_id"]) for one in kept] == (
         [("call_with_code", call)] if allowed else []
     )
@@ -435,7 +436,7 @@ def test_a_line_that_can_t_be_is_refused_by_its_field(
 # --- the one gate before the trunk --------------------------------------------------------
 
 
-def force(station: Station, row: dict[str, Any], to: str, **more: Any) -> str:
+def force(station: Station, row: Incident, to: str, **more: Any) -> str:
     """A call row as a fault of ours, or an attacker, might write it."""
     fields: dict[str, Any] = {
         "step": "keyholders",
@@ -464,7 +465,7 @@ def test_an_emergency_number_passes_by_no_step_and_for_nobody(
     forced = [force(station, row, to, step=step, requester=requester) for to in SHORT]
     assert station.place() == [SHOP]
     assert {station.call(call).detail for call in forced} == {EMERGENCY}
-    assert station.incident(row["id"])["human_reason"] == EMERGENCY
+    assert station.incident(row.id).human_reason == EMERGENCY
     told = [e for e in station.entries("dial_refused") if "numéro d'urgence" in e["text"]]
     assert len(told) == len(SHORT)
 
@@ -489,7 +490,7 @@ def test_the_machine_dials_nothing_but_contacts_and_the_station_s_phones(
     call = force(station, row, **forced)
     assert forced["to"] not in station.place()
     assert station.call(call).detail == why
-    assert station.incident(row["id"])["human_reason"] == why
+    assert station.incident(row.id).human_reason == why
 
 
 def test_a_call_by_hand_that_was_asked_for_before_the_hold_up_is_not_placed(
@@ -537,8 +538,8 @@ def test_a_number_that_was_changed_meanwhile_is_not_dialled_any_more(station: St
 
     station.write(change)
     assert SHOP not in station.place()
-    assert station.incident(row["id"])["human_reason"] == UNKNOWN
-    assert station.read(lambda tx: calls.of_incident(tx, row["id"]))[0].detail == UNKNOWN
+    assert station.incident(row.id).human_reason == UNKNOWN
+    assert station.read(lambda tx: calls.of_incident(tx, row.id))[0].detail == UNKNOWN
 
 
 # --- agreed for a while -------------------------------------------------------------------
@@ -615,7 +616,7 @@ def test_who_looked_names_what_was_looked_at(station: Station, means: Means) -> 
 
 def test_another_incidents_image_and_one_that_never_came_are_no_proof(station: Station) -> None:
     incident = held(station)
-    other = station.alarm("FA")["id"]
+    other = station.alarm("FA").id
     for image in (still(station, other), still(station, incident, problem="timeout"), "none"):
         with pytest.raises(refusals.Refused, match="no such image"):
             record(station, incident, Means.IMAGES, image=image)
@@ -625,16 +626,16 @@ def test_another_incidents_image_and_one_that_never_came_are_no_proof(station: S
 def test_who_listened_names_the_call_that_was_heard(station: Station) -> None:
     row = station.alarm()
     heard = station.picks_up(SHOP)
-    station.write(lambda tx: operating.claim(tx, row["id"], WHO, station.now))
+    station.write(lambda tx: operating.claim(tx, row.id, WHO, station.now))
     with pytest.raises(refusals.Refused, match="in which it was heard"):
-        record(station, row["id"], Means.AUDIO)
+        record(station, row.id, Means.AUDIO)
     with pytest.raises(refusals.Refused, match="nobody answered"):
-        record(station, row["id"], Means.AUDIO, call="none")
-    record(station, row["id"], Means.AUDIO, call=heard)
-    (verification,) = station.read(lambda tx: services.verification_rows(tx, row["id"]))
+        record(station, row.id, Means.AUDIO, call="none")
+    record(station, row.id, Means.AUDIO, call=heard)
+    (verification,) = station.read(lambda tx: services.verification_rows(tx, row.id))
     assert verification["call_id"] == heard
     gate = station.read(
-        lambda tx: interventions_services.service_gate(tx, station.incident(row["id"]), P)
+        lambda tx: interventions_services.service_gate(tx, station.incident(row.id), P)
     )
     assert gate.allowed
 
@@ -674,8 +675,8 @@ def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     row = station.alarm(zone="3")
     station.later(10)
     station.alarm(zone="7")
-    verify(station, row["id"], Means.IMAGES)
-    found = station.read(lambda tx: evidence.evidence_of(tx, station.incident(row["id"])))
+    verify(station, row.id, Means.IMAGES)
+    found = station.read(lambda tx: evidence.evidence_of(tx, station.incident(row.id)))
     assert found is not None
     signs = {reason.sign.value: reason.source for reason in found.reasons}
     assert signs["sequence"] == "Hall → 7"
@@ -683,4 +684,4 @@ def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     assert "unseen_images" not in signs
     assert found.score == 100
     fire = station.alarm("FA")
-    assert station.read(lambda tx: evidence.evidence_of(tx, station.incident(fire["id"]))) is None
+    assert station.read(lambda tx: evidence.evidence_of(tx, station.incident(fire.id))) is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
 from callflow.handling.alarms import image_requests
 from callflow.handling.base import policy, refusals
@@ -47,8 +48,8 @@ def test_an_alarm_asks_every_camera_thrice_and_none_later(station: Station, zone
     assert asked(station, 1.9) == []
     assert sorted(cameras(asked(station, 2))) == ["hall", "yard"]
     assert sorted(cameras(asked(station, 5))) == ["hall", "yard"]
-    assert {m.incident for m in asked(station, 600)} <= {row["id"]}
-    assert station.told(row["id"]).count("images_asked") == 1
+    assert {m.incident for m in asked(station, 600)} <= {row.id}
+    assert station.told(row.id).count("images_asked") == 1
 
 
 def test_the_zones_camera_is_the_one_that_the_bound_leaves(station: Station) -> None:
@@ -56,7 +57,7 @@ def test_the_zones_camera_is_the_one_that_the_bound_leaves(station: Station) -> 
     station.put(cameras=[YARD, HALL])
     row = station.alarm(zone="3")
     assert cameras(asked(station, 60)) == ["hall"]
-    assert station.told(row["id"]).count("images_bounded") == 1
+    assert station.told(row.id).count("images_bounded") == 1
 
 
 def bounded(station: Station, most: int, series: list[float] | None = None) -> None:
@@ -71,7 +72,7 @@ def test_a_panel_that_trips_and_trips_floods_no_camera(station: Station) -> None
     for number in range(10, 20):
         station.alarm(zone=str(number))
     assert len(asked(station, 10)) == 5
-    assert station.told(row["id"]).count("images_bounded") == 1
+    assert station.told(row.id).count("images_bounded") == 1
     station.now += timedelta(seconds=66)
     station.alarm(zone="30")
     assert len(asked(station, 10)) == 5
@@ -110,7 +111,7 @@ def test_during_a_personal_alarm_no_camera_is_asked_that_somebody_would_notice(
     assert set(cameras(asked(station, 10))) == {"yard"}
     assert station.write(lambda tx: images.fetch_images(tx, row, station.now)) == 1
     other = station.alarm("BA")
-    assert other["id"] != row["id"]
+    assert other.id != row.id
     assert set(cameras(asked(station, 20))) == {"yard"}
 
 
@@ -139,7 +140,7 @@ def test_a_clip_that_came_says_what_it_shows(station: Station) -> None:
     still = Still(path="x.mp4", sha256="0" * 64, take=Take.CLIP, begins_at=begins, ends_at=ends)
     for _ in range(2):  # a second delivery changes nothing
         station.write(lambda tx: delivery.image_fetched(tx, clip.id, still, station.now))
-    (image,) = station.read(lambda tx: outbox.images_of(tx, [row["id"]]))[row["id"]]
+    (image,) = station.read(lambda tx: outbox.images_of(tx, [row.id]))[row.id]
     assert (image["take"], image["begins_at"], image["ends_at"]) == ("clip", begins, ends)
     (entry,) = station.entries("clip_fetched")
     assert entry["data"]["sha256"] == "0" * 64
@@ -154,13 +155,13 @@ def test_the_cameras_of_a_site_that_is_not_declared_are_nobodys(station: Station
 # --- by a person's act ----------------------------------------------------------------------
 
 
-def linked(station: Station) -> Row:
+def linked(station: Station) -> Incident:
     return station.alarm(extra=f"[V{LINK}]")
 
 
-def fetch(station: Station, row: Row, link: str = LINK) -> None:
+def fetch(station: Station, row: Incident, link: str = LINK) -> None:
     def act(tx: Tx) -> object:
-        return image_requests.fetch_link(tx, row["id"], "Alice", link, station.now)
+        return image_requests.fetch_link(tx, row.id, "Alice", link, station.now)
 
     station.write(act)
 
@@ -188,7 +189,7 @@ def test_a_person_looks_again_and_is_told_where_there_is_nothing_to_look_with(
 ) -> None:
     row = station.alarm()
     with pytest.raises(refusals.Refused, match="no camera"):
-        station.write(lambda tx: image_requests.fetch_again(tx, row["id"], "Alice", station.now))
+        station.write(lambda tx: image_requests.fetch_again(tx, row.id, "Alice", station.now))
     station.put(cameras=[HALL])
-    station.write(lambda tx: image_requests.fetch_again(tx, row["id"], "Alice", station.now))
+    station.write(lambda tx: image_requests.fetch_again(tx, row.id, "Alice", station.now))
     assert cameras(asked(station)) == ["hall"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import (
     GIVE_UP_AFTER,
     LEASE,
@@ -62,7 +63,7 @@ class Outbox:
 
     def post(
         self,
-        incident: Row,
+        incident: Incident,
         to: str = ANNE,
         channel: Channel = Channel.MAIL,
         *,
@@ -70,21 +71,21 @@ class Outbox:
         subject: str = "Alarme",
         text: str = "Une alarme est en cours.",
     ) -> str | None:
-        row = self.station.incident(incident["id"])
+        row = self.station.incident(incident.id)
         now = self.station.now
         return self.station.write(
             lambda tx: messages_outbox.post(tx, row, channel, to, subject, text, now, task=task)
         )
 
-    def images(self, incident: Row, *, task: str | None = None) -> int:
-        row, now = self.station.incident(incident["id"]), self.station.now
+    def images(self, incident: Incident, *, task: str | None = None) -> int:
+        row, now = self.station.incident(incident.id), self.station.now
         return self.station.write(lambda tx: messages_images.fetch_images(tx, row, now, task=task))
 
-    def task(self, incident: Row, kind: str = "notify") -> str:
+    def task(self, incident: Incident, kind: str = "notify") -> str:
         task_id = uuid.uuid4().hex
         row: Row = {
             "id": task_id,
-            "incident_id": incident["id"],
+            "incident_id": incident.id,
             "step": "tell",
             "kind": kind,
             "state": TaskState.OPEN.value,
@@ -165,12 +166,12 @@ def test_a_message_is_a_row_before_it_is_sent(station: Station, box: Outbox) -> 
     (message,) = box.claim()
     assert (message.id, message.to, message.attempt) == (message_id, ANNE, 1)
     assert (message.subject, message.body) == ("Alarme Bcc: x", "Texte\ufffd")
-    assert message.data["incident"] == incident["id"]
+    assert message.data["incident"] == incident.id
     assert message.data["kind"] == "intrusion"
     box.sent(message)
     assert box.row(message_id)["state"] == "sent"
     assert box.claim() == []
-    told = station.told(incident["id"])
+    told = station.told(incident.id)
     assert told.count("message_posted") == told.count("message_sent") == 1
 
 
@@ -184,7 +185,7 @@ def test_a_step_is_done_once_all_its_messages_are_taken(station: Station, box: O
     assert box.outcome(task) is None
     box.sent(second)
     assert box.outcome(task) == TaskOutcome.DONE
-    assert not station.incident(incident["id"])["with_human"]
+    assert not station.incident(incident.id).with_human
 
 
 def test_the_same_message_sent_twice_is_told_once(station: Station, box: Outbox) -> None:
@@ -194,8 +195,8 @@ def test_the_same_message_sent_twice_is_told_once(station: Station, box: Outbox)
     (message,) = box.claim()
     box.sent(message)
     box.sent(message)
-    assert station.told(incident["id"]).count("message_sent") == 1
-    assert station.told(incident["id"]).count("task_ended") == 1
+    assert station.told(incident.id).count("message_sent") == 1
+    assert station.told(incident.id).count("task_ended") == 1
 
 
 def test_a_rehearsals_message_says_so_in_subject_and_text(station: Station, box: Outbox) -> None:
@@ -234,9 +235,9 @@ def test_what_is_never_taken_is_a_humans_in_the_end(
     assert station.now - asked <= GIVE_UP_AFTER[channel]
     assert box.row(message_id)["last_error"] == "busy: 451 later"
     assert box.outcome(task) == TaskOutcome.FAILED
-    assert station.incident(incident["id"])["with_human"]
+    assert station.incident(incident.id).with_human
     assert "undelivered" in [entry["data"]["reason"] for entry in station.entries("human")]
-    told = station.told(incident["id"])
+    told = station.told(incident.id)
     assert told.count("message_delayed") == told.count("message_failed") == 1
 
 
@@ -249,7 +250,7 @@ def test_what_cannot_be_taken_is_a_humans_at_once(
     (message,) = box.claim()
     box.failed(message, fault)
     assert box.row(message_id)["state"] == "failed"
-    assert station.incident(incident["id"])["human_reason"] == "undelivered"
+    assert station.incident(incident.id).human_reason == "undelivered"
     assert box.claim() == []
 
 
@@ -271,12 +272,12 @@ def test_what_fails_after_the_closure_opens_it_again(station: Station, box: Outb
     (message,) = box.claim()
     station.write(
         lambda tx: operating.close_incident(
-            tx, incident["id"], "claire", "false_alarm", "", station.now
+            tx, incident.id, "claire", "false_alarm", "", station.now
         )
     )
     box.failed(message, Fault.REFUSED)
-    row = station.incident(incident["id"])
-    assert (row["state"], row["with_human"]) == ("open", True)
+    row = station.incident(incident.id)
+    assert (row.state, row.with_human) == ("open", True)
 
 
 def test_a_late_failure_of_a_claim_that_was_followed_by_another_says_nothing(
@@ -317,7 +318,7 @@ def test_a_message_that_kills_its_workers_is_a_humans(station: Station, box: Out
         station.now += LEASE
     assert box.claim() == []
     assert box.row(message_id)["last_error"] == "internal"
-    assert station.incident(incident["id"])["human_reason"] == "undelivered"
+    assert station.incident(incident.id).human_reason == "undelivered"
 
 
 def test_no_message_is_claimed_by_two(
@@ -370,17 +371,17 @@ def test_a_clock_that_was_set_back_delays_no_message(station: Station, box: Outb
 # --- what is withdrawn --------------------------------------------------------------------------
 
 
-def _by_kind(station: Station) -> Row:
+def _by_kind(station: Station) -> Incident:
     return station.alarm("HA")  # a hold-up
 
 
-def _by_duress(station: Station) -> Row:
+def _by_duress(station: Station) -> Incident:
     incident = station.alarm()
     station.write(lambda tx: incidents.change(tx, incident, duress=True))
     return incident
 
 
-def _by_another(station: Station) -> Row:
+def _by_another(station: Station) -> Incident:
     incident = station.alarm()
     station.alarm("HA", zone="5")
     return incident
@@ -388,34 +389,34 @@ def _by_another(station: Station) -> Row:
 
 @pytest.mark.parametrize("alarm", [_by_kind, _by_duress, _by_another])
 def test_of_a_mute_alarm_nothing_is_told(
-    station: Station, box: Outbox, alarm: Callable[[Station], Row]
+    station: Station, box: Outbox, alarm: Callable[[Station], Incident]
 ) -> None:
     incident = alarm(station)
     for channel in (Channel.MAIL, Channel.SMS, Channel.WEBHOOK):
         assert box.post(incident, channel=channel) is None
     assert box.claim() == []
-    assert station.told(incident["id"]).count("message_withheld") == 3
+    assert station.told(incident.id).count("message_withheld") == 3
 
 
 def test_what_became_mute_meanwhile_is_dropped(station: Station, box: Outbox) -> None:
     incident = station.alarm()
     task = box.task(incident)
     message_id = posted(box, incident, task=task)
-    station.write(lambda tx: incidents.change(tx, station.incident(incident["id"]), duress=True))
+    station.write(lambda tx: incidents.change(tx, station.incident(incident.id), duress=True))
     assert box.claim() == []
     assert box.row(message_id)["state"] == "cancelled"
     assert box.outcome(task) == TaskOutcome.FAILED
-    assert "message_withheld" in station.told(incident["id"])
+    assert "message_withheld" in station.told(incident.id)
 
 
 def test_what_nobody_waits_for_any_more_is_not_sent(station: Station, box: Outbox) -> None:
     incident = station.alarm()
     task = box.task(incident)
     message_id = posted(box, incident, task=task)
-    station.write(lambda tx: tasks.cancel_open(tx, incident["id"], station.now))
+    station.write(lambda tx: tasks.cancel_open(tx, incident.id, station.now))
     assert box.claim() == []
     assert box.row(message_id)["state"] == "cancelled"
-    assert "message_withdrawn" in station.told(incident["id"])
+    assert "message_withdrawn" in station.told(incident.id)
 
 
 def test_what_is_late_for_its_step_is_still_told(station: Station, box: Outbox) -> None:
@@ -433,17 +434,19 @@ def test_what_is_late_for_its_step_is_still_told(station: Station, box: Outbox) 
 
 
 @pytest.fixture
-def watched(station: Station, box: Outbox) -> Row:
+def watched(station: Station, box: Outbox) -> Incident:
     """An alarm of a site with two cameras."""
     station.put(cameras=CAMERAS)
     return station.alarm()
 
 
-def images(station: Station, incident: Row) -> list[Row]:
-    return station.read(lambda tx: outbox.images_of(tx, [incident["id"]]))[incident["id"]]
+def images(station: Station, incident: Incident) -> list[Row]:
+    return station.read(lambda tx: outbox.images_of(tx, [incident.id]))[incident.id]
 
 
-def test_each_declared_camera_is_asked_once(station: Station, box: Outbox, watched: Row) -> None:
+def test_each_declared_camera_is_asked_once(
+    station: Station, box: Outbox, watched: Incident
+) -> None:
     task = box.task(watched, "fetch_images")
     assert box.images(watched, task=task) == 2
     first, second = box.claim()
@@ -453,11 +456,11 @@ def test_each_declared_camera_is_asked_once(station: Station, box: Outbox, watch
     assert box.outcome(task) == TaskOutcome.DONE
     assert {image["path"] for image in images(station, watched)} == paths
     assert {image["name"] for image in images(station, watched)} == {"Hall", "Cour"}
-    assert station.told(watched["id"]).count("image_fetched") == 2
+    assert station.told(watched.id).count("image_fetched") == 2
 
 
 def test_the_password_of_a_camera_reaches_who_fetches_and_nobody_else(
-    station: Station, box: Outbox, watched: Row
+    station: Station, box: Outbox, watched: Incident
 ) -> None:
     box.images(watched)
     secrets = {m.camera.id: m.camera.secret for m in box.claim() if m.camera}
@@ -470,7 +473,7 @@ def test_the_password_of_a_camera_reaches_who_fetches_and_nobody_else(
     assert secrets["cour"] not in repr(shown)
 
 
-def test_one_still_of_two_is_enough(station: Station, box: Outbox, watched: Row) -> None:
+def test_one_still_of_two_is_enough(station: Station, box: Outbox, watched: Incident) -> None:
     task = box.task(watched, "fetch_images")
     box.images(watched, task=task)
     first, second = box.claim()
@@ -479,16 +482,16 @@ def test_one_still_of_two_is_enough(station: Station, box: Outbox, watched: Row)
     assert box.outcome(task) == TaskOutcome.DONE
     problems = {image["id"]: image["problem"] for image in images(station, watched)}
     assert problems == {first.id: "", second.id: "refused"}
-    assert not station.incident(watched["id"])["with_human"]
+    assert not station.incident(watched.id).with_human
 
 
-def test_no_still_at_all_fails_the_step(station: Station, box: Outbox, watched: Row) -> None:
+def test_no_still_at_all_fails_the_step(station: Station, box: Outbox, watched: Incident) -> None:
     task = box.task(watched, "fetch_images")
     box.images(watched, task=task)
     for message in box.claim():
         box.failed(message, Fault.REFUSED)
     assert box.outcome(task) == TaskOutcome.FAILED
-    assert station.told(watched["id"]).count("image_failed") == 2
+    assert station.told(watched.id).count("image_failed") == 2
 
 
 def test_a_mute_alarms_cameras_are_asked_too(station: Station, box: Outbox) -> None:
@@ -499,7 +502,7 @@ def test_a_mute_alarms_cameras_are_asked_too(station: Station, box: Outbox) -> N
 
 
 def test_a_camera_that_was_removed_is_not_asked(
-    station: Station, box: Outbox, watched: Row
+    station: Station, box: Outbox, watched: Incident
 ) -> None:
     box.images(watched)
     station.put(cameras=CAMERAS[:1])
@@ -509,7 +512,7 @@ def test_a_camera_that_was_removed_is_not_asked(
 def test_a_site_without_cameras_is_said(station: Station, box: Outbox) -> None:
     incident = station.alarm()
     assert box.images(incident) == 0
-    assert "no_cameras" in station.told(incident["id"])
+    assert "no_cameras" in station.told(incident.id)
 
 
 # --- the cameras of a site ----------------------------------------------------------------------
@@ -520,7 +523,7 @@ def put_camera(station: Station, **fields: Any) -> None:
 
 
 def secret(station: Station) -> str | None:
-    row = station.read(lambda tx: outbox.cameras(tx, station.incidents()[0]["id"]))
+    row = station.read(lambda tx: outbox.cameras(tx, station.incidents()[0].id))
     kept: str | None = row[0]["secret"]
     return kept
 

@@ -34,7 +34,7 @@ def test_published_plans_against_themselves_differ_in_none_of_200_incidents(
     assert [d for each in found for d in each.differences] == []
     # The simulation calls whom the station really called, and closes as it did.
     assert [i for each in found for i in each.unlike] == []
-    rung = [c for row in station.incidents(limit=1000) for c in station.calls(row["id"])]
+    rung = [c for row in station.incidents(limit=1000) for c in station.calls(row.id)]
     assert len(rung) >= 400
 
 
@@ -55,16 +55,16 @@ def a_night(station: Station, *phones: tuple[str, str]) -> str:
             station.later(130)
         answers = station.replies if outcome == "verified_ok" else station.ends
         answers(number, outcome)
-    if station.incident(row["id"])["state"] == State.OPEN:
+    if station.incident(row.id).state == State.OPEN:
         station.write(
             lambda tx: operating.close_incident(
-                tx, row["id"], "claire", "nothing_found", "", station.now
+                tx, row.id, "claire", "nothing_found", "", station.now
             )
         )
     station.receives(station.signal("BR", "3"))
     station.correlate()
     station.later(3600)
-    return str(row["id"])
+    return str(row.id)
 
 
 def test_a_draft_that_calls_others_or_ends_otherwise_is_named_with_what_differs(

@@ -248,8 +248,8 @@ def test_a_running_incident_keeps_its_plan_when_another_is_published(station: St
     publish(station, revision)
     station.hangs_up(station.live(FIRST).id, "no_answer")
     assert station.place() == [SECOND], "the list goes on as it was begun"
-    kept = station.incident(running["id"])["plan"]
+    kept = station.incident(running.id).plan
     assert [step["kind"] for step in kept["steps"]] == ["call_list", "hand_to_operator"]
     station.hangs_up(station.live(SECOND).id, "no_answer")
-    assert station.incident(running["id"])["with_human"]
-    assert station.called(running["id"]) == [(FIRST, "no_answer"), (SECOND, "no_answer")]
+    assert station.incident(running.id).with_human
+    assert station.called(running.id) == [(FIRST, "no_answer"), (SECOND, "no_answer")]

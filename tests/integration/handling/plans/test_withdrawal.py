@@ -297,9 +297,9 @@ def test_what_was_opened_with_it_goes_on(station: Station) -> None:
     incident = station.alarm()
     station.put()
     withdraws(station)
-    assert station.incident(incident["id"])["plan"]["id"] == "night"
+    assert station.incident(incident.id).plan["id"] == "night"
     station.ends(FIRST, "no_answer")
-    assert [call.to for call in station.calls(incident["id"])][-1] != FIRST
+    assert [call.to for call in station.calls(incident.id)][-1] != FIRST
 
 
 def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:

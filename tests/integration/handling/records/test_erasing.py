@@ -61,9 +61,7 @@ def known(station: Station, settings: Settings) -> str:
     station.put("1009", contacts=[], name=NEIGHBOUR)
     row = station.alarm("BA")
     call = station.replies(FIRST, "verified_ok")
-    station.write(
-        lambda tx: operating.note(tx, row["id"], "ines", "M. ZEBULON rappelle", station.now)
-    )
+    station.write(lambda tx: operating.note(tx, row.id, "ines", "M. ZEBULON rappelle", station.now))
     recorded(station, call)
     said: dict[str, Any] = dict(
         name=f"{call}.1", path=f"spoken/{call}.1.wav", sha256="cd" * 32, duration=2.0
@@ -249,7 +247,7 @@ def test_who_is_of_an_alarm_that_is_held_by_law_is_not_erased(
     station: Station, settings: Settings, known: str
 ) -> None:
     """What a hold keeps is kept whole: their voice and their name are in it."""
-    (incident,) = {row["id"] for row in station.incidents()}
+    (incident,) = {row.id for row in station.incidents()}
     station.write(lambda tx: place_hold(tx, incident, "plainte", "odile", station.now))
     with pytest.raises(Refused, match="held by law"):
         erase(station, settings, known)

@@ -59,7 +59,7 @@ def over(station: Station) -> str:
     station.put("1009", name=NEIGHBOUR, contacts=other)
     row = station.alarm("BA")
     recorded(station, call := station.replies(FIRST, "verified_ok"))
-    noted = partial(operating.note, incident_id=row["id"], who="ines", now=station.now)
+    noted = partial(operating.note, incident_id=row.id, who="ines", now=station.now)
     for text in ("M. VANDAMME rappelle", "vu chemin de l'Étang"):
         station.write(partial(noted, text=text))
     for account, name in (("1002", "Maison du bourg"), ("1003", "Garage Vandamme")):
@@ -109,7 +109,7 @@ def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
     ]
     station.put("1002", **body(contacts=people, state="terminated"))
     both = partial(operating.note, who="ines", now=station.now, text="Budoc et Enora sont prévenus")
-    incident = station.incidents()[0]["id"]
+    incident = station.incidents()[0].id
     station.write(lambda tx: both(tx, incident_id=incident))
     counted: Counter[str] = Counter()
     page, compact = rows.page, compacting.compact

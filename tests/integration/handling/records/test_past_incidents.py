@@ -65,7 +65,7 @@ def recorded(station: Station, call: str) -> None:
 
 def filed(station: Station) -> str:
     """An alarm with a call that was recorded, a note, a message, an image; filed."""
-    incident = station.alarm("BA")["id"]
+    incident = station.alarm("BA").id
     call = station.replies(SHOP, "verified_ok")
     recorded(station, call)
     said: dict[str, Any] = dict(path=f"spoken/{call}.wav", sha256="cd" * 32, duration=2.0)
@@ -207,7 +207,7 @@ def test_a_held_alarm_is_kept_until_the_hold_is_lifted(station: Station) -> None
 
 def test_an_alarm_whose_call_spoke_for_one_that_is_kept_is_kept_too(station: Station) -> None:
     first = filed(station)
-    other = station.alarm("FA")["id"]
+    other = station.alarm("FA").id
     hangs_up_all(station)
     leader = next(row for row in rows(station, t.call) if row["incident_id"] == first)
     led = {**leader, "id": "led", "incident_id": other, "leader": leader["id"]}
@@ -223,7 +223,7 @@ def test_an_alarm_whose_call_spoke_for_one_that_is_kept_is_kept_too(station: Sta
 
 
 def test_batches_are_small_and_an_alarm_of_many_entries_takes_several(station: Station) -> None:
-    incident = station.alarm("BA")["id"]
+    incident = station.alarm("BA").id
 
     def many(tx: Tx) -> None:
         for _ in range(450):

@@ -60,7 +60,7 @@ def change(station: WebStation, table: Any, **values: Any) -> None:
 
 def recorded(station: WebStation, *, state: str = "filed") -> tuple[str, str, Path]:
     """An old alarm with a recorded call: its id, the call's, the file."""
-    incident = station.alarm()["id"]
+    incident = station.alarm().id
     call = station.call(Outcome.NO_KEY)
     path = station.settings.recordings_dir / "2025-10-22" / f"{call}.wav"
     path.parent.mkdir(parents=True)
@@ -165,7 +165,7 @@ def test_what_is_not_filed_or_held_or_young_is_kept(station: WebStation) -> None
 
 def test_a_call_that_spoke_for_an_open_alarm_keeps_its_recording(station: WebStation) -> None:
     _, leader, _ = recorded(station)
-    other = station.alarm(code="FA")["id"]
+    other = station.alarm(code="FA").id
     follower = t.call.update().where(t.call.c.incident_id == other).values(leader=leader)
     station.do(lambda tx: tx.execute(follower))
     rule(station, Kept.RECORDINGS, 30)

@@ -61,12 +61,12 @@ def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station
     assert entry["fields"] == {"state": ["active", "terminated"]}
     assert (entry["by"], entry["because"]) == ("alix", "écrit du client")
     incident = station.alarm()  # stored, and a human's: no client's alarm, but one of its own kind
-    assert (incident["kind"], incident["category"]) == ("terminated", "technical")
-    assert incident["with_human"]
+    assert (incident.kind, incident.category) == ("terminated", "technical")
+    assert incident.with_human
     for code in ("PA", "FA", "AT"):
-        assert station.alarm(code, "7")["id"] == incident["id"]
-    assert station.calls(incident["id"]) == []
-    assert [row["kind"] for row in station.incidents()] == ["terminated"]
+        assert station.alarm(code, "7").id == incident.id
+    assert station.calls(incident.id) == []
+    assert [row.kind for row in station.incidents()] == ["terminated"]
     other: Row = dict(accounts=[{"account": "1002"}], zones=[], contacts=[])
     with pytest.raises(BadSite, match="less than a year ago"):
         station.put("2000", **other)

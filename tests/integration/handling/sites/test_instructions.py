@@ -94,7 +94,7 @@ def test_an_absence_without_replacement_counts_only_countersigned(station: Stati
     signs(station, row)
     assert state(station, row) == "active"
     fire = station.alarm("FA")
-    assert [to for to, _ in station.called(fire["id"])] == [SECOND]
+    assert [to for to, _ in station.called(fire.id)] == [SECOND]
 
 
 def test_another_number_is_called_for_a_while(station: Station) -> None:
@@ -126,11 +126,11 @@ def test_before_its_beginning_and_once_withdrawn_it_does_not_count(station: Stat
 def test_another_plan_is_frozen_into_new_incidents_once_countersigned(station: Station) -> None:
     kinds = frozenset({Kind.INTRUSION, Kind.FIRE})
     row = agreed(station, "plan", plan="operator", kinds=kinds)
-    assert station.alarm()["plan"]["id"] == "direct"
+    assert station.alarm().plan["id"] == "direct"
     signs(station, row)
     running = station.incidents()[0]
-    assert running["plan"]["id"] == "direct"  # a running one keeps its own (invariant 7)
-    assert station.alarm("FA")["plan"]["id"] == "operator"
+    assert running.plan["id"] == "direct"  # a running one keeps its own (invariant 7)
+    assert station.alarm("FA").plan["id"] == "operator"
 
 
 def test_it_never_touches_a_personal_alarm(station: Station) -> None:
@@ -140,7 +140,7 @@ def test_it_never_touches_a_personal_alarm(station: Station) -> None:
     station.plan("quiet", manager, {"id": "operator", "kind": "hand_to_operator"})
     station.put(plans={"hold_up": "quiet"})
     signs(station, agreed(station, "absent", contact="1002-anne"))
-    assert station.alarm("HA")["plan"]["id"] == "quiet"
+    assert station.alarm("HA").plan["id"] == "quiet"
 
 
 def test_whoever_stands_in_has_the_places_authorities_and_an_own_code(station: Station) -> None:
@@ -169,7 +169,7 @@ def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
         station.write(lambda tx: dialogues.incoming_call(tx, call_id, number, "node0", station.now))
         return station.call(call_id).incident_id
 
-    assert calls_in("in-1") == row["id"]
+    assert calls_in("in-1") == row.id
     station.now = until
     assert calls_in("in-2") is None
 

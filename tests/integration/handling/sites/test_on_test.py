@@ -101,9 +101,9 @@ def test_at_its_end_what_still_alarms_is_live_and_the_setter_is_called(watch: Wa
     assert watch.later(1) == ["TEST_ENDED"]
     assert watch.later(1) == []
     assert sorted(watch.open_kinds()) == ["intrusion", "on_test"]
-    intrusion = next(r for r in watch.station.incidents() if r["kind"] == "intrusion")
-    assert intrusion["zones"] == {"4": "alarm"}
-    assert intrusion["signal_count"] == 1
+    intrusion = next(r for r in watch.station.incidents() if r.kind == "intrusion")
+    assert intrusion.zones == {"4": "alarm"}
+    assert intrusion.signal_count == 1
     assert "anne (sans numéro), demande notée par olga" in watch.found()[0].text
     assert "BA 4" in watch.found()[0].text
     assert len(watch.station.entries("test_ended")) == 1
@@ -115,11 +115,11 @@ def test_whoever_asked_for_the_test_is_called_by_the_machine_and_a_key_ends_it(
     put_anne(watch, phone=FIRST)
     begin(watch, contact="anne")
     assert watch.later(3600) == ["TEST_ENDED"]
-    (row,) = [one for one in watch.station.incidents() if one["kind"] == "on_test"]
+    (row,) = [one for one in watch.station.incidents() if one.kind == "on_test"]
     assert watch.station.live(FIRST).contact_id == "anne"
     watch.station.replies(FIRST, "acknowledged")
-    row = watch.station.incident(row["id"])
-    assert (row["state"], row["resolution_code"]) == ("filed", "test")
+    row = watch.station.incident(row.id)
+    assert (row.state, row.resolution_code) == ("filed", "test")
 
 
 def test_a_tester_who_does_not_answer_is_an_operator_s(watch: Watch) -> None:
@@ -129,8 +129,8 @@ def test_a_tester_who_does_not_answer_is_an_operator_s(watch: Watch) -> None:
     watch.station.ends(FIRST, "no_answer")
     watch.station.later(120)
     watch.station.ends(FIRST, "no_answer")
-    (row,) = [one for one in watch.station.incidents() if one["kind"] == "on_test"]
-    assert (row["state"], row["with_human"]) == ("open", True)
+    (row,) = [one for one in watch.station.incidents() if one.kind == "on_test"]
+    assert (row.state, row.with_human) == ("open", True)
 
 
 def test_nobody_of_a_mute_site_is_called_for_a_test_that_ends(watch: Watch) -> None:

@@ -88,7 +88,7 @@ def test_a_rule_of_plans_that_says_on_a_holiday_counts_on_it(station: Station) -
     people(station, {}, {})
     when = {"week": {}, "holidays": {"country": "FR", "open": "all_day"}}
     station.put(plans={"*": "direct"}, plan_rules=[{"plan": "feast", "when": when}])
-    assert station.alarm()["plan"]["id"] == "direct"
+    assert station.alarm().plan["id"] == "direct"
     says(station, TODAY)
     station.put(
         "1003",
@@ -98,7 +98,7 @@ def test_a_rule_of_plans_that_says_on_a_holiday_counts_on_it(station: Station) -
         plans={"*": "direct"},
         plan_rules=[{"plan": "feast", "when": when}],
     )
-    assert station.alarm(account="1003")["plan"]["id"] == "feast"
+    assert station.alarm(account="1003").plan["id"] == "feast"
 
 
 def test_the_line_of_a_service_that_is_shut_on_holidays_is_not_the_competent_one(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.sites.password import Heard
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import passwords, sites
@@ -16,29 +17,32 @@ from tests.integration.handling.station import Station, a_site
 
 Row = dict[str, Any]
 
+#: The site's first keyholder, who has passwords.
+WHOSE = a_site()["contacts"][1]["id"]
+
 
 @pytest.fixture
-def held(station: Station) -> Row:
+def held(station: Station) -> Incident:
     """An alarm that alice holds, at a site whose first keyholder has passwords."""
     contacts = a_site()["contacts"]
     contacts[1] |= {"password": "Été indien", "duress_password": "hiver"}
     station.put(contacts=contacts, password="boutique")
     row = station.alarm()
     Desk(station).takes(row)
-    return {**row, "contact": contacts[1]["id"], "vault": station.vault}
+    return row
 
 
-def hears(station: Station, held: Row, heard: str, contact: str | None = None) -> Heard:
-    whose = held["contact"] if contact is None else contact
+def hears(station: Station, held: Incident, heard: str, contact: str | None = None) -> Heard:
+    whose = WHOSE if contact is None else contact
     return station.write(
         lambda tx: passwords.password_heard(
-            tx, station.vault, held["id"], "alice", whose, heard, station.now
+            tx, station.vault, held.id, "alice", whose, heard, station.now
         )
     )
 
 
 def test_right_and_wrong_are_told_apart_and_logged_without_the_word(
-    station: Station, held: Row
+    station: Station, held: Incident
 ) -> None:
     assert hears(station, held, "eté INDIEN") is Heard.MATCHES
     assert hears(station, held, "été normand") is Heard.DIFFERS
@@ -51,18 +55,18 @@ def test_right_and_wrong_are_told_apart_and_logged_without_the_word(
 
 
 def test_duress_is_raised_in_silence_and_logged_like_a_right_one(
-    station: Station, held: Row
+    station: Station, held: Incident
 ) -> None:
     assert hears(station, held, "hiver !") is Heard.DURESS
-    row = station.incident(held["id"])
-    assert row["duress"]
-    assert row["holder"] == "alice"
+    row = station.incident(held.id)
+    assert row.duress
+    assert row.holder == "alice"
     assert [e["text"] for e in station.entries("password_right")]
     assert station.entries("password_wrong") == []
     assert hears(station, held, "hiver") is Heard.DURESS  # again: nothing breaks
 
 
-def test_three_wrong_ones_end_the_guessing(station: Station, held: Row) -> None:
+def test_three_wrong_ones_end_the_guessing(station: Station, held: Incident) -> None:
     for _ in range(3):
         assert hears(station, held, "faux") is Heard.DIFFERS
     with pytest.raises(Refused, match="too many"):
@@ -73,7 +77,7 @@ def test_three_wrong_ones_end_the_guessing(station: Station, held: Row) -> None:
     assert hears(station, held, "été indien") is Heard.MATCHES
 
 
-def test_who_has_no_password_or_holds_nothing_is_refused(station: Station, held: Row) -> None:
+def test_who_has_no_password_or_holds_nothing_is_refused(station: Station, held: Incident) -> None:
     other = a_site()["contacts"][0]["id"]
     with pytest.raises(Refused, match="no password is agreed"):
         hears(station, held, "x1y2", other)
@@ -87,12 +91,12 @@ def test_who_has_no_password_or_holds_nothing_is_refused(station: Station, held:
 
 
 def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
-    station: Station, held: Row
+    station: Station, held: Incident
 ) -> None:
     def look(reason: str) -> str:
         return station.write(
             lambda tx: passwords.reveal_password(
-                tx, station.vault, held["id"], "alice", held["contact"], reason, station.now
+                tx, station.vault, held.id, "alice", WHOSE, reason, station.now
             )
         )
 
@@ -105,7 +109,7 @@ def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
     assert "indien" not in str(entry).lower()
 
 
-def test_passwords_go_in_and_never_come_out(station: Station, held: Row, vault: Vault) -> None:
+def test_passwords_go_in_and_never_come_out(station: Station, held: Incident, vault: Vault) -> None:
     site = station.read(lambda tx: sites.get_site(tx, "1002"))
     assert site
     assert site["password_set"]
@@ -129,7 +133,9 @@ def test_passwords_go_in_and_never_come_out(station: Station, held: Row, vault: 
         ({"duress_password": "Eté indien"}, "contacts[1].duress_password"),
     ],
 )
-def test_a_bad_password_names_its_field(station: Station, held: Row, sent: Row, field: str) -> None:
+def test_a_bad_password_names_its_field(
+    station: Station, held: Incident, sent: Row, field: str
+) -> None:
     contacts = a_site()["contacts"]
     contacts[1] |= sent
     with pytest.raises(BadSite) as refused:

@@ -220,7 +220,7 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
 def test_a_removed_accounts_signal_is_an_operators(shop: Station) -> None:
     write(shop, {**site(shop), "accounts": [{"account": "1002B"}], "zones": [], "panel_users": []})
     incident = shop.alarm("BA")
-    assert (incident["site_id"], incident["kind"], incident["with_human"]) == (
+    assert (incident.site_id, incident.kind, incident.with_human) == (
         None,
         "unknown",
         True,

@@ -105,9 +105,9 @@ def test_two_clients_with_long_names_are_two(station: Station) -> None:
 
 def test_an_account_left_out_is_nobodys_and_may_be_given_to_another(station: Station) -> None:
     put(station, a_site("1002", accounts=[{"account": "A1"}], zones=[]))
-    assert station.alarm("BA", account="1002")["kind"] == "unknown"
+    assert station.alarm("BA", account="1002").kind == "unknown"
     put(station, a_site("1003", accounts=[{"account": "1002"}], zones=[]), "1003")
-    assert station.alarm("FA", account="1002")["site_id"] == "1003"
+    assert station.alarm("FA", account="1002").site_id == "1003"
 
 
 @pytest.mark.parametrize(

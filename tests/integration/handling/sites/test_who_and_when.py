@@ -68,8 +68,8 @@ def test_who_replaces_is_known_from_another_site(station: Station) -> None:
 def test_nobody_there_is_an_operators_at_once(station: Station) -> None:
     put(station, BY_DAY, BY_DAY)
     row = station.alarm()
-    assert row["with_human"]
-    assert station.calls(row["id"]) == []
+    assert row.with_human
+    assert station.calls(row.id) == []
 
 
 def test_what_get_gives_put_takes_and_left_out_is_unchanged(station: Station) -> None:
@@ -114,7 +114,7 @@ def test_a_wrong_calendar_names_its_field(station: Station, availability: Row, f
 
 def plan_of(station: Station, code: str = "BA", zone: str = "3", **rules: Any) -> str:
     put(station, plan_rules=[{"plan": "night", "kinds": ["intrusion"], **rules}])
-    return str(station.alarm(code, zone)["plan"]["id"])
+    return str(station.alarm(code, zone).plan["id"])
 
 
 def test_another_plan_by_time(station: Station) -> None:
@@ -129,7 +129,7 @@ def test_a_late_signal_gets_the_plan_of_the_hour_when_it_was_raised(station: Sta
     put(station, plan_rules=[{"plan": "night", "kinds": ["intrusion"], "when": BY_NIGHT}])
     raised = station.now
     station.later(8 * 3600)
-    assert station.alarm(panel_time=raised)["plan"]["id"] == "night"
+    assert station.alarm(panel_time=raised).plan["id"] == "night"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_another_plan_by_arming(station: Station, sent: str | None, armed: bool,
         station.receives(station.signal(sent, ""))
         station.correlate()
         station.now += timedelta(seconds=1)
-    assert station.alarm()["plan"]["id"] == plan
+    assert station.alarm().plan["id"] == plan
 
 
 @pytest.mark.parametrize(("zone", "plan"), [("3", "night"), ("003", "night"), ("4", "direct")])
@@ -158,7 +158,7 @@ def test_another_plan_by_zone(station: Station, zone: str, plan: str) -> None:
 
 def test_a_hold_up_is_not_meant_by_a_rule_for_anything(station: Station) -> None:
     put(station, plan_rules=[{"plan": "night"}, {"plan": "night", "categories": ["vital"]}])
-    assert station.alarm("HA")["plan"]["id"] == "operator"
+    assert station.alarm("HA").plan["id"] == "operator"
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_what_another_version_wrote_keeps_nobody_away_and_is_an_operators(statio
             update(schema.site).values(plan_rules=[{"plan": "x", "moon": "full"}])
         )
     )
-    assert row["plan"]["id"] == "direct"
-    assert station.alarm("FA")["plan"]["id"] == "operator"
+    assert row.plan["id"] == "direct"
+    assert station.alarm("FA").plan["id"] == "operator"
 
 
 # --- calendars from files -----------------------------------------------------------------

@@ -88,7 +88,7 @@ def alarms(station: Station, count: int, letter: str = "N") -> list[Call]:
         account = f"{letter}{place:03}"
         shop = dict(id=f"shop{place}", name="x", role="premises", phone=number)
         station.put(account, contacts=[shop])
-        found += station.calls(station.alarm("BA", account=account)["id"])
+        found += station.calls(station.alarm("BA", account=account).id)
     return found
 
 
@@ -146,12 +146,12 @@ def test_what_it_had_placed_is_unknown_and_repeated_once_elsewhere(station: Stat
     assert claims(station, "node1") == [SHOP]
     passes(station, LONG, "node0")
     watch(station)
-    first, *again = station.calls(row["id"])
+    first, *again = station.calls(row.id)
     assert (first.outcome, first.node) == ("unknown", "node1")
     assert [(call.to, call.node) for call in again] == [(SHOP, "node0")]
     assert [entry["data"]["node"] for entry in station.entries("call_left")] == ["node1"]
     watch(station)
-    assert len(station.calls(row["id"])) == 2
+    assert len(station.calls(row.id)) == 2
 
 
 def test_nothing_is_given_up_while_nobody_else_can_call(station: Station) -> None:
@@ -161,7 +161,7 @@ def test_nothing_is_given_up_while_nobody_else_can_call(station: Station) -> Non
     alarms(station, 1)
     passes(station, LONG)
     assert watch(station) == ["node1"]
-    assert [call.outcome for call in station.calls(row["id"])] == [None]
+    assert [call.outcome for call in station.calls(row.id)] == [None]
     beats(station, "node1")
     assert watch(station) == []
     assert claims(station, "node1") == numbers(1)
@@ -178,7 +178,7 @@ def test_a_node_whose_asterisk_is_down_keeps_its_talks_and_no_waiting_call(
     beats(station, "node0")
     station.now += LOST_AFTER / 1.2
     watch(station)
-    assert [call.outcome for call in station.calls(row["id"])] == [None]
+    assert [call.outcome for call in station.calls(row.id)] == [None]
     assert station.call(waiting.id).node == "node0"
 
 

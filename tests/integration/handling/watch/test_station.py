@@ -43,7 +43,7 @@ def test_a_recording_is_attached_once_and_told_with_its_hash(station: Station) -
     kept = station.read(lambda tx: calls.recordings(tx, [call_id]))[call_id]
     assert (kept.duration, kept.problem) == (12.34, "")
     told = station.entries("recording")
-    assert [(e["incident"], e["data"]["sha256"]) for e in told] == [(row["id"], "ab" * 32)]
+    assert [(e["incident"], e["data"]["sha256"]) for e in told] == [(row.id, "ab" * 32)]
     assert station.read(lambda tx: calls.unrecorded(tx, "node0")) == []
 
 
@@ -179,13 +179,13 @@ def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
 
     assert (health()["status"], health()["logbook"]["ours"]) == ("ok", True)
     (row,) = sealed.incidents()
-    forged = "UPDATE chain_head SET hash = 'x' WHERE chain = 'incident:" + row["id"] + "'"
+    forged = "UPDATE chain_head SET hash = 'x' WHERE chain = 'incident:" + row.id + "'"
     sealed.write(lambda tx: tx.exec_driver_sql(forged))
     sealed.write(lambda tx: tell(tx, "note", sealed.now, row, text="told, whatever was done"))
     assert [e["data"]["text"] for e in sealed.entries("note")] == ["told, whatever was done"]
     sealed.correlate()
-    found = [row for row in sealed.incidents() if row["kind"] == Kind.LOGBOOK.value]
-    assert [(row["state"], row["with_human"]) for row in found] == [("open", True)]
+    found = [row for row in sealed.incidents() if row.kind == Kind.LOGBOOK.value]
+    assert [(row.state, row.with_human) for row in found] == [("open", True)]
     assert (health()["status"], health()["logbook"]["ours"]) == ("degraded", False)
     assert any("the chain was broken here" in fault for fault in sealed.faults())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.incident import Incident
 from callflow.handling.alarms import bank_openings, operating
 from callflow.handling.watch import overdue
 from tests.integration.handling.station import SHOP, Station, a_site
@@ -40,12 +41,12 @@ def test_a_silent_panel_is_an_incident_once_until_it_is_heard_again(watch: Watch
     assert watch.later(1) == ["MISSING_POLL"]
     assert watch.later(1) == []
     row = watch.station.incidents()[0]
-    assert (row["kind"], row["category"], row["with_human"]) == ("missing_poll", "technical", True)
+    assert (row.kind, row.category, row.with_human) == ("missing_poll", "technical", True)
 
     watch.hears()
     assert watch.later(1) == ["POLL_BACK"]
     assert watch.later(1) == []
-    assert watch.station.incident(row["id"])["zones"] == {"1002": "restored"}
+    assert watch.station.incident(row.id).zones == {"1002": "restored"}
     assert watch.later(141) == ["MISSING_POLL"]
 
 
@@ -107,7 +108,7 @@ def test_a_test_that_does_not_come_is_an_incident_until_it_does(watch: Watch) ->
     assert watch.open_kinds() == ["missing_test"]
     assert watch.sends("RP") == ["TEST_BACK"]
     row = watch.station.incidents()[0]
-    assert list(row["zones"].values()) == ["restored"]
+    assert list(row.zones.values()) == ["restored"]
     assert watch.later(24 * 3600 + 15 * 60 + 3) == ["MISSING_TEST"]
 
 
@@ -117,7 +118,7 @@ def test_a_lift_is_tested_every_three_days_whatever_was_said(watch: Watch) -> No
     assert watch.later(72 * 3600) == []
     assert watch.later(15 * 60 + 3) == ["LIFT_UNTESTED"]
     row = watch.station.incidents()[0]
-    assert (row["kind"], row["category"], row["with_human"]) == ("missing_test", "security", True)
+    assert (row.kind, row.category, row.with_human) == ("missing_test", "security", True)
     assert watch.station.wanted() == []
 
 
@@ -150,7 +151,7 @@ def test_a_site_that_is_not_armed_at_closing_time_is_late_until_it_is(watch: Wat
     assert watch.open_kinds() == ["late_to_close"]
     assert watch.sends("CL", "1", partition="2") == ["CLOSED_LATE"]
     row = watch.station.incidents()[0]
-    assert row["zones"] == {"": "restored"}
+    assert row.zones == {"": "restored"}
     assert watch.sends("CL", "1", partition="2") == []
     assert watch.at(paris("2026-11-26T18:30:03")) == []  # armed all day
 
@@ -274,10 +275,10 @@ def test_a_bank_that_does_not_is_asked_once_and_a_right_code_ends_it(watch: Watc
     opened(watch)
     assert watch.later(302) == ["NOT_ARRIVED"]
     row = watch.station.incidents()[0]
-    assert (row["kind"], row["plan"]["id"], row["with_human"]) == ("bank_opening", "bank", False)
+    assert (row.kind, row.plan["id"], row.with_human) == ("bank_opening", "bank", False)
     watch.station.replies(SHOP, "verified_ok")
-    row = watch.station.incident(row["id"])
-    assert (row["state"], row["resolution_code"], row["duress"]) == (
+    row = watch.station.incident(row.id)
+    assert (row.state, row.resolution_code, row.duress) == (
         "filed",
         "nothing_found",
         False,
@@ -290,11 +291,11 @@ def test_a_wrong_answer_takes_the_path_of_a_personal_alarm(watch: Watch, outcome
     watch.later(302)
     watch.station.replies(SHOP, outcome)
     row = watch.station.incidents()[0]
-    assert (row["category"], row["priority"], row["duress"]) == ("vital", 1, True)
-    assert (row["with_human"], row["machine"], row["state"]) == (True, "done", "open")
+    assert (row.category, row.priority, row.duress) == ("vital", 1, True)
+    assert (row.with_human, row.machine, row.state) == (True, "done", "open")
     assert watch.station.wanted() == []
     other = watch.station.alarm("BA")  # the same site: nothing rings there any more (D7)
-    assert watch.station.called(other["id"]) == []
+    assert watch.station.called(other.id) == []
 
 
 QUESTION: Row = {
@@ -304,7 +305,7 @@ QUESTION: Row = {
 }
 
 
-def asked(watch: Watch) -> dict[str, Any]:
+def asked(watch: Watch) -> Incident:
     """A bank with a conventional question did not say that it arrived well; its incident."""
     watch.station.now = paris("2026-11-25T07:50")
     put(watch, schedule={**BANK, "question": QUESTION})
@@ -323,8 +324,8 @@ def test_the_machine_asks_the_conventional_question_and_its_answer_is_well(watch
     assert all(answer in heard for answer in QUESTION["answers"])
     caller.types("2")
     watch.station.hangs_up(call)
-    row = watch.station.incident(row["id"])
-    assert (row["state"], row["resolution_code"], row["duress"]) == (
+    row = watch.station.incident(row.id)
+    assert (row.state, row.resolution_code, row.duress) == (
         "filed",
         "nothing_found",
         False,
@@ -338,19 +339,19 @@ def test_any_answer_but_the_one_agreed_is_a_personal_alarm(watch: Watch, outcome
         watch.station.replies(SHOP, outcome)
     else:
         watch.station.ends(SHOP, outcome)
-    row = watch.station.incident(row["id"])
-    assert (row["state"], row["duress"], row["with_human"]) == ("open", True, True)
+    row = watch.station.incident(row.id)
+    assert (row.state, row.duress, row.with_human) == ("open", True, True)
     assert watch.station.wanted() == []
 
 
 @pytest.mark.parametrize(("answer", "well"), [(2, True), (1, False), (3, False), (0, False)])
 def test_an_operator_asks_it_too(watch: Watch, answer: int, well: bool) -> None:
     row, now = asked(watch), watch.station.now
-    watch.station.write(lambda tx: operating.claim(tx, row["id"], "claire", now))
-    watch.station.write(lambda tx: bank_openings.answered(tx, row["id"], "claire", answer, now))
-    row = watch.station.incident(row["id"])
-    assert (row["state"] == "filed", row["duress"]) == (well, not well)
-    assert row["holder"] == (None if well else "claire")
+    watch.station.write(lambda tx: operating.claim(tx, row.id, "claire", now))
+    watch.station.write(lambda tx: bank_openings.answered(tx, row.id, "claire", answer, now))
+    row = watch.station.incident(row.id)
+    assert (row.state == "filed", row.duress) == (well, not well)
+    assert row.holder == (None if well else "claire")
     assert watch.station.entries("opening_answer")
 
 
@@ -359,5 +360,5 @@ def test_no_answer_does_too(watch: Watch) -> None:
     watch.later(302)
     watch.station.ends(SHOP, "no_answer")
     row = watch.station.incidents()[0]
-    assert (row["category"], row["duress"], row["with_human"]) == ("vital", True, True)
+    assert (row.category, row.duress, row.with_human) == ("vital", True, True)
     assert watch.station.entries("personal_path") != []

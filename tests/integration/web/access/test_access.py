@@ -591,7 +591,7 @@ async def test_an_alarm_held_by_another_is_not_theirs_to_act_on(
 ) -> None:
     station.site()
     row = station.alarm()
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     claire = await person(station, app, "claire")
     for act, fields in (
         ("claim", {}),
@@ -600,7 +600,7 @@ async def test_an_alarm_held_by_another_is_not_theirs_to_act_on(
         ("resume-plan", {}),
         ("close", {"code": "false_alarm", "text": "x"}),
     ):
-        answer = await claire.send(f"/incidents/{row['id']}/{act}", **fields)
+        answer = await claire.send(f"/incidents/{row.id}/{act}", **fields)
         assert answer.status_code == 409, act
         assert "yves" in answer.text, act
 
@@ -611,7 +611,7 @@ async def test_a_technician_sees_their_account_and_no_site(
     station.site()
     row = station.alarm()
     technician = await person(station, app, "tom", Role.TECHNICIAN)
-    for where in ("/", f"/incidents/{row['id']}", "/lines", "/people"):
+    for where in ("/", f"/incidents/{row.id}", "/lines", "/people"):
         assert (await technician.see(where)).status_code == 403
     page = await technician.see("/account")
     assert page.status_code == 200

@@ -127,11 +127,11 @@ async def test_two_thousand_silent_or_dripping_connections_shut_nobody_out(
         await console.see("/healthz")
         await console.see("/")
         row = await asyncio.to_thread(station.alarm)
-        await until(lines, row["id"])
+        await until(lines, row.id)
         while strangers.left > OF_ONE:
             strangers.drip()
             await console.see("/healthz")
         async with console.stream() as second:  # of the same address as the strangers
-            await until(second, row["id"])
+            await until(second, row.id)
         await console.see("/")
     await console.client.aclose()

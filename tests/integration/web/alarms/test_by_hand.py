@@ -41,7 +41,7 @@ def alarm(station: WebStation) -> str:
         {"id": "fixit", "name": "Dépannage", "role": "maintenance", "phone": TECHNICIAN},
     ]
     station.site(plans={"intrusion": "p"}, contacts=people)
-    return str(station.alarm()["id"])
+    return str(station.alarm().id)
 
 
 async def test_a_program_that_holds_does_by_hand_what_the_page_does(

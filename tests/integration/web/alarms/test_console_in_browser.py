@@ -197,7 +197,7 @@ def test_a_colleague_is_handed_the_site(page: Page, web: Web) -> None:
 def test_why_it_cannot_be_taken_stands_in_the_row(page: Page, web: Web) -> None:
     station, _ = web
     row = station.alarm("1002", zone="7")
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     station.alarm("1002", code="MA", zone="8")
     log_in(page, web[1])
     medical = page.locator(".row", has_text="médicale")
@@ -211,7 +211,7 @@ def test_after_a_cut_the_pane_is_as_true_as_the_queue(page: Page, web: Web) -> N
     process.kill()
     expect(page.locator("#cut")).to_be_visible()
     row = station.alarm("1001", zone="9")
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     process.start()
     expect(page.locator("#cut")).to_be_hidden(timeout=15000)
     expect(page.locator("#h-signals .count")).to_have_text("2", timeout=15000)
@@ -225,9 +225,9 @@ def test_a_hidden_tab_and_a_second_one_are_told_too(page: Page, web: Web) -> Non
     second.goto(process.url)
     expect(second.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=15000)
     row = station.alarm("1001", zone="8")
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     for tab in (second, page):
-        expect(tab.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
+        expect(tab.locator(f"#i-{row.id} .holder")).to_have_text("yves")
 
 
 def test_the_alarms_are_mute_for_a_minute_at_most(page: Page, web: Web) -> None:

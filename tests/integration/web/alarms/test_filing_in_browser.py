@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from callflow.core.alarms.incident import Incident
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import violations, watched
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
@@ -31,8 +31,8 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station.close()
 
 
-def shows(page: Page, web: Web, row: dict[str, Any], who: str = NAME) -> None:
-    page.goto(f"{web[1].url}/login?next=/incidents/{row['id']}")
+def shows(page: Page, web: Web, row: Incident, who: str = NAME) -> None:
+    page.goto(f"{web[1].url}/login?next=/incidents/{row.id}")
     page.locator("[name=name]").fill(who)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("button.primary").click()
@@ -45,10 +45,10 @@ def closes(page: Page, text: str = "") -> None:
     page.locator("#form-close").get_by_role("button").click()
 
 
-def state(web: Web, row: dict[str, Any]) -> str:
-    found = web[0].store.read_now(lambda tx: incidents.get(tx, row["id"]))
+def state(web: Web, row: Incident) -> str:
+    found = web[0].store.read_now(lambda tx: incidents.get(tx, row.id))
     assert found is not None
-    return str(found["state"])
+    return str(found.state)
 
 
 def test_closing_twice_says_what_is_open_and_files_no_zone_in_alarm(page: Page, web: Web) -> None:

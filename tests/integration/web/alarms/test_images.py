@@ -54,7 +54,7 @@ def incident(station: WebStation) -> str:
     kept(station, hall.id, f"{hall.incident}/{hall.id}.jpg")
     failure = Undelivered(Fault.REFUSED, "HTTP 404")
     station.do(lambda tx: delivery.message_failed(tx, yard.id, 1, failure, now, jitter=0.0))
-    return str(row["id"])
+    return str(row.id)
 
 
 def kept(station: WebStation, image_id: str, path: str) -> None:

@@ -33,7 +33,7 @@ class Shown:
     def __init__(self, station: WebStation, web: WebProcess, page: Page) -> None:
         self.station, self.web, self.page = station, web, page
         station.site(cameras=[HALL, YARD])
-        self.incident = str(station.alarm()["id"])
+        self.incident = str(station.alarm().id)
         self.jpeg, self.mp4 = _apart()
 
     def open(self, language: str = "fr") -> None:

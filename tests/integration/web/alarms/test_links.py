@@ -62,7 +62,7 @@ def alarm(station: WebStation, extra: str) -> str:
     )
     station.do(lambda tx: storing.store_signals(tx, [sent]))
     station.do(lambda tx: receiving.correlate(tx, clock.now()))
-    return str(row["id"])
+    return str(row.id)
 
 
 def test_a_link_is_shown_and_only_a_person_follows_it(
@@ -139,7 +139,7 @@ def test_a_deferred_signal_shows_the_panels_time(
 async def test_hostile_blocks_are_text(station: WebStation, operator: httpx.AsyncClient) -> None:
     """Whatever stands where a link, a place, a user or a line should: no tag, no address."""
     station.site("1001")
-    incident = station.alarm("1001")["id"]
+    incident = station.alarm("1001").id
     sent = [
         Signal(
             account="1001",

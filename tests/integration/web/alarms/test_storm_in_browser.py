@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import Category
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -29,7 +29,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
         station.site(site, name=f"Magasin {site}")
         station.alarm(site, "AT", "")
     station.alarm(SITES[0], "FA", "3")
-    station.do(lambda tx: incidents.change(tx, part(tx, SITES[1]), category=Category.VITAL.value))
+    station.do(lambda tx: incidents.change(tx, part(tx, SITES[1]), category=Category.VITAL))
     process = WebProcess(station)
     process.start()
     yield station, process
@@ -37,16 +37,16 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station.close()
 
 
-def part(tx: Tx, site: str) -> dict[str, Any]:
+def part(tx: Tx, site: str) -> Incident:
     """The site's incident beneath the storm."""
-    return next(row for row in incidents.page(tx, account=site, limit=9) if row["storm_id"])
+    return next(row for row in incidents.page(tx, account=site, limit=9) if row.storm_id)
 
 
 def states(web: Web) -> dict[str, str]:
     """What became of each site's part."""
 
     def read(tx: Tx) -> dict[str, str]:
-        return {site: str(part(tx, site)["state"]) for site in SITES}
+        return {site: str(part(tx, site).state) for site in SITES}
 
     return web[0].store.read_now(read)
 

@@ -12,6 +12,7 @@ from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import Measure
 from callflow.handling.alarms import operating
+from callflow.handling.alarms.operating import known
 from callflow.handling.interventions import firms
 from callflow.handling.interventions.measures import open_measure
 from callflow.handling.plans import plans
@@ -57,7 +58,7 @@ def alarm(station: WebStation, *steps: Row, account: str = "1001") -> str:
         {"id": "anne", "name": "Anne", "role": "keyholder", "phone": "+33639980101"},
     ]
     station.site(account, plans={"intrusion": "p"}, contacts=people)
-    return str(station.alarm(account)["id"])
+    return str(station.alarm(account).id)
 
 
 def task_of(station: WebStation, incident: str) -> Row:
@@ -69,8 +70,7 @@ def opened(station: WebStation, incident: str) -> str:
     """A measure that protects the incident's site for an hour."""
 
     def write(tx: Tx) -> str:
-        row = {"id": incident, "site_id": "1001"}
-        hour = timedelta(hours=1)
+        row, hour = known(tx, incident), timedelta(hours=1)
         return str(open_measure(tx, row, Measure.OTHER, "vigile", hour, clock.now())["id"])
 
     return str(station.do(write))
@@ -340,7 +340,7 @@ async def test_what_was_told_in_another_call_has_its_recording(
     incidents = []
     for account in ("1001", "1002"):
         station.site(account, plans={"intrusion": "p"}, contacts=[anne])
-        incidents.append(station.alarm(account)["id"])
+        incidents.append(station.alarm(account).id)
     leader = station.call(Outcome.NO_KEY, seconds=3)
     first, second = [(await api.get(f"/incidents/{i}")).json() for i in incidents]
     (led,) = second["calls"]

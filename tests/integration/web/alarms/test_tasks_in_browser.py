@@ -159,7 +159,7 @@ def test_a_holder_sends_calls_protects_and_lifts_by_one_key_each_and_holds_on(
         {"id": "fixit", "name": "Ouest Alarmes", "role": "maintenance", "phone": "+33639980302"},
     ]
     station.site("1001", contacts=people)
-    incident = str(station.alarm("1001")["id"])
+    incident = str(station.alarm("1001").id)
     station.do(lambda tx: operating.claim(tx, incident, NAME, clock.now()))
     log_in(page, web[1])
     page.goto(f"{web[1].url}/incidents/{incident}")

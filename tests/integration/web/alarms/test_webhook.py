@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
+from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import receiving
 from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals
@@ -100,7 +101,7 @@ async def test_an_unknown_account_is_stored_and_becomes_somebodys(
     await api.post("/signals", json={"account": "4242", "code": "ZZ9"})
     station.do(lambda tx: receiving.correlate(tx, clock.now()))
     row = station.store.read_now(lambda tx: incidents.page(tx, account="4242", limit=9))[0]
-    assert (row["kind"], row["with_human"], row["site_id"]) == ("unknown", True, None)
+    assert (row.kind, row.with_human, row.site_id) == ("unknown", True, None)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ async def test_a_panels_token_speaks_for_the_accounts_that_it_names(
     assert await post(old, "1002", "BR") == 201
     station.correlate()
     found = station.store.read_now(incidents.page)
-    zones = {(row["account"], row["kind"]): row["zones"] for row in found}
-    assert zones["1001", "intrusion"] == {"3": "restored"}
-    assert zones["1002", "intrusion"] == {"3": "alarm"}
-    assert zones["1002", "unproved"] == {"3": "alarm"}
+    zones = {(row.account, row.kind): row.zones for row in found}
+    assert zones["1001", Kind.INTRUSION] == {"3": "restored"}
+    assert zones["1002", Kind.INTRUSION] == {"3": "alarm"}
+    assert zones["1002", Kind.UNPROVED] == {"3": "alarm"}

@@ -49,7 +49,7 @@ def test_two_alarms_at_a_bank_have_the_mute_one_s_words(
     page: Page, web: Web, order: tuple[str, str]
 ) -> None:
     full, process = web
-    row = {code: full.station.alarm(BANK, code)["id"] for code in order}
+    row = {code: full.station.alarm(BANK, code).id for code in order}
     full.do(lambda tx: operating.claim(tx, row["FA"], NAME, clock.now()))
     log_in(page, process)
     for code in order:  # whichever page is looked at
@@ -69,8 +69,8 @@ def test_two_alarms_at_a_bank_have_the_mute_one_s_words(
 def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     """Though another site's alarm was in view, with a note that is half typed."""
     full, process = web
-    shop = full.station.alarm(SHOP, "BA")["id"]
-    bank = full.station.alarm(BANK, "FA")["id"]
+    shop = full.station.alarm(SHOP, "BA").id
+    bank = full.station.alarm(BANK, "FA").id
     log_in(page, process)
     page.goto(f"{process.url}/?incident={shop}")
     note = page.locator("#form-note textarea")
@@ -86,7 +86,7 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
 
 def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web) -> None:
     full, process = web
-    shop = full.station.alarm(SHOP, "BA")["id"]
+    shop = full.station.alarm(SHOP, "BA").id
     log_in(page, process)
     page.goto(f"{process.url}/?incident={shop}")
     leg = full.rings_for(NAME, full.waits(number(full, BANK)))
@@ -104,7 +104,7 @@ def test_an_operator_asks_a_bank_its_question_and_a_wrong_answer_is_a_personal_a
     full.station.site(BANK, schedule={"arrived_within": 5, "question": question})
     row = full.station.not_arrived(BANK)
     log_in(page, process)
-    page.goto(f"{process.url}/?incident={row['id']}")
+    page.goto(f"{process.url}/?incident={row.id}")
     page.get_by_role("button", name="Prendre").first.click()
     expect(page.locator(".say blockquote")).to_contain_text(text)
     expect(page.locator(".say blockquote")).not_to_contain_text("reçu")

@@ -95,9 +95,7 @@ def test_the_watch_sees_what_is_refused(page: Page, web: tuple[WebStation, WebPr
 
 def test_no_page_breaks_the_policy(browser: Browser, web: tuple[WebStation, WebProcess]) -> None:
     station, process = web
-    incident = station.store.read_now(lambda tx: incidents.page(tx, account="1001", limit=1))[0][
-        "id"
-    ]
+    incident = station.store.read_now(lambda tx: incidents.page(tx, account="1001", limit=1))[0].id
     wrong: list[str] = []
     with browser.new_context(locale="fr-FR") as context:
         page = context.new_page()

@@ -152,9 +152,9 @@ async def test_a_telephone_that_rings_for_an_alarm_is_its_owners_desk(
     rung: dict[str, Any] = dict(step=QUEUE_STEP, to="op-bea", dialogue=Dialogue.DESK, attempt=1)
     rung |= {"ring_time": 20.0, "priority": 0}
     station.do(lambda tx: request_call(tx, load_policy(tx), alarm, clock.now(), **rung))
-    page = (await operator.get(f"/incidents/{alarm['id']}")).text
+    page = (await operator.get(f"/incidents/{alarm.id}")).text
     assert "le poste de bea" in re.sub("<[^>]*>", "", page)
-    told = await api.get(f"/incidents/{alarm['id']}")
+    told = await api.get(f"/incidents/{alarm.id}")
     assert "the desk of bea" in {call["to"] for call in told.json()["calls"]}
     assert "op-bea" not in page + told.text
 

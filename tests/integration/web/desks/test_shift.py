@@ -29,7 +29,7 @@ def alarms(station: WebStation) -> list[str]:
     made = []
     for account, code in (("1001", "BA"), ("1002", "FA"), ("1003", "AT")):
         station.site(account, name=f"Site {account}")
-        made.append(str(station.alarm(account, code)["id"]))
+        made.append(str(station.alarm(account, code).id))
     return made
 
 

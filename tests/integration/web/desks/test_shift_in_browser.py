@@ -42,7 +42,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     held = []
     for account, code in (("1001", "FA"), ("1002", "BA"), ("1003", "AT")):
         station.site(account, name=f"Boulangerie {account} {HOSTILE}")
-        held.append(station.alarm(account, code)["id"])
+        held.append(station.alarm(account, code).id)
     now = clock.now()
     spans = [Span(now - timedelta(hours=n), now + timedelta(hours=9 - n)) for n in (1, 2)]
     station.do(

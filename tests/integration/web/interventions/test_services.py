@@ -26,7 +26,7 @@ def incident(station: WebStation) -> str:
     station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
     settings = station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
     station.do(lambda tx: policy.save_policy(tx, settings))
-    return str(station.alarm()["id"])
+    return str(station.alarm().id)
 
 
 async def held(api: httpx.AsyncClient, incident: str) -> str:

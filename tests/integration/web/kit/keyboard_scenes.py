@@ -22,6 +22,7 @@ from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms import operating
+from callflow.handling.alarms.operating import known
 from callflow.handling.base import policy
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import control
@@ -166,15 +167,17 @@ def _guard(*events: GuardEvent) -> Callable[[World, Page], str]:
 def _measure(world: World, page: Page) -> str:
     account = world.site()
     incident = world.alarm(account=account)
-    row, hour = {"id": incident, "site_id": account}, timedelta(hours=1)
-    world.do(lambda tx: open_measure(tx, row, Measure.OTHER, "vigile", hour, clock.now()))
+    hour = timedelta(hours=1)
+    world.do(
+        lambda tx: open_measure(tx, known(tx, incident), Measure.OTHER, "vigile", hour, clock.now())
+    )
     return _of(incident)
 
 
 def _an_opening(world: World, page: Page) -> str:
     question = {"text": "Le facteur ?", "answers": ["Oui", "Non"], "right": 2}
     account = world.site(schedule={"arrived_within": 5, "question": question})
-    return _of(str(world.station.not_arrived(account)["id"]))
+    return _of(str(world.station.not_arrived(account).id))
 
 
 def _on_test(world: World, page: Page) -> str:

@@ -144,8 +144,8 @@ class World:
         """An alarm; its incident's id. ``held_by``: who took it."""
         row = self.station.alarm(account or self.site(**more), code)
         if held_by:
-            self.do(lambda tx: operating.claim(tx, row["id"], held_by, clock.now()))
-        return str(row["id"])
+            self.do(lambda tx: operating.claim(tx, row.id, held_by, clock.now()))
+        return str(row.id)
 
     def with_plan(self, *steps: Row) -> str:
         """An alarm whose plan has these steps."""
@@ -228,7 +228,7 @@ class World:
         """The other keyholder joins the conversation."""
         row = self.station.store.read_now(lambda tx: incidents.get(tx, incident))
         assert row is not None
-        contact, number = f"{row['account']}-2", f"+3363998{int(row['account']) + 2:04d}"
+        contact, number = f"{row.account}-2", f"+3363998{int(row.account) + 2:04d}"
         self.do(lambda tx: telephone.call_contact(tx, incident, CHIEF, contact, clock.now()))
         self.picks_up(number)
 

@@ -40,7 +40,7 @@ async def answers(
     call = station.call(Outcome.NO_ANSWER, seconds=1)
     by_session = await headers_of(station, app, "ana", Role.ADMINISTRATOR)
     by_token = {"Authorization": f"Bearer {station.token()}"}
-    known = {"site_id": "1001", "incident_id": row["id"], "call_id": call, "recording_id": call}
+    known = {"site_id": "1001", "incident_id": row.id, "call_id": call, "recording_id": call}
 
     def address(route: Route) -> str:
         named = re.sub(r"\{(\w+)\}", lambda m: known.get(m[1], m[0]), route.path)

@@ -227,7 +227,7 @@ async def test_an_incident_has_its_shape(station: WebStation, api: httpx.AsyncCl
     station.site()
     row = station.alarm(text="Vitrine")
     call = station.call(Outcome.NO_KEY, seconds=3)
-    shown = (await api.get(f"/incidents/{row['id']}")).json()
+    shown = (await api.get(f"/incidents/{row.id}")).json()
     assert set(shown) == INCIDENT
     assert (shown["site"], shown["kind"], shown["state"]) == ("1001", "intrusion", "open")
     assert [set(s) for s in shown["signals"]] == [SIGNAL]
@@ -243,7 +243,7 @@ async def test_an_incident_has_its_shape(station: WebStation, api: httpx.AsyncCl
 
 async def test_two_never_hold_one_alarm(station: WebStation, stranger: httpx.AsyncClient) -> None:
     station.site()
-    where = f"/api/v1/incidents/{station.alarm()['id']}"
+    where = f"/api/v1/incidents/{station.alarm().id}"
     anne, yves = (bearer(station.token(Role.OPERATOR, name)) for name in ("anne", "yves"))
     answers = await asyncio.gather(
         *(stranger.post(f"{where}/claim", headers=who) for who in (anne, yves))
@@ -259,7 +259,7 @@ async def test_two_never_hold_one_alarm(station: WebStation, stranger: httpx.Asy
 
 async def test_an_incident_goes_its_way(station: WebStation, api: httpx.AsyncClient) -> None:
     station.site()
-    where = f"/incidents/{station.alarm()['id']}"
+    where = f"/incidents/{station.alarm().id}"
     assert (await api.post(f"{where}/claim")).json()["holder"] == "essai"
     noted = (await api.post(f"{where}/note", json={"text": "vu"})).json()
     assert [e["text"] for e in noted["logbook"] if e["kind"] == "note"] == ["vu"]
@@ -273,7 +273,7 @@ async def test_an_incident_goes_its_way(station: WebStation, api: httpx.AsyncCli
 
 async def test_closing_needs_a_code(station: WebStation, api: httpx.AsyncClient) -> None:
     station.site()
-    where = f"/incidents/{station.alarm()['id']}"
+    where = f"/incidents/{station.alarm().id}"
     missing = await api.post(f"{where}/close", json={"text": "fini"})
     assert (missing.status_code, missing.json()["field"]) == (422, "code")
     unknown = await api.post(f"{where}/close", json={"code": "nope"})
@@ -288,7 +288,7 @@ async def test_park_takes_minutes_or_an_instant_ahead(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
     station.site()
-    where = f"/incidents/{station.alarm()['id']}"
+    where = f"/incidents/{station.alarm().id}"
     await api.post(f"{where}/claim")
     past = await api.post(f"{where}/park", json={"until": "2020-01-01T00:00:00Z"})
     assert (past.status_code, past.json()["field"]) == (422, "until")
@@ -413,15 +413,15 @@ async def test_a_second_closing_says_what_is_open(
 ) -> None:
     station.site()
     row = station.alarm()
-    where = f"/incidents/{row['id']}/close"
+    where = f"/incidents/{row.id}/close"
     assert (await api.post(where, json={"code": "false_alarm"})).status_code == 200
     refused = await api.post(where, json={"code": "false_alarm"})
     assert refused.status_code == 409
     (zone,) = refused.json()["open"]
     assert (zone["what"], zone["name"], zone["who"]) == ("zone", "3", "")
-    assert zone["since"].startswith(f"{row['alarm_at']:%Y-%m-%dT%H:%M:%S}")
+    assert zone["since"].startswith(f"{row.alarm_at:%Y-%m-%dT%H:%M:%S}")
     station.alarm(code="BR")
-    shown = (await api.get(f"/incidents/{row['id']}")).json()
+    shown = (await api.get(f"/incidents/{row.id}")).json()
     assert shown["state"] == "filed"
 
 
@@ -429,7 +429,7 @@ async def test_two_programs_of_one_name_are_two(
     station: WebStation, stranger: httpx.AsyncClient
 ) -> None:
     station.site()
-    where = f"/api/v1/incidents/{station.alarm(code='HA')['id']}/close"
+    where = f"/api/v1/incidents/{station.alarm(code='HA').id}/close"
     operator, chief = (bearer(station.token(r, "cli")) for r in (Role.OPERATOR, Role.SUPERVISOR))
     why = {"code": "test", "text": "un essai"}
     for _ in range(2):  # nobody signs what they asked for themselves
@@ -441,7 +441,7 @@ async def test_a_hold_up_takes_a_supervisor_beside_the_operator(
     station: WebStation, stranger: httpx.AsyncClient
 ) -> None:
     station.site()
-    where = f"/api/v1/incidents/{station.alarm(code='HA')['id']}"
+    where = f"/api/v1/incidents/{station.alarm(code='HA').id}"
     anne, yves = (bearer(station.token(Role.OPERATOR, name)) for name in ("anne", "yves"))
     chief = bearer(station.token(Role.SUPERVISOR, "chief"))
     await stranger.post(f"{where}/claim", headers=anne)

@@ -27,8 +27,8 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.alarm("1001")
     station.call(Outcome.NO_KEY, seconds=3)
     row = station.alarm("1002")
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
-    station.do(lambda tx: operating.release(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
+    station.do(lambda tx: operating.release(tx, row.id, "yves", clock.now()))
     station.alarm("1003", code="FA")
     process = WebProcess(station)
     process.start()
@@ -91,10 +91,10 @@ def test_the_console_lives(page: Page, web: tuple[WebStation, WebProcess]) -> No
     expect(queue).to_have_count(2)
     expect(queue.first).to_contain_text("Garage")  # vital first
     row = station.alarm("1001")
-    expect(page.locator(f"#i-{row['id']}")).to_contain_text("×2")
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    expect(page.locator(f"#i-{row.id}")).to_contain_text("×2")
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     expect(queue).to_have_count(3)
-    expect(page.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
+    expect(page.locator(f"#i-{row.id} .holder")).to_have_text("yves")
     expect(page).to_have_title(re.compile(r"^\(3\) "))
 
 

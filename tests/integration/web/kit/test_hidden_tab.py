@@ -55,8 +55,8 @@ def test_a_hidden_tab_counts_sounds_rings_and_pops(page: Page, web: Web) -> None
     row = station.alarm("1001", code="FA")
     expect(page).to_have_title(re.compile(r"^\(1\) Console"))
     hears(page, *SOUND[1])
-    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
-    expect(page.locator(f"#i-{row['id']}.own")).to_have_count(1)
+    station.do(lambda tx: operating.claim(tx, row.id, NAME, clock.now()))
+    expect(page.locator(f"#i-{row.id}.own")).to_have_count(1)
     silence(page)
 
     full = FullStation(station)

@@ -65,11 +65,11 @@ async def every_place(
     zones = [{"account": "1001", "zone": "3", "name": name}]
     station.site(name=name, address=payload, client=name, contacts=contacts, zones=zones)
     row = station.alarm(zone="3", text=payload)
-    page = await operator.get(f"/incidents/{row['id']}")
+    page = await operator.get(f"/incidents/{row.id}")
     csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
-    await operator.post(f"/incidents/{row['id']}/note", data={"csrf": csrf, "text": f"x{payload}"})
+    await operator.post(f"/incidents/{row.id}/note", data={"csrf": csrf, "text": f"x{payload}"})
     console = await operator.get("/")
-    incident = await operator.get(f"/incidents/{row['id']}")
+    incident = await operator.get(f"/incidents/{row.id}")
     assert (console.status_code, incident.status_code) == (200, 200)
     return {"console": console.text, "incident": incident.text}
 
@@ -113,7 +113,7 @@ async def asked(
         station.do(lambda tx: firms.put_firm(tx, station.vault, "firm", firm, "admin", now))
         site = f"{account}{plan}"
         station.site(site, name=name, plans={"intrusion": plan}, contacts=[guard, chief])
-        where = f"/incidents/{station.alarm(site)['id']}"
+        where = f"/incidents/{station.alarm(site).id}"
         page = (await operator.get(where)).text
         form = {
             "csrf": page.split('name="csrf" value="')[1].split('"')[0],

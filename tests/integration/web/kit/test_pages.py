@@ -111,10 +111,10 @@ async def test_a_reader_sees_and_does_nothing(
     row = station.alarm()
     station.user("lucie", Role.READER)
     await stranger.post("/login", data={"name": "lucie", "password": PASSWORD})
-    page = await stranger.get(f"/incidents/{row['id']}")
+    page = await stranger.get(f"/incidents/{row.id}")
     assert page.status_code == 200
     assert 'data-act="' not in page.text
-    assert (await stranger.post(f"/incidents/{row['id']}/claim")).status_code == 403
+    assert (await stranger.post(f"/incidents/{row.id}/claim")).status_code == 403
 
 
 # --- forms -------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ async def test_a_form_of_another_page_is_refused(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    where = f"/incidents/{station.alarm()['id']}"
+    where = f"/incidents/{station.alarm().id}"
     token = csrf_of((await operator.get(where)).text)
     assert (await operator.post(f"{where}/claim", data={"csrf": "x" * 43})).status_code == 403
     assert (await operator.post(f"{where}/claim")).status_code == 403
@@ -138,7 +138,7 @@ async def test_a_person_takes_notes_and_closes(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    where = f"/incidents/{station.alarm()['id']}"
+    where = f"/incidents/{station.alarm().id}"
     token = csrf_of((await operator.get(where)).text)
 
     async def act(name: str, **fields: str) -> httpx.Response:
@@ -160,8 +160,8 @@ async def test_a_person_takes_notes_and_closes(
 async def test_who_holds_it_is_said(station: WebStation, operator: httpx.AsyncClient) -> None:
     station.site()
     row = station.alarm()
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
-    where = f"/incidents/{row['id']}"
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
+    where = f"/incidents/{row.id}"
     page = (await operator.get(where)).text
     token = csrf_of(page)
     assert "<bdi>yves</bdi> a pris cette alarme" in page
@@ -177,7 +177,7 @@ async def test_the_plan_shows_where_it_is(station: WebStation, operator: httpx.A
     station.site()
     row = station.alarm()
     station.call(Outcome.NO_KEY, seconds=2)
-    page = (await operator.get(f"/incidents/{row['id']}")).text
+    page = (await operator.get(f"/incidents/{row.id}")).text
     assert page.count('aria-current="step"') == 1
     assert "Contre-appel sur site" in page
     assert "décroché, aucune touche" in page
@@ -188,7 +188,7 @@ async def test_the_plan_shows_where_it_is(station: WebStation, operator: httpx.A
 async def test_codes_never_reach_a_page(station: WebStation, operator: httpx.AsyncClient) -> None:
     station.site()
     row = station.alarm()
-    page = (await operator.get(f"/incidents/{row['id']}")).text
+    page = (await operator.get(f"/incidents/{row.id}")).text
     for secret in ("2580", "2581", "tilleul"):
         assert not in_clear(secret, page)
     assert station.vault.code("1001-0", "2580") not in page
@@ -244,7 +244,7 @@ async def test_no_page_has_script_or_style_in_it(
 ) -> None:
     station.site()
     row = station.alarm()
-    for path in ("/", f"/incidents/{row['id']}", "/login"):
+    for path in ("/", f"/incidents/{row.id}", "/login"):
         page = (await operator.get(path)).text
         assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", page)
 
@@ -261,7 +261,7 @@ async def test_a_refused_act_is_said_in_the_language_of_the_page(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    path = f"/incidents/{station.alarm()['id']}"
+    path = f"/incidents/{station.alarm().id}"
     csrf = csrf_of((await operator.get(path)).text)
     french = await operator.post(f"{path}/release", data={"csrf": csrf})
     assert french.status_code == 409
@@ -287,15 +287,13 @@ async def test_nobody_is_told_what_to_say_on_the_phone_under_duress(
     station.site()
     intrusion = station.alarm()
     words = "ne rien dire de l’alarme"
-    assert words not in (await operator.get(f"/incidents/{intrusion['id']}")).text
+    assert words not in (await operator.get(f"/incidents/{intrusion.id}")).text
     duress = station.alarm(code="1121")
     for incident in (duress, intrusion):  # of the site, whichever alarm is looked at (D29)
-        shown = (await operator.get(f"/incidents/{incident['id']}")).text
+        shown = (await operator.get(f"/incidents/{incident.id}")).text
         assert "À dire" in shown
         assert words in shown
-    assert (
-        "rien ne doit sonner sur place" in (await operator.get(f"/incidents/{duress['id']}")).text
-    )
+    assert "rien ne doit sonner sur place" in (await operator.get(f"/incidents/{duress.id}")).text
 
 
 async def test_the_logbook_names_the_person_who_was_called(
@@ -305,7 +303,7 @@ async def test_the_logbook_names_the_person_who_was_called(
     incident = station.alarm()
     station.call(Outcome.NO_ANSWER)
     number = r"0\d( \d\d){4}"  # as people in France write it
-    for path in ("/", f"/incidents/{incident['id']}"):
+    for path in ("/", f"/incidents/{incident.id}"):
         shown = (await operator.get(path)).text
         assert re.search(rf"Appel émis vers Accueil \({number}\)", shown)
         assert re.search(rf"Fin de l&#39;appel vers Accueil \({number}\) : sans réponse", shown)
@@ -315,7 +313,7 @@ async def test_a_page_offers_every_resolution_code_in_its_language(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    path = f"/incidents/{station.alarm()['id']}"
+    path = f"/incidents/{station.alarm().id}"
     for language, column in (("fr", 0), ("en", 1)):
         shown = (await operator.get(f"{path}?lang={language}")).text
         choice = re.search(r'<select name="code".*?</select>', shown, re.DOTALL)
@@ -332,7 +330,7 @@ async def test_a_forms_address_asked_for_again_is_the_page_of_the_form(
     """The answer to a form that was refused stands at the form's address: a reload, or the other
     language, must not end at an error."""
     station.site()
-    incident = station.alarm()["id"]
+    incident = station.alarm().id
     for asked, page in (
         (f"/incidents/{incident}/claim?lang=en", f"/incidents/{incident}?lang=en"),
         ("/account/totp?lang=en", "/account?lang=en"),

@@ -70,10 +70,10 @@ async def test_one_of_two_has_it_and_the_other_is_told_who(
         first = race % 2  # whoever is asked first by the loop has no head start over the hundred
         order = (first, 1 - first)
         answers = await asyncio.gather(
-            *(take(desks[which], tokens[which], row["id"]) for which in order)
+            *(take(desks[which], tokens[which], row.id) for which in order)
         )
         by_name = {NAMES[which]: answers[place] for place, which in enumerate(order)}
-        holder = holder_of(raced, row["id"])
+        holder = holder_of(raced, row.id)
         assert sorted(answer.status_code for answer in answers) == [303, 409], race
         assert by_name[holder].status_code == 303
         (loser,) = set(NAMES) - {holder}
@@ -87,7 +87,7 @@ async def test_one_of_two_has_it_and_the_other_is_told_who(
 def holder_of(station: WebStation, incident: str) -> str:
     row = station.store.read_now(lambda tx: incidents.get(tx, incident))
     assert row
-    return str(row["holder"])
+    return str(row.holder)
 
 
 async def csrf(desk: httpx.AsyncClient) -> str:

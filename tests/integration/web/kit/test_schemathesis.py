@@ -63,7 +63,7 @@ class Bench:
             self.station.settings, self.station.store, self.station.vault
         )
         self.station.site()
-        self.incident = self.station.alarm()["id"]
+        self.incident = self.station.alarm().id
         call = self.station.call(Outcome.NO_ANSWER, seconds=1)
         self._loop = asyncio.new_event_loop()
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

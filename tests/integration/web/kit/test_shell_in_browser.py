@@ -105,7 +105,7 @@ def test_pages_are_read_while_the_telephone_goes_on(page: Page, web: Web) -> Non
     # It is answered: the alarm opens, and the page's script is the same.
     station.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#incident h1")).to_contain_text("Boulangerie")
-    expect(page).to_have_url(re.compile(rf"/incidents/{row['id']}$"))
+    expect(page).to_have_url(re.compile(rf"/incidents/{row.id}$"))
     expect(card).to_contain_text("En conversation avec Anne Le Goff")
     assert is_the_same(page)
     page.go_back()
@@ -136,14 +136,14 @@ def test_pages_are_read_while_the_telephone_goes_on(page: Page, web: Web) -> Non
 def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) -> None:
     station, process = web
     row = station.alarm("1001", code="FA")
-    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, NAME, clock.now()))
     log_in(page, process)
     page.goto(f"{process.url}/logbook")
     expect(page.locator("#tally-vital")).to_have_text("0 vitale non prise")
     expect(page.locator("#returns p")).to_have_count(0)
 
     def soon(tx: Tx) -> None:
-        found = incidents.get(tx, row["id"])
+        found = incidents.get(tx, row.id)
         assert found is not None
         incidents.change(tx, found, queue_due=clock.now() + timedelta(seconds=28))
 
@@ -153,11 +153,12 @@ def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) ->
     assert violations(page) == []
     line.get_by_role("button", name="Je continue").click()
     expect(line).to_have_count(0)
-    found = station.store.read_now(lambda tx: incidents.get(tx, row["id"]))
+    found = station.store.read_now(lambda tx: incidents.get(tx, row.id))
     assert found is not None
-    assert found["holder"] == NAME
-    assert found["queue_due"] > clock.now() + timedelta(seconds=90)
-    told = station.store.read_now(lambda tx: logbook.page(tx, incident=row["id"], limit=500))
+    assert found.holder == NAME
+    assert found.queue_due is not None
+    assert found.queue_due > clock.now() + timedelta(seconds=90)
+    told = station.store.read_now(lambda tx: logbook.page(tx, incident=row.id, limit=500))
     assert "goes_on" in [entry["kind"] for entry in told]
 
 
@@ -216,6 +217,6 @@ def test_a_new_vital_alarm_below_the_fold_is_announced_as_one(page: Page, web: W
     expect(more).to_be_in_viewport()
     assert violations(page) == []
     more.click()
-    expect(page.locator(f"#i-{row['id']} a.title")).to_be_focused()
-    expect(page.locator(f"#i-{row['id']}")).to_be_in_viewport()
+    expect(page.locator(f"#i-{row.id} a.title")).to_be_focused()
+    expect(page.locator(f"#i-{row.id}")).to_be_in_viewport()
     expect(more).to_be_hidden()

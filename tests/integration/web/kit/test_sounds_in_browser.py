@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow import clock
+from callflow.core.alarms.incident import Incident
 from callflow.handling.alarms import operating
 from callflow.handling.desks import queueing
 from callflow.storage import Tx
@@ -58,9 +59,9 @@ def waits_for_a_person(station: WebStation, account: str, priority: int) -> Row:
     """An alarm of this priority that the machine gave to the operators."""
     row = station.alarm(account)
 
-    def give(tx: Tx) -> Row:
-        operating.claim(tx, row["id"], "yves", clock.now())
-        found = operating.release(tx, row["id"], "yves", clock.now())
+    def give(tx: Tx) -> Incident:
+        operating.claim(tx, row.id, "yves", clock.now())
+        found = operating.release(tx, row.id, "yves", clock.now())
         return incidents.change(tx, found, priority=priority)
 
     return dict(station.do(give))

@@ -67,7 +67,7 @@ async def test_a_console_first_gets_everything(station: WebStation, hub: Hub) ->
     async with Listener(hub) as console:
         rows = await console.next("rows")
         assert "data-all" in rows
-        assert f'id="i-{row["id"]}"' in rows
+        assert f'id="i-{row.id}"' in rows
         assert "Frontal" in await console.next("strip")
         assert "Alarme ouverte" in await console.next("feed")
 
@@ -82,7 +82,7 @@ async def test_what_changes_is_told(station: WebStation, hub: Hub) -> None:
         assert "data-all" not in told
         assert "Contre-appel sur site" in told
         assert "Counter-call to the premises" in await english.next("rows")
-        assert row["id"] in await french.next("touched")
+        assert row.id in await french.next("touched")
 
 
 async def test_a_sites_own_entry_is_told_of_its_place_and_of_its_open_alarms(
@@ -95,7 +95,7 @@ async def test_a_sites_own_entry_is_told_of_its_place_and_of_its_open_alarms(
     async with Listener(hub) as console:
         await console.next("rows")
         await asyncio.to_thread(dictated, station, "1001")
-        assert json.loads(await console.next("touched")) == [row["id"]]
+        assert json.loads(await console.next("touched")) == [row.id]
         assert json.loads(await console.next("places")) == ["1001"]
 
 
@@ -107,10 +107,10 @@ async def test_only_what_changed_is_sent(station: WebStation, hub: Hub) -> None:
         assert (await console.next("rows")).count('<li id="i-') == 3
         row = await asyncio.to_thread(station.alarm, "1002")
         await asyncio.to_thread(
-            station.do, lambda tx: operating.claim(tx, row["id"], "claire", clock.now())
+            station.do, lambda tx: operating.claim(tx, row.id, "claire", clock.now())
         )
         told = await console.next("rows")
-        assert re.findall('<li id="i-([^"]+)"', told) == [row["id"]]
+        assert re.findall('<li id="i-([^"]+)"', told) == [row.id]
 
 
 async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
@@ -123,12 +123,12 @@ async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
             station.alarm(code="BR")
             station.do(
                 lambda tx: operating.close_incident(
-                    tx, row["id"], "claire", "false_alarm", "", clock.now()
+                    tx, row.id, "claire", "false_alarm", "", clock.now()
                 )
             )
 
         await asyncio.to_thread(close)
-        while f'data-gone="{row["id"]}"' not in await console.next("rows"):
+        while f'data-gone="{row.id}"' not in await console.next("rows"):
             pass
 
 

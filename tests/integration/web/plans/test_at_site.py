@@ -56,7 +56,7 @@ async def test_a_site_has_settings_of_its_own_and_its_alarms_have_them(
     assert "Calls to each person : 4 (the plan: 2 )" in said(page)
     followers = said(await admin.see("/plans/intrusion/sites"))
     assert "keyholders : Calls to each person" in followers
-    steps = [station.alarm(account)["plan"]["steps"][1]["attempts"] for account in ("1001", "1002")]
+    steps = [station.alarm(account).plan["steps"][1].attempts for account in ("1001", "1002")]
     assert steps == [4, 2]  # frozen into the incident; the other site has the plan's
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=100))
     changed = [entry["data"]["fields"] for entry in told if entry["kind"] == "site_changed"]
@@ -94,7 +94,7 @@ async def test_what_a_new_version_has_no_more_is_said_and_left_out(
     assert "its own setting keyholders : Calls to each person fits the plan no more" in said(
         await admin.see("/plans/intrusion?check=1")
     )
-    assert [step["id"] for step in station.alarm()["plan"]["steps"]] == ["call", "hand"]
+    assert [step["id"] for step in station.alarm().plan["steps"]] == ["call", "hand"]
 
 
 async def test_a_site_chooses_the_plan_and_no_more(station: WebStation, admin: Person) -> None:
@@ -102,7 +102,7 @@ async def test_a_site_chooses_the_plan_and_no_more(station: WebStation, admin: P
     published(station, night(CALL, HAND))
     answer = await admin.send("/plans/night/sites", **{"site": "1001", "for": "intrusion"})
     assert answer.headers["location"] == "/plans/night/sites/1001"
-    assert station.alarm()["plan"]["id"] == "night"
+    assert station.alarm().plan["id"] == "night"
     other = await admin.send("/plans/fire/sites", **{"site": "1001", "for": "intrusion"})
     assert (other.status_code, "follows another plan" in said(other)) == (409, True)
     page = await admin.see("/plans/night/sites/1001")

@@ -130,7 +130,7 @@ def test_the_command_line_rehearses(station: WebStation, tmp_path: Path) -> None
     assert status == 0, said
     row = station.store.read_now(lambda tx: incidents.get(tx, json.loads(said)["incident"]))
     assert row is not None
-    assert row["exercise"]
+    assert row.exercise
     status, said = callflow(tmp_path, *arguments)
     assert status != 0
     assert "an exercise runs at this site already" in said

@@ -68,7 +68,7 @@ async def test_what_happened_is_replayed_with_another_version(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    incident = station.alarm()["id"]
+    incident = station.alarm().id
     station.call(Outcome.VERIFIED_OK)
     answer = await operator.get("/plans/intrusion/backtest?lang=en&run=1")
     assert "1 alarm replayed" in said(answer)
@@ -96,7 +96,7 @@ async def test_real_people_are_called_as_an_exercise(station: WebStation, admin:
     made = answer.headers["location"].removeprefix("/incidents/")
     row = station.store.read_now(lambda tx: incidents.get(tx, made))
     assert row is not None
-    assert (row["exercise"], row["site_id"]) == (True, "1001")
+    assert (row.exercise, row.site_id) == (True, "1001")
     answer = await admin.send(to, **fields, sure="yes")
     assert "an exercise runs at this site already" in said(answer)
 

@@ -79,7 +79,7 @@ async def world(station: WebStation, app: FastAPI, api: httpx.AsyncClient) -> As
     contacts = [{**each, "password": "mirabelle"} for each in site_body()["contacts"]]
     station.site(postcode="35000", contacts=contacts)
     station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
-    incident = str(station.alarm()["id"])
+    incident = str(station.alarm().id)
     call = station.call(Outcome.NO_KEY, seconds=2)
     still, clip = kept(station, incident), kept(station, incident, take="clip")
     chief = Person(app, CHIEF)
@@ -375,7 +375,7 @@ async def test_a_page_of_images_is_one_look_however_often_it_comes_anew(
     assert len(await world.entries("images", CHIEF)) == 1
     assert len(await world.entries("images", "bea")) == 1
     station.site("1002", name="Horlogerie")
-    other = str(station.alarm("1002")["id"])
+    other = str(station.alarm("1002").id)
     assert (await world.chief.see(f"/incidents/{other}/images/later")).status_code == 404
     kept(station, other, id="others")
     assert (await world.chief.see(f"/incidents/{other}/images/others")).status_code == 200

@@ -40,7 +40,7 @@ async def test_all_of_theirs_comes_in_one_file_and_that_is_told(
     assert answer.headers["content-disposition"].startswith("attachment")
     rows = json.loads(zipfile.ZipFile(io.BytesIO(answer.content)).read("rows.json"))
     assert [row["name"] for row in rows["client"]] == [NAME]
-    assert [row["id"] for row in rows["incident"]] == [alarm["id"]]
+    assert [row["id"] for row in rows["incident"]] == [alarm.id]
     assert len(rows["contact"]) == 3
     assert "code" not in rows["contact"][0]
     assert client_key(NAME) in (await chief.client.get("/audit", params={"what": "personal"})).text

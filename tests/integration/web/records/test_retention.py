@@ -105,7 +105,7 @@ async def test_an_alarm_is_held_by_its_address_and_let_go(
     station: WebStation, chief: Person
 ) -> None:
     station.site()
-    incident = station.alarm()["id"]
+    incident = station.alarm().id
     await chief.see(f"{HERE}?lang=en")
     where = f"http://localhost/incidents/{incident}?lang=fr"
     assert (await chief.send(f"{HERE}/holds", incident=where, text="")).status_code == 409

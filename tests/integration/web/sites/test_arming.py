@@ -31,7 +31,7 @@ async def test_arming_and_tests_are_shown(
     assert (await api.put("/sites/1001", json=site)).status_code == 200
     assert (await api.get("/sites/1001")).json()["accounts"][0]["partitions"] == shown
 
-    page = (await operator.get(f"/incidents/{row['id']}")).text
+    page = (await operator.get(f"/incidents/{row.id}")).text
     assert page.count("en marche ·") == 1
     assert "à remettre en marche" in page  # its second partition was disarmed since the alarm
     assert page.count("à l’arrêt") == 1

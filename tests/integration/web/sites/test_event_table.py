@@ -71,11 +71,11 @@ async def test_a_code_means_something_else_at_every_site_until_it_is_reset(
     station: WebStation, chief: Person
 ) -> None:
     station.site()
-    assert station.alarm(code="AT")["kind"] == "power"
+    assert station.alarm(code="AT").kind == "power"
     sent = {"code": "AT", "kind": "technical", "priority": "2"}
     assert (await chief.fill(f"{HERE}?code=AT", HERE, **sent)).status_code == 303
     changed = station.alarm(code="AT", zone="9")
-    assert (changed["kind"], changed["priority"]) == ("technical", 2)
+    assert (changed.kind, changed.priority) == ("technical", 2)
     assert "as the station's own table says" in words(await chief.see(f"{HERE}?raw=AT"))
     assert "changed by odile" in words(await chief.see(f"{HERE}?state=own"))
     audit = words(await chief.see("/audit?what=settings"))
@@ -93,7 +93,7 @@ async def test_a_site_and_a_declared_zone_come_before_the_station(
     zones = [{"account": "1001", "zone": "4", "name": "Cabine", "kind": "lift"}]
     station.site(zones=zones, event_overrides=[{"code": "BA", "zone": "3", "kind": "flood"}])
     await chief.fill(f"{HERE}?code=BA", HERE, code="BA", kind="tamper")
-    kinds = {zone: station.alarm(zone=zone)["kind"] for zone in ("3", "4", "5")}
+    kinds = {zone: station.alarm(zone=zone).kind for zone in ("3", "4", "5")}
     assert kinds == {"3": "flood", "4": "lift", "5": "tamper"}
 
 

@@ -230,7 +230,7 @@ async def test_a_contacts_roles_and_calendar_are_part_of_its_site(api: httpx.Asy
 
 async def shown(station: WebStation, operator: httpx.AsyncClient, code: str = "BA") -> str:
     row = station.alarm(code=code)
-    return (await operator.get(f"/incidents/{row['id']}")).text
+    return (await operator.get(f"/incidents/{row.id}")).text
 
 
 async def test_operators_see_what_is_agreed_and_who_is_away(

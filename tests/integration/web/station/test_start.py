@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Outcome
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
@@ -128,16 +128,16 @@ async def test_a_test_alarm_is_followed_to_its_answer(
     assert 'href="/start"' in (await first.get("/people")).text
 
     assert (await send(first, "/start/alarm", {"site": "1001"})).status_code == 303
-    earlier, now = sorted(_exercises(station), key=lambda row: row["opened_at"])
-    assert (earlier["resolution_code"], now["state"]) == ("exercise", "open")
-    assert now["exercise"], "it is said to whoever is called, and wakes nobody"
+    earlier, now = sorted(_exercises(station), key=lambda row: row.opened_at)
+    assert (earlier.resolution_code, now.state) == ("exercise", "open")
+    assert now.exercise, "it is said to whoever is called, and wakes nobody"
     station.call(Outcome.VERIFIED_OK)
     assert (await step(first, "alarm"))[0] == "done"
     assert "fausse alarme" in (await first.get("/start")).text
     assert 'href="/start"' not in (await first.get("/people")).text
 
 
-def _exercises(station: WebStation) -> list[dict[str, Any]]:
+def _exercises(station: WebStation) -> list[Incident]:
     return station.store.read_now(lambda tx: incidents.last_of_site(tx, "1001", 9))
 
 
@@ -147,8 +147,8 @@ async def test_a_site_in_alarm_is_left_alone(station: WebStation, first: httpx.A
     answer = await send(first, "/start/alarm", {"site": "1001"})
     assert answer.status_code == 409
     assert "ce site est en alarme" in html.unescape(answer.text)
-    assert [row["id"] for row in _exercises(station)] == [real["id"]]
-    asked = station.store.read_now(lambda tx: calls.of_incident(tx, real["id"]))
+    assert [row.id for row in _exercises(station)] == [real.id]
+    asked = station.store.read_now(lambda tx: calls.of_incident(tx, real.id))
     assert len(asked) == 1
 
 

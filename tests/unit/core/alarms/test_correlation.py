@@ -12,6 +12,7 @@ from callflow.core.alarms import correlation
 from callflow.core.alarms.correlation import Periods, Rates, Trips
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Rules
+from tests.support.incidents import an_incident
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -136,12 +137,12 @@ def test_a_zone_is_taken_out_only_where_that_is_agreed(
 
 
 def test_lost_paths_are_those_in_alarm_of_lines_and_polls() -> None:
-    rows = [
-        {"kind": "line", "zones": {"351": "alarm", "352": "restored"}},
-        {"kind": "missing_poll", "zones": {"1001": "alarm"}},
-        {"kind": "power", "zones": {"": "alarm"}},
+    alarms = [
+        an_incident(kind=Kind.LINE, zones={"351": "alarm", "352": "restored"}),
+        an_incident(kind=Kind.MISSING_POLL, zones={"1001": "alarm"}),
+        an_incident(kind=Kind.POWER, zones={"": "alarm"}),
     ]
-    assert correlation.lost_paths(rows) == {"line 351", "missing_poll 1001"}
+    assert correlation.lost_paths(alarms) == {"line 351", "missing_poll 1001"}
 
 
 # --- a storm's place (D28) ------------------------------------------------------------------
