@@ -23,6 +23,7 @@ from callflow.core.people.users import password_fault
 from callflow.handling.base import refusals
 from callflow.handling.calls import phones
 from callflow.handling.sites import rules, sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
 from callflow.storage.engine.upgrade import upgrade
 from web.access import users
@@ -150,7 +151,7 @@ def site_export(site_id: str) -> None:
         found = store.read_now(lambda tx: sites.get_site(tx, site_id))
     if found is None:
         raise typer.BadParameter(f"there is no site {site_id!r}")
-    print(json.dumps(found, ensure_ascii=False, indent=2))
+    print(json.dumps(found.document(), ensure_ascii=False, indent=2))
 
 
 @site.command("import")
@@ -166,7 +167,7 @@ def site_import(file: Path) -> None:
 
         def write(tx: Tx) -> None:
             for body in bodies:
-                sites.put_site(tx, vault, body["id"], body, "cli", now)
+                sites.put_site(tx, vault, body["id"], Site.read(body), "cli", now)
 
         try:
             store.write_now(write)

@@ -23,6 +23,7 @@ from callflow.demo.sites import DemoSite
 from callflow.handling.interventions import directory
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.shape import Site
 from callflow.settings.access import is_loopback
 from callflow.settings.config import BadSettings, Settings
 from callflow.settings.lines import LineSettings
@@ -85,7 +86,8 @@ def seed(settings: Settings, store: Store, vault: Vault) -> None:
         plans.publish_first(tx, to_json(demo_sites.PLAN), DEMO, now)
         for site in (*demo_sites.SITES, *demo_sites.RESTLESS):
             if sites.site_row(tx, site.account) is None:
-                sites_sites.put_site(tx, vault, site.account, demo_sites.body(site), DEMO, now)
+                body = Site.read(demo_sites.body(site))
+                sites_sites.put_site(tx, vault, site.account, body, DEMO, now)
 
         if not directory.get_directory(tx):
             directory.put_directory(tx, list(demo_sites.SERVICES), DEMO, now)

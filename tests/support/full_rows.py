@@ -36,6 +36,7 @@ from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import retention as records_retention
 from callflow.handling.sites import contracts, instructions, on_test, own_days, passwords, sites
 from callflow.handling.sites.event_rules import set_rule
+from callflow.handling.sites.shape import Site
 from callflow.handling.station.tokens import add_token, revoke_token
 from callflow.handling.station.users import from_directory
 from callflow.storage import Tx
@@ -45,6 +46,7 @@ from callflow.storage.desks import shifts
 from callflow.storage.people import access, users
 from callflow.storage.records import retention
 from tests.support.cameras import a_still
+from tests.support.documents import site_document
 from tests.support.full_station import (
     BANK,
     CHECKED,
@@ -270,7 +272,7 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
     later: Row = {"reason": said("Congés"), "effective_at": now + timedelta(days=9)}
 
     def write(tx: Tx) -> None:
-        site = sites.get_site(tx, SHOP)
+        site = site_document(tx, SHOP)
         assert site is not None
         gone = {**site["contacts"][1], "id": f"{SHOP}-9", "name": said("Ancien gérant"), "rank": 9}
         camera = {
@@ -282,8 +284,8 @@ def _contract(full: FullStation, said: Callable[[str], str]) -> None:
         more = {**site, "contacts": [*site["contacts"], gone]}
         more |= {"zones": [*site["zones"], zone], "cameras": [*site["cameras"], camera]}
         more |= {"schedule": site["schedule"] or {"week": {"mon": ["08:00-12:00"]}}}
-        sites.put_site(tx, vault, SHOP, more, NAME, now)
-        sites.put_site(tx, vault, SHOP, site, NAME, now, because=said("Parti"))
+        sites.put_site(tx, vault, SHOP, Site.read(more), NAME, now)
+        sites.put_site(tx, vault, SHOP, Site.read(site), NAME, now, because=said("Parti"))
         state: Row = {"reason": said("Essais"), "effective_at": None, "who": NAME, "now": now}
         contracts.change_contract(tx, SHOP, SiteState.COMMISSIONING, **state)
         contracts.change_contract(tx, SHOP, SiteState.ACTIVE, **state)

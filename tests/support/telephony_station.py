@@ -22,6 +22,7 @@ from callflow.handling.alarms.acting import request_call
 from callflow.handling.base import policy, storing
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -91,10 +92,10 @@ class TelephonyStation:
                     _contact(SECOND, "keyholder", 2),
                 ],
             }
-            sites.put_site(tx, self.vault, "1001", site, "test", now)
+            sites.put_site(tx, self.vault, "1001", Site.read(site), "test", now)
             people = [_contact(number, "keyholder", rank) for rank, number in enumerate(CROWD, 1)]
             crowd = {"name": "Crowd", "accounts": [], "contacts": people}
-            sites.put_site(tx, self.vault, "1002", crowd, "test", now)
+            sites.put_site(tx, self.vault, "1002", Site.read(crowd), "test", now)
 
         await self.store.write(world)
 
@@ -108,7 +109,7 @@ class TelephonyStation:
         }
         at = clock.now()
         put = sites.put_site
-        await self.store.write(lambda tx: put(tx, self.vault, account, site, "test", at))
+        await self.store.write(lambda tx: put(tx, self.vault, account, Site.read(site), "test", at))
         return account, number
 
     async def alarm(self, code: str = "BA", account: str = "1001") -> None:

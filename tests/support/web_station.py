@@ -30,6 +30,7 @@ from callflow.handling.calls import calling
 from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -128,7 +129,11 @@ class WebStation:
     def site(self, account: str = "1001", **changes: Any) -> None:
         """A site, whose id is its account."""
         body = site_body(account, **changes)
-        self.do(lambda tx: sites.put_site(tx, self.vault, account, body, "essai", clock.now()))
+        self.do(
+            lambda tx: sites.put_site(
+                tx, self.vault, account, Site.read(body), "essai", clock.now()
+            )
+        )
 
     def not_arrived(self, account: str) -> Incident:
         """A bank was opened, and did not say that it arrived well (D18); its incident's row."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -14,38 +13,9 @@ from callflow.core.calls.call import Outcome
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import Category, Kind, Treatment
+from callflow.handling.base.fields import AccountNumber, Long, Short
 
 T = TypeVar("T")
-
-
-def storable(text: str) -> str:
-    """Text that every database takes: no NUL, no half of a surrogate pair."""
-    if "\0" in text:
-        raise ValueError("a NUL character can't be stored")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("half of a surrogate pair can't be stored") from None
-    return text
-
-
-def every_text_storable(value: T) -> T:
-    """What JSON can hold, where every text in it, names included, can be stored."""
-    for text in _texts(value):
-        storable(text)
-    return value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (text for name in value for text in _texts(name))
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
 
 
 def in_calendar(at: datetime) -> datetime:
@@ -78,15 +48,6 @@ def _link(text: str) -> str:
             " brackets (write them %5B and %5D)"
         )
     return text
-
-
-#: A text from outside, kept as sent: only its length is looked at.
-Storable = Annotated[str, AfterValidator(storable)]
-Short = Annotated[Storable, Field(max_length=16)]
-Line = Annotated[Storable, Field(max_length=200)]
-Long = Annotated[Storable, Field(max_length=4000)]
-ACCOUNT = r"^[0-9A-Za-z]{1,16}$"
-AccountNumber = Annotated[str, Field(pattern=ACCOUNT, description="Leading zeros are kept")]
 
 
 class Body(BaseModel):

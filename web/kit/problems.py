@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from callflow.core.alarms.filing import What
 from callflow.core.plans.call_plan import PlanError
 from callflow.handling.alarms import filing
+from callflow.handling.base.fields import bad_field
 from callflow.handling.base.refusals import Changed
 from callflow.handling.interventions.services import NotAllowed
 from callflow.handling.plans.plans import Faulty
@@ -134,14 +135,10 @@ def of_validation(error: RequestValidationError) -> JSONResponse:
 
 
 def _field_error(item: Mapping[str, Any]) -> FieldError:
-    where = [str(part) for part in item["loc"]]
-    if where and where[0] == "body":
-        where = where[1:]
-    if item["type"] == "json_invalid":
-        where = []
-    return FieldError(
-        field=".".join(where) or "body", detail=str(item["msg"]).removeprefix("Value error, ")
-    )
+    wrong = bad_field(item)
+    where = wrong.field if item["type"] != "json_invalid" else ""
+    field = where.removeprefix("body").removeprefix(".")
+    return FieldError(field=field or "body", detail=wrong.said)
 
 
 def of_gate(error: NotAllowed) -> JSONResponse:

@@ -19,7 +19,7 @@ from callflow.handling.callers import call_backs
 from callflow.handling.callers.requests import Asked, done
 from callflow.handling.calls import voices
 from callflow.handling.sites import instructions as sites_instructions
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.sites import instructions as rows

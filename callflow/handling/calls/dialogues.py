@@ -35,8 +35,8 @@ from callflow.handling.calls import trunk_tests
 from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions.service_calls import asked_service
-from callflow.handling.sites.contacts import e164
 from callflow.handling.sites.in_force import site_now
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

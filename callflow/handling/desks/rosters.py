@@ -13,7 +13,7 @@ from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.desks import rosters

@@ -16,7 +16,7 @@ from callflow.core.time.availability import Availability
 from callflow.core.time.hours import CalendarError
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite, one_of
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

@@ -13,8 +13,10 @@ from callflow.core.sites.site import Role
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.sites import calendars, contracts
-from callflow.handling.sites.contacts import check_codes, contact_code, e164, in_part
+from callflow.handling.sites.contacts import check_codes, contact_code, in_part
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite, one_of, required
+from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage.interventions import firms, guards
 from callflow.storage.sites import contacts
@@ -129,8 +131,8 @@ def _bare(firm: Row) -> Row:
     return {name: firm[name] for name in ("licence", "sectors", "rank", "tariff", "part")}
 
 
-def contacts_in_part(tx: Tx, firm_id: str, link: Row) -> Row:
-    """The firm as a site's PUT takes it."""
+def contacts_in_part(tx: Tx, firm_id: str, link: Row) -> Contact:
+    """The firm in its part at a site."""
     part = {name: link[name] for name in ("role", "rank", "authorities", "keys_held")}
     return in_part(tx, firm_id, **part)
 

@@ -13,7 +13,8 @@ from callflow.core.messages import outbox
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.handling.interventions.firms import changed_fields
-from callflow.handling.sites.contacts import check_codes, contact_code, e164
+from callflow.handling.sites.contacts import check_codes, contact_code
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite, required
 from callflow.storage import Tx
 from callflow.storage.interventions import firms

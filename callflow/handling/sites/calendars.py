@@ -16,6 +16,7 @@ from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.hours import CalendarError
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
+from callflow.handling.sites import shape
 from callflow.handling.sites.rules import NO_PLAN, BadSite
 from callflow.storage import Tx
 from callflow.storage.sites import contacts as contact_rows
@@ -34,12 +35,12 @@ def availability(body: Any, field: str) -> Row | None:
         raise BadSite(error.field, error.said, error.about) from None
 
 
-def check_replacements(tx: Tx, contacts: Sequence[Row]) -> None:
-    """Whoever stands in must be known. ``contacts`` are as PUT sends them. Raises BadSite."""
+def check_replacements(tx: Tx, contacts: Sequence[shape.Contact]) -> None:
+    """Whoever stands in must be known. Raises BadSite."""
     named = {
-        each["contact"]: f"contacts[{place}].availability.replacements.{number}.contact"
+        each["contact"]: f"contacts.{place}.availability.replacements.{number}.contact"
         for place, contact in enumerate(contacts)
-        for number, each in enumerate((contact.get("availability") or {}).get("replacements", []))
+        for number, each in enumerate((contact.availability or {}).get("replacements", []))
     }
     known = contact_rows.names_of(tx, named) if named else {}
     for contact_id, field in named.items():

@@ -9,14 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import phonenumbers
-
-from callflow.core.calls.dial_policy import EMERGENCY, refusal
-from callflow.core.signals.signal import Kind
-from callflow.core.sites.site import ANY_KIND, Authority, Role
+from callflow.core.sites.site import Authority, Role
 from callflow.handling.base.refusals import Refused
-from callflow.handling.sites import calendars, passwords, rules
+from callflow.handling.sites import calendars, passwords
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.sites import contacts as contact_rows
@@ -26,40 +23,35 @@ from callflow.vault import Vault
 Row = dict[str, Any]
 
 _CODE = re.compile(r"[0-9]{4,8}")
-_REGION = "FR"
-NO_NUMBER = "is no phone number: write +33… or 06 …"
-WRONG_LENGTH = "has too few or too many digits"
 
 
-def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Row]]:
-    """{site: its contacts as PUT takes them, codes left out}."""
+def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Contact]]:
+    """{site: its contacts}."""
     found = contact_rows.rows_at(tx, site_ids)
     return {site_id: [_shown(row) for row in rows] for site_id, rows in found.items()}
 
 
-def in_part(tx: Tx, contact_id: str, **part: Any) -> Row:
-    """A contact as PUT takes it, in a ``part`` (role, rank, authorities, keys_held) at a site."""
+def in_part(tx: Tx, contact_id: str, **part: Any) -> Contact:
+    """A contact in a ``part`` (role, rank, authorities, keys_held) at a site."""
     row = contact_rows.get(tx, contact_id)
     assert row is not None, "contacts are never erased while a part of theirs is kept"
     return _shown({**row, **part})
 
 
-def _shown(row: Row) -> Row:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "role": row["role"],
-        "rank": row["rank"],
-        "language": row["language"],
-        "phone": row["phone"],
-        "code_set": row["code"] is not None,
-        "duress_code_set": row["duress_code"] is not None,
-        "password_set": row["password"] is not None,
-        "duress_password_set": row["duress_password"] is not None,
-        "authorities": row["authorities"],
-        "keys_held": row["keys_held"],
-        "availability": row["availability"],
-    }
+def _shown(row: Row) -> Contact:
+    secrets: Any = {f"{name}_set": row[name] is not None for name in SECRETS}
+    return Contact.model_construct(
+        id=row["id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        rank=row["rank"],
+        language=row["language"],
+        phone=row["phone"],
+        authorities={k: list(map(Authority, may)) for k, may in row["authorities"].items()},
+        keys_held=row["keys_held"],
+        availability=row["availability"],
+        **secrets,
+    )
 
 
 class SharedContact(Refused):
@@ -74,23 +66,22 @@ class SharedContact(Refused):
         self.field, self.sites = field, dict(sites)
 
 
+#: What goes in and never comes out.
+SECRETS = ("code", "duress_code", "password", "duress_password")
 #: What a contact is wherever they are one; the part that they play is a site's own.
-_OWN = (
-    *("name", "language", "phone", "availability"),
-    *("code", "duress_code", "password", "duress_password"),
-)
+_OWN = ("name", "language", "phone", "availability", *SECRETS)
 
 
 def write_contacts(
-    tx: Tx, vault: Vault, site_id: str, sent: Sequence[Row], *, shared: bool = True
+    tx: Tx, vault: Vault, site_id: str, sent: Sequence[Contact], *, shared: bool = True
 ) -> None:
     """The contacts of a site whose links were dropped. ``shared``: those that other sites have are
     changed there too. Raises BadSite, naming the field; SharedContact."""
     for place, contact in enumerate(sent):
-        before = contact_rows.get(tx, str(contact.get("id"))) if not shared else None
-        _write_contact(tx, vault, site_id, place, contact)
-        if before is not None:
-            _stays(tx, site_id, f"contacts[{place}]", before)
+        before = contact_rows.get(tx, contact.id)
+        _write_contact(tx, vault, site_id, place, contact, before)
+        if before is not None and not shared:
+            _stays(tx, site_id, f"contacts.{place}", before)
     calendars.check_replacements(tx, sent)
 
 
@@ -104,38 +95,23 @@ def _stays(tx: Tx, site_id: str, field: str, before: Row) -> None:
             raise SharedContact(field, before["name"], others[before["id"]])
 
 
-def _write_contact(tx: Tx, vault: Vault, site_id: str, place: int, contact: Row) -> None:
-    field = f"contacts[{place}]"
-    contact_id = rules.required(contact, "id", f"{field}.id")
-    values: Row = {
-        "id": contact_id,
-        "name": rules.required(contact, "name", f"{field}.name"),
-        "language": contact.get("language", "fr"),
-        "phone": e164(contact.get("phone"), f"{field}.phone"),
-    }
-    for name in ("code", "duress_code"):
-        if name in contact:
-            values[name] = contact_code(vault, contact_id, contact[name], f"{field}.{name}")
-    before = contact_rows.get(tx, contact_id)
-    values |= passwords.written(vault, contact, before, f"{field}.")
-    if "availability" in contact:
-        sent = contact["availability"]
-        values["availability"] = calendars.availability(sent, f"{field}.availability")
-    upsert(tx, t.contact, ["id"], values)
-    check_codes(tx, contact_id, f"{field}.duress_code")
-    upsert(
-        tx,
-        t.site_contact,
-        ["site_id", "contact_id", "role"],
-        {
-            "site_id": site_id,
-            "contact_id": contact_id,
-            "role": rules.one_of(Role, contact.get("role"), f"{field}.role"),
-            "rank": contact.get("rank", place + 1),
-            "authorities": _authorities(contact.get("authorities", {}), f"{field}.authorities"),
-            "keys_held": contact.get("keys_held", False),
-        },
-    )
+def _write_contact(
+    tx: Tx, vault: Vault, site_id: str, place: int, contact: Contact, before: Row | None
+) -> None:
+    field = f"contacts.{place}"
+    own: Row = {"id": contact.id, "name": contact.name, "language": contact.language}
+    own |= {"phone": contact.phone, **passwords.written(vault, contact, before, f"{field}.")}
+    for name in filter(contact.says, ("code", "duress_code")):
+        digits = getattr(contact, name)
+        own[name] = None if digits is None else vault.code(contact.id, digits)
+    if contact.says("availability"):
+        own["availability"] = calendars.availability(contact.availability, f"{field}.availability")
+    upsert(tx, t.contact, ["id"], own)
+    check_codes(tx, contact.id, f"{field}.duress_code")
+    part: Row = {"site_id": site_id, "contact_id": contact.id}
+    part |= contact.model_dump(mode="json", include={"role", "authorities", "keys_held"})
+    part["rank"] = contact.rank if contact.says("rank") else place + 1
+    upsert(tx, t.site_contact, ["site_id", "contact_id", "role"], part)
 
 
 def check_codes(tx: Tx, contact_id: str, field: str) -> None:
@@ -143,17 +119,6 @@ def check_codes(tx: Tx, contact_id: str, field: str) -> None:
     kept = contact_rows.get(tx, contact_id)
     if kept and kept["code"] and kept["code"] == kept["duress_code"]:
         raise BadSite(field, "must differ from the code")
-
-
-def _authorities(granted: dict[str, list[str]], field: str) -> dict[str, list[str]]:
-    known = {a.value for a in Authority}
-    for kind, authorities in granted.items():
-        if kind != ANY_KIND and kind not in {k.value for k in Kind}:
-            raise BadSite(f"{field}.{kind}", "is no kind of alarm")
-        for authority in authorities:
-            if authority not in known:
-                raise BadSite(f"{field}.{kind}", "there is no such authority", str(authority))
-    return granted
 
 
 def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
@@ -166,22 +131,3 @@ def new_code(vault: Vault, contact: str, digits: str, field: str) -> str:
     if not _CODE.fullmatch(digits):
         raise BadSite(field, "must have 4 to 8 digits")
     return vault.code(contact, digits)
-
-
-def e164(number: str | None, field: str) -> str | None:
-    """A number as people write it, in E.164. Raises BadSite."""
-    if number is None or not number.strip():
-        return None
-    if refusal(number) == EMERGENCY:  # as it was typed: 17 is no short French number by mistake
-        raise BadSite(field, EMERGENCY)
-    try:
-        parsed = phonenumbers.parse(number, _REGION)
-    except phonenumbers.NumberParseException:
-        raise BadSite(field, NO_NUMBER) from None
-    if not phonenumbers.is_possible_number(parsed):
-        raise BadSite(field, WRONG_LENGTH)
-    text = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    why = refusal(text)
-    if why is not None:  # said now, not when the alarm comes
-        raise BadSite(field, why)
-    return text

@@ -21,6 +21,7 @@ from callflow.handling.base.telling import tell
 from callflow.handling.plans.standing import check_chosen
 from callflow.handling.sites import contacts
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import firms, guards
@@ -184,63 +185,64 @@ def a_reason(text: str) -> str:
 
 
 def closed(
-    tx: Tx, site_id: str, gone: Iterable[Row], *, reason: str, who: str, now: datetime
+    tx: Tx, site_id: str, gone: Iterable[Contact], *, reason: str, who: str, now: datetime
 ) -> None:
-    """These contacts, as PUT takes them, are called for the site no more; they stay known."""
+    """These contacts are called for the site no more; they stay known."""
     for contact in gone:
-        kept = {name: contact[name] for name in ("role", "authorities", "keys_held")}
-        row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact["id"], **kept}
+        kept = contact.model_dump(mode="json", include={"role", "authorities", "keys_held"})
+        row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact.id, **kept}
         contracts.insert_former(
             tx,
             {**row, "reason": reason, "closed_by": who, "closed_at": now, "restored_at": None},
         )
-        told: Row = dict(who=contact["name"], contact=contact["id"], role=contact["role"])
+        told: Row = dict(who=contact.name, contact=contact.id, role=contact.role)
         tell(tx, "contact_closed", now, site=site_id, by=who, who_did=who, because=reason, **told)
 
 
-def without(site: Row, contact_id: str, role: str) -> Row:
-    """``site``, as PUT takes it, without somebody in that part.
+def without(site: Site, contact_id: str, role: Role) -> Site:
+    """``site`` without somebody in that part.
 
     Who has no part there any more stands in for nobody, and their panel user opens as a revoked
     one.
     """
-    left = [c for c in site["contacts"] if (c["id"], c["role"]) != (contact_id, role)]
-    if any(c["id"] == contact_id for c in left):
-        return {**site, "contacts": left}
+    left = [c for c in site.contacts if (c.id, c.role) != (contact_id, role)]
+    if any(c.id == contact_id for c in left):
+        return site.changed(contacts=left)
     users = [
-        {**user, "contact": None, "revoked": True} if user["contact"] == contact_id else user
-        for user in site["panel_users"]
+        user.changed(contact=None, revoked=True) if user.contact == contact_id else user
+        for user in site.panel_users
     ]
-    return {**site, "contacts": [_alone(c, contact_id) for c in left], "panel_users": users}
+    return site.changed(contacts=[_alone(c, contact_id) for c in left], panel_users=users)
 
 
-def _alone(contact: Row, gone: str) -> Row:
-    availability = contact.get("availability") or {}
+def _alone(contact: Contact, gone: str) -> Contact:
+    availability = contact.availability or {}
     standing_in = availability.get("replacements", [])
     left = [each for each in standing_in if each["contact"] != gone]
     if left == standing_in:
         return contact
-    return {**contact, "availability": {**availability, "replacements": left}}
+    return contact.changed(availability={**availability, "replacements": left})
 
 
-def back(tx: Tx, site: Row, former_id: str, who: str, now: datetime) -> Row:
-    """``site``, as PUT takes it, with somebody who was called once, after the others of their part.
+def back(tx: Tx, site: Site, former_id: str, who: str, now: datetime) -> Site:
+    """``site`` with somebody who was called once, after the others of their part.
 
     Raises NotFound, Refused.
     """
-    row = next((r for r in contracts.former(tx, site["id"]) if r["id"] == former_id), None)
+    site_id = str(site.id)
+    row = next((r for r in contracts.former(tx, site_id) if r["id"] == former_id), None)
     if row is None:
         raise NotFound("nobody of this id was called for this site: look again")
     kept: Row = {name: row[name] for name in ("authorities", "keys_held")}
-    body = called_too(tx, site, row["contact_id"], Role(row["role"]), **kept)
+    again = called_too(tx, site, row["contact_id"], Role(row["role"]), **kept)
     contracts.restored(tx, former_id, now)
     told: Row = dict(who=row["name"], contact=row["contact_id"], role=row["role"])
-    tell(tx, "contact_restored", now, site=site["id"], by=who, who_did=who, **told)
-    return body
+    tell(tx, "contact_restored", now, site=site_id, by=who, who_did=who, **told)
+    return again
 
 
-def called_too(tx: Tx, site: Row, contact_id: str, role: Role, **kept: Any) -> Row:
-    """``site``, as PUT takes it, with somebody who is known, after the others of their part.
+def called_too(tx: Tx, site: Site, contact_id: str, role: Role, **kept: Any) -> Site:
+    """``site`` with somebody who is known, after the others of their part.
 
     ``kept``: ``authorities`` and ``keys_held``. Raises NotFound, Refused.
     """
@@ -249,10 +251,9 @@ def called_too(tx: Tx, site: Row, contact_id: str, role: Role, **kept: Any) -> R
         raise NotFound("there is no such contact", contact_id)
     if firm is not None and firm["closed_at"] is not None:
         raise Refused("this firm is closed")
-    ours = [c for c in site["contacts"] if c["role"] == role]
-    if any(c["id"] == contact_id for c in ours):
+    ours = [c for c in site.contacts if c.role == role]
+    if any(c.id == contact_id for c in ours):
         raise Refused("this person is called for this site already")
-    rank = max((c["rank"] for c in ours), default=0) + 1
-    part: Row = {"authorities": {}, "keys_held": False, **kept, "role": role.value, "rank": rank}
-    again = contacts.in_part(tx, contact_id, **part)
-    return {**site, "contacts": [*site["contacts"], again]}
+    rank = max((c.rank for c in ours), default=0) + 1
+    part: Row = {"authorities": {}, "keys_held": False, **kept, "role": role, "rank": rank}
+    return site.changed(contacts=[*site.contacts, contacts.in_part(tx, contact_id, **part)])

@@ -24,7 +24,7 @@ from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.known import Known
 from callflow.core.sites.files.rows import contact_text, site_text
 from callflow.core.sites.site import ANY_KIND, Role
-from callflow.handling.sites.contacts import NO_NUMBER, WRONG_LENGTH, e164
+from callflow.handling.sites.numbers import NO_NUMBER, WRONG_LENGTH, e164
 from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
 

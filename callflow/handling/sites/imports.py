@@ -27,6 +27,7 @@ from callflow.handling.sites import rules
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.import_reach import Reach
 from callflow.handling.sites.import_values import Values
+from callflow.handling.sites.shape import Account, Agreed
 from callflow.storage import Tx
 from callflow.storage.plans import plans as plan_rows
 from callflow.storage.sites import contacts, files, own_days, sites
@@ -331,8 +332,9 @@ class _Comparing:
         row = {name: after[name] for name in names}
         row |= {"client_id": client, "plans": plans}
         if before is None:
-            hours = rules.site_values(None, {}, after["timezone"], self._now)
-            self._writes.new_sites.append({**row, **hours, "plan_rules": [], "cameras": []})
+            hours = rules.site_values(None, None, after["timezone"], self._now, self._known.own)
+            rest: Row = {"rules": Agreed().document(), "plan_rules": [], "cameras": []}
+            self._writes.new_sites.append({**row, **hours, **rest})
         else:
             self._writes.changed_sites.append(row)
             if after["timezone"] != before["timezone"]:
@@ -352,7 +354,7 @@ class _Comparing:
             self._writes.moved.append({"id": site_id, "schedule_due": due})
 
     def _account(self, site_id: str, account: str) -> Row:
-        watched = rules.account_values(None, {}, "accounts", lift=False, now=self._now)
+        watched = rules.account_values(None, Account(account=account), lift=False, now=self._now)
         return {
             "account": account,
             "site_id": site_id,

@@ -23,7 +23,7 @@ from callflow.handling.base.telling import tell
 from callflow.handling.callers import call_backs
 from callflow.handling.plans.standing import check_chosen
 from callflow.handling.records import playbacks
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import NO_PLAN, BadSite
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites

@@ -15,6 +15,7 @@ from callflow.handling.alarms.operating import acted, open_and_held
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
@@ -27,7 +28,7 @@ WRONG_AT_MOST, WITHIN = 3, timedelta(minutes=15)
 #: ``contact`` of the password that is the site's own.
 OF_SITE = ""
 _FEWEST = 4
-_NAMES = ("password", "duress_password")
+NAMES = ("password", "duress_password")
 
 
 def password_heard(
@@ -72,20 +73,18 @@ def reveal_password(
     return clear
 
 
-def written(vault: Vault, sent: Row, kept: Row | None, field: str) -> Row:
+def written(vault: Vault, sent: Site | Contact, kept: Row | None, field: str) -> Row:
     """The columns of the passwords in ``sent``: left out = unchanged, null = removed.
 
     ``kept``: the row as it is. Raises BadSite, naming the field after the prefix ``field``.
     """
     values: Row = {}
-    for name in _NAMES:
-        if name not in sent:
-            continue
-        clear = sent[name]
+    for name in filter(sent.says, NAMES):
+        clear = getattr(sent, name)
         if clear is not None and len(plain(clear)) < _FEWEST:
             raise BadSite(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
         values[name] = vault.encrypt(clear.encode()) if clear else None
-    one, other = (_clear(vault, values.get(name, (kept or {}).get(name))) for name in _NAMES)
+    one, other = (_clear(vault, values.get(name, (kept or {}).get(name))) for name in NAMES)
     if values and one and other and plain(one) == plain(other):
         raise BadSite(f"{field}duress_password", "must differ from the password")
     return values

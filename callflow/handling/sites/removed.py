@@ -19,6 +19,7 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.watch.supervision import user_key
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import draft, tell
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import removed
@@ -58,22 +59,13 @@ PARTS = tuple(_KNOWN_BY)
 
 
 def listed(site: Row, part: str) -> list[Row]:
-    """A part's items in ``site``, as PUT takes it."""
+    """A part's items in ``site``, a document as GET gives it."""
     there = site.get(part)
     if part == PLANS:
         return [{"alarm": alarm, "plan": plan} for alarm, plan in (there or {}).items()]
     if part == SCHEDULE:
         return [there] if there is not None else []
     return list(there or [])
-
-
-def with_items(site: Row, part: str, items: list[Row]) -> Row:
-    """``site``, as PUT takes it, with just these items of a part."""
-    if part == PLANS:
-        return {**site, part: {item["alarm"]: item["plan"] for item in items}}
-    if part == SCHEDULE:
-        return {**site, part: items[0] if items else None}
-    return {**site, part: items}
 
 
 def called(part: str, item: Row) -> str:
@@ -150,37 +142,42 @@ def _gone(part: str, before: Row, after: Row) -> Iterator[tuple[int, Row]]:
     yield from left[: max(0, len(old) - len(new))] if part == RULES else left
 
 
-def back(tx: Tx, vault: Vault, site: Row, removed_id: str, who: str, now: datetime) -> Row:
-    """``site``, as PUT takes it, with what was taken away from it once, in its place.
+def back(tx: Tx, vault: Vault, site: Site, removed_id: str, who: str, now: datetime) -> Site:
+    """``site`` with what was taken away from it once, in its place.
 
     Raises NotFound, Refused.
     """
-    row = removed.get(tx, site["id"], removed_id)
+    row = removed.get(tx, str(site.id), removed_id)
     if row is None:
         raise NotFound("this is not among what was removed from this site: look again")
-    part, item, items = row["part"], row["item"], listed(site, row["part"])
+    part, item, items = row["part"], row["item"], listed(site.document(), row["part"])
     name = called(part, item)
     if any(_KNOWN_BY[part](each) == row["known_by"] for each in items):
         raise Refused(_THERE_AGAIN[part], name)
     _refuse_lost(site, part, item)
     removed.drop(tx, [removed_id])
     told: Row = {"table": part, "called": name, "item": item}
-    tell(tx, "part_restored", now, site=site["id"], by=who, who_did=who, **told)
-    again = {**item, **_secret(vault, part, row["secret"])}
-    return with_items(site, part, [*items[: row["place"]], again, *items[row["place"] :]])
+    tell(tx, "part_restored", now, site=site.id, by=who, who_did=who, **told)
+    if part == PLANS:
+        return site.changed(plans={**site.plans, item["alarm"]: item["plan"]})
+    if part == SCHEDULE:
+        return site.changed(schedule=item)
+    there, again = getattr(site, part), {**item, **_secret(vault, part, row["secret"])}
+    place = row["place"]
+    return site.changed(**{part: [*there[:place], again, *there[place:]]})
 
 
-def _refuse_lost(site: Row, part: str, item: Row) -> None:
+def _refuse_lost(site: Site, part: str, item: Row) -> None:
     """What it depends on must be there, and nobody else where it was. Raises Refused."""
     needed = {item["account"]} if part in (ZONES, USERS) else set()
     if part == RULES:
         needed = {zone["account"] for zone in item.get("zones", ())}
-    lost = needed - {account["account"] for account in site[ACCOUNTS]}
+    lost = needed - set(site.numbers)
     if lost:
         raise Refused("its account is removed: bring that back first", ", ".join(sorted(lost)))
-    if part == USERS and item["contact"] not in (None, *(c["id"] for c in site["contacts"])):
+    if part == USERS and item["contact"] not in (None, *(c.id for c in site.contacts)):
         raise Refused("whom this user stands for is not called for this site: call them again")
-    if part == CAMERAS and any(each["url"] == item["url"] for each in site[CAMERAS]):
+    if part == CAMERAS and any(each.url == item["url"] for each in site.cameras):
         raise Refused("another camera of this site has this address", item["name"])
 
 

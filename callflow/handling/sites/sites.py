@@ -1,16 +1,10 @@
-"""Sites as people write and read them: the shape of ``GET|PUT sites/{id}``.
-
-Secrets go in and never come out: left out = unchanged, null = removed; ``…_set`` says whether one
-is kept.
-"""
+"""Sites read and written as people do: in the shape of ``GET|PUT sites/{id}``."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callflow.core.changes import changes, stamp
 from callflow.core.plans import call_plan, standing
@@ -29,8 +23,8 @@ from callflow.handling.sites import (
     removed,
     rules,
 )
-from callflow.handling.sites.contacts import e164
 from callflow.handling.sites.rules import NO_PLAN, BadSite
+from callflow.handling.sites.shape import Account, Agreed, Site, Zone
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.sites import own_days, sites
@@ -41,77 +35,79 @@ from callflow.vault import Vault
 
 Row = dict[str, Any]
 
-_ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
 
-
-def get_site(tx: Tx, site_id: str) -> Row | None:
-    """The site as PUT takes it, secrets left out."""
+def get_site(tx: Tx, site_id: str) -> Site | None:
+    """The site, secrets left out."""
     return next(iter(get_sites(tx, [site_id])), None)
 
 
-def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Row, str] | None:
-    """The site as PUT takes it, and what is another after each change of it and of its people, who
-    may be those of other sites, and whose calendars are imported. ``to_change``: nobody else
-    changes the site until the transaction ends."""
+def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Site, str] | None:
+    """The site, and what is another after each change of it and of its people, who may be those of
+    other sites, and whose calendars are imported. ``to_change``: nobody else changes the site until
+    the transaction ends."""
     if to_change:
         sites.lock(tx, site_id)
     site, row = get_site(tx, site_id), sites.site_row(tx, site_id)
     if site is None or row is None:
         return None
-    return site, stamp([row["changed_at"], site["contacts"]])
+    return site, stamp([row["changed_at"], [contact.document() for contact in site.contacts]])
 
 
-def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Row]:
+def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
     """``get_site`` of those of these that there are, by id: in as many statements as of one."""
     accounts = sites.accounts_of(tx, site_ids)
     armed = rules.shown_arming(tx, site_ids)
     zones = sites.zones_of(tx, site_ids)
     people = contacts.shown_at(tx, site_ids)
-    users = rules.shown_users(
-        tx, [account["account"] for of_site in accounts.values() for account in of_site]
-    )
+    users = rules.shown_users(tx, [a["account"] for here in accounts.values() for a in here])
     overrides = supervision.overrides(tx, site_ids)
     return [
-        {
-            "id": row["id"],
-            "name": row["name"],
-            "client": row["client_name"],
-            "address": row["address"],
-            "postcode": row["postcode"],
-            "police_agreement": row["police_agreement"],
-            "timezone": row["timezone"],
-            "language": row["language"],
-            "state": row["state"],
-            "recognition_word_set": row["recognition_word"] is not None,
-            "password_set": row["password"] is not None,
-            "duress_password_set": row["duress_password"] is not None,
-            "accounts": [
-                {**rules.shown_account(a), "partitions": armed.get(a["account"], [])}
+        Site.model_construct(
+            id=row["id"],
+            name=row["name"],
+            client=row["client_name"],
+            address=row["address"],
+            postcode=row["postcode"],
+            police_agreement=row["police_agreement"],
+            timezone=row["timezone"],
+            language=row["language"],
+            state=SiteState(row["state"]),
+            recognition_word_set=row["recognition_word"] is not None,
+            password_set=row["password"] is not None,
+            duress_password_set=row["duress_password"] is not None,
+            accounts=[
+                rules.shown_account(a, armed.get(a["account"], []))
                 for a in accounts.get(row["id"], ())
             ],
-            "zones": [
-                {"account": z["account"], "zone": z["zone"], "name": z["name"], "kind": z["kind"]}
-                for z in zones.get(row["id"], ())
-            ],
-            "contacts": people.get(row["id"], []),
-            "panel_users": [
+            zones=list(map(_zone, zones.get(row["id"], ()))),
+            contacts=people.get(row["id"], []),
+            panel_users=[
                 user for a in accounts.get(row["id"], ()) for user in users.get(a["account"], ())
             ],
-            "plans": row["plans"],
-            "plan_rules": row["plan_rules"],
-            "plan_overrides": row["plan_overrides"],
-            "cameras": cameras.shown(row["cameras"]),
-            **rules.shown_site(row, overrides.get(row["id"], ())),
-        }
+            plans=row["plans"],
+            plan_rules=row["plan_rules"],
+            plan_overrides=row["plan_overrides"],
+            schedule=row["schedule"],
+            rules=Agreed.model_construct(**(row["rules"] or {})),
+            event_overrides=list(map(rules.shown_override, overrides.get(row["id"], ()))),
+            cameras=cameras.shown(row["cameras"]),
+        )
         for row in sites.site_rows(tx, site_ids)
     ]
+
+
+def _zone(row: Row) -> Zone:
+    kind = row["kind"] and Kind(row["kind"])
+    return Zone.model_construct(
+        account=row["account"], zone=row["zone"], name=row["name"], kind=kind
+    )
 
 
 def put_site(
     tx: Tx,
     vault: Vault,
     site_id: str,
-    body: Row,
+    site: Site,
     who: str,
     now: datetime,
     *,
@@ -119,49 +115,38 @@ def put_site(
     renaming: bool = False,
     shared: bool = True,
 ) -> bool:
-    """Create or replace a site; whether it is new. ``because``, or the ``reason`` of ``body``: why
-    what is in it no more is there no more, or the contract another, which is refused without.
-    ``renaming``: what is in it no more is there by another name. ``shared``: contacts that other
-    sites have are changed there too. Raises BadSite, naming the field; contacts.SharedContact."""
-    because = because or body.get("reason") or ""
+    """Create or replace a site; whether it is new. ``because``, or its ``reason``: why what is in
+    it no more is there no more, or the contract another, which is refused without. ``renaming``:
+    what is in it no more is there by another name. ``shared``: contacts that other sites have are
+    changed there too. Raises BadSite, naming the field; contacts.SharedContact."""
+    because = because or site.reason or ""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
-    name = rules.required(body, "name", "name")
-    accounts = _accounts(tx, site_id, body.get("accounts", []), now)
-    _write_site(tx, vault, site_id, old, body, name, now)
-    check_chosen(tx, _chosen(body, old).items())
+    _check_accounts(tx, site_id, site.numbers, now)
+    _write_site(tx, vault, site_id, old, site, now)
+    check_chosen(tx, _chosen(site, old).items())
     if old is not None:
-        state = body.get("state", SiteState.ACTIVE)
-        contracts.written_anew(tx, site_id, old["state"], state, who, because, now)
-    numbers = _numbers(body)
+        contracts.written_anew(tx, site_id, old["state"], site.state, who, because, now)
     before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
-    removed_rows.clear_accounts(tx, dict.fromkeys(set(numbers) - set(before), site_id))
-    sites.drop_links(tx, site_id, numbers)
-    for place, account in enumerate(accounts):
-        _write_account(
-            tx,
-            vault,
-            site_id,
-            place,
-            account,
-            before.get(account["account"]),
-            now,
-            lift=_has_lift(body, account["account"]),
-            awaits_arrival="arrived_within" in (body.get("schedule") or {}),
-        )
+    removed_rows.clear_accounts(tx, dict.fromkeys(set(site.numbers) - set(before), site_id))
+    sites.drop_links(tx, site_id, site.numbers)
+    for account in site.accounts:
+        _write_account(tx, vault, site_id, account, before.get(account.account), site, now)
     sites.accounts_changed(tx)
-    _write_zones(tx, body.get("zones", []), set(numbers))
-    contacts.write_contacts(tx, vault, site_id, body.get("contacts", []), shared=shared)
-    rules.write_overrides(tx, site_id, body.get("event_overrides") or [])
-    people = [contact["id"] for contact in body.get("contacts", [])]
-    rules.write_panel_users(tx, numbers, people, body.get("panel_users") or [])
-    was, left = set_up(shown) if shown else None, set_up(get_site(tx, site_id) or {})
-    _tell(tx, site_id, was, left, body, who, now, because)
-    if old is not None and was is not None and not renaming:
+    for zone in site.zones:
+        upsert(tx, t.zone, ["account", "zone"], zone.document())
+    contacts.write_contacts(tx, vault, site_id, site.contacts, shared=shared)
+    rules.write_overrides(tx, site_id, site.event_overrides)
+    rules.write_panel_users(tx, site.numbers, site.panel_users)
+    after = get_site(tx, site_id)
+    assert after is not None, "it is written"
+    _tell(tx, site_id, shown, after, site, who, now, because)
+    if old is not None and shown is not None and not renaming:
         secrets = removed.secrets_of(before, old["cameras"])
+        was, left = set_up(shown), set_up(after)
         removed.keep(tx, site_id, was, left, secrets, reason=because, who=who, now=now)
-    there = {(c["id"], c["role"]) for c in body.get("contacts", [])}
-    gone = [c for c in (shown or {}).get("contacts", []) if (c["id"], c["role"]) not in there]
+    there = {(c.id, c.role) for c in site.contacts}
+    gone = [c for c in (shown.contacts if shown else ()) if (c.id, c.role) not in there]
     contracts.closed(tx, site_id, gone, reason=because, who=who, now=now)
     return old is None
 
@@ -169,9 +154,9 @@ def put_site(
 def _tell(
     tx: Tx,
     site_id: str,
-    before: Row | None,
-    after: Row,
-    body: Row,
+    before: Site | None,
+    after: Site,
+    sent: Site,
     who: str,
     now: datetime,
     because: str,
@@ -180,44 +165,38 @@ def _tell(
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
-    fields: Row = {change.path: [change.before, change.after] for change in changes(before, after)}
-    fields |= dict.fromkeys(_secrets_in(body))
+    differing = changes(set_up(before), set_up(after))
+    fields: Row = {change.path: [change.before, change.after] for change in differing}
+    fields |= dict.fromkeys(_secrets_in(sent))
     if fields:
         why: Row = {"because": because} if because else {}
         tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields, **why)
 
 
-def set_up(site: Row) -> Row:
-    """``site`` without what its panels tell."""
-    told = ("last_heard", "skew", "silent", "untested", "partitions")
-    accounts = [{k: v for k, v in a.items() if k not in told} for a in site.get("accounts", [])]
-    return {**site, "accounts": accounts}
+def set_up(site: Site) -> Row:
+    """``site`` as a document, without what its panels tell."""
+    told = {"last_heard", "skew", "silent", "untested", "partitions"}
+    return site.model_dump(mode="json", exclude={"accounts": {"__all__": told}})
 
 
-def _secrets_in(body: Row) -> Iterator[str]:
-    for name in ("recognition_word", "password", "duress_password"):
-        if body.get(name):
-            yield name
-    for contact in body.get("contacts", []):
-        for name in ("code", "duress_code", "password", "duress_password"):
-            if contact.get(name):
-                yield f"contacts.{contact['id']}.{name}"
-    for account in body.get("accounts", []):
-        if account.get("dc09_key"):
-            yield f"accounts.{account['account']}.dc09_key"
+def _secrets_in(sent: Site) -> Iterator[str]:
+    yield from (n for n in ("recognition_word", *passwords.NAMES) if getattr(sent, n))
+    for contact in sent.contacts:
+        yield from (f"contacts.{contact.id}.{n}" for n in contacts.SECRETS if getattr(contact, n))
+    yield from (f"accounts.{a.account}.dc09_key" for a in sent.accounts if a.dc09_key)
 
 
 def _write_site(
-    tx: Tx, vault: Vault, site_id: str, old: Row | None, body: Row, name: str, now: datetime
+    tx: Tx, vault: Vault, site_id: str, old: Row | None, site: Site, now: datetime
 ) -> None:
-    timezone = _timezone(body.get("timezone", "Europe/Paris"))
-    client = str(body.get("client") or name)
-    client_id = clients.client_of(tx, client)
+    client_id = clients.client_of(tx, site.client or site.name)
     word = old["recognition_word"] if old else None
-    if "recognition_word" in body:
-        clear = body["recognition_word"]
+    if site.says("recognition_word"):
+        clear = site.recognition_word
         word = vault.encrypt(clear.encode()) if clear else None
-    own = own_days.for_calendars(tx, [body.get("schedule")])
+    own = own_days.for_calendars(tx, [site.schedule])
+    _check_plans(tx, site, old)
+    names = {"name", "address", "postcode", "police_agreement", "timezone", "language", "state"}
     upsert(
         tx,
         t.site,
@@ -225,51 +204,27 @@ def _write_site(
         {
             "id": site_id,
             "client_id": client_id,
-            "name": name,
-            "address": body.get("address", ""),
-            "postcode": body.get("postcode", ""),
-            "police_agreement": body.get("police_agreement", ""),
-            "timezone": timezone,
-            "language": body.get("language", "fr"),
-            "state": rules.one_of(SiteState, body.get("state", SiteState.ACTIVE), "state"),
+            **site.model_dump(mode="json", include={*names, "plans", "rules"}),
             "state_since": old["state_since"] if old else now,
             "recognition_word": word,
-            "plans": _plans(tx, body.get("plans", {})),
-            "plan_rules": calendars.plan_rules(tx, body.get("plan_rules"), _numbers(body)),
-            "plan_overrides": _overrides(
-                tx, body.get("plan_overrides") or {}, old["plan_overrides"] if old else {}
-            ),
-            "cameras": cameras.values(
-                vault, old["cameras"] if old else [], body.get("cameras") or []
-            ),
+            "plan_rules": calendars.plan_rules(tx, site.plan_rules, site.numbers),
+            "plan_overrides": {plan: own for plan, own in site.plan_overrides.items() if own},
+            "cameras": cameras.values(vault, old["cameras"] if old else [], site.cameras),
             "changed_at": now,
-            **rules.site_values(old, body, timezone, now, own),
-            **passwords.written(vault, body, old, ""),
+            **rules.site_values(old, site.schedule, site.timezone, now, own),
+            **passwords.written(vault, site, old, ""),
         },
     )
 
 
-def _timezone(name: str) -> str:
-    """Checked here: a dialogue must not fail on it in the middle of a call."""
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadSite("timezone", "is no IANA time zone, such as Europe/Paris") from None
-
-
-def _accounts(tx: Tx, site_id: str, accounts: list[Row], now: datetime) -> list[Row]:
-    for place, account in enumerate(accounts):
-        rules.required(account, "account", f"accounts[{place}].account")
-    taken = sites.site_of_accounts(tx, [a["account"] for a in accounts])
-    for place, account in enumerate(accounts):
-        field = f"accounts[{place}].account"
-        if not _ACCOUNT.fullmatch(account["account"]):
-            raise BadSite(field, "1 to 16 characters, digits and letters only")
-        owner = taken.get(account["account"], site_id)
+def _check_accounts(tx: Tx, site_id: str, numbers: Sequence[str], now: datetime) -> None:
+    """They are nobody else's. Raises BadSite."""
+    taken = sites.site_of_accounts(tx, numbers)
+    for place, account in enumerate(numbers):
+        owner = taken.get(account, site_id)
         if owner != site_id:
-            _freed(tx, account["account"], owner, field, now)
-    _kept_in_quarantine(tx, site_id, {account["account"] for account in accounts}, now)
-    return accounts
+            _freed(tx, account, owner, f"accounts.{place}.account", now)
+    _kept_in_quarantine(tx, site_id, set(numbers), now)
 
 
 def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
@@ -295,98 +250,52 @@ def _write_account(
     tx: Tx,
     vault: Vault,
     site_id: str,
-    place: int,
-    account: Row,
+    account: Account,
     old: Row | None,
+    site: Site,
     now: datetime,
-    *,
-    lift: bool,
-    awaits_arrival: bool,
 ) -> None:
-    field = f"accounts.{place}"
-    watched = rules.account_values(old, account, field, lift=lift, now=now)
-    values: Row = {
-        "account": account["account"],
-        "site_id": site_id,
-        "phone": e164(account.get("phone"), f"{field}.phone"),
-        **watched,
-    }
-    if "dc09_key" in account:
-        values["dc09_key"] = _key(vault, account["dc09_key"], f"accounts[{place}].dc09_key")
-    if not awaits_arrival:
+    zones = [zone for zone in site.zones if zone.account == account.account]
+    lift = any(zone.kind is Kind.LIFT for zone in zones)
+    watched = rules.account_values(old, account, lift=lift, now=now)
+    values: Row = {"account": account.account, "site_id": site_id, "phone": account.phone}
+    if account.says("dc09_key"):
+        key = account.dc09_key
+        values["dc09_key"] = None if key is None else vault.encrypt(bytes.fromhex(key))
+    if "arrived_within" not in (site.schedule or {}):
         values["arrival_due"] = None
-    upsert(tx, t.account, ["account"], values)
+    upsert(tx, t.account, ["account"], {**values, **watched})
     rules.no_longer_tested(tx, old, watched, now)
 
 
-def _has_lift(body: Row, account: str) -> bool:
-    zones = body.get("zones", [])
-    return any(z.get("account") == account and z.get("kind") == Kind.LIFT for z in zones)
-
-
-def _key(vault: Vault, text: str | None, field: str) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        raise BadSite(field, "must be hexadecimal") from None
-    if len(key) not in (16, 24, 32):
-        raise BadSite(field, "must be 32, 48 or 64 hexadecimal digits (AES-128, 192 or 256)")
-    return vault.encrypt(key)
-
-
-def _write_zones(tx: Tx, zones: list[Row], accounts: set[str]) -> None:
-    for place, zone in enumerate(zones):
-        field = f"zones[{place}]"
-        if zone.get("account") not in accounts:
-            raise BadSite(f"{field}.account", "is no account of this site")
-        kind = zone.get("kind")
-        values = {
-            "account": zone["account"],
-            "zone": rules.required(zone, "zone", f"{field}.zone"),
-            "name": rules.required(zone, "name", f"{field}.name"),
-            "kind": rules.one_of(Kind, kind, f"{field}.kind") if kind else None,
-        }
-        upsert(tx, t.zone, ["account", "zone"], values)
-
-
-def _numbers(body: Row) -> list[str]:
-    return [account["account"] for account in body.get("accounts", [])]
-
-
-def _overrides(tx: Tx, overrides: Row, before: Row) -> Row:
-    """A site's own settings of plans' steps; one that fitted once may stay. Raises BadSite."""
-    for plan_id, own in overrides.items():
-        body = sites.plan_body(tx, plan_id)
-        if body is None:
-            raise BadSite("plan_overrides", NO_PLAN, plan_id)
-        if own == before.get(plan_id):
-            continue
-        for where in plan_overrides.lost(call_plan.from_json(body), own):
-            raise BadSite(f"plan_overrides.{plan_id}.{where}", "does not fit this plan")
-    return {plan_id: own for plan_id, own in overrides.items() if own}
-
-
-def _plans(tx: Tx, plans: dict[str, str]) -> dict[str, str]:
-    for kind, plan in plans.items():
+def _check_plans(tx: Tx, site: Site, old: Row | None) -> None:
+    """Its plans are known; a setting of a step that fitted once may stay. Raises BadSite."""
+    before = old["plan_overrides"] if old else {}
+    for kind, plan in site.plans.items():
         if sites.plan_body(tx, plan) is None:
             raise BadSite(f"plans.{kind}", NO_PLAN, plan)
-    return plans
+    for plan, own in site.plan_overrides.items():
+        body = sites.plan_body(tx, plan)
+        if body is None:
+            raise BadSite("plan_overrides", NO_PLAN, plan)
+        if own == before.get(plan):
+            continue
+        for where in plan_overrides.lost(call_plan.from_json(body), own):
+            raise BadSite(f"plan_overrides.{plan}.{where}", "does not fit this plan")
 
 
-def _chosen(body: Row, old: Row | None) -> dict[str, str]:
+def _chosen(site: Site, old: Row | None) -> dict[str, str]:
     """{field: plan} that the site is to follow, or to have otherwise. One that is terminated, and
     stays so, keeps what it had."""
-    named = {f"plans.{kind}": plan for kind, plan in body.get("plans", {}).items()}
-    for place, rule in enumerate(body.get("plan_rules") or []):
+    named = {f"plans.{kind}": plan for kind, plan in site.plans.items()}
+    for place, rule in enumerate(site.plan_rules):
         named[f"plan_rules.{place}.plan"] = rule["plan"]
-    over = SiteState.TERMINATED.value
-    if old and old["state"] == over and body.get("state", SiteState.ACTIVE) == over:
+    over = SiteState.TERMINATED
+    if old and old["state"] == over and site.state is over:
         had = standing.named(old["plans"], old["plan_rules"])
         named = {field: plan for field, plan in named.items() if plan not in had}
     before = old["plan_overrides"] if old else {}
-    for plan, own in (body.get("plan_overrides") or {}).items():
+    for plan, own in site.plan_overrides.items():
         if own != before.get(plan):
             named[f"plan_overrides.{plan}"] = plan
     return named

@@ -54,7 +54,7 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     after = ""
     while ids := sites.site_ids(tx, after=after, limit=_PAGE):
         for site in get_sites(tx, ids):
-            yield f"sites/{_name(site['id'])}.yaml", _yaml(set_up(site))
+            yield f"sites/{_name(str(site.id))}.yaml", _yaml(set_up(site))
         after = ids[-1]
 
 

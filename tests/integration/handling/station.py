@@ -17,6 +17,7 @@ from callflow.handling.desks import queueing
 from callflow.handling.plans import plans
 from callflow.handling.records.logbook import verify
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
@@ -95,7 +96,7 @@ class Station:
         now = self.now
         self.write(
             lambda tx: sites.put_site(
-                tx, self.vault, site_id, body, "admin", now, because="asked for"
+                tx, self.vault, site_id, Site.read(body), "admin", now, because="asked for"
             )
         )
 

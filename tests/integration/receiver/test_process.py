@@ -19,6 +19,7 @@ from callflow.demo.receiver import SimulatedReceiver
 from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.shape import Site
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
 from callflow.settings.config import Settings
@@ -95,7 +96,7 @@ class Running:
         }
         at = now()
         await self.store.write(
-            lambda tx: sites_sites.put_site(tx, self.vault, account, body, "test", at)
+            lambda tx: sites_sites.put_site(tx, self.vault, account, Site.read(body), "test", at)
         )
 
     async def row(self, account: str) -> dict[str, Any]:

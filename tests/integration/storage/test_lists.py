@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 from callflow.handling.base.telling import tell
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
@@ -57,7 +58,7 @@ def test_many_sites_take_as_many_statements_as_one(store: Store, tmp_path: Path)
     def put(tx: Tx) -> None:
         plans.publish_standard_plans(tx, "test", NOW)
         for account in accounts:
-            sites.put_site(tx, vault, account, site_body(account), "test", NOW)
+            sites.put_site(tx, vault, account, Site.read(site_body(account)), "test", NOW)
 
     store.write_now(put)
 
@@ -65,11 +66,11 @@ def test_many_sites_take_as_many_statements_as_one(store: Store, tmp_path: Path)
         return lambda tx: sites.get_sites(tx, some)
 
     found = store.read_now(listed([*accounts, "none"]))
-    assert [site["id"] for site in found] == accounts
+    assert [site.id for site in found] == accounts
     for site in found:
-        assert [a["account"] for a in site["accounts"]] == [site["id"]]
-        assert {z["account"] for z in site["zones"]} == {site["id"]}
-        assert [c["id"] for c in site["contacts"]] == [f"{site['id']}-{rank}" for rank in range(3)]
+        assert site.numbers == [site.id]
+        assert {zone.account for zone in site.zones} == {site.id}
+        assert [c.id for c in site.contacts] == [f"{site.id}-{rank}" for rank in range(3)]
     assert _statements(store, listed(accounts)) == _statements(store, listed(accounts[:1]))
 
     def followers(tx: Tx) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from callflow import clock
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements
@@ -42,7 +43,7 @@ async def rename(station: TelephonyStation, name: str) -> None:
 
     def renamed(tx: Tx) -> None:
         body = {"name": name, "contacts": [contact]}
-        sites.put_site(tx, station.vault, "1001", body, "test", clock.now())
+        sites.put_site(tx, station.vault, "1001", Site.read(body), "test", clock.now())
 
     await station.store.write(renamed)
 

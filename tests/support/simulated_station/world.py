@@ -10,6 +10,7 @@ from typing import Any
 from callflow.handling.base import policy
 from callflow.handling.plans import plans as plans_plans
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
 from callflow.storage import Tx
@@ -62,7 +63,9 @@ def build(tx: Tx, vault: Vault) -> None:
     plans_plans.publish_standard_plans(tx, "administrator", BEGIN)
     publish_random_plans(tx, rng)
     for place in range(SITES):
-        sites.put_site(tx, vault, account(place), _site(rng, place), "administrator", BEGIN)
+        sites.put_site(
+            tx, vault, account(place), Site.read(_site(rng, place)), "administrator", BEGIN
+        )
     for place, number in enumerate(_FORBIDDEN):
         tx.exec_driver_sql("UPDATE contact SET phone = ? WHERE id = ?", (number, f"person{place}"))
 

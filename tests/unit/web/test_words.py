@@ -13,7 +13,7 @@ import web
 from callflow.core.calls import dial_policy
 from callflow.core.messages import outbox
 from callflow.demo import sites
-from callflow.handling.sites import contacts, rules
+from callflow.handling.sites import numbers, rules
 from web.kit import i18n, words
 from web.kit.rendering import entry, render
 
@@ -35,7 +35,14 @@ SOURCES = (
     WEB / "access/sessions.py",
 )
 #: The place of the text among the arguments.
-RAISED = {"Refused": 0, "NotFound": 0, "ProblemError": 1, "BadSite": 1, "CalendarError": 1}
+RAISED = {
+    "Refused": 0,
+    "NotFound": 0,
+    "ProblemError": 1,
+    "BadSite": 1,
+    "BadField": 1,
+    "CalendarError": 1,
+}
 
 
 def refusals() -> set[str]:
@@ -68,8 +75,8 @@ OF_FORMS = {
     dial_policy.EMERGENCY,
     dial_policy.NOT_FULL,
     dial_policy.PREMIUM,
-    contacts.NO_NUMBER,
-    contacts.WRONG_LENGTH,
+    numbers.NO_NUMBER,
+    numbers.WRONG_LENGTH,
     rules.NO_PLAN,
     *(
         str(outbox.wrong_address(channel, "mail@"))

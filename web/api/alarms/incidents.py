@@ -12,13 +12,14 @@ from pydantic import AfterValidator, Field, model_validator
 from callflow.core.alarms.incident import State
 from callflow.handling.alarms import operating
 from callflow.handling.base import refusals
+from callflow.handling.base.fields import ACCOUNT, Line, Long
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging, reading
-from web.api.shapes import ACCOUNT, Body, IncidentOut, Instant, Line, Long, Page
+from web.api.shapes import Body, IncidentOut, Instant, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 

@@ -12,16 +12,17 @@ from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling.alarms import completing
+from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import firms, guards, members, orders
 from callflow.handling.interventions import measures as interventions_measures
+from callflow.handling.sites.shape import Digits, Language, Phone
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import reading
 from web.api.alarms.incidents import Empty, act_on, said
-from web.api.shapes import Body, IncidentOut, Line, Long
-from web.api.sites.shapes import Digits, Identifier, Language, Phone
+from web.api.shapes import Body, IncidentOut
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Station, station_of
 

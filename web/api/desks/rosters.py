@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field, model_validator
 from callflow.core.desks.roster import LONGEST, Duty, Part
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
+from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.desks import rosters
+from callflow.handling.sites.shape import Phone
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.shapes import Body, Instant, Line
-from web.api.sites.shapes import Identifier, Phone
+from web.api.shapes import Body, Instant
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of
 

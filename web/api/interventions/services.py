@@ -10,15 +10,16 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from callflow.core.alarms.evidence import Sign
 from callflow.core.interventions.law import Answer, Finding, Gate, Means, Reason, Service, Weight
+from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import directory, services
+from callflow.handling.sites.shape import Phone
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api.alarms.incidents import act_on
-from web.api.shapes import Body, IncidentOut, Instant, Line, Long
-from web.api.sites.shapes import Identifier, Phone
+from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.pages.interventions.service_views import services_of
 from web.station import Station, station_of

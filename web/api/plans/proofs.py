@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, model_validator
 from callflow.core.signals.signal import Kind
 from callflow.core.simulation import BehaviourError, timeline_to_json
 from callflow.handling.alarms import rehearsing
+from callflow.handling.base.fields import Identifier
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
 from web.access.bearer import Caller, allowed
@@ -19,7 +20,6 @@ from web.access.users import Right
 from web.api import paging, reading
 from web.api.plans.plans import Author, Here, PlanId
 from web.api.shapes import Body, IncidentOut, Instant
-from web.api.sites.shapes import Identifier
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)

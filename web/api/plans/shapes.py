@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from callflow.core.plans import text as plan_text
 from callflow.core.plans.call_plan import Level, Plan, json_schema, to_json
-from web.api.shapes import Body, Line, every_text_storable
-from web.api.sites.shapes import Identifier
+from callflow.handling.base.fields import Identifier, Line, every_text_storable
+from web.api.shapes import Body
 from web.kit.problems import ProblemError
 
 #: Media types under which a plan is text.

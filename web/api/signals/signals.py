@@ -15,12 +15,13 @@ from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, WEBHOOK, Signal
 from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
+from callflow.handling.base.fields import ACCOUNT
 from callflow.storage import Tx
 from callflow.storage.signals import signals
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
-from web.api.shapes import ACCOUNT, Page, SignalIn, SignalOut, Stored
+from web.api.shapes import Page, SignalIn, SignalOut, Stored
 from web.kit.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
 from web.station import Station, station_of
 

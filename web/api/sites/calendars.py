@@ -11,11 +11,10 @@ from pydantic import BaseModel, Field
 
 from callflow.core.time import ical
 from callflow.core.time.hours import CalendarError
+from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.sites import calendars
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.shapes import Line
-from web.api.sites.shapes import Identifier
 from web.api.sites.sites import Here, SiteId
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 

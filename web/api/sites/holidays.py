@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 from callflow.core.time import holidays
 from callflow.core.time.holidays import OwnDay
 from callflow.core.time.hours import CalendarError
+from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.shapes import Body, Line
-from web.api.sites.shapes import Identifier
+from web.api.shapes import Body
 from web.kit import holidays as kit_holidays
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Station, station_of

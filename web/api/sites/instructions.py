@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind, InstructionState, Lowers
+from callflow.handling.base.fields import Identifier, Long
 from callflow.handling.sites import instructions
+from callflow.handling.sites.shape import Phone
 from callflow.storage import Tx
 from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
-from web.api.shapes import Body, Instant, Long, Page
+from web.api.shapes import Body, Instant, Page
 from web.api.sites.on_test import Empty
-from web.api.sites.shapes import Identifier, Phone
 from web.api.sites.sites import Here, SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 

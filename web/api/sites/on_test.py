@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator, BaseModel, Field
 
+from callflow.handling.base.fields import Identifier, Line, Short
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api.shapes import Body, Line, Page, Short
-from web.api.sites.shapes import Identifier
+from web.api.shapes import Body, Page
 from web.api.sites.sites import Here, SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
+from callflow.handling.base.fields import AccountNumber
 from callflow.handling.base.refusals import Changed
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.shape import Site
 from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.sites import sites
@@ -18,8 +19,7 @@ from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
 from web.api.etags import IfMatch, named, tag
-from web.api.shapes import Page
-from web.api.sites.shapes import Arrived, ArrivedIn, SiteIn, SiteOut
+from web.api.shapes import Body, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
 from web.station import Station, station_of
 
@@ -30,24 +30,36 @@ Here = Annotated[Station, Depends(station_of)]
 _CHANGED = "this site is not as it was: read it again, then change it"
 
 
+class ArrivedIn(Body):
+    """Of which account; null: of all."""
+
+    account: AccountNumber | None = None
+
+
+class Arrived(BaseModel):
+    """The accounts that were awaited."""
+
+    accounts: list[str]
+
+
 @router.get("/sites")
 async def list_sites(
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Here,
     after: paging.After = None,
     limit: paging.Limit = 100,
-) -> Page[SiteOut]:
+) -> Page[Site]:
     """Every site, by id."""
     start = paging.decode(after, 1)[0] if after else ""
 
-    def read(tx: Tx) -> tuple[list[dict[str, Any]], str | None]:
+    def read(tx: Tx) -> tuple[list[Site], str | None]:
         ids = sites.site_ids(tx, after=start, limit=limit + 1)
         return sites_sites.get_sites(tx, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     items, last = await station.store.read(read)
     await confidential.site(station, None, caller.name)
     following = paging.encode(last) if last else None
-    return Page[SiteOut].model_validate({"items": items, "next": following})
+    return Page[Site](items=items, next=following)
 
 
 @router.get("/sites/{site_id}", responses=NOT_FOUND)
@@ -56,7 +68,7 @@ async def get_site(
     caller: Annotated[Caller, Depends(allowed(Right.READ))],
     station: Here,
     response: Response,
-) -> SiteOut:
+) -> Site:
     """One site, without its secrets. Its ETag is another after each change of it or its people."""
     found = await station.store.read(lambda tx: sites_sites.with_revision(tx, site_id))
     if found is None:
@@ -64,34 +76,33 @@ async def get_site(
     await confidential.site(station, site_id, caller.name)
     site, revision = found
     response.headers["ETag"] = tag(revision)
-    return SiteOut.model_validate(site)
+    return site
 
 
-@router.put("/sites/{site_id}", responses={201: {"model": SiteOut}, **CONFLICT, **PRECONDITION})
+@router.put("/sites/{site_id}", responses={201: {"model": Site}, **CONFLICT, **PRECONDITION})
 async def put_site(
     site_id: SiteId,
-    body: SiteIn,
+    body: Site,
     caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
     station: Here,
     response: Response,
     if_match: IfMatch = None,
-) -> SiteOut:
+) -> Site:
     """Creates or replaces a site: with If-Match only the one of this ETag (412). A secret left out
     stays, null removes it. A contact that other sites have is changed only with `shared`: without
     it nothing is changed, and a 409 names them in `sites`."""
-    if body.id is not None and body.id != site_id:
+    if body.id and body.id != site_id:
         raise ProblemError(422, "it differs from the address", field="id")
-    fields = writable(body)
     now, known = station.clock(), named(if_match)
 
-    def write(tx: Tx) -> tuple[bool, tuple[dict[str, Any], str] | None]:
+    def write(tx: Tx) -> tuple[bool, tuple[Site, str] | None]:
         if known is not None:
             present = sites_sites.with_revision(tx, site_id, to_change=True)
             revision = present[1] if present else ""
             if revision != known:
                 raise Changed(revision, _CHANGED)
         new = sites_sites.put_site(
-            tx, station.vault, site_id, fields, caller.name, now, shared=body.shared
+            tx, station.vault, site_id, body, caller.name, now, shared=body.shared
         )
         return new, sites_sites.with_revision(tx, site_id)
 
@@ -99,7 +110,7 @@ async def put_site(
     assert written is not None
     site, revision = written
     response.status_code, response.headers["ETag"] = 201 if new else 200, tag(revision)
-    return SiteOut.model_validate(site)
+    return site
 
 
 @router.post("/sites/{site_id}/arrived", responses={**NOT_FOUND, **CONFLICT})
@@ -115,46 +126,3 @@ async def arrived(
         lambda tx: supervision.arrived(tx, site_id, body.account, caller.name, now)
     )
     return Arrived(accounts=accounts)
-
-
-_PASSWORDS = ("password", "duress_password")
-_PASSWORDS_SET = ("password_set", "duress_password_set")
-
-
-def writable(body: SiteIn) -> dict[str, Any]:
-    """What is to be stored: defaults filled in, but a secret or a calendar only if sent."""
-    fields = body.model_dump(mode="json")
-    for key in ("id", "shared", "recognition_word_set", *_PASSWORDS_SET):
-        fields.pop(key)
-    for key in ("recognition_word", *_PASSWORDS):
-        if key not in body.model_fields_set:
-            fields.pop(key)
-    _leave_out(
-        body.accounts,
-        fields["accounts"],
-        told=("dc09_key_set", "last_heard", "skew", "silent", "untested", "partitions"),
-        unchanged=("dc09_key",),
-    )
-    _leave_out(
-        body.contacts,
-        fields["contacts"],
-        told=("code_set", "duress_code_set", *_PASSWORDS_SET),
-        unchanged=("code", "duress_code", "availability", *_PASSWORDS),
-    )
-    _leave_out(
-        body.cameras, fields["cameras"], told=("credentials_set",), unchanged=("credentials",)
-    )
-    return fields
-
-
-def _leave_out(
-    sent: Sequence[BaseModel],
-    fields: Sequence[dict[str, Any]],
-    *,
-    told: Sequence[str],
-    unchanged: Sequence[str],
-) -> None:
-    """Of each: what only GET tells, and what stays as it is where it was not sent."""
-    for one, kept in zip(sent, fields, strict=True):
-        for key in (*told, *(name for name in unchanged if name not in one.model_fields_set)):
-            kept.pop(key)

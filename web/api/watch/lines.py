@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from callflow.handling.base.fields import ACCOUNT
 from callflow.handling.watch import lines
 from callflow.handling.watch.lines import Trouble
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
-from web.api.shapes import ACCOUNT, Page
+from web.api.shapes import Page
 from web.kit.problems import RESPONSES
 from web.station import Station, station_of
 

@@ -11,7 +11,7 @@ from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import dialling
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites import rules
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from web.access.sessions import Visitor, allowed

@@ -22,7 +22,7 @@ from callflow.core.calls.dialogue.walking import BadStep, Walk
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import announcements, trunk_tests
 from callflow.handling.desks.own_phones import own_numbers
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from web.access.rates import Rates
 from web.access.sessions import Visitor, allowed

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.calls import trunk_tests
-from callflow.handling.sites.contacts import e164
+from callflow.handling.sites.numbers import e164
 from callflow.handling.watch import health as watch_health
 from callflow.storage import Tx
 from web.access.sessions import Visitor, allowed

@@ -28,7 +28,7 @@ from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.pages.sites.fields import Ask, Field
+from web.pages.sites.fields import Ask, Field, Offered
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -160,7 +160,7 @@ def _read(fields: tuple[Field, ...], form: forms.Form, *, before: Body, only: bo
     for field in fields:
         if only and field.name not in form:
             continue
-        value = field.read(form, {})
+        value = field.read(form, Offered())
         if field.ask is not Ask.KEPT or value is not None:
             body[field.name] = value
         elif form.get(f"{field.name}_gone"):
@@ -269,8 +269,8 @@ async def _firm(
             "as_of": as_of,
             "members": people,
             "this": this,
-            "fields": [field.asked(firm, {}, language) for field in FIRM],
-            "member_fields": [field.asked(this, {}, language) for field in MEMBER],
+            "fields": [field.asked(firm, Offered(), language) for field in FIRM],
+            "member_fields": [field.asked(this, Offered(), language) for field in MEMBER],
             "links": firms.links(tx, firm_id),
             "limited": "week" in there,
             "was": {

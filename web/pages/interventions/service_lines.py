@@ -22,7 +22,7 @@ from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.pages.sites.fields import Ask, Field
+from web.pages.sites.fields import Ask, Field, Offered
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ ON_HOLIDAYS = ("closed", "as_usual", "all_day")
 CHANGED = "somebody changed the directory meanwhile: look at it as it is now, and change it again"
 
 
-def _services(site: Body, language: str) -> dict[str, str]:
+def _services(offered: Offered, language: str) -> dict[str, str]:
     return {each.value: words.of_law(each.value, "service", language) for each in Service}
 
 
@@ -95,7 +95,7 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
 def _line(before: Body, form: forms.Form) -> Body:
     line = dict(before)
     for field in LINE:
-        value = field.read(form, {})
+        value = field.read(form, Offered())
         if field.ask is not Ask.KEPT or value is not None:
             line[field.name] = value
     there: Body = {"week": hours_forms.week(form)} if form.get("limited") else {}
@@ -137,7 +137,7 @@ async def _list(
             "found": found[asked.offset : asked.offset + MOST],
             "count": len(found),
             "this": this,
-            "fields": [field.asked(shown, {}, language) for field in LINE],
+            "fields": [field.asked(shown, Offered(), language) for field in LINE],
             "limited": "week" in there,
             "was": {
                 **hours_forms.typed_week(there.get("week")),

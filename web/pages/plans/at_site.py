@@ -14,6 +14,7 @@ from callflow.core.plans import call_plan, overrides
 from callflow.core.plans.call_plan import Plan, PlanError, Step
 from callflow.handling.plans import plans, preview
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings
@@ -35,7 +36,6 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Body = dict[str, Any]
 Row = dict[str, Any]
 
 ACTS = ("save", "clear")
@@ -67,12 +67,12 @@ async def choose(plan_id: str, request: Request, visitor: Configurer, station: H
     if not isinstance(site_id, str):
         raise ProblemError(404, "there is no site of this id or account")
 
-    def changed(site: Body) -> Body:
+    def changed(site: Site) -> Site:
         alarms = _chosen_for(form)
-        held = site["plans"].get(alarms, plan_id)
+        held = site.plans.get(alarms, plan_id)
         if held != plan_id:
             raise ProblemError(409, _HELD, about=held)
-        return {**site, "plans": {**site["plans"], alarms: plan_id}}
+        return site.changed(plans={**site.plans, alarms: plan_id})
 
     return await _save(station, visitor, plan_id, site_id, form, changed, anew=True)
 
@@ -84,10 +84,10 @@ async def drop(
     """The site is to follow it for these alarms no more."""
     form = await forms.sent(request)
 
-    def changed(site: Body) -> Body:
+    def changed(site: Site) -> Site:
         gone = _chosen_for(form)
-        kept = {k: p for k, p in site["plans"].items() if (k, p) != (gone, plan_id)}
-        return {**site, "plans": kept}
+        kept = {k: p for k, p in site.plans.items() if (k, p) != (gone, plan_id)}
+        return site.changed(plans=kept)
 
     return await _save(station, visitor, plan_id, site_id, form, changed)
 
@@ -111,8 +111,8 @@ async def act_on_step(
     if at is None:
         raise ProblemError(409, "somebody removed this step meanwhile")
 
-    def changed(site: Body) -> Body:
-        own = dict(site["plan_overrides"].get(plan_id, {}))
+    def changed(site: Site) -> Site:
+        own = dict(site.plan_overrides.get(plan_id, {}))
         own.pop(at.id, None)
         if act == "save":
             typed = {**form, "id": at.id}
@@ -124,8 +124,8 @@ async def act_on_step(
             settings = overrides.differing(at, step)
             own |= {at.id: settings} if settings else {}
             _check(plan, own, visitor.language)
-        others = {k: v for k, v in site["plan_overrides"].items() if k != plan_id}
-        return {**site, "plan_overrides": {**others, plan_id: own} if own else others}
+        others = {k: v for k, v in site.plan_overrides.items() if k != plan_id}
+        return site.changed(plan_overrides={**others, plan_id: own} if own else others)
 
     here = plan.steps.index(at) + 1 if act == "save" else 0
     return await _save(station, visitor, plan_id, site_id, form, changed, place=here)
@@ -150,7 +150,7 @@ async def _save(
     plan_id: str,
     site_id: str,
     form: forms.Form,
-    change: Callable[[Body], Body],
+    change: Callable[[Site], Site],
     *,
     place: int = 0,
     anew: bool = False,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from callflow.core.sites import contract
 from callflow.core.sites.site import SiteState
 from callflow.handling.sites import contracts as acts
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import contracts, sites
 from web.access.sessions import Visitor
@@ -17,12 +18,12 @@ from web.pages.sites import saving
 from web.station import Station
 
 
-def shown(tx: Tx, site: dict[str, Any]) -> dict[str, Any]:
+def shown(tx: Tx, site: Site) -> dict[str, Any]:
     """What the page shows of it."""
-    row = sites.site_row(tx, site["id"])
-    state = SiteState(site["state"])
+    row = sites.site_row(tx, site.id)
+    state = site.state
     since = row["state_since"] if row else None
-    changes = [change for change in contracts.changes(tx, site["id"]) if not change["dropped_by"]]
+    changes = [change for change in contracts.changes(tx, site.id) if not change["dropped_by"]]
     return {
         "contract": {
             "next": _next(state, [SiteState(c["state"]) for c in changes if c["done_at"] is None]),
@@ -31,7 +32,7 @@ def shown(tx: Tx, site: dict[str, Any]) -> dict[str, Any]:
             "planned": [change for change in changes if change["done_at"] is None],
             "made": [change for change in changes if change["done_at"] is not None][::-1],
         },
-        "former": contracts.former(tx, site["id"]),
+        "former": contracts.former(tx, site.id),
     }
 
 
@@ -54,7 +55,7 @@ def change(
             site_id,
             forms.one_of(SiteState, form, "state"),
             reason=form.get("reason", ""),
-            effective_at=forms.moment(form, "effective_at", ZoneInfo(site["timezone"])),
+            effective_at=forms.moment(form, "effective_at", ZoneInfo(site.timezone)),
             who=visitor.name,
             now=now,
         )

@@ -6,7 +6,6 @@ changed the site since the form was shown.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -23,6 +22,8 @@ from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.handling.calls import trial_calls
 from callflow.handling.sites import contracts
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.contacts import SECRETS
+from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
@@ -34,7 +35,6 @@ from web.kit.refusals import Wrong, tried
 from web.kit.words import LANGUAGES
 from web.pages.sites import contract, saving
 from web.pages.sites import sites as site_list
-from web.pages.sites.saving import Body
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 Here = Annotated[Station, Depends(station_of)]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
-_POSTCODE = re.compile(r"([0-9A-Z][0-9A-Z -]{0,15})?")
+_GENERAL = ("name", "client", "address", "postcode", "timezone")
 #: Which way a contact goes in the order of those of its role.
 _MOVES = {"up": -1, "down": 1}
 ACTS = (*_MOVES, "close")
@@ -58,7 +58,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
     def run(tx: Tx) -> None:
         if sites.site_row(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
-        body = {"name": name, "accounts": [{"account": account}]}
+        body = Site.read({"name": name, "accounts": [{"account": account}]})
         sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)
 
     wrong = await tried(station, run)
@@ -83,20 +83,11 @@ async def change(site_id: str, request: Request, visitor: Configurer, station: H
     """What the site is."""
     form = await forms.sent(request)
 
-    def changed(site: Body) -> Body:
-        postcode = forms.line(form, "postcode").strip().upper()
-        if not _POSTCODE.fullmatch(postcode):
-            raise ProblemError(422, "digits and letters, at most 16", field="postcode")
-        return {
-            **site,
-            "name": forms.line(form, "name").strip(),
-            "client": forms.line(form, "client").strip(),
-            "address": forms.line(form, "address").strip(),
-            "postcode": postcode,
-            "timezone": forms.line(form, "timezone").strip(),
-            "language": _language(form, site["language"]),
-            **_secrets(form, ("recognition_word", "password", "duress_password")),
-        }
+    def changed(site: Site) -> Site:
+        said = {name: forms.line(form, name).strip() for name in _GENERAL}
+        said["postcode"] = said["postcode"].upper()
+        kept = _secrets(form, ("recognition_word", "password", "duress_password"))
+        return site.changed(**said, language=_language(form, site.language), **kept)
 
     return await _save(station, visitor, site_id, form, changed, part="general")
 
@@ -108,18 +99,18 @@ async def write_contact(
     """A contact of the site, changed or, without an ``id``, added after the others."""
     form = await forms.sent(request)
 
-    def changed(site: Body) -> Body:
-        contacts, known = site["contacts"], forms.line(form, "id")
-        before = next((c for c in contacts if c["id"] == known), None)
+    def changed(site: Site) -> Site:
+        known = forms.line(form, "id")
+        before = next((c for c in site.contacts if c.id == known), None)
         if known and before is None:
             raise ProblemError(409, saving.CHANGED)
-        new = before is None
-        contact = _contact(before or {"id": secrets.token_hex(8), "authorities": {}}, form)
-        if new:
-            ranks = [c["rank"] for c in contacts if c["role"] == contact["role"]]
-            contact["rank"] = max(ranks, default=0) + 1
-            return {**site, "contacts": [*contacts, contact]}
-        return {**site, "contacts": [contact if c is before else c for c in contacts]}
+        if before is not None:
+            after = before.changed(**_contact(before, form))
+            return site.changed(contacts=[after if c is before else c for c in site.contacts])
+        new = Contact.read({"id": secrets.token_hex(8), **_contact(None, form)})
+        ranks = [c.rank for c in site.contacts if c.role == new.role]
+        new = new.changed(rank=max(ranks, default=0) + 1)
+        return site.changed(contacts=[*site.contacts, new])
 
     return await _save(station, visitor, site_id, form, changed)
 
@@ -138,43 +129,39 @@ async def move_contact(
         raise not_found("act")
     form = await forms.sent(request)
 
-    def changed(site: Body) -> Body:
-        contacts = site["contacts"]
-        this = next((c for c in contacts if c["id"] == contact_id), None)
+    def changed(site: Site) -> Site:
+        this = next((c for c in site.contacts if c.id == contact_id), None)
         if this is None:
             raise ProblemError(409, saving.CHANGED)
         if act == "close":
             contracts.a_reason(form.get("reason", ""))
-            return contracts.without(site, contact_id, this["role"])
-        order = [c for c in contacts if c["role"] == this["role"]]
+            return contracts.without(site, contact_id, this.role)
+        order = [c for c in site.contacts if c.role == this.role]
         place = order.index(this)
         order.insert(max(0, place + _MOVES[act]), order.pop(place))
-        ranks = {c["id"]: rank for rank, c in enumerate(order, 1)}
-        moved = [
-            {**c, "rank": ranks[c["id"]]} if c["role"] == this["role"] else c for c in contacts
-        ]
-        return {**site, "contacts": moved}
+        ranks = {c.id: rank for rank, c in enumerate(order, 1)}
+        moved = [c.changed(rank=ranks[c.id]) if c.role == this.role else c for c in site.contacts]
+        return site.changed(contacts=moved)
 
     return await _save(station, visitor, site_id, form, changed)
 
 
-def _contact(before: Body, form: forms.Form) -> Body:
-    """``before`` as the form has it; a code left empty stays, for all kinds of alarms alike."""
-    granted = [a.value for a in Authority if form.get(f"may_{a.value}")]
-    authorities = {**before["authorities"], ANY_KIND: granted}
+def _contact(before: Contact | None, form: forms.Form) -> dict[str, object]:
+    """What the form says; a code left empty stays, for all kinds of alarms alike."""
+    granted = [a for a in Authority if form.get(f"may_{a.value}")]
+    authorities = {**(before.authorities if before else {}), ANY_KIND: granted}
     return {
-        **before,
         "name": forms.line(form, "name").strip(),
-        "role": forms.one_of(Role, form, "role").value,
+        "role": forms.one_of(Role, form, "role"),
         "phone": forms.line(form, "phone").strip() or None,
-        "language": _language(form, before.get("language", "")),
+        "language": _language(form, before.language if before else ""),
         "authorities": {k: may for k, may in authorities.items() if may or k != ANY_KIND},
         "keys_held": bool(form.get("keys_held")),
-        **_secrets(form, ("code", "duress_code", "password", "duress_password")),
+        **_secrets(form, SECRETS),
     }
 
 
-def _secrets(form: forms.Form, names: tuple[str, ...]) -> Body:
+def _secrets(form: forms.Form, names: tuple[str, ...]) -> dict[str, str | None]:
     """What is typed; nothing where a tick removes it. One that is left empty stays as it is."""
     typed = {name: forms.line(form, name).strip() for name in names}
     return {name: said or None for name, said in typed.items() if said or form.get(f"{name}_gone")}
@@ -192,7 +179,7 @@ async def _save(
     visitor: Visitor,
     site_id: str,
     form: forms.Form,
-    change: Callable[[Body], Body],
+    change: Callable[[Site], Site],
     *,
     part: str = "contacts",
 ) -> Response:
@@ -292,16 +279,16 @@ async def _forms(
 ) -> Response:
     now = station.clock()
 
-    def values(tx: Tx, site: Body) -> dict[str, Any]:
+    def values(tx: Tx, site: Site) -> dict[str, Any]:
         text = known.replace("\0", "").strip()
         found = search.known(tx, text, limit=20) if text else []
-        called = {(contact["id"], contact["role"]) for contact in site["contacts"]}
+        called = {(contact.id, contact.role) for contact in site.contacts}
         return {
             "known": known,
             "police": _police(tx, site, now),
             "masked": masked,
             "tested": trial_calls.results(tx, site_id),
-            "elsewhere": contacts.other_sites(tx, [c["id"] for c in site["contacts"]], site_id),
+            "elsewhere": contacts.other_sites(tx, [c.id for c in site.contacts], site_id),
             "found": [one for one in found if (one["id"], one["role"]) not in called],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],
@@ -314,8 +301,8 @@ async def _forms(
     )
 
 
-def _police(tx: Tx, site: Body, now: datetime) -> Line | None:
+def _police(tx: Tx, site: Site, now: datetime) -> Line | None:
     """The police's line for this site at this hour (D23)."""
-    zone, lines = ZoneInfo(site["timezone"]), services.lines(tx)
-    of: dict[str, Any] = {"site": site["id"], "postcode": site["postcode"], "at": now, "zone": zone}
+    zone, lines = ZoneInfo(site.timezone), services.lines(tx)
+    of: dict[str, Any] = {"site": site.id, "postcode": site.postcode, "at": now, "zone": zone}
     return competent(lines, Service.POLICE, **of)

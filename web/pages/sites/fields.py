@@ -1,25 +1,40 @@
 """What the tables of a site ask for, field by field, and how what was typed is read.
 
-A table's row is an item of a list in the site's body, as PUT takes it. Pure.
+A table's row is a member of a list of the site's. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from callflow.core.signals.signal import OF_STATION, Kind
+from callflow.handling.sites.shape import Shape, Site
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.words import N_, SITE_FIELDS
 
-Body = dict[str, Any]
-#: {value: what it is called} of a choice, from the site and the page's language.
-Choices = Callable[[Body, str], Mapping[str, str]]
+NO_SITE = Site.model_construct(name="")
 
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a form's choices are taken of: the site, the plans in use ({id: name}), the lines of
+    this machine; another of the station's may have others, hence those are no choice."""
+
+    site: Site = NO_SITE
+    plans: Mapping[str, str] = MappingProxyType({})
+    lines: Sequence[str] = ()
+
+
+#: What a field is of: a row of a site's table, or another form's.
+Item = Shape | Mapping[str, Any]
+#: {value: what it is called} of a choice, in the page's language.
+Choices = Callable[[Offered, str], Mapping[str, str]]
 
 #: What an alarm of a site may be about: neither the station's own, nor what opens none.
 ALARMS = tuple(
@@ -57,59 +72,61 @@ class Field:
     removable: bool = True  # what goes in and never comes out may be taken away
     checked: bool = True  # whether it must be one of the choices that the site alone tells
     empty: Any = None
-    choices: Choices = lambda site, language: {}
+    choices: Choices = lambda offered, language: {}
 
-    def read(self, form: forms.Form, site: Body) -> Any:
+    def read(self, form: forms.Form, offered: Offered) -> Any:
         """What was typed. Raises a problem that names the field."""
         said = form.get(self.name, "").replace("\0", "").strip()
         if self.ask is Ask.TICK:
             return bool(said)
         if self.ask is Ask.TICKS:
-            return [each for each in self.choices(site, "en") if form.get(f"{self.name}.{each}")]
+            return [each for each in self.choices(offered, "en") if form.get(f"{self.name}.{each}")]
         if not said and self.required:
             raise ProblemError(422, "is missing", field=self.name)
         if not said:
             return [] if self.ask is Ask.SEVERAL else self.empty
         if len(said) > self.longest:
             raise ProblemError(422, "is too long", field=self.name)
-        return self._read(said, site)
+        return self._read(said, offered)
 
-    def _read(self, said: str, site: Body) -> Any:
+    def _read(self, said: str, offered: Offered) -> Any:
         if self.ask is Ask.NUMBER:
             return _number(said, self.name, whole=self.whole)
-        if self.ask is Ask.CHOICE and self.checked and said not in self.choices(site, "en"):
+        if self.ask is Ask.CHOICE and self.checked and said not in self.choices(offered, "en"):
             raise ProblemError(422, "choose one of those in the list", field=self.name)
         if self.ask is Ask.SEVERAL:
             return [each.strip() for each in said.split(",") if each.strip()]
         return said
 
-    def said(self, item: Mapping[str, Any], site: Body, language: str) -> str:
+    def said(self, item: Item, offered: Offered, language: str) -> str:
         """What stands in the table."""
-        value = item.get(self.name)
+        value = _of(item, self.name)
         if self.told:
-            named = self.choices(site, language).items()
-            return ", ".join(f"{called} {item[name]}" for name, called in named if item.get(name))
+            named = self.choices(offered, language).items()
+            told = [(called, _of(item, name)) for name, called in named]
+            return ", ".join(f"{called} {said}" for called, said in told if said)
         if self.ask is Ask.KEPT:
-            return i18n.catalogue(language).gettext(N_("set")) if item[f"{self.name}_set"] else ""
+            kept = _of(item, f"{self.name}_set")
+            return i18n.catalogue(language).gettext(N_("set")) if kept else ""
         if self.ask is Ask.TICK:
             return i18n.catalogue(language).gettext(N_("yes")) if value else ""
         if self.ask is Ask.CHOICE:
-            return self.choices(site, language).get(_key(value), _text(value))
+            return self.choices(offered, language).get(_key(value), _text(value))
         if self.ask is Ask.TICKS:
-            called = self.choices(site, language)
+            called = self.choices(offered, language)
             return ", ".join(called.get(each, each) for each in value or ())
         return self.typed(item)
 
-    def typed(self, item: Mapping[str, Any]) -> str:
+    def typed(self, item: Item) -> str:
         """What stands in the form."""
-        value = item.get(self.name)
+        value = _of(item, self.name)
         if self.ask is Ask.SEVERAL:
             return ", ".join(str(each) for each in value or ())
         if self.name == "phone":
             return i18n.phone(value) if value else ""
         return _key(value) if self.ask is Ask.CHOICE else _text(value)
 
-    def asked(self, item: Body | None, site: Body, language: str) -> Body:
+    def asked(self, item: Item | None, offered: Offered, language: str) -> dict[str, Any]:
         """The field of a form: empty, or as ``item`` has it."""
         return {
             "name": self.name,
@@ -119,11 +136,11 @@ class Field:
             "longest": self.longest,
             "required": self.required,
             "fixed": self.fixed and item is not None,
-            "set": bool(item and item.get(f"{self.name}_set")),
+            "set": bool(item and _of(item, f"{self.name}_set")),
             "removable": self.removable,
             "value": self.typed(item) if item else "",
-            "ticked": item.get(self.name) if item else None,
-            "choices": self.choices(site, language),
+            "ticked": _of(item, self.name) if item else None,
+            "choices": self.choices(offered, language),
         }
 
 
@@ -135,52 +152,72 @@ class Part:
     title: str
     adding: str
     fields: tuple[Field, ...]
-    known_by: Callable[[Body], tuple[str, ...]]
-    listed: Callable[[Body], list[Body]]
-    put: Callable[[Body, list[Body]], Body]
+    shape: type[Shape]
+    known_by: Callable[[Any], tuple[str, ...]]
+    #: Its rows, where they aren't the members of the site's list of this name as they are.
+    listed: Callable[[Site], Sequence[Shape]] | None = None
+    #: The site with just these rows.
+    put: Callable[[Site, Sequence[Any]], Site] | None = None
+    #: A row, of what is kept of one that was removed.
+    row: Callable[[dict[str, Any]], Shape] | None = None
     #: What a new row has beside its fields.
-    fresh: Callable[[], Body] = dict
+    fresh: Callable[[], dict[str, Any]] = dict
+    #: What was typed as the row takes it.
+    meant: Callable[[dict[str, Any]], dict[str, Any]] = lambda typed: typed
     #: What a field of the body is called here, where it is another one.
     called: tuple[tuple[str, str], ...] = ()
     hint: str = ""
 
-    def key(self, item: Body) -> str:
+    def key(self, item: Shape) -> str:
         """What a row's form calls it by."""
         return "/".join(self.known_by(item))
 
-    def of_form(self, before: Body | None, form: forms.Form, site: Body) -> Body:
-        """A row as the form has it. Raises a problem that names the field."""
-        item = dict(before) if before is not None else self.fresh()
+    def rows(self, site: Site) -> list[Shape]:
+        """The rows of the table."""
+        return list(self.listed(site) if self.listed else getattr(site, self.name))
+
+    def _with(self, site: Site, rows: Sequence[Shape]) -> Site:
+        return self.put(site, rows) if self.put else site.changed(**{self.name: rows})
+
+    def of_form(self, before: Shape | None, form: forms.Form, site: Site) -> Shape:
+        """A row as the form has it. Raises a problem, or BadField, that names the field."""
+        typed: dict[str, Any] = {}
         for field in self.fields:
             if field.told or (field.fixed and before is not None):
                 continue
-            value = field.read(form, site)
+            value = field.read(form, Offered(site))
             if field.ask is not Ask.KEPT or value is not None:
-                item[field.name] = value
+                typed[field.name] = value
             elif form.get(f"{field.name}_gone"):
-                item[field.name] = None
-        return item
+                typed[field.name] = None
+        if before is not None:
+            return before.changed(**self.meant(typed))
+        return self.shape.read({**self.fresh(), **self.meant(typed)})
 
-    def changed(self, site: Body, form: forms.Form, *, remove: bool) -> Body:
+    def changed(self, site: Site, form: forms.Form, *, remove: bool) -> Site:
         """The site with one row written anew, added or taken away. Raises a problem."""
-        items, known = self.listed(site), form.get("key", "")
-        before = next((each for each in items if known and self.key(each) == known), None)
+        rows, known = self.rows(site), form.get("key", "")
+        before = next((each for each in rows if known and self.key(each) == known), None)
         if known and before is None:
             raise ProblemError(409, "this row is there no more: look again")
         if remove:
-            return self.put(site, [each for each in items if each is not before])
+            return self._with(site, [each for each in rows if each is not before])
         item = self.of_form(before, form, site)
-        if any(each is not before and self.known_by(each) == self.known_by(item) for each in items):
+        if any(each is not before and self.key(each) == self.key(item) for each in rows):
             raise ProblemError(409, "is there already", field=self.fields[0].name)
         if before is None:
-            return self.put(site, [*items, item])
-        return self.put(site, [item if each is before else each for each in items])
+            return self._with(site, [*rows, item])
+        return self._with(site, [item if each is before else each for each in rows])
 
 
 def label(name: str, language: str, *, brief: bool = False) -> str:
     """What a field is called; ``brief``: without what explains it."""
     said = i18n.catalogue(language).gettext(SITE_FIELDS.get(name, name))
     return _EXPLAINED.split(said)[0] if brief else said
+
+
+def _of(item: Item, name: str) -> Any:
+    return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
 
 
 #: Where a label begins to explain itself.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAYS
 from callflow.handling.sites import contracts, removed
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web.access.sessions import Visitor, allowed
@@ -24,8 +26,8 @@ from web.kit.refusals import Wrong
 from web.kit.words import N_
 from web.pages.sites import removed as site_removed
 from web.pages.sites import saving
-from web.pages.sites.fields import Ask, Field, Part, label
-from web.pages.sites.saving import Body
+from web.pages.sites.fields import Ask, Field, Offered, Part, label
+from web.pages.sites.parts import Week
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +48,7 @@ _RULES = (
 )
 
 
-def _of_days(site: Body, language: str) -> dict[str, str]:
+def _of_days(offered: Offered, language: str) -> dict[str, str]:
     return {day: label(day, language) for day in DAYS}
 
 
@@ -56,9 +58,9 @@ HOURS = Part(
     title=N_("When it is open"),
     adding="",
     fields=(Field(name="when", told=True, choices=_of_days),),
+    shape=Week,
     known_by=lambda item: (),
-    listed=lambda site: [hours_forms.typed_week((site["schedule"] or {}).get("week"))],
-    put=lambda site, items: site,
+    row=lambda item: Week(**hours_forms.typed_week(item.get("week"))),
 )
 
 
@@ -100,10 +102,10 @@ async def write_rules(
     """What is agreed for its signals, and with the prefect."""
     form = await forms.sent(request)
 
-    def changed(site: Body) -> Body:
-        rules = {field.name: field.read(form, site) for field in _RULES}
+    def changed(site: Site) -> Site:
+        said = {field.name: field.read(form, Offered(site)) for field in _RULES}
         agreement = forms.line(form, "police_agreement").strip()
-        return {**site, "rules": rules, "police_agreement": agreement}
+        return site.changed(rules=site.rules.changed(**said), police_agreement=agreement)
 
     return await _save(station, visitor, site_id, form, changed)
 
@@ -126,19 +128,19 @@ def _back(site_id: str) -> str:
     return f"/sites/{quote(site_id, safe='')}/edit/hours?saved=page"
 
 
-def _hours(site: Body, form: forms.Form) -> Body:
+def _hours(site: Site, form: forms.Form) -> Site:
     if not form.get("scheduled"):
-        if site["schedule"] is not None:
+        if site.schedule is not None:
             contracts.a_reason(form.get("reason", ""))
-        return {**site, "schedule": None}
-    schedule: Body = {
+        return site.changed(schedule=None)
+    schedule: dict[str, Any] = {
         "week": hours_forms.week(form),
         "exceptions": hours_forms.exceptions(forms.long(form, "exceptions")),
         "arrived_code": forms.line(form, "arrived_code").strip(),
         "arrived_user": forms.line(form, "arrived_user").strip(),
     }
     for name in _MINUTES:
-        minutes = Field(name=name, ask=Ask.NUMBER).read(form, site)
+        minutes = Field(name=name, ask=Ask.NUMBER).read(form, Offered(site))
         if minutes is not None:
             schedule[name] = minutes
     if forms.line(form, "question").strip():
@@ -148,10 +150,10 @@ def _hours(site: Body, form: forms.Form) -> Body:
         schedule["holidays"] = off
     if "arrived_within" in schedule and not (schedule["arrived_code"] or schedule["arrived_user"]):
         raise ProblemError(422, "say which code, or which user, tells it", field="arrived_code")
-    return {**site, "schedule": schedule}
+    return site.changed(schedule=schedule)
 
 
-def _question(form: forms.Form) -> Body:
+def _question(form: forms.Form) -> dict[str, object]:
     """The conventional question of a bank's opening."""
     lines = forms.long(form, "answers").splitlines()
     right = forms.line(form, "right").strip()
@@ -173,16 +175,16 @@ async def _page(
 ) -> Response:
     now = station.clock()
 
-    def values(tx: Tx, site: Body) -> Body:
-        kept = site["schedule"]
-        today = now.astimezone(ZoneInfo(site["timezone"])).date()
+    def values(tx: Tx, site: Site) -> dict[str, Any]:
+        kept = site.schedule
+        today = now.astimezone(ZoneInfo(site.timezone)).date()
         own = own_days.for_calendars(tx, [kept])
         drawn = _drawn(site, year or today.year, today, own, visitor.language) if kept else {}
         return {
             "tab": "hours",
             "scheduled": kept is not None,
             "was": _typed(kept or {}),
-            "rules": site["rules"],
+            "rules": site.rules.document(),
             "on_holidays": ON_HOLIDAYS,
             "number": year or today.year,
             "signs": calendars.SIGNS,
@@ -196,7 +198,7 @@ async def _page(
     )
 
 
-def _typed(kept: Body) -> Body:
+def _typed(kept: Mapping[str, Any]) -> dict[str, str]:
     """The schedule as it stands in the form."""
     off, asked = kept.get("holidays") or {}, kept.get("question") or {}
     return {
@@ -214,9 +216,9 @@ def _typed(kept: Body) -> Body:
     }
 
 
-def _drawn(site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
-    schedule = Schedule.from_json(site["schedule"], own)
-    zone = ZoneInfo(site["timezone"])
+def _drawn(site: Site, number: int, today: date, own: OwnDays, language: str) -> dict[str, Any]:
+    schedule = Schedule.from_json(site.schedule, own)
+    zone = ZoneInfo(site.timezone)
     monday = calendars.monday_of(today)
 
     def special(day: date) -> Mark | None:

@@ -6,7 +6,7 @@ Each row is added, changed or removed alone; the rest of the site stays as it is
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -19,6 +19,15 @@ from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import DAYS
 from callflow.core.watch.supervision import user_key
 from callflow.handling.sites import contracts
+from callflow.handling.sites.shape import (
+    Account,
+    Camera,
+    EventOverride,
+    PanelUser,
+    Shape,
+    Site,
+    Zone,
+)
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.access.sessions import Visitor, allowed
@@ -28,8 +37,7 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong
 from web.kit.words import N_
 from web.pages.sites import removed, saving
-from web.pages.sites.fields import ALARMS, Ask, Choices, Field, Part, label
-from web.pages.sites.saving import Body
+from web.pages.sites.fields import ALARMS, Ask, Choices, Field, Offered, Part, label
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
@@ -42,53 +50,43 @@ MOST = 200
 
 
 def _of(table: Mapping[str, str]) -> Choices:
-    def choices(site: Body, language: str) -> Mapping[str, str]:
+    def choices(offered: Offered, language: str) -> Mapping[str, str]:
         translate = i18n.catalogue(language).gettext
         return {name: translate(text) for name, text in table.items()}
 
     return choices
 
 
-def _kinds(site: Body, language: str) -> Mapping[str, str]:
+def _kinds(offered: Offered, language: str) -> Mapping[str, str]:
     return {kind.value: words.kind(kind.value, language) for kind in Kind}
 
 
-def _alarms(site: Body, language: str) -> Mapping[str, str]:
+def _alarms(offered: Offered, language: str) -> Mapping[str, str]:
     return {kind.value: words.kind(kind.value, language) for kind in ALARMS}
 
 
-def _accounts(site: Body, language: str) -> Mapping[str, str]:
-    return {account["account"]: account["account"] for account in site["accounts"]}
+def _accounts(offered: Offered, language: str) -> Mapping[str, str]:
+    return {account: account for account in offered.site.numbers}
 
 
-def _contacts(site: Body, language: str) -> Mapping[str, str]:
-    return {contact["id"]: contact["name"] for contact in site["contacts"]}
+def _contacts(offered: Offered, language: str) -> Mapping[str, str]:
+    return {contact.id: contact.name for contact in offered.site.contacts}
 
 
-def _known_lines(site: Body, language: str) -> Mapping[str, str]:
-    """Lines of this machine; another of the station's may have others, hence no choice."""
-    return {name: name for name in site.get("known_lines", ())}
+def _known_lines(offered: Offered, language: str) -> Mapping[str, str]:
+    return {name: name for name in offered.lines}
 
 
-def _listed(name: str) -> Callable[[Body], list[Body]]:
-    return lambda site: list(site[name])
-
-
-def _put(name: str) -> Callable[[Body, list[Body]], Body]:
-    return lambda site, items: {**site, name: items}
-
-
-def _put_accounts(site: Body, items: list[Body]) -> Body:
-    kept = {each["account"] for each in items}
-    if any(each["account"] not in kept for each in (*site["zones"], *site["panel_users"])):
+def _put_accounts(site: Site, rows: Sequence[Account]) -> Site:
+    needed = {zone.account for zone in site.zones} | {user.account for user in site.panel_users}
+    if needed - {each.account for each in rows}:
         raise ProblemError(409, "this account has zones or panel users: remove them first")
-    return {**site, "accounts": items}
+    return site.changed(accounts=rows)
 
 
-def _in_order(zone: Body) -> tuple[str, int, str]:
+def _in_order(zone: Zone) -> tuple[str, int, str]:
     """2 before 10."""
-    number = str(zone["zone"])
-    return str(zone["account"]), len(zone_key(number)), number
+    return zone.account, len(zone_key(zone.zone)), zone.zone
 
 
 ACCOUNTS = Part(
@@ -103,8 +101,8 @@ ACCOUNTS = Part(
         Field(name="poll_every_s", ask=Ask.NUMBER),
         Field(name="test_every_h", ask=Ask.NUMBER),
     ),
-    known_by=lambda item: (str(item["account"]),),
-    listed=_listed("accounts"),
+    shape=Account,
+    known_by=lambda item: (item.account,),
     put=_put_accounts,
     hint=N_("A lift is tested at least every 72 hours, whatever is written here."),
 )
@@ -118,9 +116,9 @@ ZONES = Part(
         Field(name="account", ask=Ask.CHOICE, required=True, choices=_accounts),
         Field(name="kind", ask=Ask.CHOICE, choices=_kinds),
     ),
-    known_by=lambda item: (str(item["account"]), zone_key(str(item["zone"]))),
-    listed=lambda site: sorted(site["zones"], key=_in_order),
-    put=_put("zones"),
+    shape=Zone,
+    known_by=lambda item: (item.account, zone_key(item.zone)),
+    listed=lambda site: sorted(site.zones, key=_in_order),
     hint=N_("A kind is only chosen where the zone means something else than its codes say."),
 )
 PANEL_USERS = Part(
@@ -134,26 +132,56 @@ PANEL_USERS = Part(
         Field(name="account", ask=Ask.CHOICE, required=True, choices=_accounts),
         Field(name="revoked", ask=Ask.TICK),
     ),
-    known_by=lambda item: (str(item["account"]), user_key(str(item["number"]))),
-    listed=_listed("panel_users"),
-    put=_put("panel_users"),
+    shape=PanelUser,
+    known_by=lambda item: (item.account, user_key(item.number)),
     hint=N_("Once a panel has users here, an opening by any other user is an incident."),
 )
 
 
-def _alarms_of_plans(site: Body, language: str) -> Mapping[str, str]:
+def _alarms_of_plans(offered: Offered, language: str) -> Mapping[str, str]:
     translate = i18n.catalogue(language).gettext
     every = {"*": translate(N_("any other alarm"))}
     of_category = {
         name: f"{translate(N_('category'))} : {translate(said)}"
         for name, said in words.CATEGORIES.items()
     }
-    return {**every, **of_category, **_alarms(site, language)}
+    return {**every, **of_category, **_alarms(offered, language)}
 
 
-def _known_plans(site: Body, language: str) -> Mapping[str, str]:
-    known = site.get("known_plans", {})
-    return {plan: f"{name} ({plan})" if name else plan for plan, name in known.items()}
+def _known_plans(offered: Offered, language: str) -> Mapping[str, str]:
+    known = offered.plans.items()
+    return {plan: f"{name} ({plan})" if name else plan for plan, name in known}
+
+
+class Choice(Shape):
+    """A plan for some alarms, as a row."""
+
+    alarm: str
+    plan: str
+
+
+class Week(Shape):
+    """The hours of each day, as they are typed."""
+
+    mon: str = ""
+    tue: str = ""
+    wed: str = ""
+    thu: str = ""
+    fri: str = ""
+    sat: str = ""
+    sun: str = ""
+
+
+class Rule(Week):
+    """A rule as a row: its place, its zones as account/zone, its hours by day."""
+
+    plan: str
+    kinds: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    rule_zones: Sequence[str] = ()
+    armed: bool | None = None
+    when: dict[str, Any] = {}  # noqa: RUF012 - a model copies it
+    place: int | None = None
 
 
 PLANS = Part(
@@ -164,45 +192,42 @@ PLANS = Part(
         Field(name="alarm", ask=Ask.CHOICE, required=True, choices=_alarms_of_plans),
         Field(name="plan", ask=Ask.CHOICE, required=True, checked=False, choices=_known_plans),
     ),
-    known_by=lambda item: (str(item["alarm"]),),
-    listed=lambda site: [{"alarm": a, "plan": plan} for a, plan in site["plans"].items()],
-    put=lambda site, items: {**site, "plans": {each["alarm"]: each["plan"] for each in items}},
+    shape=Choice,
+    known_by=lambda item: (item.alarm,),
+    listed=lambda site: [Choice(alarm=alarm, plan=plan) for alarm, plan in site.plans.items()],
+    put=lambda site, rows: site.changed(plans={each.alarm: each.plan for each in rows}),
     hint=N_("What is not here gets the station's usual plan. Rules by hour and zone come first."),
 )
 
 
-def _rules(site: Body) -> list[Body]:
-    """The rules, each as a row: its place, its zones as account/zone, its hours by day."""
-    return [
-        {
-            **rule,
-            "place": place,
-            "rule_zones": [f"{z['account']}/{z['zone']}" for z in rule.get("zones", [])],
-            **hours_forms.typed_week(rule.get("when", {}).get("week")),
-        }
-        for place, rule in enumerate(site["plan_rules"])
-    ]
+def _rule(kept: Mapping[str, Any], place: int | None) -> Rule:
+    return Rule(
+        plan=kept["plan"],
+        kinds=kept.get("kinds", []),
+        categories=kept.get("categories", []),
+        rule_zones=[f"{each['account']}/{each['zone']}" for each in kept.get("zones", ())],
+        armed=kept.get("armed"),
+        when=kept.get("when", {}),
+        place=place,
+        **hours_forms.typed_week(kept.get("when", {}).get("week")),
+    )
 
 
-def _put_rules(site: Body, items: list[Body]) -> Body:
-    return {**site, "plan_rules": [_rule(each, site) for each in items]}
-
-
-def _rule(item: Body, site: Body) -> Body:
-    """As PUT takes it; what its row does not show stays."""
-    week = hours_forms.week({day: item.get(day) or "" for day in DAYS})
-    when = {k: v for k, v in item.get("when", {}).items() if k != "week"}
-    armed, only = item.get("armed"), site["accounts"][0]["account"] if site["accounts"] else ""
-    zones = [each.rpartition("/")[::2] for each in item.get("rule_zones", ())]
+def _written(rule: Rule, site: Site) -> dict[str, Any]:
+    """As the site keeps it; what its row does not show stays."""
+    week = hours_forms.week({day: getattr(rule, day) or "" for day in DAYS})
+    when = {k: v for k, v in rule.when.items() if k != "week"}
+    only = site.accounts[0].account if site.accounts else ""
+    zones = [each.rpartition("/")[::2] for each in rule.rule_zones]
     made = {
-        "plan": item["plan"],
-        "kinds": item.get("kinds"),
-        "categories": item.get("categories"),
+        "plan": rule.plan,
+        "kinds": rule.kinds,
+        "categories": rule.categories,
         "zones": [{"account": account or only, "zone": zone} for account, zone in zones],
-        "armed": armed if armed is None or isinstance(armed, bool) else armed == "yes",
+        "armed": rule.armed,
         "when": {**when, **({"week": week} if week else {})},
     }
-    return {name: value for name, value in made.items() if value not in (None, [], {})}
+    return {name: value for name, value in made.items() if value not in (None, [], (), {})}
 
 
 RULES = Part(
@@ -216,11 +241,13 @@ RULES = Part(
         Field(name="rule_zones", ask=Ask.SEVERAL, longest=4000),
         Field(name="armed", ask=Ask.CHOICE, choices=_of(words.YES_NO)),
         Field(name="when", told=True, choices=_of({day: words.SITE_FIELDS[day] for day in DAYS})),
-        *(Field(name=day, column=False) for day in DAYS),
+        *(Field(name=day, column=False, empty="") for day in DAYS),
     ),
-    known_by=lambda item: (str(item.get("place", "")),),
-    listed=_rules,
-    put=_put_rules,
+    shape=Rule,
+    known_by=lambda item: ("" if item.place is None else str(item.place),),
+    listed=lambda site: [_rule(rule, place) for place, rule in enumerate(site.plan_rules)],
+    put=lambda site, rows: site.changed(plan_rules=[_written(each, site) for each in rows]),
+    row=lambda item: _rule(item, None),
     called=(("zones", "rule_zones"),),
     hint=N_(
         "The first rule that fits counts. One without kinds and categories means security alarms;"
@@ -243,22 +270,22 @@ CODES = Part(
         ),
         Field(name="opens", ask=Ask.CHOICE, choices=_of(words.YES_NO)),
     ),
-    known_by=lambda item: (str(item["code"]), zone_key(str(item["zone"]))),
-    listed=_listed("event_overrides"),
-    put=lambda site, items: {**site, "event_overrides": [_override(each) for each in items]},
+    shape=EventOverride,
+    known_by=lambda item: (item.code, item.zone),
+    meant=lambda typed: {**typed, "code": typed["code"].upper()},
     hint=N_("What is left empty is as the station's table of events says."),
 )
 
 
-def _override(item: Body) -> Body:
-    """As PUT takes it, of a row as it is or as a form has it."""
-    priority, opens = item["priority"], item["opens"]
-    return {
-        **item,
-        "code": str(item["code"]).upper(),
-        "priority": int(priority) if priority else None,
-        "opens": opens if opens is None or isinstance(opens, bool) else opens == "yes",
-    }
+def _camera(typed: dict[str, Any]) -> dict[str, Any]:
+    """``user:password``, as a form has them, as a camera takes them."""
+    said = typed.get("credentials")
+    if not isinstance(said, str):
+        return typed
+    user, colon, password = said.partition(":")
+    if not (user and colon and password):
+        raise ProblemError(422, "must be user:password", field="credentials")
+    return {**typed, "credentials": {"user": user, "password": password}}
 
 
 CAMERAS = Part(
@@ -275,23 +302,12 @@ CAMERAS = Part(
         Field(name="pre_alarm", ask=Ask.TICK),
         Field(name="credentials", ask=Ask.KEPT, column=False),
     ),
-    known_by=lambda item: (str(item["id"]),),
-    listed=_listed("cameras"),
-    put=lambda site, items: {**site, "cameras": [_camera(each) for each in items]},
+    shape=Camera,
+    known_by=lambda item: (item.id,),
     fresh=lambda: {"id": secrets.token_hex(4)},
+    meant=_camera,
     hint=N_("Asked at vital and security alarms, where no kinds are ticked."),
 )
-
-
-def _camera(item: Body) -> Body:
-    """``user:password``, as a form has them, as PUT takes them."""
-    said = item.get("credentials")
-    if not isinstance(said, str):
-        return item
-    user, colon, password = said.partition(":")
-    if not (user and colon and password):
-        raise ProblemError(422, "must be user:password", field="credentials")
-    return {**item, "credentials": {"user": user, "password": password}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +377,7 @@ async def write(
     )
 
 
-def _changed(site: Body, table: Part, form: forms.Form, *, remove: bool) -> Body:
+def _changed(site: Site, table: Part, form: forms.Form, *, remove: bool) -> Site:
     """The site with a row written, or taken away for a reason (``reason``, which the audit has)."""
     if remove:
         contracts.a_reason(form.get("reason", ""))
@@ -384,16 +400,11 @@ async def _tables(
     part, _, key = row.partition(":")
     opened = {part: key} if typed is None else {typed["part"]: typed.get("key", "")}
 
-    def values(tx: Tx, site: Body) -> dict[str, Any]:
-        site = {
-            **site,
-            "known_plans": {
-                plan["id"]: plan["name"] for plan in sites.plan_bodies(tx, withdrawn=False)
-            },
-            "known_lines": station.settings.line_names,
-        }
+    def values(tx: Tx, site: Site) -> dict[str, Any]:
+        plans = {plan["id"]: plan["name"] for plan in sites.plan_bodies(tx, withdrawn=False)}
+        offered = Offered(site, plans, station.settings.line_names)
         tables = [
-            _table(each, site, visitor.language, q, opened.get(each.name, ""))
+            _table(each, offered, visitor.language, q, opened.get(each.name, ""))
             for each in TABS[tab].parts
         ]
         gone = removed.shown(tx, site, TABS[tab].parts, visitor.language, q)
@@ -404,12 +415,12 @@ async def _tables(
     )
 
 
-def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
+def _table(part: Part, offered: Offered, language: str, text: str, key: str) -> dict[str, Any]:
     """What the page shows of a table: the rows that hold ``text``, and the one to be changed."""
-    items = part.listed(site)
+    items, site = part.rows(offered.site), offered.site
     columns = [field for field in part.fields if field.column]
     rows = [
-        {"key": part.key(item), "cells": [f.said(item, site, language) for f in columns]}
+        {"key": part.key(item), "cells": [f.said(item, offered, language) for f in columns]}
         for item in items
     ]
     found = [row for row in rows if folded(text) in folded(" ".join(row["cells"]))]
@@ -425,8 +436,8 @@ def _table(part: Part, site: Body, language: str, text: str, key: str) -> Body:
         "found": len(found),
         "rows": found[:MOST],
         "key": key if this is not None else "",
-        "called": part.fields[0].said(this, site, language) if this else "",
+        "called": part.fields[0].said(this, offered, language) if this else "",
         "named_by": removed.naming(site, key) if this and part is ZONES else (),
         "last": bool(this) and part is ACCOUNTS and len(items) == 1,
-        "fields": [f.asked(this, site, language) for f in part.fields if not f.told],
+        "fields": [f.asked(this, offered, language) for f in part.fields if not f.told],
     }

@@ -6,6 +6,7 @@ Their hours are drawn as this week and a year; absences and duties come and go a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.handling.calls import trial_calls
 from callflow.handling.sites import calendars
+from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
 from web.access.sessions import Visitor, allowed
@@ -33,12 +35,13 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.pages.sites import saving
 from web.pages.sites.fields import ALARMS
-from web.pages.sites.saving import Body
 from web.station import Station, station_of
 
 router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Station, Depends(station_of)]
+#: When somebody can be called, as JSON has it: callflow/core/time/availability.py.
+Calendar = dict[str, Any]
 Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 _Year = Annotated[int | None, Query(ge=2000, le=2200)]
 _Word = Annotated[str, Query(max_length=16)]
@@ -92,15 +95,15 @@ async def write(
     form, now = await forms.sent(request), station.clock()
     role = form.get("role", "")
 
-    def changed(site: Body) -> Body:
+    def changed(site: Site) -> Site:
         this = _theirs(site, contact_id, role)
         if act == "authorities":
-            after = _authorities(this, form, visitor.language)
+            after = this.changed(authorities=_authorities(this, form, visitor.language))
         else:
-            after = _CHANGES[act](this, form, ZoneInfo(site["timezone"]), now)
-        same = (this["id"], this["role"])
-        contacts = [after if (c["id"], c["role"]) == same else c for c in site["contacts"]]
-        return {**site, "contacts": contacts}
+            there = dict(this.availability or {})
+            _CHANGES[act](there, form, ZoneInfo(site.timezone), now)
+            after = this.changed(availability=there or None)
+        return site.changed(contacts=[after if c is this else c for c in site.contacts])
 
     return await saving.save(
         station,
@@ -183,23 +186,25 @@ def _saved(site_id: str, contact_id: str, role: str, act: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}saved={where}#h-{where}"
 
 
-def _theirs(site: Body, contact_id: str, role: str) -> Body:
+def _theirs(site: Site, contact_id: str, role: str) -> Contact:
     """Their part. Raises 404."""
-    found = [c for c in site["contacts"] if c["id"] == contact_id and role in ("", c["role"])]
+    found = [c for c in site.contacts if c.id == contact_id and role in ("", c.role)]
     if not found:
         raise not_found("contact")
-    return dict[str, Any](found[0])
+    return found[0]
 
 
 # --- what is changed ----------------------------------------------------------------------
 
 
-def _authorities(contact: Body, form: forms.Form, language: str) -> Body:
+def _authorities(
+    contact: Contact, form: forms.Form, language: str
+) -> Mapping[str, Sequence[Authority]]:
     """A kind that is not set apart has what counts for any. Raises a problem."""
     shown = {kind.value for kind in ALARMS}
-    kept = {k: may for k, may in contact["authorities"].items() if k not in (*shown, ANY_KIND)}
+    kept = {k: may for k, may in contact.authorities.items() if k not in (*shown, ANY_KIND)}
     for kind in (ANY_KIND, *sorted(shown)):
-        may = [a.value for a in Authority if form.get(f"may.{kind}.{a.value}")]
+        may = [a for a in Authority if form.get(f"may.{kind}.{a.value}")]
         if kind == ANY_KIND or form.get(f"apart.{kind}"):
             kept[kind] = may
         elif may:
@@ -207,11 +212,10 @@ def _authorities(contact: Body, form: forms.Form, language: str) -> Body:
             raise ProblemError(422, NOT_APART, field=f"apart.{kind}", about=about)
     if not kept[ANY_KIND]:
         del kept[ANY_KIND]
-    return {**contact, "authorities": kept}
+    return kept
 
 
-def _hours(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
-    there = dict(contact["availability"] or {})
+def _hours(there: Calendar, form: forms.Form, zone: ZoneInfo, now: datetime) -> None:
     for name in ("week", "holidays"):
         there.pop(name, None)
     if form.get("limited"):
@@ -219,10 +223,9 @@ def _hours(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Bo
     off = hours_forms.holidays(form, ON_HOLIDAYS)
     if off is not None:
         there["holidays"] = off
-    return {**contact, "availability": there or None}
 
 
-def _absence(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
+def _absence(there: Calendar, form: forms.Form, zone: ZoneInfo, now: datetime) -> None:
     """Away from then to then, and whoever stands in meanwhile."""
     begins, ends = forms.moment(form, "from", zone), forms.moment(form, "until", zone)
     if begins is None or ends is None:
@@ -233,22 +236,20 @@ def _absence(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> 
     if ends <= now:
         raise ProblemError(422, "is over already: is the year right?", field="until")
     span = {"from": to_iso(begins), "until": to_iso(ends)}
-    there = dict(contact["availability"] or {})
     there["leaves"] = [*there.get("leaves", []), span]
     instead = form.get("instead", "")
     if instead:
         there["replacements"] = [*there.get("replacements", []), {"contact": instead, **span}]
-    return {**contact, "availability": there}
 
 
-def _forget(contact: Body, form: forms.Form, zone: ZoneInfo, now: datetime) -> Body:
+def _forget(there: Calendar, form: forms.Form, zone: ZoneInfo, now: datetime) -> None:
     """An absence, a duty or a replacement (``what``) that begins then is none."""
     what, begins = form.get("what", ""), form.get("begins", "")
     if what not in ("leaves", "duties", "replacements"):
         raise not_found("calendar")
-    there = dict(contact["availability"] or {})
     there[what] = [each for each in there.get(what, []) if each["from"] != begins]
-    return {**contact, "availability": {k: v for k, v in there.items() if v or k == "week"} or None}
+    for name in [name for name, said in there.items() if not said and name != "week"]:
+        del there[name]
 
 
 _CHANGES = {"hours": _hours, "absence": _absence, "forget": _forget}
@@ -270,11 +271,11 @@ async def _page(
 ) -> Response:
     now, language = station.clock(), visitor.language
 
-    def values(tx: Tx, site: Body) -> Body:
+    def values(tx: Tx, site: Site) -> dict[str, Any]:
         contact = _theirs(site, contact_id, role)
-        there = contact["availability"] or {}
+        there = contact.availability or {}
         own = own_days.for_calendars(tx, [there])
-        today = now.astimezone(ZoneInfo(site["timezone"])).date()
+        today = now.astimezone(ZoneInfo(site.timezone)).date()
         return {
             "tab": "person",
             "contact": contact,
@@ -285,8 +286,8 @@ async def _page(
             "limited": "week" in there,
             "was": _typed(there),
             "on_holidays": ON_HOLIDAYS,
-            "others": [c for c in site["contacts"] if c["id"] != contact_id],
-            "names": {c["id"]: c["name"] for c in site["contacts"]},
+            "others": [c for c in site.contacts if c.id != contact_id],
+            "names": {c.id: c.name for c in site.contacts},
             "to_come": _to_come(there, now),
             "number": year or today.year,
             "signs": kit_calendars.SIGNS,
@@ -299,7 +300,7 @@ async def _page(
     )
 
 
-def _typed(there: Body) -> Body:
+def _typed(there: Calendar) -> dict[str, str]:
     off = there.get("holidays") or {}
     return {
         **hours_forms.typed_week(there.get("week")),
@@ -309,7 +310,7 @@ def _typed(there: Body) -> Body:
     }
 
 
-def _to_come(there: Body, now: datetime) -> list[Body]:
+def _to_come(there: Calendar, now: datetime) -> list[dict[str, Any]]:
     """Absences, duties and replacements that are not over, by their beginning, some of them."""
     kept = Availability.from_json(there) if there else ALWAYS
     spans = [("leaves", each, "") for each in kept.leaves]
@@ -328,8 +329,10 @@ def _to_come(there: Body, now: datetime) -> list[Body]:
     ]
 
 
-def _drawn(there: Body, site: Body, number: int, today: date, own: OwnDays, language: str) -> Body:
-    zone = ZoneInfo(site["timezone"])
+def _drawn(
+    there: Calendar, site: Site, number: int, today: date, own: OwnDays, language: str
+) -> dict[str, Any]:
+    zone = ZoneInfo(site.timezone)
     kept = Availability.from_json(there, own=own) if there else ALWAYS
     monday = kit_calendars.monday_of(today)
 

@@ -7,49 +7,50 @@ from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
-from callflow.handling.sites import removed as acts
+from callflow.handling.sites.shape import Contact, Shape, Site
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, removed
 from web.kit import i18n
-from web.pages.sites.fields import Ask, Field, Part, label
-from web.pages.sites.saving import Body
+from web.pages.sites.fields import Ask, Field, Offered, Part, label
 
 
-def shown(tx: Tx, site: Body, parts: Iterable[Part], language: str, text: str = "") -> list[Body]:
+def shown(
+    tx: Tx, site: Site, parts: Iterable[Part], language: str, text: str = ""
+) -> list[dict[str, Any]]:
     """What of these tables was removed and holds ``text``: each said as its row was."""
     named = {part.name: part for part in parts}
-    rows = removed.of_site(tx, site["id"], named)
+    rows = removed.of_site(tx, site.id, named)
     people = {row["item"].get("contact") for row in rows} - {None}
     called = contacts.names_of(tx, people) if people else {}
-    known = [{"id": contact, "name": name} for contact, name in called.items()]
-    site = {**site, "contacts": [*site["contacts"], *known]}
-    found = [{**row, **_said(named[row["part"]], row["item"], site, language)} for row in rows]
+    known = [Contact.model_construct(id=contact, name=name) for contact, name in called.items()]
+    offered = Offered(site.model_copy(update={"contacts": [*site.contacts, *known]}))
+    found = [{**row, **_said(named[row["part"]], row["item"], offered, language)} for row in rows]
     wanted = folded(text)
     return [row for row in found if wanted in folded(f"{row['said']} {row['reason']}")]
 
 
-def _said(part: Part, item: Body, site: Body, language: str) -> Body:
-    (row,) = part.listed(acts.with_items(site, part.name, [item]))
-    cells = [_cell(field, row, site, language) for field in part.fields if field.column]
+def _said(part: Part, item: dict[str, Any], offered: Offered, language: str) -> dict[str, str]:
+    row = part.row(item) if part.row else part.shape.model_construct(**item)
+    cells = [_cell(field, row, offered, language) for field in part.fields if field.column]
     title = i18n.catalogue(language).gettext(part.title)
     return {"of": title, "said": " · ".join(cell for cell in cells if cell)}
 
 
-def _cell(field: Field, row: Body, site: Body, language: str) -> str:
+def _cell(field: Field, row: Shape, offered: Offered, language: str) -> str:
     """As in the table; what is only there or not by its name, for there is no column's head."""
-    said = field.said(row, site, language)
+    said = field.said(row, offered, language)
     unsaid = field.ask in (Ask.KEPT, Ask.TICK)
     return label(field.name, language, brief=True) if said and unsaid else said
 
 
-def naming(site: Body, key: str) -> list[str]:
+def naming(site: Site, key: str) -> list[str]:
     """What names a zone, ``account/zone``: it will mean nothing without it."""
     account, _, zone = key.rpartition("/")
 
     def it(each: Mapping[str, Any]) -> bool:
         return bool(each["account"] == account and zone_key(each["zone"]) == zone)
 
-    cameras = [c["name"] for c in site["cameras"] if zone in map(zone_key, c["zones"])]
-    rules = [rule["plan"] for rule in site["plan_rules"] if any(map(it, rule.get("zones", ())))]
-    codes = [code["code"] for code in site["event_overrides"] if code["zone"] == zone]
+    cameras = [c.name for c in site.cameras if zone in map(zone_key, c.zones)]
+    rules = [rule["plan"] for rule in site.plan_rules if any(map(it, rule.get("zones", ())))]
+    codes = [code.code for code in site.event_overrides if code.zone == zone]
     return [*cameras, *rules, *codes]

@@ -9,6 +9,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.sites import removed, sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from web.access import confidential
 from web.access.sessions import Visitor
@@ -19,20 +20,18 @@ from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.station import Station
 
-Body = dict[str, Any]
-
 CHANGED = "somebody changed this site meanwhile: look at it as it is now, and change it again"
 
 
-def current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Body, str]:
-    """The site as PUT takes it, and what says that it is still this one. Raises 404."""
+def current(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Site, str]:
+    """The site, and what says that it is still this one. Raises 404."""
     found = sites.with_revision(tx, site_id, to_change=to_change)
     if found is None:
         raise not_found("site")
     return found
 
 
-def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Body:
+def unchanged(tx: Tx, site_id: str, form: forms.Form) -> Site:
     """The site as it is, which is as the form's page showed it, and stays until the transaction
     ends. Raises a problem."""
     site, as_of = current(tx, site_id, to_change=True)
@@ -46,7 +45,7 @@ async def save(
     visitor: Visitor,
     site_id: str,
     form: forms.Form,
-    change: Callable[[Body], Body],
+    change: Callable[[Site], Site],
     *,
     back: str,
     again: Callable[[Wrong], Awaitable[Response]],
@@ -101,7 +100,7 @@ async def shown(
     visitor: Visitor,
     site_id: str,
     template: str,
-    values: Callable[[Tx, Body], dict[str, Any]],
+    values: Callable[[Tx, Site], dict[str, Any]],
     *,
     wrong: Wrong | None = None,
     typed: forms.Form | None = None,

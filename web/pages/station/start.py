@@ -17,6 +17,7 @@ from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.core.station.first_start import Mark, Part, examine
 from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.shape import Site
 from callflow.handling.station import first_start
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -62,7 +63,7 @@ async def first_site(request: Request, visitor: Administrator, station: Here) ->
     def run(tx: Tx) -> None:
         if sites.site_row(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
-        body = _site(form, account, visitor.language)
+        body = Site.read(_site(form, account, visitor.language))
         sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)
 
     wrong = await tried(station, run)

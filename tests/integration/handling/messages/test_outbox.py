@@ -32,13 +32,14 @@ from callflow.handling.desks import queueing
 from callflow.handling.messages import delivery
 from callflow.handling.messages import images as messages_images
 from callflow.handling.messages import outbox as messages_outbox
-from callflow.handling.sites import rules, sites
+from callflow.handling.sites import rules
 from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.messages import outbox
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
+from tests.support.documents import site_document
 
 Row = dict[str, Any]
 
@@ -467,7 +468,7 @@ def test_the_password_of_a_camera_reaches_who_fetches_and_nobody_else(
     assert secrets["hall"] is None
     assert secrets["cour"] is not None
     assert "sésame" not in repr(secrets)
-    shown = station.read(lambda tx: sites.get_site(tx, "1002"))
+    shown = station.read(lambda tx: site_document(tx, "1002"))
     assert shown is not None
     assert [c["credentials_set"] for c in shown["cameras"]] == [False, True]
     assert secrets["cour"] not in repr(shown)

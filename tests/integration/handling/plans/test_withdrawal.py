@@ -24,12 +24,14 @@ from callflow.handling.sites import contracts, instructions
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Site
 from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
 from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.handling.sites.test_imports import a_file, prepared, write
 from tests.integration.handling.station import FIRST, Station, a_site
+from tests.support.documents import site_document
 
 Row = dict[str, Any]
 
@@ -233,15 +235,15 @@ def test_nobody_is_made_to_follow_a_withdrawn_one(station: Station) -> None:
         "plan_rules.0.plan": {"plan_rules": rules},
         "plan_overrides.night": {"plan_overrides": {"night": {"call": {"attempts": 4}}}},
     }
-    before = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
+    before = station.read(lambda tx: site_document(tx, "1002"))
     for field, changed in asked.items():
         with pytest.raises(BadSite, match=GONE) as refused:
             station.put(**changed)
         assert (refused.value.field, refused.value.about) == (field, "night")
         with pytest.raises(BadSite, match=GONE):
             station.put("1009", **changed)
-    assert station.read(lambda tx: sites_sites.get_site(tx, "1002")) == before
-    assert station.read(lambda tx: sites_sites.get_site(tx, "1009")) is None
+    assert station.read(lambda tx: site_document(tx, "1002")) == before
+    assert station.read(lambda tx: site_document(tx, "1009")) is None
     with pytest.raises(BadSite, match=GONE):
         agreed(station)
 
@@ -266,7 +268,7 @@ def test_a_file_of_sites_names_none(station: Station) -> None:
     assert fault.said("en").startswith("the plan 'night' is withdrawn")
     with pytest.raises(SitesChanged):  # compared before, written after
         station.write(lambda tx: write(tx, early, station))
-    assert station.read(lambda tx: sites_sites.get_site(tx, "2001")) is None
+    assert station.read(lambda tx: site_document(tx, "2001")) is None
 
 
 def test_it_is_neither_changed_nor_published_nor_rehearsed(station: Station) -> None:
@@ -357,7 +359,7 @@ def _follows(station: Station, how: str) -> Callable[[Tx], object]:
         return lambda tx: contract_in(tx, station, SiteState.COMMISSIONING)
     body = a_site("1002", plans={"*": "night"})
     return lambda tx: sites_sites.put_site(
-        tx, station.vault, "1002", body, "admin", station.now, because="asked"
+        tx, station.vault, "1002", Site.read(body), "admin", station.now, because="asked"
     )
 
 
@@ -419,5 +421,5 @@ def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
     came = beside(
         two, lambda tx: withdraw(tx, "night", known, "x", "odile", station.now), following
     )
-    assert came == ("SitesChanged" if how == "file" else "BadSite")
+    assert came == ("SitesChanged" if how == "file" else "BadField")
     assert station.read(lambda tx: why_kept(tx, "night", station.now)) is None

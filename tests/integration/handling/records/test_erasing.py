@@ -20,7 +20,6 @@ from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
-from callflow.handling.sites import sites
 from callflow.processes import eraser
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -30,6 +29,7 @@ from callflow.storage.records import erasure as rows
 from callflow.storage.records import logbook, retention
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
+from tests.support.documents import site_document
 
 pytestmark = pytest.mark.both_databases
 
@@ -206,7 +206,7 @@ def test_what_is_recorded_a_moment_after_it_began_goes_too(
 def test_whoever_shares_a_number_keeps_it(station: Station, settings: Settings, known: str) -> None:
     station.put("1010", contacts=[{"id": "z", "name": "Anne", "role": "keyholder", "phone": FIRST}])
     erase(station, settings, known)
-    site = station.read(lambda tx: sites.get_site(tx, "1010"))
+    site = station.read(lambda tx: site_document(tx, "1010"))
     assert site is not None
     assert site["contacts"][0]["phone"] == FIRST
 

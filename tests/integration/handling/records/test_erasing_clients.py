@@ -15,7 +15,6 @@ from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
-from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
 from callflow.settings.config import Settings
 from callflow.storage.calls import calls
@@ -25,6 +24,7 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.integration.handling.records.test_erasing import everything, goes_on, recorded
 from tests.integration.handling.station import FIRST, SECOND, Station
+from tests.support.documents import site_document
 
 pytestmark = pytest.mark.both_databases
 
@@ -92,7 +92,7 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     assert not station.read(logbook.recorded_hashes)
     names = station.read(lambda tx: sites.names_of(tx, ["1002", "1003", "1009"]))
     assert names == {"1002": "[effacé]", "1003": "[effacé]", "1009": NEIGHBOUR}
-    elsewhere = station.read(lambda tx: sites_sites.get_site(tx, "1009"))
+    elsewhere = station.read(lambda tx: site_document(tx, "1009"))
     assert elsewhere is not None
     assert [c["name"] for c in elsewhere["contacts"]] == ["Bruno Petit"]
     notes = [entry["text"] for entry in station.entries("note")]

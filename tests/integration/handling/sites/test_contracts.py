@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callflow.core.sites.contract import QUARANTINE
-from callflow.core.sites.site import SiteState
+from callflow.core.sites.site import Role, SiteState
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import contracts as acts
 from callflow.handling.sites import sites as sites_sites
@@ -19,6 +19,7 @@ from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, sites
 from tests.integration.handling.station import Row, Station, a_site
+from tests.support.documents import site_document
 
 DAY = 86_400
 
@@ -134,7 +135,7 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     def close(tx: Any) -> None:
         site = sites_sites.get_site(tx, "1002")
         assert site is not None
-        changed = acts.without(site, "1002-anne", "keyholder")
+        changed = acts.without(site, "1002-anne", Role.KEYHOLDER)
         sites_sites.put_site(
             tx, station.vault, "1002", changed, "alix", station.now, because="déménage"
         )
@@ -145,10 +146,10 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
         body = acts.back(tx, site, former, "alix", station.now)
         sites_sites.put_site(tx, station.vault, "1002", body, "alix", station.now)
 
-    before = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
+    before = station.read(lambda tx: site_document(tx, "1002"))
     assert before is not None
     station.write(close)
-    site = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
+    site = station.read(lambda tx: site_document(tx, "1002"))
     assert site is not None
     assert [c["name"] for c in site["contacts"]] == ["shop", "bruno"]
     assert not (site["contacts"][1]["availability"] or {}).get("replacements")
@@ -158,7 +159,7 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     assert (row["name"], row["reason"], row["closed_by"]) == ("anne", "déménage", "alix")
     assert told(station, "contact_closed")[0]["because"] == "déménage"
     station.write(lambda tx: back(tx, row["id"]))
-    site = station.read(lambda tx: sites_sites.get_site(tx, "1002"))
+    site = station.read(lambda tx: site_document(tx, "1002"))
     assert site is not None
     assert [c["name"] for c in site["contacts"]] == ["shop", "bruno", "anne"]
     restored, was = site["contacts"][2], before["contacts"][1]

@@ -22,6 +22,7 @@ from callflow.handling.sites import imports as sites_imports
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.shape import Site
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.records import logbook
@@ -29,6 +30,7 @@ from callflow.storage.schema import metadata
 from callflow.storage.sites import contracts, sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
+from tests.support.documents import site_document
 from tests.support.in_clear import in_clear
 from tests.support.migrated import migrate
 from tests.support.small_disk import SmallDisk
@@ -85,7 +87,7 @@ def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def site(station: Station, site_id: str) -> dict[str, Any]:
-    found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
+    found = station.read(lambda tx: site_document(tx, site_id))
     assert found is not None
     return found
 
@@ -112,7 +114,7 @@ def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
                 sites_sites.put_site,
                 vault=station.vault,
                 site_id=key,
-                body=body,
+                site=Site.read(body),
                 who="alix",
                 now=station.now,
             )

@@ -9,11 +9,12 @@ import pytest
 from callflow.core.alarms.incident import Incident
 from callflow.core.sites.password import Heard
 from callflow.handling.base.refusals import NotFound, Refused
-from callflow.handling.sites import passwords, sites
+from callflow.handling.sites import passwords
 from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
 from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import Station, a_site
+from tests.support.documents import site_document
 
 Row = dict[str, Any]
 
@@ -110,7 +111,7 @@ def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
 
 
 def test_passwords_go_in_and_never_come_out(station: Station, held: Incident, vault: Vault) -> None:
-    site = station.read(lambda tx: sites.get_site(tx, "1002"))
+    site = station.read(lambda tx: site_document(tx, "1002"))
     assert site
     assert site["password_set"]
     assert not site["duress_password_set"]
@@ -128,9 +129,9 @@ def test_passwords_go_in_and_never_come_out(station: Station, held: Incident, va
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        ({"password": "a!b"}, "contacts[1].password"),
-        ({"password": "été 42", "duress_password": "ETE42"}, "contacts[1].duress_password"),
-        ({"duress_password": "Eté indien"}, "contacts[1].duress_password"),
+        ({"password": "a!b"}, "contacts.1.password"),
+        ({"password": "été 42", "duress_password": "ETE42"}, "contacts.1.duress_password"),
+        ({"duress_password": "Eté indien"}, "contacts.1.duress_password"),
     ],
 )
 def test_a_bad_password_names_its_field(

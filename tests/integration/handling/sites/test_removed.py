@@ -18,6 +18,7 @@ from callflow.handling.sites import removed
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import set_up
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -75,7 +76,7 @@ def shop(station: Station) -> Station:
 def write(station: Station, body: Row, why: str = "", site_id: str = "1002") -> None:
     station.write(
         lambda tx: sites_sites.put_site(
-            tx, station.vault, site_id, body, "alix", station.now, because=why
+            tx, station.vault, site_id, Site.read(body), "alix", station.now, because=why
         )
     )
 
@@ -106,12 +107,21 @@ def told(station: Station, kind: str) -> list[Row]:
     return [row["data"] for row in entries if row["kind"] == kind]
 
 
+def with_items(site: Row, part: str, items: list[Row]) -> Row:
+    """``site`` with just these items of a part."""
+    if part == removed.PLANS:
+        return {**site, part: {item["alarm"]: item["plan"] for item in items}}
+    if part == removed.SCHEDULE:
+        return {**site, part: items[0] if items else None}
+    return {**site, part: items}
+
+
 def without(station: Station, part: str, place: int) -> None:
     """One of a part is removed, what is the same of others stays."""
     body = site(station)
     items = removed.listed(body, part)
     del items[place]
-    write(station, removed.with_items(body, part, items), "déposé")
+    write(station, with_items(body, part, items), "déposé")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +260,7 @@ def test_where_its_place_is_taken_it_is_refused_in_words_and_nothing_is_done(
 ) -> None:
     without(shop, part, place)
     body = site(shop)
-    write(shop, removed.with_items(body, part, [*removed.listed(body, part), again]))
+    write(shop, with_items(body, part, [*removed.listed(body, part), again]))
     before, (row,) = everything(shop), gone(shop)
     with pytest.raises(Refused, match=why):
         back(shop, row["id"])

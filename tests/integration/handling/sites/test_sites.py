@@ -9,15 +9,17 @@ import pytest
 from callflow.core.plans import call_plan
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Site
 from callflow.storage.sites import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
+from tests.support.documents import site_document
 from tests.support.in_clear import in_clear
 
 Row = dict[str, Any]
 
 
 def get(station: Station, site_id: str = "1002") -> Row:
-    found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
+    found = station.read(lambda tx: site_document(tx, site_id))
     assert found is not None
     return found
 
@@ -25,7 +27,7 @@ def get(station: Station, site_id: str = "1002") -> Row:
 def put(station: Station, body: Row, site_id: str = "1002") -> bool:
     return station.write(
         lambda tx: sites_sites.put_site(
-            tx, station.vault, site_id, body, "admin", station.now, because="asked for"
+            tx, station.vault, site_id, Site.read(body), "admin", station.now, because="asked for"
         )
     )
 
@@ -136,46 +138,46 @@ BAD: dict[str, tuple[Row, str]] = {
     "state": (a_site(state="asleep"), "state"),
     "time zone": (a_site(timezone="Mars/Phobos"), "timezone"),
     "a file for a zone": (a_site(timezone="../../etc/passwd"), "timezone"),
-    "no account": (a_site(accounts=[{}]), "accounts[0].account"),
-    "account too long": (a_site(accounts=[{"account": "1" * 17}]), "accounts[0].account"),
-    "account's letters": (a_site(accounts=[{"account": "10-2"}]), "accounts[0].account"),
-    "account with a line's end": (a_site(accounts=[{"account": "12\n"}]), "accounts[0].account"),
+    "no account": (a_site(accounts=[{}]), "accounts.0.account"),
+    "account too long": (a_site(accounts=[{"account": "1" * 17}]), "accounts.0.account"),
+    "account's letters": (a_site(accounts=[{"account": "10-2"}]), "accounts.0.account"),
+    "account with a line's end": (a_site(accounts=[{"account": "12\n"}]), "accounts.0.account"),
     "another's account": (
         a_site(accounts=[{"account": "1002"}, {"account": "1001"}]),
-        "accounts[1].account",
+        "accounts.1.account",
     ),
     "a key's digits": (
         a_site(accounts=[{"account": "1002", "dc09_key": "xyz"}]),
-        "accounts[0].dc09_key",
+        "accounts.0.dc09_key",
     ),
     "a key's length": (
         a_site(accounts=[{"account": "1002", "dc09_key": "00" * 15}]),
-        "accounts[0].dc09_key",
+        "accounts.0.dc09_key",
     ),
     "a zone of nobody's": (
         a_site(zones=[{"account": "7", "zone": "1", "name": "x"}]),
-        "zones[0].account",
+        "zones.0.account",
     ),
-    "a zone without a name": (a_site(zones=[{"account": "1002", "zone": "1"}]), "zones[0].name"),
+    "a zone without a name": (a_site(zones=[{"account": "1002", "zone": "1"}]), "zones.0.name"),
     "a zone's kind": (
         a_site(zones=[{"account": "1002", "zone": "1", "name": "x", "kind": "ghost"}]),
-        "zones[0].kind",
+        "zones.0.kind",
     ),
-    "a contact without an id": (a_site(contacts=[{"name": "a"}]), "contacts[0].id"),
-    "a contact's role": (contact(role="ghost"), "contacts[0].role"),
-    "letters for a number": (contact(phone="call me"), "contacts[0].phone"),
-    "a number too short": (contact(phone="06 39 98"), "contacts[0].phone"),
-    "an emergency number": (contact(phone="112"), "contacts[0].phone"),
-    "another": (contact(phone="17"), "contacts[0].phone"),
-    "a code too short": (contact(code="123"), "contacts[0].code"),
-    "a code too long": (contact(code="123456789"), "contacts[0].code"),
-    "a code with letters": (contact(code="12a4"), "contacts[0].code"),
-    "a code with other digits": (contact(code="１２３４"), "contacts[0].code"),
-    "one code for both": (contact(code="2580", duress_code="2580"), "contacts[0].duress_code"),
-    "an authority": (contact(authorities={"*": ["fly"]}), "contacts[0].authorities.*"),
+    "a contact without an id": (a_site(contacts=[{"name": "a"}]), "contacts.0.id"),
+    "a contact's role": (contact(role="ghost"), "contacts.0.role"),
+    "letters for a number": (contact(phone="call me"), "contacts.0.phone"),
+    "a number too short": (contact(phone="06 39 98"), "contacts.0.phone"),
+    "an emergency number": (contact(phone="112"), "contacts.0.phone"),
+    "another": (contact(phone="17"), "contacts.0.phone"),
+    "a code too short": (contact(code="123"), "contacts.0.code"),
+    "a code too long": (contact(code="123456789"), "contacts.0.code"),
+    "a code with letters": (contact(code="12a4"), "contacts.0.code"),
+    "a code with other digits": (contact(code="１２３４"), "contacts.0.code"),
+    "one code for both": (contact(code="2580", duress_code="2580"), "contacts.0.duress_code"),
+    "an authority": (contact(authorities={"*": ["fly"]}), "contacts.0.authorities.*.0"),
     "an authority's kind": (
         contact(authorities={"ghost": ["cancel"]}),
-        "contacts[0].authorities.ghost",
+        "contacts.0.authorities.ghost",
     ),
     "a plan that is none": (a_site(plans={"*": "no-such-plan"}), "plans.*"),
 }
@@ -190,6 +192,28 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(station: Station, wrong: 
         put(station, body)
     assert refused.value.field == field
     assert get(station) == before
+
+
+def test_what_a_file_may_write_every_door_takes_back() -> None:
+    """One shape: what a file of sites made (an id of any signs, a rank beyond 99, a long address)
+    was refused where the same site came by the interface."""
+    contact = {"id": "Anne Marie", "name": "Anne", "rank": 150, "phone": "06 39 98 00 01"}
+    read = Site.read({"name": "Shop", "address": "x" * 300, "contacts": [contact]})
+    assert (read.contacts[0].id, read.contacts[0].rank) == ("Anne Marie", 150)
+    assert read.changed(name="Boutique").contacts == read.contacts
+
+
+def test_words_are_no_part_of_a_number() -> None:
+    """An extension was lost in silence where a form or a file had it."""
+    for said in ("06 39 98 00 01 ext 5", "tel:+33639980001", "1-800-FLOWERS"):
+        with pytest.raises(BadSite, match="is no phone number"):
+            Site.read({"name": "Shop", "contacts": [{"id": "a", "name": "a", "phone": said}]})
+
+
+def test_who_has_no_rank_is_called_in_the_order_of_the_list(station: Station) -> None:
+    people = [{"id": name, "name": name} for name in ("zoe", "anne")]
+    put(station, a_site(contacts=people))
+    assert [(c["id"], c["rank"]) for c in get(station)["contacts"]] == [("zoe", 1), ("anne", 2)]
 
 
 def test_a_plan_is_published_in_versions_that_stay(station: Station) -> None:

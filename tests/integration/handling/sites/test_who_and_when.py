@@ -13,10 +13,12 @@ from callflow.core.time.hours import Span
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.sites import calendars, sites
 from callflow.handling.sites.rules import BadSite
+from callflow.handling.sites.shape import Site
 from callflow.storage import schema
 from callflow.storage.sites import contacts
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS
+from tests.support.documents import site_document
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -75,13 +77,15 @@ def test_nobody_there_is_an_operators_at_once(station: Station) -> None:
 def test_what_get_gives_put_takes_and_left_out_is_unchanged(station: Station) -> None:
     rule = {"plan": "night", "kinds": ["intrusion"], "armed": True, "when": BY_NIGHT}
     put(station, BY_NIGHT, plan_rules=[rule])
-    given = station.read(lambda tx: sites.get_site(tx, "1002"))
+    given = station.read(lambda tx: site_document(tx, "1002"))
     assert given is not None
     anne = next(person for person in given["contacts"] if person["id"] == "1002-anne")
     assert anne["availability"] == BY_NIGHT
     assert given["plan_rules"] == [rule]
-    station.write(lambda tx: sites.put_site(tx, station.vault, "1002", given, "admin", station.now))
-    assert station.read(lambda tx: sites.get_site(tx, "1002")) == given
+    station.write(
+        lambda tx: sites.put_site(tx, station.vault, "1002", Site.read(given), "admin", station.now)
+    )
+    assert station.read(lambda tx: site_document(tx, "1002")) == given
     station.put()  # says nothing of calendars
     assert kept(station) == BY_NIGHT
     put(station, None)
@@ -91,15 +95,15 @@ def test_what_get_gives_put_takes_and_left_out_is_unchanged(station: Station) ->
 @pytest.mark.parametrize(
     ("availability", "field"),
     [
-        ({"week": {"mon": ["8-9"]}}, "contacts[1].availability.week.mon.0"),
-        ({"holidays": {"country": "XX"}}, "contacts[1].availability.holidays.country"),
+        ({"week": {"mon": ["8-9"]}}, "contacts.1.availability.week.mon.0"),
+        ({"holidays": {"country": "XX"}}, "contacts.1.availability.holidays.country"),
         (
             {
                 "replacements": [
                     {"contact": "ghost", "from": "2026-01-01T00:00Z", "until": "2026-01-02T00:00Z"}
                 ]
             },
-            "contacts[1].availability.replacements.0.contact",
+            "contacts.1.availability.replacements.0.contact",
         ),
     ],
 )

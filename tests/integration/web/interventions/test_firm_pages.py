@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from callflow.handling.interventions import directory, members
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions.firms import get_firm
-from callflow.handling.sites import sites
 from callflow.storage.interventions import firms
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -93,7 +93,7 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
         station.site(account, contacts=[link], postcode="35000")
     assert "2" in text_of((await admin.see("/firms")).text)
     assert (await send(admin, at, f"{at}/close", reason="fin du marché"))[0] == 303
-    site = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    site = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert site is not None
     assert site["contacts"] == []
     (former,) = station.store.read_now(lambda tx: contracts.former(tx, "1001"))
@@ -186,7 +186,7 @@ async def test_a_client_with_many_sites_is_one_and_is_renamed(
         assert (wrong.status_code, said in text_of(wrong.text)) == (422, True)
     renamed = await admin.fill(client, client, name="Banque Ouest")
     assert renamed.status_code == 303
-    site = station.store.read_now(lambda tx: sites.get_site(tx, "2020"))
+    site = station.store.read_now(lambda tx: site_document(tx, "2020"))
     assert site is not None
     assert site["client"] == "Banque Ouest"
     (entry,) = told(station, "client_renamed")

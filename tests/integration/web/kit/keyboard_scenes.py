@@ -18,7 +18,7 @@ from callflow.core.interventions.law import Finding, Means
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.retention import Kept
-from callflow.core.sites.site import SiteState
+from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms import operating
@@ -327,7 +327,7 @@ def _site_forms(world: World, page: Page) -> str:
     def write(tx: Tx) -> None:
         site = sites_sites.get_site(tx, account)
         assert site is not None
-        fewer = contracts.without(site, f"{account}-1", "keyholder")
+        fewer = contracts.without(site, f"{account}-1", Role.KEYHOLDER)
         sites_sites.put_site(tx, world.station.vault, account, fewer, CHIEF, now, because="parti")
         later: dict[str, Any] = dict(reason="congés", effective_at=now + timedelta(days=9))
         contracts.change_contract(tx, account, SiteState.SUSPENDED, who=CHIEF, now=now, **later)
@@ -410,8 +410,8 @@ def _removed(world: World, account: str, **more: Any) -> None:
     def write(tx: Tx) -> None:
         site = sites_sites.get_site(tx, account)
         assert site is not None
-        had = {n: [*site[n], *v] if isinstance(v, list) else v for n, v in more.items()}
-        sites_sites.put_site(tx, vault, account, {**site, **had}, CHIEF, now)
+        had = {n: [*getattr(site, n), *v] if isinstance(v, list) else v for n, v in more.items()}
+        sites_sites.put_site(tx, vault, account, site.changed(**had), CHIEF, now)
         sites_sites.put_site(tx, vault, account, site, CHIEF, now, because="déposé")
 
     world.do(write)

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.commands.studio import Studio
+from callflow.core.sites.site import Role as SiteRole
 from callflow.handling.interventions import directory
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members as interventions_members
@@ -184,7 +185,7 @@ def taken_away(part: str) -> Callable[[World], None]:
         def take(tx: Tx) -> None:
             site = sites.get_site(tx, "1001")
             assert site is not None
-            after = {**site, part: None if part == "schedule" else []}
+            after = site.changed(**{part: None if part == "schedule" else []})
             vault, now = world.station.vault, clock.now()
             sites.put_site(tx, vault, "1001", after, "essai", now, because="Déposé")
 
@@ -199,7 +200,7 @@ def closed(world: World) -> None:
     def close(tx: Tx) -> None:
         site = sites.get_site(tx, "1001")
         assert site is not None
-        after = contracts.without(site, "1001-2", "keyholder")
+        after = contracts.without(site, "1001-2", SiteRole.KEYHOLDER)
         sites.put_site(
             tx, world.station.vault, "1001", after, "essai", clock.now(), because="parti"
         )

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from callflow.handling.sites import sites
 from callflow.storage.records import logbook
 from tests.integration.web.plans.test_plan_pages import CALL, HAND, night, published, said
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -37,7 +37,7 @@ async def act(who: Person, path: str, **fields: str) -> httpx.Response:
 
 
 def own(station: WebStation) -> dict[str, Any]:
-    site = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    site = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert site is not None
     found: dict[str, Any] = site["plan_overrides"]
     return found
@@ -111,7 +111,7 @@ async def test_a_site_chooses_the_plan_and_no_more(station: WebStation, admin: P
     assert as_of
     gone = {"as_of": html.unescape(as_of[1]), "for": "intrusion"}
     assert (await admin.send("/plans/night/sites/1001/drop", **gone)).status_code == 303
-    site = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    site = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert site is not None
     assert site["plans"] == {}
     for fields in ({"site": "9999", "for": "fire"}, {"site": "1001", "for": "dance"}):

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import put_site
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
@@ -63,7 +64,11 @@ async def test_it_is_refused_with_a_reason(chief: Person, name: str, reason: str
 
 async def test_who_is_erased_is_no_client_any_more(station: WebStation, chief: Person) -> None:
     over, now = site_body(state="terminated"), clock.now()
-    station.do(lambda tx: put_site(tx, station.vault, "1001", over, "essai", now, because="letter"))
+    station.do(
+        lambda tx: put_site(
+            tx, station.vault, "1001", Site.read(over), "essai", now, because="letter"
+        )
+    )
     assert (await chief.send(f"{AT}/erase", name=NAME, reason="a letter")).status_code == 303
     assert "a letter" in (await chief.client.get("/personal")).text
     assert (await chief.client.get(AT)).status_code == 404

@@ -14,7 +14,9 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.core.time.holidays import Place
 from callflow.handling.sites import own_days, sites
+from callflow.handling.sites.shape import Site
 from callflow.storage.sites import own_days as rows
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -143,10 +145,10 @@ async def test_the_years_of_a_person_and_of_a_site_have_it(
     station.site(schedule=calendar)
 
     def give(tx: Any) -> None:
-        body = sites.get_site(tx, "1001")
+        body = site_document(tx, "1001")
         assert body is not None
         body["contacts"][1]["availability"] = calendar
-        sites.put_site(tx, station.vault, "1001", body, "odile", clock.now())
+        sites.put_site(tx, station.vault, "1001", Site.read(body), "odile", clock.now())
 
     station.store.write_now(give)
     pages = (f"/sites/1001/edit/hours?year={YEAR}", f"/sites/1001/people/1001-1?year={YEAR}")

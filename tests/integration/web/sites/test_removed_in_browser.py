@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from callflow.handling.sites import sites
 from tests.integration.web.kit.test_browser import log_in, violations
+from tests.support.documents import site_document
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
@@ -36,7 +36,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def zones(station: WebStation) -> list[str]:
-    site = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    site = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert site is not None
     return [zone["name"] for zone in site["zones"]]
 

@@ -15,23 +15,24 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.core.records import audit
 from callflow.handling.interventions import directory, members
-from callflow.handling.sites import sites
 from callflow.handling.sites.removed import PARTS
+from callflow.handling.sites.shape import (
+    Account,
+    Agreed,
+    Camera,
+    Contact,
+    EventOverride,
+    PanelUser,
+    Site,
+    Zone,
+)
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, removed
+from tests.support.documents import site_document
 from tests.support.routes import all_routes
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
-from web.api.sites.shapes import (
-    AccountIn,
-    ContactIn,
-    EventOverrideIn,
-    PanelUserIn,
-    RulesIn,
-    SiteIn,
-    ZoneIn,
-)
 from web.pages.interventions import firms, service_lines
 from web.pages.sites import edit, parts
 from web.pages.sites import person as site_person
@@ -245,7 +246,7 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
 
 
 def site_of(station: WebStation) -> Row:
-    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert found is not None
     return found
 
@@ -338,10 +339,7 @@ async def test_an_administrator_edits_in_pages_all_that_the_interface_takes(
         asked |= set(re.findall(r' name="([a-z0-9_]+)[".]', (await admin.see(f"{AT}{tab}")).text))
     taken = {
         name
-        for shape in (
-            *(SiteIn, AccountIn, ZoneIn, ContactIn, PanelUserIn, EventOverrideIn, RulesIn),
-            SiteIn.model_fields["cameras"].annotation.__args__[0],  # type: ignore[union-attr]
-        )
+        for shape in (*(Site, Account, Zone, Contact, PanelUser, EventOverride, Agreed, Camera),)
         for name in shape.model_fields
         if not name.endswith("_set")
     }
@@ -378,4 +376,4 @@ async def test_what_pages_write_the_interface_takes_back(
 ) -> None:
     desk = Desk(station, admin)
     await _tables(desk)
-    SiteIn.model_validate(site_of(station))
+    Site.read(site_of(station))

@@ -60,7 +60,7 @@ async def test_nothing_is_changed_without_a_word_and_the_others_are_named(
     problem = refused.json()
     assert problem["sites"] == {"1002": "Entrepôt du Port"}
     assert "Entrepôt du Port (1002)" in problem["detail"]
-    assert problem["field"] == "contacts[1]"
+    assert problem["field"] == "contacts.1"
     assert (await got(api, "1001"), await got(api, "1002")) == (first, second)
     said = await api.put("/sites/1001", json={**body, "shared": True})
     assert said.status_code == 200, said.text

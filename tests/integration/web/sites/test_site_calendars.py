@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from callflow.handling.sites import sites
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -44,7 +44,7 @@ async def admin(station: WebStation, app: FastAPI) -> Person:
 
 
 def site(station: WebStation) -> dict[str, Any]:
-    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert found is not None
     return found
 

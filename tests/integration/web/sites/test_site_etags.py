@@ -11,6 +11,7 @@ import pytest
 
 from callflow import clock
 from callflow.handling.sites import sites
+from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
 from tests.support.web_station import WebStation, site_body
 
@@ -86,7 +87,7 @@ async def test_who_changes_it_at_this_moment_is_waited_for(
     written, go_on = threading.Event(), threading.Event()
 
     def slowly(tx: Tx) -> None:
-        sites.put_site(tx, station.vault, "1001", shop, "odile", clock.now())
+        sites.put_site(tx, station.vault, "1001", Site.read(shop), "odile", clock.now())
         written.set()
         assert go_on.wait(30)
 

@@ -14,10 +14,10 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.core.sites.files import reading
-from callflow.handling.sites import sites
 from callflow.storage import StoreUnavailable
 from callflow.storage.records import logbook
 from tests.integration.web.sites.test_site_edit import person
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -65,7 +65,7 @@ def plain(answer: httpx.Response) -> str:
 def names(station: WebStation) -> dict[str, str]:
     return station.store.read_now(
         lambda tx: {
-            site: (sites.get_site(tx, site) or {"name": "–"})["name"] for site in ("0417", "1001")
+            site: (site_document(tx, site) or {"name": "–"})["name"] for site in ("0417", "1001")
         }
     )
 

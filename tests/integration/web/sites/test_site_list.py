@@ -23,8 +23,8 @@ async def names(client: httpx.AsyncClient, address: str) -> list[str]:
 
 @pytest.fixture
 def three(station: WebStation) -> WebStation:
-    station.site("1001", name="Boulangerie", client={"id": "c2", "name": "Zef"})
-    station.site("1002", name="alimentation 100%", client={"id": "c1", "name": "Anton"})
+    station.site("1001", name="Boulangerie", client="Zef")
+    station.site("1002", name="alimentation 100%", client="Anton")
     station.site("1003", name="Crèmerie", state="suspended", address="1 rue Haute, 29000 Quimper")
     station.site("2004", name="Élodie, œuvres", client="Élan")
     return station

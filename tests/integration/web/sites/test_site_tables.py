@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from callflow.handling.sites import sites
 from callflow.storage.records import logbook
+from tests.support.documents import site_document
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -30,7 +30,7 @@ async def admin(station: WebStation, app: FastAPI) -> Person:
 
 
 def site(station: WebStation) -> dict[str, Any]:
-    found = station.store.read_now(lambda tx: sites.get_site(tx, "1001"))
+    found = station.store.read_now(lambda tx: site_document(tx, "1001"))
     assert found is not None
     return found
 
