@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import typer
@@ -23,11 +23,14 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox
 from callflow.storage.people import users
+from callflow.storage.watch.lines import skews
 
 T = TypeVar("T")
 
 #: Panels that are told of by name.
 _PANELS = 20
+#: Panels heard within so long are asked what their clocks say.
+_HOUR = timedelta(hours=1)
 #: What health calls the doctor's verdicts.
 _STATUS = {Verdict.OK: "ok", Verdict.LOOK: "degraded", Verdict.FAILED: "failed"}
 
@@ -56,7 +59,7 @@ def _look(settings: Settings, store: Store) -> Facts:
         return {
             "health": health.health(tx, now, outage=outage),
             "lines": lines.lines(tx, now, limit=_PANELS),
-            "skews": lines.skews(tx, now),
+            "skews": skews(tx, now - _HOUR),
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
             "open_tokens": open_tokens(tx, now),

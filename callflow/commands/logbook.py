@@ -11,6 +11,7 @@ import typer
 
 from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
+from callflow.core.messages.outbox import Image
 from callflow.core.records import logbook
 from callflow.core.records.verification import FILES
 from callflow.handling.records.logbook import verify
@@ -61,7 +62,7 @@ class _Told:
     said: dict[str, str | None]
     said_elsewhere: set[str]
     files: dict[str, dict[str, Any]]
-    images: list[dict[str, Any]]
+    images: list[Image]
     imaged: dict[str, str]
 
 
@@ -94,7 +95,10 @@ def wrong(settings: Settings, store: Store) -> tuple[list[str], set[str]]:
     told = store.read_now(lambda tx: _told(tx, settings.node, anchors or ()))
     faults = [f"{fault.chain} entry {fault.seq}: {fault.what}" for fault in told.faults]
     faults += [f"seals: {file} is missing" for file in anchoring.missing_files(settings)]
-    faults += otherwise([*told.recordings, *told.spoken, *told.images], told.files)
+    images = [
+        {name: getattr(i, name) for name in ("id", "path", "incident_id")} for i in told.images
+    ]
+    faults += otherwise([*told.recordings, *told.spoken, *images], told.files)
     faults += recording.wrong_recordings(
         settings.recordings_dir, told.recordings, told.recorded, told.recorded_elsewhere
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from callflow.core.messages.outbox import Camera, Fault, Message, Still, Undelivered, clip_address
+from callflow.core.messages.outbox import Camera, Claimed, Fault, Still, Undelivered, clip_address
 from callflow.core.time.instants import from_iso
 from callflow.notify import ffmpeg, kept, stills
 from callflow.notify.http import accepted
@@ -29,7 +29,7 @@ _NAMED = "%Y%m%dT%H%M%SZ"
 
 
 async def fetch(
-    settings: Settings, vault: Vault, client: httpx.AsyncClient, message: Message
+    settings: Settings, vault: Vault, client: httpx.AsyncClient, message: Claimed
 ) -> Still:
     """Cut or ask for the clip that ``message`` names, and keep it. Raises Undelivered."""
     camera = message.camera
@@ -38,7 +38,7 @@ async def fetch(
     begin, end = from_iso(message.data["begin"]), from_iso(message.data["end"])
     if camera.clip_url:
         address = clip_address(camera.clip_url, begin, end)
-        content = await _asked(settings, vault, client, camera, address, message.attempt)
+        content = await _asked(settings, vault, client, camera, address, message.attempts)
     else:
         content, begin, end = await _cut(settings, camera, begin, end)
     still = await asyncio.to_thread(kept.keep, settings.images_dir, message, content, ".mp4")

@@ -6,9 +6,8 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from callflow.core.messages.outbox import Fault, Message, Still, Take, Undelivered
+from callflow.core.messages.outbox import Fault, Image, Message, Still, Take, Undelivered
 
 #: How a picture begins → how its file ends. What a far end says of its type is not believed.
 _BEGINNINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png"}
@@ -24,7 +23,7 @@ def picture_ending(content: bytes) -> str | None:
 
 def keep(folder: Path, message: Message, content: bytes, ending: str) -> Still:
     """Write it into the images folder. Raises Undelivered."""
-    path = f"{message.incident}/{message.id}{ending}"
+    path = f"{message.incident_id}/{message.id}{ending}"
     try:
         _write(folder / path, content)
     except OSError as error:
@@ -34,18 +33,18 @@ def keep(folder: Path, message: Message, content: bytes, ending: str) -> Still:
 
 
 def wrong_images(
-    folder: Path, rows: Sequence[Mapping[str, Any]], told: Mapping[str, str], *, all_here: bool
+    folder: Path, images: Sequence[Image], told: Mapping[str, str], *, all_here: bool
 ) -> list[str]:
-    """What is wrong with the kept files, against their rows and what the logbook tells of them.
+    """Faults of the kept files, against their rows and what the logbook tells of them.
 
     ``all_here``: none of them is another machine's, so that one which is missing is a fault.
     """
-    paths = {row["id"]: row for row in rows}
+    by_id = {image.id: image for image in images}
     faults = []
     for image_id, sha256 in told.items():
-        row = paths.get(image_id)
-        path = folder / row["path"] if row else None
-        if row is None or row["sha256"] != sha256:
+        image = by_id.get(image_id)
+        path = folder / image.path if image else None
+        if image is None or image.sha256 != sha256:
             faults.append(f"image {image_id}: not the one the logbook tells of")
         elif path is None or not path.is_file():
             if all_here:

@@ -30,7 +30,7 @@ async def fetch(settings: Settings, client: httpx.AsyncClient, message: Message)
         hosts=settings.link_hosts,
         named="CALLFLOW_LINK_HOSTS",
     )
-    target = await reach.target(message.data["link"], attempt=message.attempt)
+    target = await reach.target(message.data["link"], attempt=message.attempts)
     request = client.build_request(
         "GET", target.url, headers=target.headers, extensions=target.extensions
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import httpx
 
-from callflow.core.messages.outbox import Camera, Fault, Message, Still, Undelivered, is_rtsp
+from callflow.core.messages.outbox import Camera, Claimed, Fault, Still, Undelivered, is_rtsp
 from callflow.notify import ffmpeg, kept, rtsp
 from callflow.notify.http import Answer, accepted, exchange
 from callflow.notify.reach import Reach, Target
@@ -23,12 +23,12 @@ _STREAM, _HEAD_END = "multipart/x-mixed-replace", b"\r\n\r\n"
 
 
 async def fetch(
-    settings: Settings, vault: Vault, client: httpx.AsyncClient, message: Message
+    settings: Settings, vault: Vault, client: httpx.AsyncClient, message: Claimed
 ) -> Still:
     """Ask the camera and keep what it gives. Raises Undelivered."""
     if message.camera is None:
         raise Undelivered(Fault.GONE)
-    reached = await target(settings, message.camera.url, attempt=message.attempt)
+    reached = await target(settings, message.camera.url, attempt=message.attempts)
     proof = credentials(vault, message.camera)
     if is_rtsp(message.camera.url):
         async with rtsp.door(message.camera.url, reached, proof) as address:

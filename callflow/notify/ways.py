@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from callflow.core.messages.outbox import Channel, Message, Still, Take
+from callflow.core.messages.outbox import Channel, Claimed, Still, Take
 from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
@@ -18,7 +18,7 @@ class Ways:
         self._settings, self._vault = settings, vault
         self._client = new_client()
 
-    async def send(self, message: Message, now: datetime) -> Still | None:
+    async def send(self, message: Claimed, now: datetime) -> Still | None:
         """Deliver one message; what a camera or a link gave. Raises Undelivered."""
         match message.channel:
             case Channel.MAIL:
@@ -31,7 +31,7 @@ class Ways:
                 return await self._fetch(message)
         return None
 
-    async def _fetch(self, message: Message) -> Still:
+    async def _fetch(self, message: Claimed) -> Still:
         take = Take(message.data.get("take", Take.STILL))
         if take is Take.LINK:
             return await links.fetch(self._settings, self._client, message)

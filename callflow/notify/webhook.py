@@ -31,7 +31,7 @@ async def send(
     if wrong is not None:
         raise Undelivered(Fault.WRONG_ADDRESS, wrong)
     reach = Reach(networks=settings.webhook_networks, public=True, hosts=settings.webhook_hosts)
-    target = await reach.target(message.to, attempt=message.attempt)
+    target = await reach.target(message.to, attempt=message.attempts)
     body = _body(message)
     stamp = str(int(now.timestamp()))
     headers = {

@@ -19,8 +19,8 @@ from callflow.core.messages.outbox import (
     LEASE,
     TRY_WITHIN,
     Channel,
+    Claimed,
     Fault,
-    Message,
     Still,
     Undelivered,
 )
@@ -32,7 +32,7 @@ from callflow.storage.messages import outbox as rows
 log = structlog.get_logger(__name__)
 
 #: Delivers one message, or raises Undelivered; what a camera gave.
-Send = Callable[[Message, datetime], Awaitable[Still | None]]
+Send = Callable[[Claimed, datetime], Awaitable[Still | None]]
 
 #: Messages of one channel that are on their way at a time. Dead cameras are slow to fail.
 _ROOM, _ROOMS = 8, {Channel.IMAGES: 24}
@@ -69,7 +69,7 @@ class Worker:
                 if not claimed:
                     await self._wake.wait(_LOOK_EVERY)
 
-    async def _claimed(self) -> list[Message]:
+    async def _claimed(self) -> list[Claimed]:
         """``_claim``; none where that fails: the engine beside it must not end with us."""
         try:
             return await self._claim()
@@ -79,7 +79,7 @@ class Worker:
             log.exception("messages.unclaimed")
         return []
 
-    async def _claim(self) -> list[Message]:
+    async def _claim(self) -> list[Claimed]:
         """Messages that are due, as far as there is room. Nearly always it only reads."""
         now = self._clock()
         due = await self._store.read(lambda tx: rows.due_channels(tx, now))
@@ -91,7 +91,7 @@ class Worker:
             lambda tx: delivery.claim_messages(tx, now, room, lease=self._lease)
         )
 
-    async def _try(self, message: Message) -> None:
+    async def _try(self, message: Claimed) -> None:
         try:
             await self._record(await self._outcome(message))
         except Exception:  # the others go on; this one is claimed again, MOST_CLAIMS times
@@ -100,7 +100,7 @@ class Worker:
             self._busy[message.channel] -= 1
             self._wake.nudge()  # there is room for the next one
 
-    async def _outcome(self, message: Message) -> Callable[[Tx, datetime], None]:
+    async def _outcome(self, message: Claimed) -> Callable[[Tx, datetime], None]:
         """Send it; what is to be written down of that."""
         try:
             async with asyncio.timeout(TRY_WITHIN.total_seconds()):
@@ -117,10 +117,10 @@ class Worker:
         return lambda tx, now: delivery.image_fetched(tx, message.id, still, now)
 
     @staticmethod
-    def _failed(message: Message, failure: Undelivered) -> Callable[[Tx, datetime], None]:
+    def _failed(message: Claimed, failure: Undelivered) -> Callable[[Tx, datetime], None]:
         jitter = random()
         return lambda tx, now: delivery.message_failed(
-            tx, message.id, message.attempt, failure, now, jitter=jitter
+            tx, message.id, message.attempts, failure, now, jitter=jitter
         )
 
     async def _record(self, result: Callable[[Tx, datetime], None]) -> None:

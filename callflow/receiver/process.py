@@ -17,7 +17,6 @@ from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store
-from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.handling.watch import receivers
 from callflow.receiver.keys import Keys
@@ -27,6 +26,7 @@ from callflow.receiver.watching import signal_of
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.signals import signals
+from callflow.storage.sites import sites
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -185,7 +185,7 @@ class ReceiverProcess:
 
 def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:
     for line in dict.fromkeys(line for _, line in share):
-        receiving.heard(
+        sites.note_heard(
             tx, {account: heard for (account, of), heard in share.items() if of == line}
         )
 

@@ -10,8 +10,10 @@ from callflow.clock import Clock
 from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import Block
 from callflow.core.signals.signal import PHONE_LINE, Signal
+from callflow.handling.calls.calling import dialogue_concluded
 from callflow.handling.watch import panels
 from callflow.storage import Store, Tx
+from callflow.storage.signals.panels import waits
 from ivr.ami import is_channel_id
 from ivr.contact_id import LISTEN_IN, Arrival
 
@@ -56,7 +58,7 @@ class PanelRows:
     async def listen_in(self, channel_id: str, account: str) -> Arrival:
         """Waits until the engine has taken what the panel sent: its incident is found then."""
         for _ in range(_LOOKS):  # a human listens even where the engine is away
-            if await self._store.read(lambda tx: panels.panel_settled(tx, account)):
+            if not await self._store.read(lambda tx: waits(tx, account)):
                 break
             await asyncio.sleep(_LOOK_EVERY)
         room, mute = await self._store.write(
@@ -65,9 +67,7 @@ class PanelRows:
         return Arrival(known=True, room=room, mute=mute)
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
-        await self._store.write(
-            lambda tx: panels.panel_concluded(tx, channel_id, outcome, self._now())
-        )
+        await self._store.write(lambda tx: dialogue_concluded(tx, channel_id, outcome, self._now()))
 
 
 def to_signal(block: Block, caller: str, now: datetime) -> Signal:

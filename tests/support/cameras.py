@@ -11,12 +11,13 @@ import re
 import tempfile
 import uuid
 from asyncio.subprocess import DEVNULL, Process
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from callflow.core.messages.outbox import Image
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
 
@@ -202,16 +203,8 @@ class RtspCamera:
 
 def a_still(tx: Tx, incident_id: str, now: datetime, **changed: Any) -> str:
     """The row of a still that a camera gave; its id."""
-    row: dict[str, Any] = {
-        "id": uuid.uuid4().hex,
-        "incident_id": incident_id,
-        "camera": "hall",
-        "name": "Hall",
-        "taken_at": now,
-        "path": f"{incident_id}/hall.jpg",
-        "sha256": "ab" * 32,
-        "problem": "",
-        **changed,
-    }
-    outbox.insert_image(tx, row)
-    return str(row["id"])
+    still = Image(uuid.uuid4().hex, incident_id, "hall", "Hall", now, sha256="ab" * 32)
+    still = replace(still, path=f"{incident_id}/hall.jpg")
+    still = replace(still, **changed)
+    outbox.insert_image(tx, still)
+    return still.id

@@ -384,7 +384,7 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
             now,
         )
         (task,) = tasks.of_incident(tx, found["guarded"])
-        guards.guard_event(tx, found["guarded"], task["id"], GuardEvent.ACCEPTED, YVES, now)
+        guards.guard_event(tx, found["guarded"], task.id, GuardEvent.ACCEPTED, YVES, now)
         operating.claim(tx, found["checked"], NAME, now)
 
     full.do(acts)

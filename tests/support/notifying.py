@@ -61,7 +61,7 @@ class Posting(WebStation):
         """Where a message stands."""
         row = self.store.read_now(lambda tx: outbox.get(tx, message_id))
         assert row is not None
-        return str(row["state"])
+        return str(row.state)
 
     def leases_end(self) -> None:
         """As if whoever has claimed a message had had it for too long."""

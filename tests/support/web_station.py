@@ -138,8 +138,8 @@ class WebStation:
     def not_arrived(self, account: str) -> Incident:
         """A bank was opened, and did not say that it arrived well (D18); its incident's row."""
         now = clock.now()
-        awaited = {"account": account, "arrival_due": now, "timezone": "Europe/Paris"}
-        self.do(lambda tx: storing.store_signals(tx, [supervision.not_arrived(awaited, now)]))
+        missed = supervision.not_arrived(account, "Europe/Paris", now, now)
+        self.do(lambda tx: storing.store_signals(tx, [missed]))
         self.correlate()
         return self.store.read_now(lambda tx: incidents.page(tx, account=account, limit=500)[-1])
 

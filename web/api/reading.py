@@ -9,6 +9,7 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Recording
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
+from callflow.core.plans.task import Task
 from callflow.core.signals.signal import StoredSignal
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
@@ -60,28 +61,13 @@ def recording(of: Recording) -> Row:
     return {"id": of.call_id, "duration": of.duration, "sha256": of.sha256, "problem": of.problem}
 
 
-def image(row: Row) -> Row:
-    """A still or a clip."""
-    names = (
-        *("id", "camera", "name", "take", "link", "taken_at", "begins_at", "ends_at"),
-        *("sha256", "problem", "detail"),
-    )
-    return {name: row[name] for name in names}
-
-
-def task(row: Row, plan: Mapping[str, Any]) -> Row:
+def task(row: Task, plan: Mapping[str, Any]) -> Row:
     """What a step of the incident's plan asked for."""
     names = ("id", "step", "kind", "state", "outcome", "subject", "text", "data")
     times = ("requested_at", "due_at", "ended_at", "ended_by")
-    step: Row = next((step for step in plan["steps"] if step["id"] == row["step"]), {})
-    shown = {name: row[name] for name in (*names, *times)}
+    step: Row = next((step for step in plan["steps"] if step["id"] == row.step), {})
+    shown = {name: getattr(row, name) for name in (*names, *times)}
     return {**shown, "checklist": step.get("checklist", [])}
-
-
-def measure(row: Row) -> Row:
-    """A protective measure."""
-    names = ("id", "kind", "text", "opened_by", "began_at", "ends_at", "lifted_at", "lifted_by")
-    return {**{name: row[name] for name in names}, "incident": row["incident_id"]}
 
 
 def incidents(tx: Tx, shown: Sequence[Incident]) -> list[Row]:
@@ -100,7 +86,7 @@ def incidents(tx: Tx, shown: Sequence[Incident]) -> list[Row]:
     return [
         {
             **_incident(one, of_signals[one.id], of_calls[one.id], of_logbook[one.id], recordings),
-            "images": [image(i) for i in images[one.id]],
+            "images": images[one.id],
             "tasks": [task(each, one.plan) for each in asked[one.id]],
         }
         for one in shown

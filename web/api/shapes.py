@@ -160,6 +160,8 @@ class RecordingOut(BaseModel):
 class ImageOut(BaseModel):
     """A still or a clip: `GET images/{id}`; `problem` is empty where there is one."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     camera: str = Field(description="Empty: a link of a signal, fetched by a person's act")
     name: str

@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
+from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules
 
 #: A panel's clock that is further off than this tells nothing of when a signal was raised.
@@ -85,11 +86,11 @@ def raised_at(
 class Periods:
     """When the arming state of each partition changed: the stored last time, and a batch's."""
 
-    def __init__(self, stored: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, stored: Iterable[Partition]) -> None:
         self._changes: dict[tuple[str, str], list[datetime]] = {}
         self._armed: dict[tuple[str, str], tuple[bool, datetime]] = {}
         for row in stored:
-            self.note(row["account"], row["partition"], armed=row["armed"], at=row["since"])
+            self.note(row.account, row.partition, armed=row.armed, at=row.since)
 
     def note(self, account: str, partition: str, *, armed: bool, at: datetime) -> bool:
         """A partition was armed or disarmed; whether that is its newest state."""

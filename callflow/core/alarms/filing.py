@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.incident import is_normal
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.arming import Partition
 from callflow.core.sites.schedule import Opening, Schedule
 
 
@@ -97,7 +97,7 @@ def zones_in_alarm(kind: Kind, zones: Mapping[str, str]) -> list[str]:
 
 
 def disarmed(
-    partitions: Iterable[Mapping[str, Any]],
+    partitions: Iterable[Partition],
     schedule: Schedule | None,
     zone: ZoneInfo,
     alarm_at: datetime,
@@ -108,20 +108,19 @@ def disarmed(
 
     By the site's calendar; without one nobody told the station its hours: then a partition that was
     disarmed since the alarm must be armed again, unless one of the site's own people disarmed it.
-    ``known``: {(account, user number): name} of those people. ``partitions`` as stored: account,
-    partition (None: none told), armed, since, panel_user.
+    ``known``: {(account, user number): name} of those people.
     """
     if schedule is not None and schedule.judge(now, zone) is Opening.ON_TIME:
         return []
     found = []
     for row in partitions:
-        if row["partition"] is None or row["armed"]:
+        if row.armed:
             continue
-        who = known.get((row["account"], row["panel_user"]), "")
-        if schedule is None and (row["since"] < alarm_at or who):
+        who = known.get((row.account, row.panel_user), "")
+        if schedule is None and (row.since < alarm_at or who):
             continue
-        one = {"name": row["partition"], "since": row["since"], "who": who or row["panel_user"]}
-        found.append(Open(what=What.ARMING, **one))
+        who = who or row.panel_user
+        found.append(Open(what=What.ARMING, name=row.partition, since=row.since, who=who))
     return found
 
 

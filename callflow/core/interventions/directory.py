@@ -6,49 +6,48 @@ shown masked, and revealed by a logged act.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.calls.call import SERVICE_STEP, Call
 from callflow.core.calls.phones import owner_of
-from callflow.core.interventions.law import Service
+from callflow.core.interventions.law import Answer, Reason, Service
 from callflow.core.time.availability import ALWAYS, Availability, available
-from callflow.core.time.holidays import NO_DAYS, OwnDays
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class ServiceLine:
     """A service's line. ``place`` is the beginning of the postcodes that it is competent for, ""
-    for everywhere; ``site`` names one site instead. ``hours`` are by the clock of the site.
+    for everywhere; ``site_id`` names one site instead. ``hours`` are by the clock of the site.
     """
 
     id: str
     service: Service
     name: str
     number: str  # E.164
-    site: str | None = None
+    site_id: str | None = None
     place: str = ""
     hours: Availability = ALWAYS
+    note: str = ""
 
     def covers(self, site: str | None, postcode: str) -> bool:
         """Whether it is competent for a site with this postcode."""
-        if self.site is not None:
-            return self.site == site
+        if self.site_id is not None:
+            return self.site_id == site
         return not self.place or postcode.startswith(self.place)
 
 
 def competent(
-    lines: Iterable[Line],
+    lines: Iterable[ServiceLine],
     service: Service,
     *,
     site: str | None,
     postcode: str,
     at: datetime,
     zone: ZoneInfo,
-) -> Line | None:
+) -> ServiceLine | None:
     """The line of ``service`` that is competent for a site at ``at``; None where none is.
 
     The site's own line comes first, then the longest place; of two for one place the one with
@@ -64,8 +63,8 @@ def competent(
     return min(served, key=_order, default=None)
 
 
-def _order(line: Line) -> tuple[bool, int, bool, str]:
-    return line.site is None, -len(line.place), line.hours == ALWAYS, line.id
+def _order(line: ServiceLine) -> tuple[bool, int, bool, str]:
+    return line.site_id is None, -len(line.place), line.hours == ALWAYS, line.id
 
 
 def masked(number: str) -> str:
@@ -84,15 +83,38 @@ def told_as(call: Call) -> str:
     return owner_of(call) or shown(call.step, call.to)
 
 
-def line_from_row(row: Mapping[str, Any], own: OwnDays = NO_DAYS) -> Line:
-    """A stored line, with what the station says of days. Raises hours.CalendarError or ValueError
-    on one that was never checked."""
-    return Line(
-        id=row["id"],
-        service=Service(row["service"]),
-        name=row["name"],
-        number=row["number"],
-        site=row["site_id"],
-        place=row["place"],
-        hours=Availability.from_json(row["hours"], "hours", own),
-    )
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """A person asked for a service's line. ``id`` is the conference of the operator and the
+    service; times are UTC."""
+
+    id: str
+    incident_id: str
+    service: Service
+    line_name: str
+    number: str
+    requester: str
+    gate: Reason  # why it was allowed
+    override_reason: str
+    requested_at: datetime
+    call_id: str | None = None  # the call to the service, once a desk took it
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReport:
+    """What was said to a service, and its answer (D23). Times are UTC."""
+
+    id: str
+    incident_id: str
+    service: Service
+    line_name: str
+    person: str  # who answered there
+    reference: str  # of theirs
+    answer: Answer
+    counter_order: bool  # they were told not to come any more
+    note: str
+    by: str
+    said_at: datetime
+    at: datetime  # when it was recorded
+    call_id: str | None  # the call to the service, where we made it
+    script: str  # what the page gave to say

@@ -7,6 +7,7 @@ each try, so that the far end can drop a second one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -125,20 +126,63 @@ class Camera:
     pre_alarm: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message as its claimer needs it. ``attempt`` counts from 1; ``created_at`` is UTC."""
+    """One message to one address. Times are UTC.
+
+    ``to`` of channel *images* is the camera's id, "" for a link; ``data`` is what a webhook is told
+    beside the text, and of *images* what to take (``Take``). ``attempts`` counts the one under way.
+    """
 
     id: str
-    incident: str
     channel: Channel
     to: str
     subject: str
-    body: str
-    data: dict[str, Any]
-    attempt: int
     created_at: datetime
+    due_at: datetime  # waiting: the next try; sending: the end of the claim
+    body: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    incident_id: str | None = None
+    site_id: str | None = None  # whose, where no incident is
+    task_id: str | None = None  # the step that waits for it
+    state: MessageState = MessageState.WAITING
+    attempts: int = 0
+    last_error: str = ""
+    ended_at: datetime | None = None
+    exercise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed(Message):
+    """A message that is its claimer's to send. ``camera``: the one that it asks; None: it asks
+    none, or that is no longer declared."""
+
     camera: Camera | None = None
+
+    @classmethod
+    def of(cls, message: Message, camera: Camera | None) -> Claimed:
+        """``message`` with its camera."""
+        fields = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+        return cls(**fields, camera=camera)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A still or a clip, of a camera or of a link in a signal, or why there is none. Times: UTC."""
+
+    id: str  # of the message that asked for it
+    incident_id: str
+    camera: str  # its id; "": a link's
+    name: str  # the camera's, then; a link's host
+    taken_at: datetime
+    take: Take = Take.STILL
+    link: str = ""
+    begins_at: datetime | None = None  # of a clip: what it shows
+    ends_at: datetime | None = None
+    path: str = ""  # relative to the images folder; "" where there is none
+    sha256: str | None = None
+    problem: str = ""  # a ``Fault``; "" where all is well
+    detail: str = ""  # of the problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,25 +32,28 @@ class TaskOutcome(StrEnum):
     DURESS = "duress"  # said with the code under threat
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Task:
-    """One task of one step. Times are UTC.
+    """One task of one step of an incident. Times are UTC.
 
-    ``subject`` is whom it is asked of where that is somebody (a guard firm's contact id), ``data``
-    what is known of its progress (a guard's ``accepted_at``, ``expected_at``, ``on_site_at``, as
-    ISO 8601 texts).
+    ``kind`` is the step's (``StepKind``), ``subject`` whom it is asked of where that is somebody (a
+    guard firm's contact id), ``data`` what is known of its progress (a guard's ``accepted_at``,
+    ``expected_at``, ``on_site_at``, as ISO 8601 texts).
     """
 
     id: str
+    incident_id: str
     step: str
     kind: str
     state: TaskState
+    requested_at: datetime
     outcome: TaskOutcome | None = None
     subject: str = ""
-    requested_at: datetime
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
     due_at: datetime | None = None
     ended_at: datetime | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    ended_by: str = ""
 
     @property
     def open(self) -> bool:

@@ -32,12 +32,12 @@ def proves(signal: StoredSignal, declared: Declared) -> bool:
     if signal.of_station:
         return True
     if declared.keyed:
-        return bool(signal.encrypted)
+        return signal.encrypted
     line = signal.line
     if line == UNBOUND:
         return False
     if line == PHONE_LINE and declared.phone:
-        return bool(signal.caller == declared.phone)
+        return signal.caller == declared.phone
     return not declared.line or is_of(line, declared.line)
 
 

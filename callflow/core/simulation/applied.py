@@ -245,6 +245,7 @@ class Applied:
             return False
         task = Task(
             id=f"task {len(self.tasks)}",
+            incident_id=self.incident.id,
             step=step.id,
             kind=step.kind.value,
             state=TaskState.OPEN,

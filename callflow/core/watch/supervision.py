@@ -6,7 +6,7 @@ two engines, or one after a crash, find out the same thing once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal, StoredSignal
+from callflow.core.sites.arming import Arming, PanelUser
 from callflow.core.time.instants import to_iso
 
 Row = Mapping[str, Any]
@@ -50,6 +51,37 @@ def deduplication(code: str, account: str, about: str) -> str:
     return f"{STATION}|{code}|{account}|{about}"
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How an account is watched. Times are UTC."""
+
+    account: str
+    site_id: str
+    last_heard: datetime | None
+    poll_every: float | None  # seconds
+    poll_since: datetime | None  # since when polls are expected
+    silent: bool
+    test_every: float | None  # hours
+    test_due: datetime | None
+    untested: bool
+    arrival_due: datetime | None  # a bank opened: "arrived well" is expected by then (D18)
+    timezone: str  # its site's
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled(Watched):
+    """With its site's calendar, as stored."""
+
+    schedule: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue(Watched):
+    """One that has something due. ``lift``: it has a lift's zone."""
+
+    lift: bool
+
+
 # --- polls --------------------------------------------------------------------------------
 
 #: A receiver that said nothing for so long was away: what it missed nobody is blamed for.
@@ -64,15 +96,16 @@ class Listening:
     until: datetime
 
 
-def listening(known: Listening | None, receiver: Row | None) -> Listening | None:
-    """What is known now: ``receiver`` is its process row, written after what it had heard.
+def listening(known: Listening | None, receiver: Listening | None) -> Listening | None:
+    """The same now: ``receiver`` says since when it runs, and its last beat, which is written down
+    after what it had heard. None: there is none.
 
     While it is away, or the database takes nothing, ``until`` stands still and nobody is silent.
     After a gap everybody has their time again.
     """
     if receiver is None:
         return None
-    since, until = receiver["since"], receiver["beat_at"]
+    since, until = receiver.since, receiver.until
     if known is not None:
         gap = until - known.until > RECEIVER_GAP or until < known.until
         since = max(since, until if gap else known.since)
@@ -97,23 +130,25 @@ def patience(poll_every: float) -> timedelta:
     return timedelta(seconds=1.5 * poll_every + 5.0)
 
 
-def is_silent(account: Row, heard: Listening) -> bool:
-    """Whether a supervised panel should have been heard by now."""
-    since = [account["poll_since"], account["last_heard"], heard.since]
+def is_silent(account: Watched, heard: Listening) -> bool:
+    """Whether the panel polls, and should have been heard by now."""
+    if account.poll_every is None:
+        return False
+    since = [account.poll_since, account.last_heard, heard.since]
     last = max(at for at in since if at is not None)
-    return bool(last + patience(account["poll_every"]) < heard.until)
+    return last + patience(account.poll_every) < heard.until
 
 
-def poll_signal(account: Row, *, silent: bool, now: datetime) -> Signal:
+def poll_signal(account: Watched, *, silent: bool, now: datetime) -> Signal:
     """A panel fell silent, or is heard again. The first is named by when it was heard last."""
-    heard = account["last_heard"]
+    heard = account.last_heard
     if silent:
-        about = max(at for at in (heard, account["poll_since"]) if at is not None)
-        text = f"dernier message {_moment(heard, account['timezone'])}"
-        return station_signal("MISSING_POLL", account["account"], to_iso(about), now, text=text)
+        last = max(at for at in (heard, account.poll_since) if at is not None)
+        text = f"dernier message {_moment(heard, account.timezone)}"
+        return station_signal("MISSING_POLL", account.account, to_iso(last), now, text=text)
     about = to_iso(heard) if heard is not None else to_iso(now)
-    text = f"entendu {_moment(heard, account['timezone'])}"
-    return station_signal("POLL_BACK", account["account"], about, now, text=text)
+    text = f"entendu {_moment(heard, account.timezone)}"
+    return station_signal("POLL_BACK", account.account, about, now, text=text)
 
 
 def _moment(at: datetime | None, timezone: str) -> str:
@@ -133,44 +168,38 @@ def next_test(at: datetime, every: float) -> datetime:
     return at + timedelta(hours=every) + min(_LATE_TEST, timedelta(hours=every) / 50)
 
 
-def missing_test(account: Row, now: datetime) -> Signal:
-    """The test that was due did not come. ``lift``: the account has a lift's zone."""
-    code = "LIFT_UNTESTED" if account["lift"] else "MISSING_TEST"
-    due, name = account["test_due"], account["account"]
-    text = f"attendu avant {_moment(due, account['timezone'])}"
+def missing_test(account: Overdue, due: datetime, now: datetime) -> Signal:
+    """The test did not come that was ``due``."""
+    code, name = "LIFT_UNTESTED" if account.lift else "MISSING_TEST", account.account
+    text = f"attendu avant {_moment(due, account.timezone)}"
     return station_signal(code, name, to_iso(due), now, zone=name, text=text)
 
 
-def tested_again(account: Row, now: datetime) -> Signal:
-    """The test came after all."""
-    name = account["account"]
-    return station_signal("TEST_BACK", name, to_iso(account["test_due"]), now, zone=name)
+def tested_again(account: str, due: datetime, now: datetime) -> Signal:
+    """The test that was due came after all."""
+    return station_signal("TEST_BACK", account, to_iso(due), now, zone=account)
 
 
 # --- arming -------------------------------------------------------------------------------
 
 
-def late_to_close(
-    site: Row, account: str, due: datetime, partitions: Iterable[Row], now: datetime
-) -> Signal | None:
+def late_to_close(arming: Arming, timezone: str, due: datetime, now: datetime) -> Signal | None:
     """Not armed by ``due``: some partition is not, or none was ever heard of.
 
     One that was opened since is another matter: whether that was in its hours.
     """
-    rows = [row for row in partitions if row["partition"] is not None]
-    open_ = [row for row in rows if not row["armed"] and row["since"] <= due]
-    if rows and not open_:
+    open_ = [one for one in arming.partitions if not one.armed and one.since <= due]
+    if arming.partitions and not open_:
         return None
-    names = ", ".join(row["partition"] or row["account"] for row in open_) or "état inconnu"
-    text = f"fermeture attendue {_moment(due, site['timezone'])} ; en arrêt : {names}"
-    return station_signal("LATE_TO_CLOSE", account, to_iso(due), now, text=text)
+    names = ", ".join(one.partition or one.account for one in open_) or "état inconnu"
+    text = f"fermeture attendue {_moment(due, timezone)} ; en arrêt : {names}"
+    return station_signal("LATE_TO_CLOSE", arming.accounts[0], to_iso(due), now, text=text)
 
 
-def not_arrived(account: Row, now: datetime) -> Signal:
-    """A bank was opened and "arrived well" did not come in time (D18)."""
-    due = account["arrival_due"]
-    text = f"attendu avant {_moment(due, account['timezone'])}"
-    return station_signal("NOT_ARRIVED", account["account"], to_iso(due), now, text=text)
+def not_arrived(account: str, timezone: str, due: datetime, now: datetime) -> Signal:
+    """A bank was opened and "arrived well" did not come by ``due`` (D18)."""
+    text = f"attendu avant {_moment(due, timezone)}"
+    return station_signal("NOT_ARRIVED", account, to_iso(due), now, text=text)
 
 
 # --- panel users (D4) ---------------------------------------------------------------------
@@ -190,7 +219,7 @@ def user_key(number: str) -> str:
     return number.lstrip("0")
 
 
-def user_code(users: Mapping[str, Row], number: str, kind: Kind) -> str | None:
+def user_code(users: Mapping[str, PanelUser], number: str, kind: Kind) -> str | None:
     """What a user's act is, where it is more than an act: a code of the station's own.
 
     ``users`` are the account's, by ``user_key``; without any, or without a number, nothing is
@@ -199,21 +228,21 @@ def user_code(users: Mapping[str, Row], number: str, kind: Kind) -> str | None:
     if not users or not number:
         return None
     user = users.get(user_key(number))
-    if user is not None and user["part"] == "duress":
+    if user is not None and user.part == "duress":
         return "DURESS_USER"
     if kind is not Kind.OPENING:
         return None
     if user is None:
         return "UNKNOWN_USER"
-    return "REVOKED_USER" if user["revoked"] else None
+    return "REVOKED_USER" if user.revoked else None
 
 
-def user_text(user: Row | None, number: str) -> str:
+def user_text(user: PanelUser | None, number: str) -> str:
     """Who it is, for people."""
     if user is None:
         return f"utilisateur {number}"
-    part = PARTS.get(user["part"], user["part"])
-    return f"utilisateur {number} : {user['name'] or '?'} ({part})"
+    part = PARTS.get(user.part, user.part)
+    return f"utilisateur {number} : {user.name or '?'} ({part})"
 
 
 # --- on test (D17) ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel
 from callflow.core.plans.call_plan import Step, StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -35,21 +35,17 @@ def open_task(tx: Tx, row: Incident, action: OpenTask, now: datetime, at: dateti
         _post(tx, row, step, now, None)
         return False
     task_id = uuid.uuid4().hex
-    task: Row = {
-        "id": task_id,
-        "incident_id": row.id,
-        "step": step.id,
-        "kind": step.kind.value,
-        "state": TaskState.OPEN.value,
-        "outcome": None,
-        "subject": action.subject,
-        "text": step.text,
-        "data": {},
-        "requested_at": at,
-        "due_at": action.due_at,
-        "ended_at": None,
-        "ended_by": "",
-    }
+    task = Task(
+        id=task_id,
+        incident_id=row.id,
+        step=step.id,
+        kind=step.kind.value,
+        state=TaskState.OPEN,
+        requested_at=at,
+        subject=action.subject,
+        text=step.text,
+        due_at=action.due_at,
+    )
     tasks.insert(tx, task)
     tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
     begin = _BEGIN.get(step.kind)
@@ -70,7 +66,7 @@ def give_up(tx: Tx, row: Incident, task_id: str, outcome: TaskOutcome, now: date
 def end(
     tx: Tx,
     row: Incident,
-    task: Row,
+    task: Task,
     outcome: TaskOutcome,
     now: datetime,
     *,
@@ -78,9 +74,9 @@ def end(
     note: str = "",
 ) -> bool:
     """The task of the incident ``row`` has its outcome, and it is told; False: it had one."""
-    if not tasks.end(tx, task["id"], outcome, who=who, now=now):
+    if not tasks.end(tx, task.id, outcome, who=who, now=now):
         return False
-    told = {"step": task["step"], "task": task["kind"], "outcome": outcome.value, "note": note}
+    told = {"step": task.step, "task": task.kind, "outcome": outcome.value, "note": note}
     tell(tx, "task_ended", now, row, who_did=who, **told)
     return True
 

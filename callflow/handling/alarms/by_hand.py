@@ -65,14 +65,13 @@ def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
     meaning = events.lookup(STATION, TOLD[kind])
     accounts = sites.account_rows(tx, site_id)
     account = accounts[0]["account"] if accounts else ""
-    partitions = supervision.partitions(tx, [site_id]).get(site_id, [])
-    heard = [one for one in partitions if one["partition"] is not None]
+    arming = supervision.arming(tx, [site_id])[site_id]
     alarm = Alarm(
         kind=kind,
         category=meaning.category,
         account=account,
         zone="",
-        armed=Periods(heard).armed(one["account"] for one in partitions),
+        armed=Periods(arming.partitions).armed(arming.accounts),
         at=now,
     )
     plan = plan_for(tx, site_id, alarm, now)

@@ -9,7 +9,7 @@ from typing import Any
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import ENDS, PanelCommand, Step, StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import asking
 from callflow.handling.alarms.acting import hand_to_human
@@ -65,39 +65,39 @@ def complete_task(
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
+def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     """The incident and its open task, for an act of ``who``. Raises Held, NotFound, Refused."""
     row, task = task_of(tx, incident_id, task_id, who)
-    if task["state"] != TaskState.OPEN.value:
+    if not task.open:
         raise Refused("this is over already: look again")
     return row, task
 
 
-def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
+def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     """The incident and its task, over or not, for an act of ``who``. Raises Held, NotFound."""
     row = known(tx, incident_id)
     if row.holder not in (None, who):
         raise Held(row.holder)
     task = tasks.get(tx, task_id)
-    if task is None or task["incident_id"] != incident_id:
+    if task is None or task.incident_id != incident_id:
         raise NotFound("there is no such task of this incident", task_id)
     return row, task
 
 
-def step_of(row: Incident, task: Row) -> Step:
+def step_of(row: Incident, task: Task) -> Step:
     """The step that a task belongs to: of the incident's own plan, or a person's."""
     plan = call_plan.from_json(row.plan)
-    return call_plan.step_asked(plan, task["step"])
+    return call_plan.step_asked(plan, task.step)
 
 
-def _panel_agrees(tx: Tx, row: Incident, task: Row, step: Step, who: str, second: str) -> None:
+def _panel_agrees(tx: Tx, row: Incident, task: Task, step: Step, who: str, second: str) -> None:
     """Disarming takes two people, and the panel's own message is awaited (D25)."""
     if step.command is PanelCommand.DISARM and second.strip() in ("", who):
         raise Refused("disarming takes two people: name the other one")
     wanted = _CONFIRMS.get(step.command)
     if wanted is None:
         return
-    if not signal_rows.came_since(tx, row.account, wanted, task["requested_at"]):
+    if not signal_rows.came_since(tx, row.account, wanted, task.requested_at):
         raise Refused("the panel has not confirmed it: wait for its message, or say that it failed")
 
 
@@ -107,7 +107,7 @@ def overdue_tasks(tx: Tx, now: datetime) -> None:
     Where the plan runs by itself its own decision looks at it.
     """
     for task in tasks.overdue_by_hand(tx, now):
-        row = incidents.get(tx, task["incident_id"], lock=True)
+        row = incidents.get(tx, task.incident_id, lock=True)
         assert row is not None, "a task belongs to an incident"
         ended = asking.end(tx, row, task, TaskOutcome.OVERDUE, now)
         if ended and row.state is State.OPEN:

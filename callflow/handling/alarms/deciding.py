@@ -188,7 +188,7 @@ def _decide(tx: Tx, row: Incident, now: datetime, known: Known) -> None:
     if row.storm_until is not None:  # its storm stands for it, so long
         return
     made = calls.attempts(tx, row.id)
-    asked = [tasks.to_task(task) for task in tasks.of_incident(tx, row.id)]
+    asked = tasks.of_incident(tx, row.id)
     site = _site(tx, seen, now, known)
     plan = call_plan.from_json(row.plan)
     decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))

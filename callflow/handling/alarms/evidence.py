@@ -30,9 +30,9 @@ def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
     if row.kind not in evidence.ABOUT or row.site_id is None:
         return None
     incident_id = row.id
-    shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i["problem"]]
+    shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i.problem]
     recorded = services.verification_rows(tx, incident_id)
-    judged = {one["image_id"] for one in recorded} & {image["id"] for image in shown}
+    judged = {one["image_id"] for one in recorded} & {image.id for image in shown}
     facts = Facts(
         trips=_trips(tx, row),
         confirmed=bool(row.confirmed),
@@ -62,8 +62,7 @@ def _trips(tx: Tx, row: Incident) -> list[Trip]:
 
 def _armed(tx: Tx, site_id: str) -> bool | None:
     """Whether any part of the site is; None: no panel told."""
-    parts = supervision.partitions(tx, [site_id]).get(site_id, [])
-    told = [bool(part["armed"]) for part in parts if part["partition"] is not None]
+    told = [part.armed for part in supervision.arming(tx, [site_id])[site_id].partitions]
     return any(told) if told else None
 
 

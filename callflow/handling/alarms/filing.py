@@ -11,8 +11,11 @@ from callflow.core.alarms import filing
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
 from callflow.core.alarms.incident import Incident
+from callflow.core.interventions.directory import ServiceCall, ServiceReport
 from callflow.core.interventions.law import Answer, Service
+from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.arming import Partition
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
@@ -70,18 +73,18 @@ def standing(tx: Tx, row: Incident, now: datetime) -> Standing:
     if row.exercise:
         return Standing()
     running = measures.running(tx, row.site_id, now) if row.site_id else []
-    own = [measure for measure in running if measure["incident_id"] == row.id]
-    out = {zone_key(measure["zone"]) for measure in running if measure["zone"]}
+    own = [measure for measure in running if measure.incident_id == row.id]
+    out = {zone_key(measure.zone) for measure in running if measure.zone}
     zones = _zones(tx, row)
-    called = services.call_rows(tx, row.id)
-    reports = services.report_rows(tx, row.id)
+    called = services.calls_of(tx, row.id)
+    reports = services.reports_of(tx, row.id)
     return Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
         arming=tuple(_arming(tx, row, now)),
         measures=tuple(map(_measure, own)),
-        protected=any(not measure["zone"] for measure in running),
-        protected_until=max((measure["ends_at"] for measure in own), default=None),
+        protected=any(not measure.zone for measure in running),
+        protected_until=max((measure.ends_at for measure in own), default=None),
         reference=tuple(_reference(called, reports)),
         police=tuple(_never_called(row, called, reports)),
     )
@@ -96,8 +99,8 @@ def _zones(tx: Tx, row: Incident) -> list[Open]:
 def _arming(tx: Tx, row: Incident, now: datetime) -> list[Open]:
     if row.site_id is None or not (row.kind in ARMING_MATTERS or row.duress):
         return []
-    states = supervision.partitions(tx, [row.site_id]).get(row.site_id, [])
-    states = [state for state in states if state["partition"] is not None and not state["armed"]]
+    told = supervision.arming(tx, [row.site_id])[row.site_id].partitions
+    states = [state for state in told if not state.armed]
     site = sites.site_row(tx, row.site_id) if states else None
     if site is None:
         return []
@@ -120,52 +123,49 @@ def _schedule(tx: Tx, site: Row) -> Schedule | None:
         return None
 
 
-def _own_people(tx: Tx, states: Sequence[Row]) -> dict[tuple[str, str], str]:
+def _own_people(tx: Tx, states: Sequence[Partition]) -> dict[tuple[str, str], str]:
     """{(account, user number as its panel sent it): name} of the site's own people who disarmed."""
-    users = supervision.panel_users(tx, {state["account"] for state in states})
+    users = supervision.panel_users(tx, {state.account for state in states})
     people = {
-        (user["account"], user_key(user["number"])): user["name"] or user["number"]
+        (user.account, user_key(user.number)): user.name or user.number
         for user in users
-        if user["part"] == "person" and not user["revoked"]
+        if user.part == "person" and not user.revoked
     }
-    sent = [(state["account"], state["panel_user"]) for state in states if state["panel_user"]]
+    sent = [(state.account, state.panel_user) for state in states if state.panel_user]
     found = {one: people.get((one[0], user_key(one[1]))) for one in sent}
     return {one: name for one, name in found.items() if name is not None}
 
 
-def _measure(measure: Row) -> Open:
+def _measure(measure: ProtectiveMeasure) -> Open:
     return Open(
         what=What.MEASURE,
-        name=measure["text"],
-        since=measure["began_at"],
-        who=measure["opened_by"],
-        measure=measure["kind"],
+        name=measure.text,
+        since=measure.began_at,
+        who=measure.opened_by,
+        measure=measure.kind.value,
     )
 
 
-def _reference(called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
+def _reference(called: Sequence[ServiceCall], reports: Sequence[ServiceReport]) -> list[Open]:
     """The police were called, or said that they come, and nobody wrote their reference down."""
-    police = [c for c in called if c["service"] == Service.POLICE.value and c["call_id"]]
-    told = [r for r in reports if r["service"] == Service.POLICE.value]
-    settled = [r for r in told if r["reference"].strip() or r["answer"] == Answer.DECLINED.value]
-    asked = [Open(what=What.REFERENCE, name="", since=r["said_at"], who=r["by"]) for r in told]
+    police = [c for c in called if c.service is Service.POLICE and c.call_id]
+    told = [r for r in reports if r.service is Service.POLICE]
+    settled = [r for r in told if r.reference.strip() or r.answer is Answer.DECLINED]
+    asked = [Open(what=What.REFERENCE, name="", since=r.said_at, who=r.by) for r in told]
     asked += [
-        Open(
-            what=What.REFERENCE,
-            name=call["line_name"],
-            since=call["requested_at"],
-            who=call["requester"],
-        )
-        for call in police
+        Open(what=What.REFERENCE, name=c.line_name, since=c.requested_at, who=c.requester)
+        for c in police
     ]
     return [] if settled else asked[:1]
 
 
-def _never_called(row: Incident, called: Sequence[Row], reports: Sequence[Row]) -> list[Open]:
+def _never_called(
+    row: Incident, called: Sequence[ServiceCall], reports: Sequence[ServiceReport]
+) -> list[Open]:
     if not row.mute:
         return []
-    police = [one for one in (*called, *reports) if one["service"] == Service.POLICE.value]
-    if police:
+    services_called = [*(c.service for c in called), *(r.service for r in reports)]
+    if Service.POLICE in services_called:
         return []
     return [Open(what=What.POLICE_NEVER_CALLED, name="", since=row.opened_at)]
 

@@ -76,8 +76,8 @@ def _take(tx: Tx, row: Incident, who: str, now: datetime) -> None:
 
 def _guards_asked(tx: Tx, row: Incident) -> list[str]:
     """Steps whose guard the machine asks for: whoever takes the incident wants that guard (D33)."""
-    asked = [task for task in tasks.of_incident(tx, row.id) if tasks.to_task(task).open]
-    return [task["step"] for task in asked if task["kind"] == StepKind.SEND_GUARD.value]
+    asked = [task for task in tasks.of_incident(tx, row.id) if task.open]
+    return [task.step for task in asked if task.kind == StepKind.SEND_GUARD.value]
 
 
 def _idle_at(tx: Tx, row: Incident, now: datetime) -> datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from callflow.core.alarms.correlation import Rates
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import standard
 from callflow.core.signals import events
-from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.correlating import Correlation
@@ -21,16 +19,10 @@ from callflow.storage import AWAY, Tx, savepoint
 from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals as signal_rows
 from callflow.storage.signals.signals import ALL, Correlated, Share
-from callflow.storage.sites import sites
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
-
-
-def heard(tx: Tx, accounts: Mapping[str, Heard]) -> None:
-    """When accounts were last heard; flushed at least every five seconds."""
-    sites.note_heard(tx, accounts)
 
 
 def correlate(

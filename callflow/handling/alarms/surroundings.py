@@ -13,6 +13,7 @@ from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import STATION, Kind, StoredSignal
+from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules, SiteState
 from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling.base.policy import load_policy
@@ -61,16 +62,13 @@ class Surroundings:
         self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
         #: The accounts that "arrived well" is expected from.
         self.awaited = {account for account, d in self.declared.items() if d.awaited}
-        partitions = supervision.partitions(tx, mine)
-        told = [
-            row for rows_ in partitions.values() for row in rows_ if row["partition"] is not None
-        ]
-        self.periods = Periods(told)
-        self._accounts = {s: {row["account"] for row in of} for s, of in partitions.items()}
+        arming = supervision.arming(tx, mine)
+        self.periods = Periods([one for of in arming.values() for one in of.partitions])
+        self._accounts = {site: of.accounts for site, of in arming.items()}
         self._tests = supervision.running_tests(tx, mine, now)
         self._trips: dict[tuple[str, str], Trips] | None = None
         self._counted: dict[tuple[str, str], Trips] = {}
-        self._armed: dict[tuple[str, str], Row] = {}
+        self._armed: dict[tuple[str, str], Partition] = {}
         self._signals = signals
         self._readings: dict[str, in_force.Reading | None] = {}
 
@@ -130,13 +128,8 @@ class Surroundings:
         account, partition = seen.signal.account, seen.signal.partition
         armed = seen.kind is Kind.CLOSING
         if self.periods.note(account, partition, armed=armed, at=seen.at):
-            self._armed[account, partition] = {
-                "account": account,
-                "partition": partition,
-                "armed": armed,
-                "since": seen.at,
-                "panel_user": seen.signal.panel_user,
-            }
+            user = seen.signal.panel_user
+            self._armed[account, partition] = Partition(account, partition, armed, seen.at, user)
 
     def began(self, seen: Seen) -> datetime | None:
         """When the armed period began in which the signal was raised."""
@@ -176,7 +169,7 @@ class Surroundings:
         """Whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
         account, number = seen.signal.account, seen.signal.panel_user or seen.signal.zone
         found = supervision.panel_users(self.tx, [account])
-        users = {user_key(row["number"]): row for row in found}
+        users = {user_key(row.number): row for row in found}
         if users and not number:
             return False
         return user_code(users, number, Kind.OPENING) is None

@@ -31,7 +31,7 @@ def end_task(
     task = tasks.get(tx, task_id)
     if task is None:
         return False
-    row = incidents.get(tx, task["incident_id"], lock=True)
+    row = incidents.get(tx, task.incident_id, lock=True)
     assert row is not None, "a task belongs to an incident"
     if not asking.end(tx, row, task, outcome, now, who=who, note=text):
         return False

@@ -32,11 +32,6 @@ def store_signals(tx: Tx, signals: Sequence[Signal]) -> None:
     signal_rows.insert(tx, rows)
 
 
-def signal_id(tx: Tx, deduplication: str) -> str | None:
-    """The id under which a signal, or its first delivery, was stored."""
-    return signal_rows.by_deduplication(tx, deduplication)
-
-
 def is_vital(signal: Signal) -> bool:
     """Whether it stands in front of a human from receipt, by the event table alone."""
     return _meaning(signal.format, signal.code)[1] == 0

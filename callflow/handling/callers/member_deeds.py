@@ -11,7 +11,7 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Deed, Done, Phrase
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.handling.alarms.acting import hand_to_human, withdraw
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.telling import tell
@@ -133,7 +133,7 @@ def _fault_close(tx: Tx, asked: _Asked) -> Done:
     measure = measures.fault_of(tx, site, zone_key(zone))
     if measure is None:
         return Done(result="not_at_fault")
-    lift_measure(tx, site, measure["id"], asked.who.name, asked.now)
+    lift_measure(tx, site, measure.id, asked.who.name, asked.now)
     return _done(tx, asked, Phrase("fault_closed", {"zone": zone}))
 
 
@@ -150,11 +150,11 @@ def _comment(tx: Tx, asked: _Asked) -> Done:
 # --- guards -------------------------------------------------------------------------------
 
 
-def _task(tx: Tx, asked: _Asked) -> tuple[Incident, Row] | None:
+def _task(tx: Tx, asked: _Asked) -> tuple[Incident, Task] | None:
     """The incident, locked, and what the guard is asked for there; None: that is over."""
     task = asked.who.task
-    row = incidents.get(tx, task["incident_id"], lock=True) if task else None
-    now = tasks.get(tx, task["id"]) if task else None
+    row = incidents.get(tx, task.incident_id, lock=True) if task else None
+    now = tasks.get(tx, task.id) if task else None
     return (row, now) if row is not None and now is not None else None
 
 
@@ -164,10 +164,10 @@ def _guard_next(tx: Tx, asked: _Asked) -> Done:
     if found is None:
         return _done(tx, asked, result="moot")
     row, task = found
-    if task["state"] != TaskState.OPEN.value:
+    if not task.open:
         guards.left(tx, row, task, who, asked.now)
         return _done(tx, asked, Phrase("visit_left"))
-    there = "accepted_at" in task["data"]
+    there = "accepted_at" in task.data
     event = GuardEvent.ON_SITE if there else GuardEvent.ACCEPTED
     guards.progress(tx, row, task, event, who, asked.now, guard=asked.who.row["id"])
     return _done(tx, asked, Phrase("visit_on_site" if there else "visit_accepted"))
@@ -177,8 +177,8 @@ def _guard_refuse(tx: Tx, asked: _Asked) -> Done:
     found = _task(tx, asked)
     if found is not None:
         row, task = found
-        withdraw(tx, row, asked.now, step=task["step"])
-        end_task(tx, task["id"], TaskOutcome.FAILED, asked.now, who=asked.who.name)
+        withdraw(tx, row, asked.now, step=task.step)
+        end_task(tx, task.id, TaskOutcome.FAILED, asked.now, who=asked.who.name)
     return _done(tx, asked)
 
 
@@ -196,7 +196,7 @@ def _guard_police(tx: Tx, asked: _Asked) -> Done:
 
 def _guard_report(tx: Tx, asked: _Asked) -> Done:
     found, said = _task(tx, asked), asked.deed.kept
-    if found is None or found[1]["state"] != TaskState.OPEN.value:
+    if found is None or found[1].state != TaskState.OPEN.value:
         return _done(tx, asked, result="moot")
     guards.reported(
         tx,

@@ -18,6 +18,7 @@ from callflow.handling.interventions.guards import duress_by_phone
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import firms
+from callflow.storage.interventions.firms import TaskAt
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
 
@@ -35,7 +36,7 @@ class Member:
     firm: str
     site: Site
     part: str  # the menu's: technician or guard
-    task: Row | None = None
+    task: TaskAt | None = None
 
     @property
     def name(self) -> str:
@@ -49,7 +50,7 @@ def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
     site = sites.load_site(tx, site_id) if row else None
     if row is None or site is None:
         return None
-    task = next((t for t in _guard_tasks(tx, row["firm_id"]) if t["site_id"] == site_id), None)
+    task = next((t for t in _guard_tasks(tx, row["firm_id"]) if t.site_id == site_id), None)
     link = firms.part_at(tx, row["firm_id"], site_id)
     if task is None and link is None:
         return None
@@ -63,13 +64,12 @@ def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
     )
 
 
-def _guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
+def _guard_tasks(tx: Tx, firm_id: str) -> list[TaskAt]:
     """What the firm's guards have before them, or have not left yet."""
     return [
         task
         for task in firms.guard_tasks(tx, firm_id)
-        if task["state"] == TaskState.OPEN.value
-        or (task["outcome"] in _REPORTED and "left_at" not in task["data"])
+        if task.open or (task.outcome in _REPORTED and "left_at" not in task.data)
     ]
 
 
@@ -94,7 +94,7 @@ def _expected_at(tx: Tx, row: Row) -> str | None:
     visit = firms.visit(tx, row["id"])
     if visit is not None:
         return str(visit["site_id"])
-    awaited = {str(task["site_id"]) for task in _guard_tasks(tx, row["firm_id"])}
+    awaited = {str(task.site_id) for task in _guard_tasks(tx, row["firm_id"])}
     return awaited.pop() if len(awaited) == 1 else None
 
 
@@ -136,11 +136,11 @@ def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
     return frozenset({stage, "walk_on" if tested else "walk"})
 
 
-def _next_of(task: Row | None) -> set[str]:
+def _next_of(task: TaskAt | None) -> set[str]:
     if task is None:
         return set()
-    if task["state"] != TaskState.OPEN.value:
+    if task.state != TaskState.OPEN.value:
         return {"leave"}
-    if "accepted_at" not in task["data"]:
+    if "accepted_at" not in task.data:
         return {"accept"}
-    return {"report" if "on_site_at" in task["data"] else "on_site"}
+    return {"report" if "on_site_at" in task.data else "on_site"}

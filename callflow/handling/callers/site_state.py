@@ -25,11 +25,7 @@ def read_out(tx: Tx, site: Site, now: datetime, *, duress: bool) -> Iterator[Phr
     for whoever made it so by a code under ``duress``: they hear what they would have heard."""
     zone = ZoneInfo(site.timezone)
     hushed = not duress and incidents.site_is_mute(tx, site.id)
-    armed = {
-        row["armed"]
-        for row in rows.partitions(tx, [site.id]).get(site.id, [])
-        if row["partition"] is not None
-    }
+    armed = {one.armed for one in rows.arming(tx, [site.id])[site.id].partitions}
     yield Phrase(_ARMED[frozenset(armed)])
     alarms = identity.open_alarms(tx, site.id)
     for kind in dict.fromkeys(row.kind for row in alarms):

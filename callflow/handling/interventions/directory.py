@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.changes import changes
-from callflow.core.interventions.directory import masked
+from callflow.core.interventions.directory import ServiceLine, masked
 from callflow.core.interventions.law import Service
 from callflow.core.time.availability import Availability
 from callflow.core.time.hours import CalendarError
@@ -32,34 +32,34 @@ def get_directory(tx: Tx) -> list[Row]:
     """Its lines as PUT takes them, their numbers masked."""
     return [
         {
-            "id": row["id"],
-            "service": row["service"],
-            "name": row["name"],
-            "number_masked": masked(row["number"]),
-            "site": row["site_id"],
-            "place": row["place"],
-            "hours": row["hours"],
-            "note": row["note"],
+            "id": line.id,
+            "service": line.service,
+            "name": line.name,
+            "number_masked": masked(line.number),
+            "site": line.site_id,
+            "place": line.place,
+            "hours": line.hours.to_json(),
+            "note": line.note,
         }
-        for row in services.line_rows(tx)
+        for line in services.lines(tx)
     ]
 
 
 def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime, *, because: str = "") -> None:
     """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
-    shown, before = get_directory(tx), {r["id"]: r["number"] for r in services.line_rows(tx)}
-    rows = [_row(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
-    ids = [row["id"] for row in rows]
+    shown, before = get_directory(tx), {line.id: line.number for line in services.lines(tx)}
+    made = [_line(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
+    ids = [line.id for line in made]
     for place, line_id in enumerate(ids):
         if line_id in ids[:place]:
             raise BadSite(f"lines.{place}.id", "is there twice")
-    services.put_lines(tx, rows)
+    services.put_lines(tx, made)
     after = get_directory(tx)
     found = changes(*({"lines": [_named(line) for line in each]} for each in (shown, after)))
     fields: Row = {each.path: [each.before, each.after] for each in found}
-    numbers = {row["id"] for row in rows if before.get(row["id"], row["number"]) != row["number"]}
+    numbers = {line.id for line in made if before.get(line.id, line.number) != line.number}
     fields |= {f"lines.{line_id}.number": None for line_id in sorted(numbers)}
-    told: Row = dict(by=who, lines=len(rows), fields=fields, **_why(because))
+    told: Row = dict(by=who, lines=len(made), fields=fields, **_why(because))
     tell(tx, "directory_changed", now, who_did=who, **told)
 
 
@@ -72,7 +72,7 @@ def _named(line: Row) -> Row:
     return {k: v for k, v in line.items() if k != "number_masked"}
 
 
-def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
+def _line(tx: Tx, line: Row, before: dict[str, str], field: str) -> ServiceLine:
     number = e164(line.get("number"), f"{field}.number") or before.get(line["id"])
     if number is None:
         raise BadSite(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
@@ -82,19 +82,19 @@ def _row(tx: Tx, line: Row, before: dict[str, str], field: str) -> Row:
     if not _PLACE.fullmatch(place):
         raise BadSite(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
     try:
-        hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours").to_json()
+        hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours")
     except CalendarError as error:
         raise BadSite(error.field, error.said, error.about) from None
-    return {
-        "id": line["id"],
-        "service": one_of(Service, line["service"], f"{field}.service"),
-        "name": line["name"],
-        "number": number,
-        "site_id": site,
-        "place": place,
-        "hours": hours,
-        "note": line.get("note", ""),
-    }
+    return ServiceLine(
+        id=line["id"],
+        service=Service(one_of(Service, line["service"], f"{field}.service")),
+        name=line["name"],
+        number=number,
+        site_id=site,
+        place=place,
+        hours=hours,
+        note=line.get("note", ""),
+    )
 
 
 def reveal_line(
@@ -105,5 +105,5 @@ def reveal_line(
     if line is None:
         raise NotFound(f"there is no line {line_id!r} in the directory")
     row = incidents.get(tx, incident_id) if incident_id else None
-    tell(tx, "line_revealed", now, row, who_did=who, line=line["name"], by=who)
-    return str(line["number"])
+    tell(tx, "line_revealed", now, row, who_did=who, line=line.name, by=who)
+    return line.number

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.changes import changes
-from callflow.core.plans.task import TaskState
 from callflow.core.sites.site import Role
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
@@ -115,7 +114,7 @@ def close_firm(tx: Tx, firm_id: str, reason: str, who: str, now: datetime) -> No
     firm, said = get_firm(tx, firm_id), contracts.a_reason(reason)
     if firm["closed_at"] is not None:
         raise Refused("this firm is closed already")
-    if any(task["state"] == TaskState.OPEN.value for task in firms.guard_tasks(tx, firm_id)):
+    if any(task.open for task in firms.guard_tasks(tx, firm_id)):
         raise Refused("a guard of this firm is asked for: close it when that is over")
     if guards.firm(tx, firm_id) is None:
         guards.put_firm(tx, {"id": firm_id}, {"contact_id": firm_id, **_bare(firm)})

@@ -10,7 +10,7 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.calls.on_call import as_called
 from callflow.core.interventions.law import Means
 from callflow.core.plans.call_plan import Measure, StepKind
-from callflow.core.plans.task import TaskOutcome
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
@@ -36,7 +36,7 @@ def guard_event(
 ) -> Incident:
     """A guard firm accepted, or its guard is on site. Raises Held, NotFound, Refused."""
     row, task = _guards_task(tx, incident_id, task_id, who)
-    if event is GuardEvent.ON_SITE and "accepted_at" not in task["data"]:
+    if event is GuardEvent.ON_SITE and "accepted_at" not in task.data:
         progress(tx, row, task, GuardEvent.ACCEPTED, who, now)
         task = tasks.get(tx, task_id) or task
     progress(tx, row, task, event, who, now)
@@ -46,7 +46,7 @@ def guard_event(
 def accepted_by_phone(tx: Tx, row: Incident, firm: str, now: datetime) -> None:
     """The firm that was called said yes: its guard is expected from now on."""
     for task in tasks.of_incident(tx, row.id):
-        if _is_asked(task, firm) and "accepted_at" not in task["data"]:
+        if _is_asked(task, firm) and "accepted_at" not in task.data:
             progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
@@ -56,21 +56,28 @@ def duress_by_phone(tx: Tx, row: Incident, called: str, now: datetime) -> None:
     firm = guard["firm_id"] if guard else called
     for task in tasks.of_incident(tx, row.id):
         if _is_asked(task, firm):
-            end_task(tx, task["id"], TaskOutcome.DURESS, now)
+            end_task(tx, task.id, TaskOutcome.DURESS, now)
 
 
-def _is_asked(task: Row, firm: str) -> bool:
-    mine = task["kind"] == StepKind.SEND_GUARD.value and task["subject"] == firm
-    return mine and tasks.to_task(task).open
+def _is_asked(task: Task, firm: str) -> bool:
+    mine = task.kind == StepKind.SEND_GUARD.value and task.subject == firm
+    return mine and task.open
 
 
 def progress(
-    tx: Tx, row: Incident, task: Row, event: GuardEvent, who: str, now: datetime, *, guard: str = ""
+    tx: Tx,
+    row: Incident,
+    task: Task,
+    event: GuardEvent,
+    who: str,
+    now: datetime,
+    *,
+    guard: str = "",
 ) -> None:
     """Write down how far a guard is, and by when his next word is due. ``guard``: who he is."""
-    data, due = progressed(task["data"], event, step_of(row, task), now)
+    data, due = progressed(task.data, event, step_of(row, task), now)
     data |= {"guard": guard} if guard else {}
-    tasks.change(tx, task["id"], data=data, due_at=due)
+    tasks.change(tx, task.id, data=data, due_at=due)
     if row.machine_due is not None:  # the plan looks again when the next word is due
         incidents.change(tx, row, machine_due=due)
     named = {"who": _name(tx, task), "until": due.isoformat(timespec="seconds")}
@@ -109,7 +116,7 @@ def guard_report(
 def reported(
     tx: Tx,
     row: Incident,
-    task: Row,
+    task: Task,
     who: str,
     now: datetime,
     *,
@@ -125,22 +132,22 @@ def reported(
     tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
     if traces:
         services.found(tx, row, who, Means.GUARD, now, person=_name(tx, task), note=text)
-    end_task(tx, task["id"], found, now, who=who, text=text)
+    end_task(tx, task.id, found, now, who=who, text=text)
 
 
 def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Incident:
     """The guard has left the site, mostly after the report. Raises Held, NotFound, Refused."""
     row, task = task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
-    if "left_at" in task["data"]:
+    if "left_at" in task.data:
         raise Refused("the guard has left already: look again")
     left(tx, row, task, who, now)
     return acted(tx, row, who, now)
 
 
-def left(tx: Tx, row: Incident, task: Row, who: str, now: datetime) -> None:
+def left(tx: Tx, row: Incident, task: Task, who: str, now: datetime) -> None:
     """The guard is gone."""
-    tasks.note(tx, task["id"], {**task["data"], "left_at": to_iso(now)})
+    tasks.note(tx, task.id, {**task.data, "left_at": to_iso(now)})
     tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
 
 
@@ -164,7 +171,7 @@ def guard_stays(
     """
     row, task = _guards_task(tx, incident_id, task_id, who)
     named = _authority(tx, row, contact, now)
-    firm = guards.firm(tx, task["subject"])
+    firm = guards.firm(tx, task.subject)
     note = f"{_name(tx, task)}, {named}"
     if firm is not None and firm["tariff"]:
         note += f", {firm['tariff']}"
@@ -172,14 +179,14 @@ def guard_stays(
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Row]:
+def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     row, task = open_task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
     return row, task
 
 
-def _for_a_guard(task: Row) -> None:
-    if task["kind"] != StepKind.SEND_GUARD.value:
+def _for_a_guard(task: Task) -> None:
+    if task.kind != StepKind.SEND_GUARD.value:
         raise Refused("no guard was asked for by this step")
 
 
@@ -194,6 +201,6 @@ def _authority(tx: Tx, row: Incident, contact_id: str, now: datetime) -> str:
     return contact.name
 
 
-def _name(tx: Tx, task: Row) -> str:
-    found = contacts.get(tx, task["subject"])
-    return found["name"] if found else str(task["subject"])
+def _name(tx: Tx, task: Task) -> str:
+    found = contacts.get(tx, task.subject)
+    return found["name"] if found else str(task.subject)

@@ -12,7 +12,7 @@ from callflow.core.calls.call import LIVE_STATES, Call, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling.alarms import asking
@@ -67,13 +67,13 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def _guards(its_tasks: Sequence[Row]) -> list[Row]:
-    return [task for task in its_tasks if task["kind"] == StepKind.SEND_GUARD.value]
+def _guards(its_tasks: Sequence[Task]) -> list[Task]:
+    return [task for task in its_tasks if task.kind == StepKind.SEND_GUARD.value]
 
 
-def _firm_left(row: Incident, site: Site, asked: Sequence[Row], now: datetime) -> Contact | None:
+def _firm_left(row: Incident, site: Site, asked: Sequence[Task], now: datetime) -> Contact | None:
     """The firm that is asked next: the first that nobody asked yet."""
-    done = {task["subject"] for task in asked}
+    done = {task.subject for task in asked}
     firms = on_call(site, GUARD_BY_HAND.selectors, row.kind, now)
     return next((firm for firm in firms if firm.phone and firm.id not in done), None)
 
@@ -87,7 +87,7 @@ _ANSWERED = frozenset(
 def next_firm(
     row: Incident,
     site: Site | None,
-    its_tasks: Sequence[Row],
+    its_tasks: Sequence[Task],
     its_calls: Sequence[Call],
     now: datetime,
 ) -> str:
@@ -105,19 +105,19 @@ def next_firm(
     return firm.name if firm is not None else ""
 
 
-def _on_the_way(task: Row) -> bool:
-    return task["state"] == TaskState.OPEN.value and "accepted_at" in task["data"]
+def _on_the_way(task: Task) -> bool:
+    return task.open and "accepted_at" in task.data
 
 
-def _no_answer(task: Row, its_calls: Sequence[Call], now: datetime) -> bool:
+def _no_answer(task: Task, its_calls: Sequence[Call], now: datetime) -> bool:
     """Whether nobody waits for this firm's guard any more, and nobody said so: it's theirs."""
-    if task["state"] != TaskState.OPEN.value:
+    if not task.open:
         theirs = {TaskOutcome.FAILED.value, TaskOutcome.OVERDUE.value}
-        return task["outcome"] in theirs and task["ended_by"] == MACHINE
-    made = [c for c in its_calls if (c.step, c.contact_id) == (task["step"], task["subject"])]
+        return task.outcome in theirs and task.ended_by == MACHINE
+    made = [c for c in its_calls if (c.step, c.contact_id) == (task.step, task.subject)]
     if any(call.state in LIVE_STATES for call in made):
         return False
-    over = task["due_at"] is not None and task["due_at"] <= now
+    over = task.due_at is not None and task.due_at <= now
     return over or (bool(made) and not any(call.outcome in _ANSWERED for call in made))
 
 
@@ -126,9 +126,9 @@ def guard_answered(tx: Tx, row: Incident, call: Call, outcome: Outcome, now: dat
     if call.step != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
         return
     for task in tasks.of_incident(tx, row.id):
-        mine = task["step"] == GUARD_BY_HAND.id and task["subject"] == call.contact_id
-        if mine and task["state"] == TaskState.OPEN.value:
-            end_task(tx, task["id"], TaskOutcome.FAILED, now)
+        mine = task.step == GUARD_BY_HAND.id and task.subject == call.contact_id
+        if mine and task.open:
+            end_task(tx, task.id, TaskOutcome.FAILED, now)
 
 
 def call_technician(tx: Tx, incident_id: str, who: str, now: datetime) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
-from callflow.core.interventions.directory import Line, masked
+from callflow.core.interventions.directory import ServiceCall, ServiceLine, masked
 from callflow.core.interventions.law import Gate, Service
 from callflow.handling.alarms.acting import let_go, request_call
 from callflow.handling.base.policy import load_policy
@@ -33,7 +33,13 @@ _DESK_RING, _SERVICE_RING = 25.0, 120.0
 
 
 def ask(
-    tx: Tx, row: Incident, line: Line, who: str, gate: Gate, override_reason: str, now: datetime
+    tx: Tx,
+    row: Incident,
+    line: ServiceLine,
+    who: str,
+    gate: Gate,
+    override_reason: str,
+    now: datetime,
 ) -> str:
     """Ring ``who``'s desk, to be put through to ``line``; the request's id. Raises Refused."""
     desks = _desks(tx, who)
@@ -42,23 +48,22 @@ def ask(
     made = calls.of_incident(tx, row.id)
     if any(call.step in STEPS and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
-    asked: Row = {
-        "id": uuid.uuid4().hex,
-        "incident_id": row.id,
-        "service": line.service.value,
-        "line_name": line.name,
-        "number": line.number,
-        "requester": who,
-        "gate": gate.reason.value,
-        "override_reason": override_reason,
-        "requested_at": now,
-        "call_id": None,
-    }
+    asked = ServiceCall(
+        id=uuid.uuid4().hex,
+        incident_id=row.id,
+        service=line.service,
+        line_name=line.name,
+        number=line.number,
+        requester=who,
+        gate=gate.reason,
+        override_reason=override_reason,
+        requested_at=now,
+    )
     services.insert_call(tx, asked)
     told = {"service": line.service.value, "line": line.name, "gate": gate.reason.value}
     tell(tx, "service_asked", now, row, who_did=who, note=override_reason, **told)
     _ring(tx, row, asked, desks, now)
-    return str(asked["id"])
+    return asked.id
 
 
 def _desks(tx: Tx, who: str) -> list[str]:
@@ -67,9 +72,9 @@ def _desks(tx: Tx, who: str) -> list[str]:
     return [*([own["name"]] if own else []), *load_policy(tx).desk.desk_phones]
 
 
-def _ring(tx: Tx, row: Incident, asked: Row, desks: Sequence[str], now: datetime) -> bool:
+def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: datetime) -> bool:
     """Ring the first desk that was not rung for this, a free one where there is any."""
-    tried = {call.to for call in calls.for_room(tx, asked["id"])}
+    tried = {call.to for call in calls.for_room(tx, asked.id)}
     busy = calls.live_to(tx, desks)
     left = sorted((desk for desk in desks if desk not in tried), key=lambda desk: desk in busy)
     if not left:
@@ -85,8 +90,8 @@ def _ring(tx: Tx, row: Incident, asked: Row, desks: Sequence[str], now: datetime
         dialogue=Dialogue.PHONE if is_phone(left[0]) else Dialogue.DESK,
         ring_time=_DESK_RING,
         priority=0,
-        room=asked["id"],
-        requester=asked["requester"],
+        room=asked.id,
+        requester=asked.requester,
     )
     return True
 
@@ -94,7 +99,7 @@ def _ring(tx: Tx, row: Incident, asked: Row, desks: Sequence[str], now: datetime
 def asked_service(tx: Tx, call: Call) -> Service | None:
     """The service that a desk phone rings for."""
     asked = services.call(tx, call.room or "") if call.step == SERVICE_DESK_STEP else None
-    return Service(asked["service"]) if asked else None
+    return asked.service if asked else None
 
 
 def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
@@ -108,7 +113,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
         let_go(tx, desk, now)
         return
     call_id = str(uuid.uuid4())
-    if not services.dialled(tx, asked["id"], call_id):
+    if not services.dialled(tx, asked.id, call_id):
         return
     request_call(
         tx,
@@ -116,17 +121,17 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
         row,
         now,
         step=SERVICE_STEP,
-        to=asked["number"],
+        to=asked.number,
         attempt=1,
         dialogue=Dialogue.SERVICE,
         ring_time=_SERVICE_RING,
         priority=0,
-        room=asked["id"],
+        room=asked.id,
         call_id=call_id,
-        requester=asked["requester"],
+        requester=asked.requester,
     )
-    told = {"line": asked["line_name"], "to": masked(asked["number"]), "call": call_id}
-    tell(tx, "service_dialled", now, row, who_did=asked["requester"], **told)
+    told = {"line": asked.line_name, "to": masked(asked.number), "call": call_id}
+    tell(tx, "service_dialled", now, row, who_did=asked.requester, **told)
 
 
 def leave(tx: Tx, call: Call, now: datetime) -> None:
@@ -144,5 +149,5 @@ def _next_desk(tx: Tx, call: Call, now: datetime) -> None:
     row = calls.incident_of(tx, call)
     if asked is None or row is None or row.state is not State.OPEN:
         return
-    if not _ring(tx, row, asked, _desks(tx, asked["requester"]), now):
-        tell(tx, "service_untaken", now, row, line=asked["line_name"])
+    if not _ring(tx, row, asked, _desks(tx, asked.requester), now):
+        tell(tx, "service_untaken", now, row, line=asked.line_name)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
-from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.directory import ServiceLine, ServiceReport, competent, masked
 from callflow.core.interventions.law import (
     SHORT_NUMBERS,
     Answer,
@@ -23,7 +23,7 @@ from callflow.core.interventions.law import (
     weigh,
 )
 from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.instructions import at_site
 from callflow.handling.alarms.muting import is_mute_here
@@ -58,7 +58,7 @@ class NotAllowed(Refused):
 class ShortNumber(Refused):
     """A short number reaches the station's own department: the site's line is offered instead."""
 
-    def __init__(self, number: str, offered: list[Line]) -> None:
+    def __init__(self, number: str, offered: list[ServiceLine]) -> None:
         names = ", ".join(f"{each.name} ({each.service})" for each in offered) or "none is known"
         super().__init__(
             f"{number} reaches the emergency services of the station's own department;"
@@ -182,9 +182,9 @@ def _looked_at(tx: Tx, row: Incident, means: Means, image: str) -> Row:
             raise Refused("choose the image or the clip that was looked at")
         return {}
     found = outbox.image(tx, image)
-    if found is None or found["incident_id"] != row.id or found["problem"]:
+    if found is None or found.incident_id != row.id or found.problem:
         raise Refused("this incident has no such image")
-    return {"item": found["name"], "image": image, "sha256": found["sha256"] or ""}
+    return {"item": found.name, "image": image, "sha256": found.sha256 or ""}
 
 
 def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> Row:
@@ -211,7 +211,7 @@ def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
     )
 
 
-def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> Line | None:
+def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> ServiceLine | None:
     """The line of ``service`` that is competent for the incident's site now."""
     site = sites.site_row(tx, row.site_id) if row.site_id else None
     return competent(
@@ -311,22 +311,22 @@ def report_service(
     line, call_id = _line_called(tx, row, service, now)
     services.insert_report(
         tx,
-        {
-            "id": uuid.uuid4().hex,
-            "incident_id": incident_id,
-            "service": service.value,
-            "line_name": line,
-            "person": person,
-            "reference": reference,
-            "answer": answer.value,
-            "counter_order": counter_order,
-            "note": note,
-            "by": who,
-            "said_at": at,
-            "at": now,
-            "call_id": call_id,
-            "script": script,
-        },
+        ServiceReport(
+            id=uuid.uuid4().hex,
+            incident_id=incident_id,
+            service=service,
+            line_name=line,
+            person=person,
+            reference=reference,
+            answer=answer,
+            counter_order=counter_order,
+            note=note,
+            by=who,
+            said_at=at,
+            at=now,
+            call_id=call_id,
+            script=script,
+        ),
     )
     kind = "counter_order" if counter_order else "service_report"
     told = {"service": service.value, "line": line, "person": person, "reference": reference}
@@ -340,9 +340,9 @@ def report_service(
 
 def _line_called(tx: Tx, row: Incident, service: Service, now: datetime) -> tuple[str, str | None]:
     """The name of the line that was last called, else of the competent one; and the call to it."""
-    called = [c for c in services.call_rows(tx, row.id) if c["service"] == service.value]
+    called = [c for c in services.calls_of(tx, row.id) if c.service is service]
     if called:
-        return str(called[-1]["line_name"]), called[-1]["call_id"]
+        return called[-1].line_name, called[-1].call_id
     line = competent_line(tx, row, service, now)
     return line.name if line else "", None
 
@@ -359,5 +359,5 @@ def _end_step(
     comes = answer is Answer.ACCEPTED
     outcome = TaskOutcome.SERVICE_COMES if comes else TaskOutcome.SERVICE_DECLINES
     for task in tasks.of_incident(tx, row.id):
-        if task["state"] == TaskState.OPEN.value and task["step"] in asked_by:
-            end_task(tx, task["id"], outcome, now, who=who)
+        if task.open and task.step in asked_by:
+            end_task(tx, task.id, outcome, now, who=who)

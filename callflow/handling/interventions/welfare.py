@@ -7,7 +7,7 @@ from typing import Any
 
 from callflow.core.calls.call import WELFARE_STEP, Dialogue
 from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
-from callflow.core.plans.task import TaskState
+from callflow.core.plans.task import Task
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.alarms.acting import hand_to_human, request_call
 from callflow.handling.alarms.muting import is_mute_here
@@ -36,14 +36,14 @@ def watch_guards(tx: Tx, now: datetime) -> None:
     policy = load_policy(tx)
     every = timedelta(seconds=policy.guard_welfare)
     for task in guards.away(tx, now - OVERDUE_WITHIN):
-        row = incidents.get(tx, task["incident_id"], lock=True)
+        row = incidents.get(tx, task.incident_id, lock=True)
         if row is None or is_mute_here(tx, row) or row.exercise:
             continue
         guard = _guard(tx, task)
         what = welfare(guard, now, every)
-        called = contacts.get(tx, task["data"].get("guard") or task["subject"])
+        called = contacts.get(tx, task.data.get("guard") or task.subject)
         if what is Welfare.SILENT or (what is Welfare.CALL and not (called and called["phone"])):
-            tasks.note(tx, task["id"], {**task["data"], "silent_at": to_iso(now)})
+            tasks.note(tx, task.id, {**task.data, "silent_at": to_iso(now)})
             hand_to_human(tx, row, "guard_silent", now)
         elif what is Welfare.CALL and called is not None:
             tell(tx, "guard_welfare", now, row, who=called["name"], to=called["phone"])
@@ -62,14 +62,14 @@ def watch_guards(tx: Tx, now: datetime) -> None:
             )
 
 
-def _guard(tx: Tx, task: Row) -> Guard:
-    data = task["data"]
-    is_open = task["state"] == TaskState.OPEN.value
+def _guard(tx: Tx, task: Task) -> Guard:
+    data = task.data
+    is_open = task.open
     on_site = from_iso(data["on_site_at"]) if "on_site_at" in data else None
-    made = [row for row in calls.of_incident(tx, task["incident_id"]) if row.step == WELFARE_STEP]
+    made = [row for row in calls.of_incident(tx, task.incident_id) if row.step == WELFARE_STEP]
     return Guard(
         on_site_at=on_site if is_open else None,
-        overdue_since=None if is_open else task["ended_at"],
+        overdue_since=None if is_open else task.ended_at,
         silent="silent_at" in data,
         calls=made,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from callflow.core.messages.outbox import (
     OPEN_STATES,
     Camera,
     Channel,
+    Claimed,
     Fault,
+    Image,
     Message,
     MessageState,
     Still,
@@ -42,91 +45,74 @@ _LONGEST_DETAIL = 300
 
 def claim_messages(
     tx: Tx, now: datetime, room: Mapping[Channel, int], *, lease: timedelta = LEASE
-) -> list[Message]:
+) -> list[Claimed]:
     """Messages to send now, at most ``room`` of each channel; they are the caller's for ``lease``.
 
     What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
     """
-    claimed: list[Message] = []
-    for channel, limit in room.items():
-        for row in rows.claim(tx, channel, now, now + lease, limit):
-            if _ends_here(tx, row, now):
-                continue
-            claimed.append(_message(tx, row))
-    return claimed
+    return [
+        Claimed.of(message, _camera(tx, message))
+        for channel, limit in room.items()
+        for message in rows.claim(tx, channel, now, now + lease, limit)
+        if not _ends_here(tx, message, now)
+    ]
 
 
-def _ends_here(tx: Tx, row: Row, now: datetime) -> bool:
+def _ends_here(tx: Tx, message: Message, now: datetime) -> bool:
     """Whether a claimed message is not to be sent: withdrawn, or claimed in vain too often."""
-    if _withdrawn(tx, row, now):
+    if _withdrawn(tx, message, now):
         return True
-    if row["attempts"] <= MOST_CLAIMS:
+    if message.attempts <= MOST_CLAIMS:
         return False
-    _give_up(tx, row, {"fault": Fault.INTERNAL.value, "text": ""}, now)
+    _give_up(tx, message, {"fault": Fault.INTERNAL.value, "text": ""}, now)
     return True
 
 
-def _withdrawn(tx: Tx, row: Row, now: datetime) -> bool:
-    if row["channel"] != Channel.IMAGES.value and _is_silenced(tx, row):
+def _withdrawn(tx: Tx, message: Message, now: datetime) -> bool:
+    if message.channel is not Channel.IMAGES and _is_silenced(tx, message):
         why = "message_withheld"
-    elif _is_cancelled(tx, row["task_id"]):
+    elif _is_cancelled(tx, message.task_id):
         why = "message_withdrawn"
     else:
         return False
-    rows.end(tx, row["id"], MessageState.CANCELLED, now)
-    _tell(tx, why, now, row, **_told(row))
-    _settle_task(tx, row, now)
+    rows.end(tx, message.id, MessageState.CANCELLED, now)
+    _tell(tx, why, now, message, **_told(message))
+    _settle_task(tx, message, now)
     return True
 
 
-def _is_silenced(tx: Tx, row: Row) -> bool:
-    if row["incident_id"] is None:
-        return incidents.site_is_mute(tx, row["site_id"])
-    return is_silenced(tx, _incident(tx, row))
+def _is_silenced(tx: Tx, message: Message) -> bool:
+    if message.incident_id is None:
+        return incidents.site_is_mute(tx, message.site_id or "")
+    return is_silenced(tx, _incident(tx, message))
 
 
-def _tell(tx: Tx, kind: str, now: datetime, row: Row, **data: Any) -> None:
+def _tell(tx: Tx, kind: str, now: datetime, message: Message, /, **data: Any) -> None:
     """Of the message's incident, or of its site."""
-    if row["incident_id"] is None:
-        tell(tx, kind, now, site=row["site_id"], **data)
+    if message.incident_id is None:
+        tell(tx, kind, now, site=message.site_id, **data)
     else:
-        tell(tx, kind, now, _incident(tx, row), **data)
+        tell(tx, kind, now, _incident(tx, message), **data)
 
 
 def _is_cancelled(tx: Tx, task_id: str | None) -> bool:
     task = tasks.get(tx, task_id) if task_id else None
-    return task is not None and task["state"] == TaskState.CANCELLED.value
+    return task is not None and task.state is TaskState.CANCELLED
 
 
-def _incident(tx: Tx, row: Row, *, lock: bool = False) -> Incident:
-    """The message's incident; locked only to be changed, since claims touch many at once."""
-    incident = incidents.get(tx, row["incident_id"], lock=lock)
+def _incident(tx: Tx, message: Message, *, lock: bool = False) -> Incident:
+    """The message's; locked only to be changed, since claims touch many at once."""
+    incident = incidents.get(tx, message.incident_id or "", lock=lock)
     assert incident is not None, "a message belongs to an incident"
     return incident
 
 
-def _message(tx: Tx, row: Row) -> Message:
-    channel = Channel(row["channel"])
-    return Message(
-        id=row["id"],
-        incident=row["incident_id"] or "",
-        channel=channel,
-        to=row["to"],
-        subject=row["subject"],
-        body=row["body"],
-        data=row["data"],
-        attempt=row["attempts"],
-        created_at=row["created_at"],
-        camera=_camera(tx, row) if channel is Channel.IMAGES else None,
-    )
-
-
-def _camera(tx: Tx, row: Row) -> Camera | None:
-    """None: it is no longer declared."""
-    for camera in rows.cameras(tx, row["incident_id"]):
-        if camera["id"] == row["to"]:
-            return camera_of(_incident(tx, row).site_id or "", camera)
-    return None
+def _camera(tx: Tx, message: Message) -> Camera | None:
+    if message.channel is not Channel.IMAGES:
+        return None
+    incident = _incident(tx, message)
+    kept = (one for one in rows.cameras(tx, incident.id) if one["id"] == message.to)
+    return next((camera_of(incident.site_id or "", camera) for camera in kept), None)
 
 
 def camera_of(site: str, kept: Row) -> Camera:
@@ -143,38 +129,31 @@ def camera_of(site: str, kept: Row) -> Camera:
 
 def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
     """The far end took it. Said once, though it may have been sent twice."""
-    row = rows.get(tx, message_id)
-    if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
+    message = rows.get(tx, message_id)
+    if message is None or not rows.end(tx, message_id, MessageState.SENT, now):
         return
-    _tell(tx, "message_sent", now, row, **_told(row))
-    _settle_task(tx, row, now)
+    _tell(tx, "message_sent", now, message, **_told(message))
+    _settle_task(tx, message, now)
 
 
 def image_fetched(tx: Tx, message_id: str, still: Still, now: datetime) -> None:
     """What a camera or a link gave is on the disk."""
-    row = rows.get(tx, message_id)
-    if row is None or not rows.end(tx, message_id, MessageState.SENT, now):
+    message = rows.get(tx, message_id)
+    if message is None or not rows.end(tx, message_id, MessageState.SENT, now):
         return
     begins_at, ends_at = still.begins_at, still.ends_at
-    _insert_image(
-        tx,
-        row,
-        now,
-        take=still.take.value,
-        path=still.path,
-        sha256=still.sha256,
-        begins_at=begins_at,
-        ends_at=ends_at,
-    )
-    told: Row = {"camera": row["subject"], "sha256": still.sha256, "image": row["id"]}
-    kind, link = "image_fetched", row["data"].get("link")
+    gave: dict[str, Any] = dict(take=still.take, path=still.path, sha256=still.sha256)
+    gave |= dict(begins_at=begins_at, ends_at=ends_at)
+    rows.insert_image(tx, replace(_image(message, now), **gave))
+    told = {"camera": message.subject, "sha256": still.sha256, "image": message.id}
+    kind, link = "image_fetched", message.data.get("link")
     if link:
         kind, told["link"] = "link_fetched", link
     elif begins_at and ends_at:
         kind = "clip_fetched"
         told |= {"since": to_iso(begins_at), "until": to_iso(ends_at)}
-    tell(tx, kind, now, _incident(tx, row), **told)
-    _settle_task(tx, row, now)
+    tell(tx, kind, now, _incident(tx, message), **told)
+    _settle_task(tx, message, now)
 
 
 def message_failed(
@@ -191,78 +170,75 @@ def message_failed(
     ``jitter``: see ``outbox.next_try``. The failure of a claim that another one followed says
     nothing.
     """
-    row = rows.get(tx, message_id)
-    if row is None or row["attempts"] != attempt or row["state"] != MessageState.SENDING.value:
+    message = rows.get(tx, message_id)
+    if message is None or message.attempts != attempt or message.state is not MessageState.SENDING:
         return
     told = {"fault": failure.fault.value, "text": storable(failure.detail)[:_LONGEST_DETAIL]}
-    channel = Channel(row["channel"])
-    again = next_try(channel, row["created_at"], attempt, now, jitter=jitter)
+    channel = message.channel
+    again = next_try(channel, message.created_at, attempt, now, jitter=jitter)
     if failure.fault.permanent or again is None:
-        _give_up(tx, row, told, now)
+        _give_up(tx, message, told, now)
         return
     rows.put_off(tx, message_id, again, _error(told))
     if attempt == 1:  # the row counts the others
-        _tell(tx, "message_delayed", now, row, **_told(row), **told)
+        _tell(tx, "message_delayed", now, message, **_told(message), **told)
 
 
-def _error(told: Row) -> str:
+def _error(told: Mapping[str, str]) -> str:
     return f"{told['fault']}: {told['text']}".removesuffix(": ")
 
 
-def _give_up(tx: Tx, row: Row, told: Row, now: datetime) -> None:
-    rows.end(tx, row["id"], MessageState.FAILED, now, error=_error(told))
-    if row["incident_id"] is None:
-        _lost(tx, row, told, now)
+def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
+    rows.end(tx, message.id, MessageState.FAILED, now, error=_error(told))
+    if message.incident_id is None:
+        _lost(tx, message, told, now)
         return
-    incident = _incident(tx, row, lock=True)
-    if row["channel"] == Channel.IMAGES.value:
-        take = row["data"].get("take", Take.STILL.value)
-        take = Take.STILL.value if take == Take.LINK.value else take
-        _insert_image(tx, row, now, take=take, problem=told["fault"], detail=told["text"])
-        tell(tx, "image_failed", now, incident, camera=row["subject"], **told)
+    incident = _incident(tx, message, lock=True)
+    if message.channel is Channel.IMAGES:
+        take = Take(message.data.get("take", Take.STILL))
+        take = Take.STILL if take is Take.LINK else take
+        image = replace(_image(message, now), take=take)
+        rows.insert_image(tx, replace(image, problem=told["fault"], detail=told["text"]))
+        tell(tx, "image_failed", now, incident, camera=message.subject, **told)
     else:
-        tell(tx, "message_failed", now, incident, **_told(row), **told)
-        hand_to_human(tx, incident, "undelivered", now, shown(Channel(row["channel"]), row["to"]))
-    _settle_task(tx, row, now)
+        tell(tx, "message_failed", now, incident, **_told(message), **told)
+        hand_to_human(tx, incident, "undelivered", now, shown(message.channel, message.to))
+    _settle_task(tx, message, now)
 
 
-def _lost(tx: Tx, row: Row, told: Row, now: datetime) -> None:
+def _lost(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
     """A mail about a site, of no incident, was not delivered: somebody tells them otherwise."""
-    _tell(tx, "message_failed", now, row, **_told(row), **told)
-    account = supervision_rows.first_account(tx, row["site_id"])
+    _tell(tx, "message_failed", now, message, **_told(message), **told)
+    account = supervision_rows.first_account(tx, message.site_id or "")
     if account is not None:
-        signal = station_signal("MAIL_LOST", account, row["id"], now, text=row["subject"])
+        signal = station_signal("MAIL_LOST", account, message.id, now, text=message.subject)
         store_signals(tx, [signal])
 
 
-def _insert_image(tx: Tx, row: Row, now: datetime, **given: Any) -> None:
-    values: Row = {
-        "id": row["id"],
-        "incident_id": row["incident_id"],
-        "camera": row["to"],
-        "name": row["subject"],
-        "link": row["data"].get("link", ""),
-        "taken_at": now,
-        "path": "",
-        "sha256": None,
-        "problem": "",
-    }
-    rows.insert_image(tx, values | given)
+def _image(message: Message, now: datetime) -> Image:
+    return Image(
+        id=message.id,
+        incident_id=str(message.incident_id),
+        camera=message.to,
+        name=message.subject,
+        link=message.data.get("link", ""),
+        taken_at=now,
+    )
 
 
-def _told(row: Row) -> Row:
-    channel = Channel(row["channel"])
-    return {"channel": channel.value, "to": shown(channel, row["to"]), "message": row["id"]}
+def _told(message: Message) -> dict[str, str]:
+    channel = message.channel
+    return {"channel": channel.value, "to": shown(channel, message.to), "message": message.id}
 
 
-def _settle_task(tx: Tx, row: Row, now: datetime) -> None:
+def _settle_task(tx: Tx, message: Message, now: datetime) -> None:
     """The step that waits goes on once the last of its messages has ended."""
-    if row["task_id"] is None:
+    if message.task_id is None:
         return
-    its = rows.states_of_task(tx, row["task_id"])
+    its = rows.states_of_task(tx, message.task_id)
     if any(state in OPEN_STATES for _, state in its):
         return
     sent = [state is MessageState.SENT for _, state in its]
     images = its[0][0] is Channel.IMAGES
     done = any(sent) if images else all(sent)
-    end_task(tx, row["task_id"], TaskOutcome.DONE if done else TaskOutcome.FAILED, now)
+    end_task(tx, message.task_id, TaskOutcome.DONE if done else TaskOutcome.FAILED, now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.messages.outbox import Channel, MessageState, marked, one_line, shown
+from callflow.core.messages.outbox import Channel, Message, marked, one_line, shown
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.telling import storable, tell
@@ -47,17 +47,8 @@ def post(
     exercise = row.exercise
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
-    message_id = insert(
-        tx,
-        row,
-        now,
-        channel=channel,
-        to=to,
-        subject=subject,
-        body=body,
-        data=_facts(row),
-        task=task,
-    )
+    of: dict[str, Any] = dict(body=body, data=_facts(row), task=task)
+    message_id = insert(tx, row, now, channel=channel, to=to, subject=subject, **of)
     told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
     tell(tx, "message_posted", now, row, message=message_id, **told)
     return message_id
@@ -72,10 +63,8 @@ def post_for_site(
         tell(tx, "message_withheld", now, **told)
         return None
     subject = one_line(storable(subject))
-    body = storable(text)
-    message_id = insert(
-        tx, None, now, channel=Channel.MAIL, to=to, subject=subject, body=body, site=site_id
-    )
+    of: dict[str, Any] = dict(channel=Channel.MAIL, to=to, body=storable(text), site=site_id)
+    message_id = insert(tx, None, now, subject=subject, **of)
     tell(tx, "message_posted", now, message=message_id, text=subject, **told)
     return message_id
 
@@ -109,23 +98,19 @@ def insert(
     site: str | None = None,
 ) -> str:
     """One message of an incident, or of a ``site``, due at ``now``, whatever it is; its id."""
-    message_id = str(uuid.uuid4())
-    values: Row = {
-        "id": message_id,
-        "incident_id": incident.id if incident else None,
-        "site_id": site,
-        "task_id": task,
-        "channel": channel.value,
-        "to": storable(to),
-        "subject": subject,
-        "body": body,
-        "data": dict(data or {}),
-        "state": MessageState.WAITING.value,
-        "attempts": 0,
-        "due_at": now,
-        "last_error": "",
-        "created_at": now,
-        "exercise": incident is not None and incident.exercise,
-    }
-    rows.insert(tx, values)
-    return message_id
+    message = Message(
+        id=str(uuid.uuid4()),
+        channel=channel,
+        to=storable(to),
+        subject=subject,
+        body=body,
+        data=data or {},
+        incident_id=incident.id if incident else None,
+        site_id=site,
+        task_id=task,
+        created_at=now,
+        due_at=now,
+        exercise=incident is not None and incident.exercise,
+    )
+    rows.insert(tx, message)
+    return message.id

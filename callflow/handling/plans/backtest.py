@@ -13,7 +13,7 @@ from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import BESIDE_PLANS, Call, Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
@@ -187,21 +187,19 @@ def _calls(made: Sequence[Call], entries: Sequence[Row]) -> Iterator[PastCall]:
         )
 
 
-def _task(row: Row) -> PastTask:
-    ended = row["state"] == TaskState.ENDED.value
-    outcome = TaskOutcome(row["outcome"]) if ended and row["outcome"] else None
-    guard = row["kind"] == StepKind.SEND_GUARD.value
-    by_plan = outcome is TaskOutcome.OVERDUE or (guard and row["ended_by"] == MACHINE)
+def _task(task: Task) -> PastTask:
+    guard, outcome = task.kind == StepKind.SEND_GUARD.value, task.outcome
+    by_plan = outcome is TaskOutcome.OVERDUE or (guard and task.ended_by == MACHINE)
     return PastTask(
-        step=row["step"],
-        kind=row["kind"],
-        subject=row["subject"],
-        requested_at=row["requested_at"],
-        accepted_at=_instant(row["data"].get("accepted_at")),
-        on_site_at=_instant(row["data"].get("on_site_at")),
-        ended_at=row["ended_at"],
+        step=task.step,
+        kind=task.kind,
+        subject=task.subject,
+        requested_at=task.requested_at,
+        accepted_at=_instant(task.data.get("accepted_at")),
+        on_site_at=_instant(task.data.get("on_site_at")),
+        ended_at=task.ended_at,
         outcome=None if by_plan else outcome,
-        at_once=outcome is not None and row["ended_at"] <= row["requested_at"],
+        at_once=bool(outcome and task.ended_at and task.ended_at <= task.requested_at),
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.messages.outbox import Take
+from callflow.core.messages.outbox import Image, Take
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.voices import tell_of
 from callflow.storage import Tx
@@ -48,15 +48,15 @@ def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) 
         tell_of(tx, kind, call, now, **told)
 
 
-def kind_of(image: Row) -> str:
+def kind_of(image: Image) -> str:
     """The kind of entry of who opens this still or clip."""
-    return CLIP if image["take"] == Take.CLIP.value else IMAGE
+    return CLIP if image.take is Take.CLIP else IMAGE
 
 
-def image_opened(tx: Tx, image: Row, who: str, now: datetime) -> None:
+def image_opened(tx: Tx, image: Image, who: str, now: datetime) -> None:
     """``who`` opens a still by itself, or plays a clip."""
-    kind, name = kind_of(image), image["id"]
+    kind, name = kind_of(image), image.id
     if is_played(tx, kind, name, who, now):
         return
-    told = {"by": who, "who_did": who, "camera": image["name"], "name": name}
-    tell(tx, kind, now, incidents.get(tx, image["incident_id"]), **told)
+    told = {"by": who, "who_did": who, "camera": image.name, "name": name}
+    tell(tx, kind, now, incidents.get(tx, image.incident_id), **told)

@@ -133,5 +133,8 @@ def _look_again(tx: Tx, days: Sequence[date], now: datetime) -> None:
         except CalendarError:
             continue  # as it was never checked: nothing is expected of it
         supervision.set_schedule_due(
-            tx, site, schedule.next_closing(now, ZoneInfo(site["timezone"]))
+            tx,
+            site["id"],
+            site["schedule_due"],
+            schedule.next_closing(now, ZoneInfo(site["timezone"])),
         )

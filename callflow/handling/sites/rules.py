@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,21 +60,18 @@ def account_values(old: Row | None, sent: Account, *, lift: bool, now: datetime)
 def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> None:
     """A test that is missing is no longer expected: its incident is at its end too."""
     if old is not None and old["untested"] and values["test_every"] is None:
-        store_signals(tx, [supervision.tested_again(old, now)])
+        store_signals(tx, [supervision.tested_again(old["account"], old["test_due"], now)])
 
 
 def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Partition]]:
     """{account: its partitions, armed or not, as far as its panel told}."""
     found: dict[str, list[Partition]] = {}
-    for row in chain.from_iterable(rows.partitions(tx, site_ids).values()):
-        if row["partition"] is not None:
+    for arming in rows.arming(tx, set(site_ids)).values():
+        for one in arming.partitions:
             shown = Partition.model_construct(
-                partition=row["partition"],
-                armed=row["armed"],
-                since=row["since"],
-                user=row["panel_user"],
+                partition=one.partition, armed=one.armed, since=one.since, user=one.panel_user
             )
-            found.setdefault(row["account"], []).append(shown)
+            found.setdefault(one.account, []).append(shown)
     return found
 
 
@@ -122,13 +118,13 @@ def shown_users(tx: Tx, accounts: Iterable[str]) -> dict[str, list[PanelUser]]:
     found: dict[str, list[PanelUser]] = {}
     for user in rows.panel_users(tx, accounts):
         shown = PanelUser.model_construct(
-            account=user["account"],
-            number=user["number"],
-            contact=user["contact_id"],
-            part=user["part"],
-            revoked=user["revoked"],
+            account=user.account,
+            number=user.number,
+            contact=user.contact_id,
+            part=user.part,
+            revoked=user.revoked,
         )
-        found.setdefault(user["account"], []).append(shown)
+        found.setdefault(user.account, []).append(shown)
     return found
 
 

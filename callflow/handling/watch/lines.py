@@ -152,11 +152,6 @@ def _closed(there: Sequence[Line], declared: Mapping[str, int]) -> dict[str, int
     return {line: n for line, n in declared.items() if line.partition("/")[0] not in names}
 
 
-def skews(tx: Tx, now: datetime) -> list[float]:
-    """By how many seconds panels heard within the hour are ahead of us: a sample."""
-    return rows.skews(tx, now - timedelta(hours=1))
-
-
 # --- what the processes said of their lines -----------------------------------------------------
 
 

@@ -14,11 +14,12 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.watch import supervision
-from callflow.core.watch.supervision import Listening
+from callflow.core.watch.supervision import Listening, Overdue
 from callflow.handling.base.storing import store_signals
 from callflow.handling.interventions import measures
 from callflow.handling.sites import on_test
@@ -27,6 +28,7 @@ from callflow.storage.interventions import measures as measure_rows
 from callflow.storage.people import users
 from callflow.storage.sites import own_days
 from callflow.storage.watch import supervision as rows
+from callflow.storage.watch.supervision import DueSite
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,10 @@ _BACKLOG = 2000
 class Due:
     """What one look found. ``after``: where the next one goes on among the accounts."""
 
-    accounts: list[Row]
-    sites: list[Row]
+    accounts: list[Overdue]
+    sites: list[DueSite]
     tests: list[Row]
-    measures: list[Row]
+    measures: list[ProtectiveMeasure]
     heard: Listening | None
     certain: datetime | None
     after: str
@@ -64,7 +66,7 @@ def listening(tx: Tx, known: Listening | None) -> Listening | None:
         return supervision.listening(known, None)
     alive = [row for row in receivers if newest - row["beat_at"] <= supervision.RECEIVER_GAP]
     since, until = max(r["since"] for r in alive), min(r["beat_at"] for r in alive)
-    return supervision.listening(known, {"since": since, "beat_at": until})
+    return supervision.listening(known, Listening(since=since, until=until))
 
 
 def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due:
@@ -77,9 +79,9 @@ def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due
     accounts = rows.due_accounts(tx, certain, heard, after=after, until=until, limit=_MOST)
     sites = rows.due_sites(tx, certain, limit=_MOST) if certain is not None else []
     if waiting:
-        accounts = [row for row in accounts if row["account"] not in waiting]
+        accounts = [one for one in accounts if one.account not in waiting]
         busy = rows.sites_of(tx, waiting)
-        sites = [row for row in sites if row["id"] not in busy]
+        sites = [site for site in sites if site.id not in busy]
     tests = rows.due_tests(tx, now, limit=_MOST)
     return Due(
         accounts=accounts,
@@ -119,47 +121,45 @@ def _alone(tx: Tx, look: Callable[[], list[Signal]]) -> list[Signal]:
         return []
 
 
-def _account(tx: Tx, account: Row, due: Due, now: datetime) -> list[Signal]:
+def _account(tx: Tx, account: Overdue, due: Due, now: datetime) -> list[Signal]:
     found = []
-    if due.heard is not None and account["poll_every"] is not None and not account["silent"]:
+    if due.heard is not None and account.poll_every is not None and not account.silent:
         if supervision.is_silent(account, due.heard) and rows.set_silent(tx, account, silent=True):
             found.append(supervision.poll_signal(account, silent=True, now=now))
     elif (
-        account["silent"]
-        and _heard_again(account, due)
-        and rows.set_silent(tx, account, silent=False)
+        account.silent and _heard_again(account, due) and rows.set_silent(tx, account, silent=False)
     ):
         found.append(supervision.poll_signal(account, silent=False, now=now))
     if due.certain is None:
         return found
-    missing = account["test_due"] is not None and account["test_due"] <= due.certain
-    if missing and not account["untested"] and rows.set_untested(tx, account):
-        found.append(supervision.missing_test(account, now))
-    overdue = account["arrival_due"] is not None and account["arrival_due"] <= due.certain
-    if overdue and rows.end_arrival(tx, account):
-        found.append(supervision.not_arrived(account, now))
+    test, arrival = account.test_due, account.arrival_due
+    missing = test is not None and test <= due.certain and not account.untested
+    if test is not None and missing and rows.set_untested(tx, account):
+        found.append(supervision.missing_test(account, test, now))
+    if arrival is not None and arrival <= due.certain and rows.end_arrival(tx, account):
+        found.append(supervision.not_arrived(account.account, account.timezone, arrival, now))
     return found
 
 
-def _heard_again(account: Row, due: Due) -> bool:
-    if account["poll_every"] is None:
+def _heard_again(account: Overdue, due: Due) -> bool:
+    if account.poll_every is None:
         return True
     return due.heard is not None and not supervision.is_silent(account, due.heard)
 
 
-def _site(tx: Tx, site: Row, now: datetime) -> list[Signal]:
+def _site(tx: Tx, site: DueSite, now: datetime) -> list[Signal]:
     """The site should be armed; when that is looked at next."""
-    due, zone = site["schedule_due"], ZoneInfo(site["timezone"])
+    due, zone = site.schedule_due, ZoneInfo(site.timezone)
     try:
-        own = own_days.for_calendars(tx, [site["schedule"]])
-        schedule = Schedule.from_json(site["schedule"], own) if site["schedule"] else None
+        own = own_days.for_calendars(tx, [site.schedule])
+        schedule = Schedule.from_json(site.schedule, own) if site.schedule else None
     except CalendarError:
         schedule = None
     following = schedule.next_closing(now, zone) if schedule else None
-    if not rows.set_schedule_due(tx, site, following):
+    if not rows.set_schedule_due(tx, site.id, due, following):
         return []
-    partitions = rows.partitions(tx, [site["id"]]).get(site["id"], [])
-    if schedule is None or not partitions or not rows.is_watched(site):
+    arming = rows.arming(tx, [site.id])[site.id]
+    if schedule is None or not arming.accounts or not site.watched:
         return []
-    late = supervision.late_to_close(site, partitions[0]["account"], due, partitions, now)
+    late = supervision.late_to_close(arming, site.timezone, due, now)
     return [late] if late else []

@@ -91,11 +91,6 @@ def panel_asked(tx: Tx, call: Call, code: str) -> str:
     return panel_rows.asked(tx, call.to, code, call.requested_at) or ""
 
 
-def panel_settled(tx: Tx, account: str) -> bool:
-    """Whether all that this panel sent has found its incident."""
-    return not panel_rows.waits(tx, account)
-
-
 def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[str, bool]:
     """Event 606: the call hangs on the panel's incident, and a human is rung to listen.
 
@@ -112,11 +107,6 @@ def panel_is_mute(tx: Tx, call: Call) -> bool:
     """The same of a call that hangs there already."""
     incident = calls.incident_of(tx, call)
     return incident is not None and is_mute_here(tx, incident)
-
-
-def panel_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
-    """What the call came to, where its end does not say it."""
-    dialogue_concluded(tx, call_id, outcome, now)
 
 
 def _incident(tx: Tx, account: str) -> Incident | None:

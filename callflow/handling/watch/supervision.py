@@ -7,17 +7,19 @@ by its name (callflow/core/watch/supervision.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals.signal import Kind, Signal, StoredSignal
+from callflow.core.sites.arming import PanelUser, Partition
 from callflow.core.sites.schedule import Opening, Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
 from callflow.core.watch import supervision
-from callflow.core.watch.supervision import station_signal
+from callflow.core.watch.supervision import Scheduled, station_signal
 from callflow.handling.alarms.surroundings import Seen
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
@@ -61,15 +63,21 @@ class _Batch:
     def __init__(self, tx: Tx, accounts: set[str], now: datetime) -> None:
         self.tx, self.now = tx, now
         self.accounts = rows.watched(tx, accounts)
-        sites = {row["site_id"] for row in self.accounts.values()}
-        self.partitions = rows.partitions(tx, sites) if sites else {}
-        self.users: dict[str, dict[str, Row]] = {}
+        sites = {account.site_id for account in self.accounts.values()}
+        self.arming = rows.arming(tx, sites)
+        #: {(account, partition): its state}, moved on by each signal.
+        self.partitions = {
+            (one.account, one.partition): one
+            for site in sites
+            for one in self.arming[site].partitions
+        }
+        self.users: dict[str, dict[str, PanelUser]] = {}
         for user in rows.panel_users(tx, list(self.accounts)):
-            mine = self.users.setdefault(user["account"], {})
-            mine[supervision.user_key(user["number"])] = user
+            mine = self.users.setdefault(user.account, {})
+            mine[supervision.user_key(user.number)] = user
         scheduled = self.accounts.values()
-        own = own_days.for_calendars(tx, [row["schedule"] for row in scheduled])
-        self.schedules = {row["site_id"]: _schedule(row, own) for row in scheduled}
+        own = own_days.for_calendars(tx, [row.schedule for row in scheduled])
+        self.schedules = {row.site_id: _schedule(row, own) for row in scheduled}
         self.closed: dict[str, datetime] = {}
         self.found: list[Signal] = []
 
@@ -92,8 +100,8 @@ class _Batch:
             self._opens(account, signal, at, duress=code == "DURESS_USER")
         elif kind is Kind.CLOSING:
             self._closes(account, signal, at)
-        elif kind is Kind.TEST and account["test_every"] is not None:
-            self._tests(account, at)
+        elif kind is Kind.TEST and account.test_every is not None:
+            self._tests(account, supervision.next_test(at, account.test_every))
 
     def findings(self) -> list[Signal]:
         """All that was found out."""
@@ -112,62 +120,60 @@ class _Batch:
             )
         )
 
-    def _user(self, account: Row, signal: StoredSignal, kind: Kind) -> str | None:
+    def _user(self, account: Scheduled, signal: StoredSignal, kind: Kind) -> str | None:
         """Who it was (D4)."""
-        users, number = self.users.get(account["account"], {}), signal.panel_user
+        users, number = self.users.get(account.account, {}), signal.panel_user
         code = supervision.user_code(users, number, kind)
         if code is not None:
             user = users.get(supervision.user_key(number))
             self._finds(code, signal, supervision.user_text(user, number))
         return code
 
-    def _opens(self, account: Row, signal: StoredSignal, at: datetime, *, duress: bool) -> None:
+    def _opens(
+        self, account: Scheduled, signal: StoredSignal, at: datetime, *, duress: bool
+    ) -> None:
         was_open = self._arms(account, signal, at, armed=False)
-        schedule = self.schedules[account["site_id"]]
+        schedule = self.schedules[account.site_id]
         if schedule is None or duress:  # under duress nothing else is said of it (D7)
             return
-        zone = ZoneInfo(account["timezone"])
+        zone = ZoneInfo(account.timezone)
         code = _OFF_HOURS.get(schedule.judge(at, zone))
         if code is not None:
             self._finds(code, signal, f"mise à l’arrêt à {at.astimezone(zone):%H:%M}")
         if schedule.arrived_within is not None and not was_open:
             self._await(account, at + schedule.arrived_within)
 
-    def _arms(self, account: Row, signal: StoredSignal, at: datetime, *, armed: bool) -> bool:
+    def _arms(self, account: Scheduled, signal: StoredSignal, at: datetime, *, armed: bool) -> bool:
         """Note a partition's new state; whether any of the account's was open before."""
-        states = self.partitions.setdefault(account["site_id"], [])
-        mine = [row for row in states if row["account"] == account["account"]]
-        known = [row for row in mine if row["partition"] is not None and row["since"] < at]
-        was_open = any(not row["armed"] for row in known)
-        changed = {"partition": signal.partition, "armed": armed, "since": at}
-        row = next((row for row in mine if row["partition"] == signal.partition), None)
-        if row is None:
-            states.append({"account": account["account"], **changed})
-        elif row["since"] <= at:
-            row.update(changed)
+        mine = [one for one in self.partitions.values() if one.account == account.account]
+        was_open = any(not one.armed and one.since < at for one in mine)
+        key = account.account, signal.partition
+        known = self.partitions.get(key)
+        if known is None or known.since <= at:
+            self.partitions[key] = Partition(*key, armed, at, signal.panel_user)
         return was_open
 
     # --- "arrived well" (D18) ---------------------------------------------------------------
 
-    def _await(self, account: Row, due: datetime) -> None:
-        if account["arrival_due"] is None and due > self.now:
+    def _await(self, account: Scheduled, due: datetime) -> None:
+        if account.arrival_due is None and due > self.now:
             self._arrival(account, due)
             tell(
                 self.tx,
                 "arrival_awaited",
                 self.now,
-                site=account["site_id"],
-                account=account["account"],
+                site=account.site_id,
+                account=account.account,
                 until=due.isoformat(timespec="seconds"),
             )
 
-    def _arrival(self, account: Row, due: datetime | None) -> None:
-        account["arrival_due"] = due
-        rows.note_account(self.tx, account["account"], arrival_due=due)
+    def _arrival(self, account: Scheduled, due: datetime | None) -> None:
+        self.accounts[account.account] = replace(account, arrival_due=due)
+        rows.note_account(self.tx, account.account, arrival_due=due)
 
-    def _arrives(self, account: Row, signal: StoredSignal, kind: Kind, at: datetime) -> bool:
+    def _arrives(self, account: Scheduled, signal: StoredSignal, kind: Kind, at: datetime) -> bool:
         """Whether it is the second event that was agreed, in time."""
-        due, schedule = account["arrival_due"], self.schedules[account["site_id"]]
+        due, schedule = account.arrival_due, self.schedules[account.site_id]
         if due is None or schedule is None or at > due:
             return False
         code = schedule.arrived_code
@@ -178,38 +184,40 @@ class _Batch:
         if self._user(account, signal, kind) is not None:
             return True  # under duress, or by somebody revoked: not well
         self._arrival(account, None)
-        _tell_arrived(self.tx, account, self.now)
+        _tell_arrived(self.tx, account.site_id, account.account, self.now)
         return True
 
     # --- tests and closings -----------------------------------------------------------------
 
-    def _tests(self, account: Row, at: datetime) -> None:
-        due = supervision.next_test(at, account["test_every"])
-        if account["test_due"] is not None and due <= account["test_due"]:
+    def _tests(self, account: Scheduled, due: datetime) -> None:
+        """A test came: the next one is missing at ``due``."""
+        if account.test_due is not None and due <= account.test_due:
             return
-        back = account["untested"] and due > self.now
-        if back:
-            self.found.append(supervision.tested_again(account, self.now))
-        account["test_due"], account["untested"] = due, account["untested"] and not back
-        rows.note_account(self.tx, account["account"], test_due=due, untested=account["untested"])
+        back = account.untested and due > self.now
+        if back and (was := account.test_due) is not None:
+            self.found.append(supervision.tested_again(account.account, was, self.now))
+        untested = account.untested and not back
+        self.accounts[account.account] = replace(account, test_due=due, untested=untested)
+        rows.note_account(self.tx, account.account, test_due=due, untested=untested)
 
-    def _closes(self, account: Row, signal: StoredSignal, at: datetime) -> None:
+    def _closes(self, account: Scheduled, signal: StoredSignal, at: datetime) -> None:
         self._arms(account, signal, at, armed=True)
-        site = account["site_id"]
-        states = [row for row in self.partitions[site] if row["partition"] is not None]
-        if all(row["armed"] for row in states) and self.schedules[site] is not None:
+        site = account.site_id
+        here = self.arming[site].accounts
+        armed = all(one.armed for one in self.partitions.values() if one.account in here)
+        if armed and self.schedules[site] is not None:
             self.closed[site] = at
 
     def _closed_late(self) -> list[Signal]:
         """Sites that are armed at last: of each closing that they were late for, once."""
         late: dict[str, Signal] = {}
         for account in self.accounts.values():
-            at = self.closed.pop(account["site_id"], None)
-            schedule = self.schedules[account["site_id"]]
+            at = self.closed.pop(account.site_id, None)
+            schedule = self.schedules[account.site_id]
             if at is None or schedule is None:
                 continue
-            speaker = self.partitions[account["site_id"]][0]["account"]
-            zone = ZoneInfo(account["timezone"])
+            speaker = self.arming[account.site_id].accounts[0]
+            zone = ZoneInfo(account.timezone)
             for due in schedule.last_closings(self.now, zone)[:_REMEMBERED]:
                 key = supervision.deduplication("LATE_TO_CLOSE", speaker, to_iso(due))
                 text = f"mis en marche à {at.astimezone(zone):%H:%M}"
@@ -222,10 +230,10 @@ def _same_user(one: str, other: str) -> bool:
     return bool(other) and supervision.user_key(one) == supervision.user_key(other)
 
 
-def _schedule(row: Row, own: OwnDays) -> Schedule | None:
+def _schedule(row: Scheduled, own: OwnDays) -> Schedule | None:
     """The schedule as stored; one that this version can't read is none."""
     try:
-        return Schedule.from_json(row["schedule"], own) if row["schedule"] else None
+        return Schedule.from_json(row.schedule, own) if row.schedule else None
     except CalendarError:
         return None
 
@@ -242,9 +250,9 @@ def arrived(tx: Tx, site_id: str, account: str | None, who: str, now: datetime) 
         raise Refused("nobody is expected to say that they arrived")
     for name in sorted(awaited):
         rows.note_account(tx, name, arrival_due=None)
-        _tell_arrived(tx, {"site_id": site_id, "account": name}, now, by=who, who_did=who)
+        _tell_arrived(tx, site_id, name, now, by=who, who_did=who)
     return sorted(awaited)
 
 
-def _tell_arrived(tx: Tx, account: Row, now: datetime, **who: Any) -> None:
-    tell(tx, "arrived", now, site=account["site_id"], account=account["account"], **who)
+def _tell_arrived(tx: Tx, site: str, account: str, now: datetime, **who: Any) -> None:
+    tell(tx, "arrived", now, site=site, account=account, **who)

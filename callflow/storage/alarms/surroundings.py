@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, select
 
 from callflow.core.alarms.correlation import Trips, Whereabouts
+from callflow.core.sites.arming import Partition
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns
 from callflow.storage.sites.sites import upsert, upsert_all
 
 Row = dict[str, Any]
@@ -67,9 +69,9 @@ def whereabouts(tx: Tx, sites: Iterable[str]) -> dict[str, Whereabouts]:
     }
 
 
-def write_partitions(tx: Tx, rows: Sequence[Row]) -> None:
+def write_partitions(tx: Tx, partitions: Iterable[Partition]) -> None:
     """The newest state of partitions."""
-    upsert_all(tx, t.partition, ["account", "partition"], rows)
+    upsert_all(tx, t.partition, ["account", "partition"], list(map(columns, partitions)))
 
 
 def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,35 +12,37 @@ from callflow.core.alarms.incident import Machine
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
-from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns, found
 
 _INSERT = t.task.insert()
 
 
-def insert(tx: Tx, row: dict[str, Any]) -> None:
+def insert(tx: Tx, task: Task) -> None:
     """A new task."""
-    incidents.note_asked(tx, row.get("incident_id"))
-    tx.execute(_INSERT, row)
+    incidents.note_asked(tx, task.incident_id)
+    tx.execute(_INSERT, columns(task))
 
 
-_GET = select(t.task).where(t.task.c.id == bindparam("id"))
+#: A task's columns, in the order of its fields.
+FIELDS = [t.task.c[name] for name in Task.__dataclass_fields__]
+_GET = Reads(select(*FIELDS).where(t.task.c.id == bindparam("id")), Task)
 
 
-def get(tx: Tx, task_id: str) -> dict[str, Any] | None:
-    """One task's row."""
-    row = tx.execute(_GET, {"id": task_id}).first()
-    return dict(row._mapping) if row else None
+def get(tx: Tx, task_id: str) -> Task | None:
+    """One task."""
+    return _GET.first(tx, {"id": task_id})
 
 
-_OF_INCIDENT = Prepared(
-    select(t.task)
+_OF_INCIDENT = Reads(
+    select(*FIELDS)
     .where(t.task.c.incident_id == bindparam("incident"))
-    .order_by(t.task.c.requested_at, t.task.c.id)
+    .order_by(t.task.c.requested_at, t.task.c.id),
+    Task,
 )
 
 
-def of_incident(tx: Tx, incident_id: str) -> list[dict[str, Any]]:
+def of_incident(tx: Tx, incident_id: str) -> list[Task]:
     """An incident's tasks in the order they were asked for."""
     if incidents.is_bare(tx, incident_id):
         return []
@@ -53,7 +55,7 @@ def change(tx: Tx, task_id: str, **values: Any) -> bool:
     return tx.execute(query.values(**values)).rowcount == 1
 
 
-def note(tx: Tx, task_id: str, data: dict[str, Any]) -> None:
+def note(tx: Tx, task_id: str, data: Mapping[str, Any]) -> None:
     """What is known of a task's progress, whether it is open or over."""
     tx.execute(update(t.task).where(t.task.c.id == task_id).values(data=data))
 
@@ -74,16 +76,16 @@ _CANCEL = (
     update(t.task)
     .where(t.task.c.incident_id == bindparam("b_incident"), t.task.c.state == TaskState.OPEN.value)
     .values(state=TaskState.CANCELLED.value, ended_at=bindparam("at"))
-    .returning(*t.task.c)
+    .returning(*FIELDS)
 )
-_CANCEL_ALL = Prepared(_CANCEL)
-_CANCEL_SOME = Prepared(_CANCEL.where(t.task.c.step.in_(bindparam("steps", expanding=True))))
+_CANCEL_ALL = Reads(_CANCEL, Task)
+_CANCEL_SOME = Reads(_CANCEL.where(t.task.c.step.in_(bindparam("steps", expanding=True))), Task)
 
 
 def cancel_open(
     tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
-) -> list[dict[str, Any]]:
-    """Withdraw the open tasks of an incident, or of some of its steps; their rows."""
+) -> list[Task]:
+    """Withdraw the open tasks of an incident, or of some of its steps; those."""
     query = _CANCEL_SOME if steps else _CANCEL_ALL
     values = {"b_incident": incident_id, "at": now}
     return query.all(tx, {**values, "steps": list(steps)} if steps else values)
@@ -105,8 +107,8 @@ def put_forward(tx: Tx, seconds: float) -> None:
         change(tx, row.id, due_at=row.due_at - timedelta(seconds=seconds))
 
 
-_OVERDUE = Prepared(
-    select(t.task)
+_OVERDUE = Reads(
+    select(*FIELDS)
     .join(t.incident, t.incident.c.id == t.task.c.incident_id)
     .where(
         t.task.c.state == TaskState.OPEN.value,
@@ -114,36 +116,21 @@ _OVERDUE = Prepared(
         t.incident.c.machine != Machine.RUNNING.value,
     )
     .order_by(t.task.c.due_at)
-    .limit(100)
+    .limit(100),
+    Task,
 )
 
 
-def overdue_by_hand(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def overdue_by_hand(tx: Tx, now: datetime) -> list[Task]:
     """Open tasks whose time is over, of incidents whose plan does not run by itself."""
     return _OVERDUE.all(tx, {"now": now})
 
 
-def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Task]]:
     """{incident id: its tasks}, for lists."""
-    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    of: dict[str, list[Task]] = {i: [] for i in incident_ids}
     c = t.task.c
-    query = select(t.task).where(c.incident_id.in_(list(incident_ids)))
-    for row in tx.execute(query.order_by(c.requested_at, c.id)):
-        found[row.incident_id].append(dict(row._mapping))
-    return found
-
-
-def to_task(row: dict[str, Any]) -> Task:
-    """The row as deciding needs it."""
-    return Task(
-        id=row["id"],
-        step=row["step"],
-        kind=row["kind"],
-        state=TaskState(row["state"]),
-        outcome=TaskOutcome(row["outcome"]) if row["outcome"] else None,
-        subject=row["subject"],
-        requested_at=row["requested_at"],
-        due_at=row["due_at"],
-        ended_at=row["ended_at"],
-        data=row["data"],
-    )
+    query = select(*FIELDS).where(c.incident_id.in_(list(incident_ids)))
+    for task in found(tx, query.order_by(c.requested_at, c.id), Task):
+        of[task.incident_id].append(task)
+    return of

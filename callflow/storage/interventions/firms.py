@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,13 @@ from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import TaskState
+from callflow.core.plans.task import Task, TaskState
 from callflow.core.sites.site import Role
 from callflow.storage import schema as t
+from callflow.storage.alarms import tasks
 from callflow.storage.engine.folding import folded
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import found
 from callflow.storage.sites.search import holds, of_person
 from callflow.storage.sites.sites import upsert
 
@@ -76,10 +79,17 @@ def part_at(tx: Tx, firm_id: str, site_id: str) -> Row | None:
     return dict(row._mapping) if row else None
 
 
-def guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
-    """What the firm's guards are asked for and have not left yet: tasks, with ``site_id``."""
+@dataclass(frozen=True, slots=True)
+class TaskAt(Task):
+    """A task, and where it is to be done."""
+
+    site_id: str = ""
+
+
+def guard_tasks(tx: Tx, firm_id: str) -> list[TaskAt]:
+    """What the firm's guards are asked for and have not left yet."""
     query = (
-        select(t.task, t.incident.c.site_id)
+        select(*tasks.FIELDS, t.incident.c.site_id)
         .join(t.incident, t.incident.c.id == t.task.c.incident_id)
         .where(
             t.task.c.kind == StepKind.SEND_GUARD.value,
@@ -89,7 +99,7 @@ def guard_tasks(tx: Tx, firm_id: str) -> list[Row]:
         )
         .order_by(t.task.c.requested_at)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, TaskAt)
 
 
 def put_member(tx: Tx, contact: Row, firm_id: str, mail: str) -> None:
@@ -141,8 +151,7 @@ def listed(
         .where(g.contact_id.is_not(None) | named.c.contact_id.is_not(None))
     )
     if text:
-        found = of_person(text) | holds(g.licence, text)
-        query = query.where(found)
+        query = query.where(of_person(text) | holds(g.licence, text))
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     by: Row = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
     ordered = by[sort].desc() if descending else by[sort]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.sites.site import Role
 from callflow.storage import schema as t
-from callflow.storage.engine.prepared import Prepared
+from callflow.storage.alarms import tasks
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads
 from callflow.storage.sites.sites import upsert
 
 Row = dict[str, Any]
@@ -50,14 +51,8 @@ def close_firm(tx: Tx, contact_id: str, who: str, because: str, at: datetime | N
     tx.execute(query.values(closed_at=at, closed_by=who, closed_because=because))
 
 
-def remove_firm(tx: Tx, contact_id: str) -> bool:
-    """The contact is no firm any more; whether it was one."""
-    query = delete(t.guard_firm).where(t.guard_firm.c.contact_id == contact_id)
-    return tx.execute(query).rowcount == 1
-
-
-_AWAY = Prepared(
-    select(t.task)
+_AWAY = Reads(
+    select(*tasks.FIELDS)
     .where(
         t.task.c.kind == StepKind.SEND_GUARD.value,
         (t.task.c.state == TaskState.OPEN.value)
@@ -67,11 +62,11 @@ _AWAY = Prepared(
             & (t.task.c.ended_at >= bindparam("since"))
         ),
     )
-    .order_by(t.task.c.requested_at)
+    .order_by(t.task.c.requested_at),
+    Task,
 )
 
 
-def away(tx: Tx, since: datetime) -> list[Row]:
+def away(tx: Tx, since: datetime) -> list[Task]:
     """Tasks of guards who accepted and have not reported, or were overdue after ``since``."""
-    rows = _AWAY.all(tx, {"since": since})
-    return [row for row in rows if "accepted_at" in row["data"]]
+    return [task for task in _AWAY.all(tx, {"since": since}) if "accepted_at" in task.data]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, select, update
+from sqlalchemy import Column, Select, Table, bindparam, delete, select, update
 
-from callflow.core.interventions.directory import Line, line_from_row
-from callflow.core.interventions.law import Finding, Means, Verification, Weight
+from callflow.core.interventions.directory import ServiceCall, ServiceLine, ServiceReport
+from callflow.core.interventions.law import Finding, Means, Service, Verification, Weight
+from callflow.core.time.availability import Availability
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns
 from callflow.storage.sites import own_days
 
 Row = dict[str, Any]
@@ -22,32 +23,38 @@ Row = dict[str, Any]
 _LINES = select(t.service_line).order_by(t.service_line.c.service, t.service_line.c.id)
 
 
-def line_rows(tx: Tx) -> list[Row]:
-    """The directory, by service and id, as stored: with its numbers."""
-    return [dict(row._mapping) for row in tx.execute(_LINES)]
+def lines(tx: Tx) -> list[ServiceLine]:
+    """The directory, by service and id, its hours with what the station says of days. Raises
+    hours.CalendarError on hours that were never checked."""
+    return _lines(tx, _LINES)
 
 
-def lines(tx: Tx) -> list[Line]:
-    """The directory as choosing needs it."""
-    found = line_rows(tx)
-    own = own_days.for_calendars(tx, [row["hours"] for row in found])
-    return [line_from_row(row, own) for row in found]
+def _lines(tx: Tx, query: Select[Any]) -> list[ServiceLine]:
+    rows = [dict(row._mapping) for row in tx.execute(query)]
+    own = own_days.for_calendars(tx, [row["hours"] for row in rows])
+    return [
+        ServiceLine(
+            **{
+                **row,
+                "service": Service(row["service"]),
+                "hours": Availability.from_json(row["hours"], "hours", own),
+            }
+        )
+        for row in rows
+    ]
 
 
-_LINE = select(t.service_line).where(t.service_line.c.id == bindparam("id"))
+def line(tx: Tx, line_id: str) -> ServiceLine | None:
+    """One line."""
+    return next(iter(_lines(tx, _LINES.where(t.service_line.c.id == line_id))), None)
 
 
-def line(tx: Tx, line_id: str) -> Row | None:
-    """One line's row."""
-    row = tx.execute(_LINE, {"id": line_id}).first()
-    return dict(row._mapping) if row else None
-
-
-def put_lines(tx: Tx, rows: Sequence[Row]) -> None:
+def put_lines(tx: Tx, lines: Sequence[ServiceLine]) -> None:
     """The directory is these lines, and no others, from now on."""
     tx.execute(delete(t.service_line))
+    rows = [{**columns(line), "hours": line.hours.to_json()} for line in lines]
     if rows:
-        tx.execute(t.service_line.insert(), list(rows))
+        tx.execute(t.service_line.insert(), rows)
 
 
 _RESERVED = Prepared(
@@ -82,9 +89,17 @@ def insert_verification(tx: Tx, row: Row) -> None:
     tx.execute(t.verification.insert(), row)
 
 
+def _in_order(table: Table, order: Column[Any]) -> Select[Any]:
+    of = table.c.incident_id == bindparam("incident")
+    return select(table).where(of).order_by(order, table.c.id)
+
+
+_VERIFICATIONS = Prepared(_in_order(t.verification, t.verification.c.at))
+
+
 def verification_rows(tx: Tx, incident_id: str) -> list[Row]:
     """An incident's verifications, oldest first."""
-    return _of_incident(tx, t.verification, incident_id, t.verification.c.at)
+    return _VERIFICATIONS.all(tx, {"incident": incident_id})
 
 
 def verifications(tx: Tx, incident_id: str) -> list[Verification]:
@@ -101,23 +116,25 @@ def verifications(tx: Tx, incident_id: str) -> list[Verification]:
     ]
 
 
-def insert_call(tx: Tx, row: Row) -> None:
+def insert_call(tx: Tx, asked: ServiceCall) -> None:
     """A person asks for a service's line."""
-    tx.execute(t.service_call.insert(), row)
+    tx.execute(t.service_call.insert(), columns(asked))
 
 
-_CALL = select(t.service_call).where(t.service_call.c.id == bindparam("id"))
+_CALL = Reads(select(t.service_call).where(t.service_call.c.id == bindparam("id")), ServiceCall)
 
 
-def call(tx: Tx, call_id: str) -> Row | None:
-    """What was asked for under this id, which is its conference's."""
-    row = tx.execute(_CALL, {"id": call_id}).first()
-    return dict(row._mapping) if row else None
+def call(tx: Tx, call_id: str) -> ServiceCall | None:
+    """The call that was asked for under this id, which is its conference's."""
+    return _CALL.first(tx, {"id": call_id})
 
 
-def call_rows(tx: Tx, incident_id: str) -> list[Row]:
+_CALLS = Reads(_in_order(t.service_call, t.service_call.c.requested_at), ServiceCall)
+
+
+def calls_of(tx: Tx, incident_id: str) -> list[ServiceCall]:
     """What people asked for in an incident, oldest first."""
-    return _of_incident(tx, t.service_call, incident_id, t.service_call.c.requested_at)
+    return _CALLS.all(tx, {"incident": incident_id})
 
 
 def dialled(tx: Tx, asked_id: str, call_id: str) -> bool:
@@ -127,21 +144,14 @@ def dialled(tx: Tx, asked_id: str, call_id: str) -> bool:
     return tx.execute(query.values(call_id=call_id)).rowcount == 1
 
 
-def insert_report(tx: Tx, row: Row) -> None:
+def insert_report(tx: Tx, report: ServiceReport) -> None:
     """What was said to a service."""
-    tx.execute(t.service_report.insert(), row)
+    tx.execute(t.service_report.insert(), columns(report))
 
 
-def report_rows(tx: Tx, incident_id: str) -> list[Row]:
+_REPORTS = Reads(_in_order(t.service_report, t.service_report.c.at), ServiceReport)
+
+
+def reports_of(tx: Tx, incident_id: str) -> list[ServiceReport]:
     """What was said to services in an incident, oldest first."""
-    return _of_incident(tx, t.service_report, incident_id, t.service_report.c.at)
-
-
-def _of_incident(tx: Tx, table: Table, incident_id: str, order: Column[Any]) -> list[Row]:
-    return _in_order(table, order.name).all(tx, {"incident": incident_id})
-
-
-@cache
-def _in_order(table: Table, order: str) -> Prepared:
-    query = select(table).where(table.c.incident_id == bindparam("incident"))
-    return Prepared(query.order_by(table.c[order], table.c.id))
+    return _REPORTS.all(tx, {"incident": incident_id})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, select, update
 
-from callflow.core.messages.outbox import OPEN_STATES, Channel, MessageState
+from callflow.core.messages.outbox import OPEN_STATES, Channel, Image, Message, MessageState
 from callflow.storage import schema as t
-from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
+from callflow.storage.engine.values import columns, first, found
 
 Row = dict[str, Any]
 
@@ -19,16 +20,15 @@ _OPEN = [state.value for state in OPEN_STATES]
 _INSERT = t.outbox.insert()
 
 
-def insert(tx: Tx, row: Row) -> None:
+def insert(tx: Tx, message: Message) -> None:
     """A new message, before anything is sent."""
-    tx.execute(_INSERT, row)
+    tx.execute(_INSERT, columns(message))
     hint(tx, "notify")
 
 
-def get(tx: Tx, message_id: str) -> Row | None:
-    """One message's row."""
-    row = tx.execute(select(t.outbox).where(t.outbox.c.id == message_id)).first()
-    return dict(row._mapping) if row else None
+def get(tx: Tx, message_id: str) -> Message | None:
+    """One message."""
+    return first(tx, select(t.outbox).where(t.outbox.c.id == message_id), Message)
 
 
 _DUE = (
@@ -43,7 +43,7 @@ def due_channels(tx: Tx, now: datetime) -> list[Channel]:
     return [Channel(name) for name in tx.execute(_DUE, {"now": now}).scalars()]
 
 
-def claim(tx: Tx, channel: Channel, now: datetime, until: datetime, limit: int) -> list[Row]:
+def claim(tx: Tx, channel: Channel, now: datetime, until: datetime, limit: int) -> list[Message]:
     """Messages that are due, the oldest first, now their claimer's until ``until``.
 
     Those of a claimer that died among them: its time has passed.
@@ -57,14 +57,11 @@ def claim(tx: Tx, channel: Channel, now: datetime, until: datetime, limit: int) 
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True)
-    rows = [dict(row._mapping) for row in tx.execute(query)]
-    sending = MessageState.SENDING.value
-    changed = update(t.outbox).where(c.id.in_([row["id"] for row in rows]))
-    if rows:
-        tx.execute(changed.values(state=sending, due_at=until, attempts=c.attempts + 1))
-    return [
-        {**row, "state": sending, "due_at": until, "attempts": row["attempts"] + 1} for row in rows
-    ]
+    due, sending = found(tx, query, Message), MessageState.SENDING
+    changed = update(t.outbox).where(c.id.in_([message.id for message in due]))
+    if due:
+        tx.execute(changed.values(state=sending.value, due_at=until, attempts=c.attempts + 1))
+    return [replace(m, state=sending, due_at=until, attempts=m.attempts + 1) for m in due]
 
 
 def end(tx: Tx, message_id: str, state: MessageState, now: datetime, *, error: str = "") -> bool:
@@ -106,17 +103,6 @@ _CAMERAS = (
 def cameras(tx: Tx, incident_id: str) -> list[Row]:
     """The declared cameras of an incident's site, as stored."""
     return list(tx.execute(_CAMERAS, {"incident": incident_id}).scalar() or [])
-
-
-_ALL_CAMERAS = Prepared(
-    select(t.site.c.id, t.site.c.cameras).where(t.site.c.id.in_(bindparam("sites", expanding=True)))
-)
-
-
-def cameras_of(tx: Tx, site_ids: Sequence[str]) -> dict[str, list[Row]]:
-    """{site id: its declared cameras, as stored}, of those that have any."""
-    found = _ALL_CAMERAS.all(tx, {"sites": list(site_ids)}) if site_ids else []
-    return {row["id"]: list(row["cameras"]) for row in found if row["cameras"]}
 
 
 _RECORDED = select(t.site.c.id, t.site.c.cameras).where(
@@ -176,32 +162,26 @@ def waiting_images(tx: Tx, incident_id: str) -> int:
 # --- stills and clips ---------------------------------------------------------------------
 
 
-def insert_image(tx: Tx, row: Row) -> None:
+def insert_image(tx: Tx, image: Image) -> None:
     """What a camera gave, or why it gave nothing."""
-    tx.execute(t.image.insert().values(**row))
+    tx.execute(t.image.insert(), columns(image))
 
 
-def image(tx: Tx, image_id: str) -> Row | None:
-    """One still's row."""
-    row = tx.execute(select(t.image).where(t.image.c.id == image_id)).first()
-    return dict(row._mapping) if row else None
+def image(tx: Tx, image_id: str) -> Image | None:
+    """One still or clip."""
+    return first(tx, select(t.image).where(t.image.c.id == image_id), Image)
 
 
-_KEPT = select(t.image.c.id, t.image.c.path, t.image.c.sha256, t.image.c.incident_id).where(
-    t.image.c.sha256.is_not(None)
-)
+def kept_images(tx: Tx) -> list[Image]:
+    """Every still and clip that has a file."""
+    return found(tx, select(t.image).where(t.image.c.sha256.is_not(None)), Image)
 
 
-def kept_images(tx: Tx) -> list[Row]:
-    """Every still and clip that has a file: its id, path, SHA-256 and incident."""
-    return [dict(row._mapping) for row in tx.execute(_KEPT)]
-
-
-def images_of(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Row]]:
-    """{incident id: its stills, oldest first}."""
-    found: dict[str, list[Row]] = {incident: [] for incident in incident_ids}
+def images_of(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Image]]:
+    """{incident id: its stills and clips, oldest first}."""
+    of: dict[str, list[Image]] = {incident: [] for incident in incident_ids}
     c = t.image.c
     query = select(t.image).where(c.incident_id.in_(list(incident_ids)))
-    for row in tx.execute(query.order_by(c.taken_at, c.id)):
-        found[row.incident_id].append(dict(row._mapping))
-    return found
+    for each in found(tx, query.order_by(c.taken_at, c.id), Image):
+        of[each.incident_id].append(each)
+    return of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -24,12 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.sql import Select
 
 from callflow.core.signals.signal import Kind, StoredSignal
+from callflow.core.sites.arming import Arming, PanelUser, Partition
 from callflow.core.sites.site import SiteState
-from callflow.core.watch.supervision import Listening, OnTest
+from callflow.core.watch.supervision import Listening, OnTest, Overdue, Scheduled, Watched
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import found
+from callflow.storage.engine.values import Reads, found
 
 Row = dict[str, Any]
 
@@ -59,14 +61,14 @@ def arrivals(tx: Tx, accounts: Iterable[str]) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
-def watched(tx: Tx, accounts: Iterable[str]) -> dict[str, Row]:
+def watched(tx: Tx, accounts: Iterable[str]) -> dict[str, Scheduled]:
     """{account: how it and its site are watched}, of the declared ones of active sites."""
     query = (
         _accounts()
         .add_columns(t.site.c.schedule)
         .where(_A.account.in_(list(accounts)), t.site.c.state.in_(_WATCHED))
     )
-    return {row.account: dict(row._mapping) for row in tx.execute(query)}
+    return {account.account: account for account in found(tx, query, Scheduled)}
 
 
 def _accounts() -> Select[Any]:
@@ -75,23 +77,35 @@ def _accounts() -> Select[Any]:
     return select(*columns, *more).join(t.site, t.site.c.id == _A.site_id)
 
 
-def partitions(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
-    """{site: the arming state of its accounts' partitions}; with every account of the site."""
-    found: dict[str, list[Row]] = {}
-    for row in _PARTITIONS.all(tx, {"sites": list(sites)}):
-        found.setdefault(row["site_id"], []).append(row)
-    return found
+def arming(tx: Tx, sites: Collection[str]) -> dict[str, Arming]:
+    """{site: its accounts, and what their panels told}, of each of ``sites``."""
+    rows: dict[str, list[Row]] = {site: [] for site in sites}
+    for row in _PARTITIONS.all(tx, {"sites": list(sites)}) if sites else ():
+        rows[row["site_id"]].append(row)
+    return {
+        site: Arming(
+            tuple(dict.fromkeys(row["account"] for row in of)),
+            tuple(_partition(row) for row in of if row["partition"] is not None),
+        )
+        for site, of in rows.items()
+    }
 
 
-def panel_users(tx: Tx, accounts: Iterable[str]) -> list[Row]:
-    """Whom the user numbers of these accounts stand for, with their names."""
+def _partition(row: Row) -> Partition:
+    return Partition(
+        row["account"], row["partition"], row["armed"], row["since"], row["panel_user"]
+    )
+
+
+def panel_users(tx: Tx, accounts: Iterable[str]) -> list[PanelUser]:
+    """Whom the user numbers of these accounts stand for."""
     query = (
         select(t.panel_user, t.contact.c.name)
         .outerjoin(t.contact, t.contact.c.id == t.panel_user.c.contact_id)
         .where(t.panel_user.c.account.in_(list(accounts)))
         .order_by(t.panel_user.c.account, t.panel_user.c.number)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, PanelUser)
 
 
 def stored_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
@@ -137,7 +151,7 @@ def due_accounts(
     after: str,
     until: str | None,
     limit: int,
-) -> list[Row]:
+) -> list[Overdue]:
     """Accounts that have something due: unheard, heard again, untested, not arrived.
 
     A scan of those after ``after``, up to ``until``: what polls move has no index. ``heard`` None:
@@ -157,7 +171,7 @@ def due_accounts(
 
 
 @cache
-def _due_accounts(dialect: str, asked: frozenset[str]) -> Prepared:
+def _due_accounts(dialect: str, asked: frozenset[str]) -> Reads[Overdue]:
     conditions: list[ColumnElement[bool]] = []
     if "certain" in asked:
         certain = bindparam("certain", type_=t.UtcDateTime)
@@ -170,7 +184,7 @@ def _due_accounts(dialect: str, asked: frozenset[str]) -> Prepared:
         share = and_(share, _A.account <= bindparam("until"))
     query = _accounts().add_columns(_LIFT.label("lift"))
     watched = share, or_(*conditions), t.site.c.state.in_(_WATCHED)
-    return Prepared(query.where(*watched).limit(bindparam("limit")))
+    return Reads(query.where(*watched).limit(bindparam("limit")), Overdue)
 
 
 #: Seconds since 1970 until when all is written down that was heard, and how long that was listened.
@@ -204,56 +218,68 @@ _WAITING = Prepared(
 
 def waiting_accounts(tx: Tx, *, most: int) -> set[str] | None:
     """Accounts with signals not yet correlated; None: more than ``most`` signals."""
-    found = _WAITING.all(tx, {"limit": most + 1})
-    return None if len(found) > most else {row["account"] for row in found}
+    rows = _WAITING.all(tx, {"limit": most + 1})
+    return None if len(rows) > most else {row["account"] for row in rows}
 
 
-def set_silent(tx: Tx, account: Row, *, silent: bool) -> bool:
+def set_silent(tx: Tx, account: Watched, *, silent: bool) -> bool:
     """Compare-and-set: false where it was heard, or said, meanwhile."""
-    heard = account["last_heard"]
+    heard = account.last_heard
     unheard = _A.last_heard.is_(None) if heard is None else _A.last_heard == heard
-    here = _A.account == account["account"]
+    here = _A.account == account.account
     mine = and_(here, _A.silent.is_(not silent), unheard if silent else here)
     return tx.execute(update(t.account).where(mine).values(silent=silent)).rowcount == 1
 
 
-def set_untested(tx: Tx, account: Row) -> bool:
+def set_untested(tx: Tx, account: Watched) -> bool:
     """Compare-and-set: false where the test came, or was missed, meanwhile."""
-    mine = (_A.account == account["account"], _A.test_due == account["test_due"])
+    mine = (_A.account == account.account, _A.test_due == account.test_due)
     changed = update(t.account).where(*mine, _A.untested.is_(False)).values(untested=True)
     return tx.execute(changed).rowcount == 1
 
 
-def end_arrival(tx: Tx, account: Row) -> bool:
+def end_arrival(tx: Tx, account: Watched) -> bool:
     """Compare-and-set: false where they arrived meanwhile."""
-    mine = (_A.account == account["account"], _A.arrival_due == account["arrival_due"])
+    mine = (_A.account == account.account, _A.arrival_due == account.arrival_due)
     return tx.execute(update(t.account).where(*mine).values(arrival_due=None)).rowcount == 1
 
 
 _S = t.site.c
 
 
-_DUE_SITES = Prepared(
+@dataclass(frozen=True, slots=True)
+class DueSite:
+    """A site whose arming is to be looked at since ``schedule_due``."""
+
+    id: str
+    state: SiteState
+    timezone: str
+    schedule: Mapping[str, Any] | None  # as stored
+    schedule_due: datetime
+
+    @property
+    def watched(self) -> bool:
+        """Whether the site's contract lets the station watch it."""
+        return self.state in _WATCHED
+
+
+_DUE_SITES = Reads(
     select(_S.id, _S.state, _S.timezone, _S.schedule, _S.schedule_due)
     .where(_S.schedule_due <= bindparam("now"))
     .order_by(_S.schedule_due)
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit")),
+    DueSite,
 )
 
 
-def due_sites(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
+def due_sites(tx: Tx, now: datetime, *, limit: int) -> list[DueSite]:
     """Sites whose arming is to be looked at, the longest due first."""
     return _DUE_SITES.all(tx, {"now": now, "limit": limit})
 
 
-def is_watched(site: Row) -> bool:
-    """Whether the site's contract lets the station watch it."""
-    return site["state"] in _WATCHED
-
-
-def set_schedule_due(tx: Tx, site: Row, due: datetime | None) -> bool:
+def set_schedule_due(tx: Tx, site: str, was: datetime | None, due: datetime | None) -> bool:
     """Compare-and-set of when the site's arming is looked at next."""
-    mine = (_S.id == site["id"], _S.schedule_due == site["schedule_due"])
+    mine = (_S.id == site, _S.schedule_due == was)
     return tx.execute(update(t.site).where(*mine).values(schedule_due=due)).rowcount == 1
 
 
@@ -286,10 +312,10 @@ _RUNNING = Prepared(
 
 def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
     """{site: its tests that run}."""
-    found: dict[str, list[OnTest]] = {}
+    of: dict[str, list[OnTest]] = {}
     for row in _RUNNING.all(tx, {"sites": list(sites), "now": now}):
-        found.setdefault(row["site_id"], []).append(to_test(row))
-    return found
+        of.setdefault(row["site_id"], []).append(to_test(row))
+    return of
 
 
 def to_test(row: Any) -> OnTest:

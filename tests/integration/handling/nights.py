@@ -14,7 +14,7 @@ from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind, to_json
-from callflow.core.plans.task import TaskState
+from callflow.core.plans.task import Task
 from callflow.core.simulation import RandomPeople
 from callflow.core.simulation.behaviour import ANSWERED
 from callflow.core.sites.site import Site
@@ -28,7 +28,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.signals import signals
-from tests.integration.handling.station import Row, Station
+from tests.integration.handling.station import Station
 
 _ENDLESS = 500.0  # seconds after which a call that never ends is lost
 _LATE = 0.05  # seconds that an engine is late at most
@@ -143,7 +143,7 @@ class Night:
             self._dial(order.call_id)
         plan = call_plan.from_json(self._row().plan)
         for task in tasks.of_incident(self.tx, self.incident):
-            if task["state"] == TaskState.OPEN.value:
+            if task.open:
                 self._do(task, plan)
 
     def _dial(self, call_id: str) -> None:
@@ -178,13 +178,13 @@ class Night:
         outcome = Outcome.HUNG_UP if row.answered_at else Outcome.NO_ANSWER
         self._in(0.2, lambda: self._hangs_up(call_id, outcome))
 
-    def _do(self, task: Row, plan: Plan) -> None:
-        accepted = "accepted_at" in task["data"]
-        name = f"{task['id']} {accepted}"
+    def _do(self, task: Task, plan: Plan) -> None:
+        accepted = "accepted_at" in task.data
+        name = f"{task.id} {accepted}"
         if name in self._seen:
             return
         self._seen.add(name)
-        step = plan.step(task["step"])
+        step = plan.step(task.step)
         if step.kind is StepKind.SEND_GUARD:
             if accepted:
                 self._guard(task, step)
@@ -194,18 +194,18 @@ class Night:
             outcome = doing.outcome
             self._in(
                 doing.after_s,
-                lambda: end_task(self.tx, task["id"], outcome, self.now, who="claire"),
+                lambda: end_task(self.tx, task.id, outcome, self.now, who="claire"),
             )
 
-    def _guard(self, task: Row, step: call_plan.Step) -> None:
-        guard = self.people.guard(step, task["subject"], 0, self.now)
+    def _guard(self, task: Task, step: call_plan.Step) -> None:
+        guard = self.people.guard(step, task.subject, 0, self.now)
         if guard.on_site_s is None:
             return
-        self._in(guard.on_site_s, lambda: self._on_site(task["id"]))
+        self._in(guard.on_site_s, lambda: self._on_site(task.id))
         if guard.report_s is not None:
             report = guard.on_site_s + guard.report_s
             ends = guard.outcome
-            self._in(report, lambda: end_task(self.tx, task["id"], ends, self.now, who="claire"))
+            self._in(report, lambda: end_task(self.tx, task.id, ends, self.now, who="claire"))
 
     def _on_site(self, task_id: str) -> None:
         event = GuardEvent.ON_SITE

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import StoredSignal
 from callflow.core.watch.supervision import Listening
-from callflow.handling.alarms import receiving
 from callflow.handling.watch import overdue
 from callflow.storage.people import users
 from callflow.storage.signals import signals
+from callflow.storage.sites import sites
 from tests.integration.handling.station import Station
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ class Watch:
     def hears(self, account: str = "1002") -> None:
         """A poll."""
         heard = {account: Heard(self.station.now, "dc09-tcp", None)}
-        self.station.write(lambda tx: receiving.heard(tx, heard))
+        self.station.write(lambda tx: sites.note_heard(tx, heard))
 
     def sends(self, code: str, zone: str = "", **more: Any) -> list[str]:
         """A panel's signal, correlated; the codes of what it made the station find out."""

@@ -10,25 +10,26 @@ from typing import Any
 
 import pytest
 
-from callflow.core.messages.outbox import Channel, Message
+from callflow.core.messages.outbox import Channel, Claimed
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
-MESSAGE = Message(
+MESSAGE = Claimed(
     id="5f0c1c0e-0000-4000-8000-000000000001",
-    incident="incident-1",
+    incident_id="incident-1",
     channel=Channel.MAIL,
     to="anne@example.org",
     subject="Alarme intrusion – Fromagerie du Vallon",
     body="Une alarme intrusion est en cours.\nHall d'entrée.",
     data={"incident": "incident-1", "kind": "intrusion"},
-    attempt=1,
+    attempts=1,
     created_at=NOW,
+    due_at=NOW,
 )
 
 
-def message(channel: Channel, to: str, **changed: Any) -> Message:
+def message(channel: Channel, to: str, **changed: Any) -> Claimed:
     """A message to one address."""
     return replace(MESSAGE, channel=channel, to=to, **changed)
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Take, Undelivered
+from callflow.core.messages.outbox import Camera, Channel, Claimed, Fault, Still, Take, Undelivered
 from callflow.notify import clips, ffmpeg, links, stills
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
@@ -167,7 +167,7 @@ async def test_a_stream_without_lengths_ends_a_picture_at_its_boundary(
 
 
 async def listening(
-    settings: Settings, vault: Vault, client: httpx.AsyncClient, asked: Message
+    settings: Settings, vault: Vault, client: httpx.AsyncClient, asked: Claimed
 ) -> Still:
     """The still, once the server listens: it takes one connection, so none is spent on looking."""
     async with asyncio.timeout(20):

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Undelivered
+from callflow.core.messages.outbox import Camera, Channel, Claimed, Fault, Undelivered
 from callflow.core.time.instants import to_iso
 from callflow.notify import clips, ffmpeg, recorder, rtsp, stills
 from callflow.notify.http import new_client
@@ -37,7 +37,7 @@ class Bench:
     def __init__(self, settings: Settings, vault: Vault, client: httpx.AsyncClient) -> None:
         self.settings, self.vault, self.client = settings, vault, client
 
-    def message(self, url: str, *, login: bool = False, **data: Any) -> Message:
+    def message(self, url: str, *, login: bool = False, **data: Any) -> Claimed:
         kept = b64encode(self.vault.encrypt(json.dumps(LOGIN).encode())).decode()
         camera = Camera(id="hall", url=url, site="1001", secret=kept if login else None)
         return message(Channel.IMAGES, "hall", camera=camera, data=data)

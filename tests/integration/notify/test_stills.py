@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from callflow.core.messages.outbox import Camera, Channel, Fault, Message, Still, Undelivered
+from callflow.core.messages.outbox import Camera, Channel, Claimed, Fault, Still, Undelivered
 from callflow.notify import stills
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
@@ -41,7 +41,7 @@ class Bench:
     async def fetch(self, url: str, *, secret: bool = False, **changed: Any) -> Still:
         kept = self.vault.encrypt(json.dumps([USER, PASSWORD]).encode())
         camera = Camera(id="hall", url=url, secret=b64encode(kept).decode() if secret else None)
-        asked: Message = message(Channel.IMAGES, "hall", **{"camera": camera, **changed})
+        asked: Claimed = message(Channel.IMAGES, "hall", **{"camera": camera, **changed})
         return await stills.fetch(self.settings, self.vault, self.client, asked)
 
     async def failure(self, url: str, **more: Any) -> Undelivered:
@@ -80,7 +80,7 @@ async def test_fetched_twice_it_is_one_file(bench: Bench) -> None:
     async with HttpServer(lambda _: Response(body=JPEG)) as camera:
         await bench.fetch(camera.url())
         camera.answer = lambda _: Response(body=JPEG + b"later")
-        still = await bench.fetch(camera.url(), attempt=2)
+        still = await bench.fetch(camera.url(), attempts=2)
     assert kept_files(bench.settings) == [still.path]
     assert (bench.settings.images_dir / still.path).read_bytes() == JPEG + b"later"
 

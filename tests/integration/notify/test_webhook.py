@@ -137,7 +137,7 @@ async def test_each_try_goes_to_the_next_address_of_a_name(
         url = f"http://hook.example.org:{program.port}/"
         made = open_to_loopback(settings)
         assert (await failure(made, client, hook(url))).fault is Fault.UNREACHABLE
-        await webhook.send(made, client, hook(url, attempt=2), NOW)
+        await webhook.send(made, client, hook(url, attempts=2), NOW)
         assert len(program.requests) == 1
 
 

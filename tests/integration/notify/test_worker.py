@@ -90,7 +90,7 @@ async def test_every_channel_arrives_once(tmp_path: Path) -> None:
     assert [station.state(message) for message in sent] == ["sent"] * 3
     images = station.store.read_now(lambda tx: outbox.images_of(tx, [station.incident]))
     (image,) = images[station.incident]
-    assert (station.settings.images_dir / image["path"]).read_bytes() == JPEG
+    assert (station.settings.images_dir / image.path).read_bytes() == JPEG
     station.close()
 
 

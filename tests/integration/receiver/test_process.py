@@ -16,7 +16,6 @@ from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
-from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
@@ -234,11 +233,11 @@ class TestHeard:
             await running.put(account, None)
         shares: list[int] = []
 
-        def noted(tx: Tx, accounts: dict[str, Any], write: Any = receiving.heard) -> None:
+        def noted(tx: Tx, accounts: dict[str, Any], write: Any = sites.note_heard) -> None:
             shares.append(len(accounts))
             write(tx, accounts)
 
-        monkeypatch.setattr(receiving, "heard", noted)
+        monkeypatch.setattr(sites, "note_heard", noted)
         process = ReceiverProcess(running.settings, running.store, running.vault)
         for account in accounts:
             process._note_heard(account, _heard(now(), None))

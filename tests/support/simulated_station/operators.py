@@ -115,10 +115,10 @@ def _take_over(tx: Tx, act: _Act) -> None:
 def _end_task(tx: Tx, act: _Act) -> None:
     """Do, or fail to do, what a step waits for."""
     for row in tasks.of_incident(tx, act.incident):
-        if row["state"] == TaskState.OPEN.value:
-            ends = sorted(ENDS[StepKind(row["kind"])] & (set(TaskOutcome) - {TaskOutcome.OVERDUE}))
+        if row.state == TaskState.OPEN.value:
+            ends = sorted(ENDS[StepKind(row.kind)] & (set(TaskOutcome) - {TaskOutcome.OVERDUE}))
             outcome = TaskOutcome(ends[int(act.chance * len(ends))])
-            end_task(tx, row["id"], outcome, act.now, who=act.who, text="vu")
+            end_task(tx, row.id, outcome, act.now, who=act.who, text="vu")
             return
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from callflow.core.messages.outbox import Image
 from callflow.notify.kept import picture_ending, wrong_images
+from tests.support.values import example
 
 CONTENT = b"\xff\xd8\xff a picture"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-ROW: dict[str, Any] = {"id": "one", "path": "incident/one.jpg", "sha256": SHA256}
+ROW = example(Image, id="one", path="incident/one.jpg", sha256=SHA256)
 TOLD = {"one": SHA256}
 
 
@@ -39,10 +41,8 @@ def test_a_missing_file_is_found_unless_it_may_be_another_machines(folder: Path)
     assert wrong_images(folder, [ROW], TOLD, all_here=False) == []
 
 
-@pytest.mark.parametrize("rows", [[], [{**ROW, "sha256": "00"}]])
-def test_a_row_that_is_gone_or_was_changed_is_found(
-    folder: Path, rows: list[dict[str, Any]]
-) -> None:
+@pytest.mark.parametrize("rows", [[], [replace(ROW, sha256="00")]])
+def test_a_row_that_is_gone_or_was_changed_is_found(folder: Path, rows: list[Image]) -> None:
     (fault,) = wrong_images(folder, rows, TOLD, all_here=True)
     assert fault == "image one: not the one the logbook tells of"
 

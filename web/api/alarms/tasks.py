@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.plans.call_plan import Measure
@@ -20,7 +20,6 @@ from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
-from web.api import reading
 from web.api.alarms.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
@@ -133,8 +132,10 @@ class MembersOut(BaseModel):
 class MeasureOut(BaseModel):
     """A protective measure of a site."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
-    incident: str | None
+    incident: str | None = Field(validation_alias="incident_id")
     kind: str
     text: str
     opened_by: str
@@ -300,8 +301,8 @@ async def remove_member(firm_id: str, member_id: str, caller: Configurer, statio
 @router.get("/sites/{site_id}/measures")
 async def list_measures(site_id: str, caller: Reader, station: Here) -> MeasuresOut:
     """The protective measures of a site, oldest first."""
-    rows = await station.store.read(lambda tx: measures.of_site(tx, site_id))
-    return MeasuresOut.model_validate({"items": [reading.measure(row) for row in rows]})
+    found = await station.store.read(lambda tx: measures.of_site(tx, site_id))
+    return MeasuresOut.model_validate({"items": found})
 
 
 @router.post("/sites/{site_id}/measures/{measure_id}/lift", responses=_ACTS)
@@ -311,4 +312,4 @@ async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: 
     row = await station.store.write(
         lambda tx: interventions_measures.lift_measure(tx, site_id, measure_id, caller.name, now)
     )
-    return MeasureOut.model_validate(reading.measure(row))
+    return MeasureOut.model_validate(row)

@@ -13,11 +13,11 @@ from callflow.clock import monotonic
 from callflow.core.signals import blocks
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, WEBHOOK, Signal
-from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from callflow.handling.base.fields import ACCOUNT
 from callflow.storage import Tx
 from callflow.storage.signals import signals
+from callflow.storage.sites import sites
 from web.access.bearer import Caller, allowed
 from web.access.users import Right
 from web.api import paging
@@ -71,8 +71,8 @@ async def store_signal(
 
     def store(tx: Tx) -> str:
         storing.store_signals(tx, [signal])
-        receiving.heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
-        kept = storing.signal_id(tx, signal.deduplication)
+        sites.note_heard(tx, {signal.account: Heard(signal.received_at, signal.line)})
+        kept = signals.by_deduplication(tx, signal.deduplication)
         if kept is None:
             raise RuntimeError("a stored signal is not there")
         row = signals.get(tx, kept)

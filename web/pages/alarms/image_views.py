@@ -4,60 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.messages.outbox import Take
+from callflow.core.messages.outbox import Image, Take
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
 
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown(Image):
+    """A still or a clip. ``since``: seconds after the alarm."""
+
+    since: int = 0
+
+    @classmethod
+    def of(cls, image: Image, alarm: datetime) -> Shown:
+        """``image`` of an alarm at ``alarm``."""
+        fields = {name: getattr(image, name) for name in Image.__dataclass_fields__}
+        return cls(
+            **fields, since=round(((image.begins_at or image.taken_at) - alarm).total_seconds())
+        )
+
+
 @dataclass(slots=True)
 class Camera:
-    """What one camera, or one link, gave. ``newest`` is its latest still."""
+    """One camera's, or one link's. ``newest`` is its latest still."""
 
     name: str
     link: str = ""
-    newest: Row | None = None
-    series: list[Row] = field(default_factory=list)  # oldest first, ``newest`` among them
-    clips: list[Row] = field(default_factory=list)
-    problems: list[Row] = field(default_factory=list)  # each once
+    newest: Shown | None = None
+    series: list[Shown] = field(default_factory=list)  # oldest first, ``newest`` among them
+    clips: list[Shown] = field(default_factory=list)
+    problems: list[Shown] = field(default_factory=list)  # each once
 
 
-def images_of(tx: Tx, row: Incident) -> list[Row]:
-    """An incident's stills and clips, each with ``since``: seconds after the alarm."""
+def images_of(tx: Tx, row: Incident) -> list[Shown]:
+    """An incident's stills and clips."""
     alarm = row.alarm_at or row.opened_at
     found = outbox.images_of(tx, [row.id])[row.id]
-    begun = [image["begins_at"] or image["taken_at"] for image in found]
-    return [
-        {**image, "since": round((at - alarm).total_seconds())}
-        for image, at in zip(found, begun, strict=True)
-    ]
+    return [Shown.of(image, alarm) for image in found]
 
 
-def by_camera(images: Iterable[Row]) -> list[Camera]:
+def by_camera(images: Iterable[Shown]) -> list[Camera]:
     """What each camera gave, in the order in which they were heard of."""
     found: dict[str, Camera] = {}
     for image in images:
-        key = image["camera"] or image["link"]
-        camera = found.setdefault(key, Camera(name=image["name"], link=image["link"]))
+        camera = found.setdefault(image.camera or image.link, Camera(image.name, image.link))
         _add(camera, image)
     return list(found.values())
 
 
-def newest(tx: Tx, row: Incident) -> list[Row]:
+def newest(tx: Tx, row: Incident) -> list[Shown]:
     """The latest still of each camera of an incident, for the pop (D24)."""
     return [camera.newest for camera in by_camera(images_of(tx, row)) if camera.newest]
 
 
-def _add(camera: Camera, image: Row) -> None:
-    if image["problem"]:
-        said = [(one["problem"], one["take"]) for one in camera.problems]
-        if (image["problem"], image["take"]) not in said:
+def _add(camera: Camera, image: Shown) -> None:
+    if image.problem:
+        said = [(one.problem, one.take) for one in camera.problems]
+        if (image.problem, image.take) not in said:
             camera.problems.append(image)
-    elif image["take"] == Take.CLIP.value:
+    elif image.take is Take.CLIP:
         camera.clips.append(image)
     else:
         camera.series.append(image)

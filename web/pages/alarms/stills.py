@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.responses import FileResponse
 
+from callflow.core.messages.outbox import Image
 from callflow.handling.records import playbacks, visits
 from callflow.storage.messages import outbox
 from web.access import confidential
@@ -29,7 +30,7 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
     """One of the stills of an incident that ``who`` sees together. Raises a problem where there is
     none."""
     image, path = await _find(station, image_id)
-    if image["incident_id"] != incident_id:
+    if image.incident_id != incident_id:
         raise not_found("image")
     now = station.clock()
     if playbacks.kind_of(image) == playbacks.CLIP:
@@ -43,18 +44,18 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
     return files.answer(path)
 
 
-async def _find(station: Station, image_id: str) -> tuple[Row, Path]:
+async def _find(station: Station, image_id: str) -> tuple[Image, Path]:
     row = await station.store.read(lambda tx: outbox.image(tx, image_id))
     if row is None:
         raise not_found("image")
-    path = await files.find(station.settings.images_dir, row["path"], row["problem"])
+    path = await files.find(station.settings.images_dir, row.path, row.problem)
     return row, path
 
 
-async def _tell(station: Station, image: Row, who: str) -> None:
+async def _tell(station: Station, image: Image, who: str) -> None:
     kind, now = playbacks.kind_of(image), station.clock()
     await confidential.once(
         station,
-        lambda tx: playbacks.is_played(tx, kind, image["id"], who, now),
+        lambda tx: playbacks.is_played(tx, kind, image.id, who, now),
         lambda tx: playbacks.image_opened(tx, image, who, now),
     )

@@ -17,9 +17,9 @@ from callflow.storage.alarms import tasks
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts as contact_rows
 from web.kit.i18n import phone
-from web.pages.alarms.image_views import images_of
+from web.pages.alarms.image_views import Shown, images_of
 from web.pages.alarms.people_views import instructions_of
-from web.pages.alarms.task_views import tasks_of
+from web.pages.alarms.task_views import GuardView, TaskView, tasks_of
 
 Row = dict[str, Any]
 
@@ -58,9 +58,9 @@ def _person(source: str, names: Mapping[str, str]) -> str:
     return names.get(source) or (phone(source) if source.startswith("+") else source)
 
 
-def items_of(tx: Tx, row: Incident) -> list[Row]:
+def items_of(tx: Tx, row: Incident) -> list[Shown]:
     """What can be looked at, oldest first: a new one is added at the end, under no choice."""
-    return [image for image in images_of(tx, row) if not image["problem"]]
+    return [image for image in images_of(tx, row) if not image.problem]
 
 
 def heard_of(tx: Tx, row: Incident) -> list[Row]:
@@ -74,11 +74,11 @@ def heard_of(tx: Tx, row: Incident) -> list[Row]:
     ]  # fmt: skip
 
 
-def under_way(asked: Iterable[Row]) -> list[Row]:
+def under_way(asked: Iterable[TaskView]) -> list[GuardView]:
     """The guards who are on their way or on site now: who was only asked, has refused, was called
     off or has left is none of them."""
-    guards = [task["guard"] for task in asked if task["open"] and task["guard"]]
-    return [guard for guard in guards if guard["accepted_at"] and not guard["left_at"]]
+    guards = [one.guard for one in asked if one.task.open and one.guard]
+    return [guard for guard in guards if guard.accepted_at and not guard.left_at]
 
 
 def script_of(tx: Tx, row: Incident, verifications: list[Row], now: datetime) -> Row:

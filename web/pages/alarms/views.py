@@ -17,6 +17,7 @@ from callflow.core.interventions import directory
 from callflow.core.records import audit
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
+from callflow.core.sites.arming import Partition
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.filing import standing, wish_of
@@ -27,6 +28,7 @@ from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
+from callflow.storage.interventions import measures
 from callflow.storage.messages import outbox
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
@@ -38,6 +40,7 @@ from web.pages.alarms import call_views, task_views
 from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
+from web.pages.alarms.task_views import TaskView
 from web.pages.interventions.service_views import services_of
 
 Row = dict[str, Any]
@@ -307,10 +310,10 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "services": services_of(tx, row, now),
         "steps": steps(row, shown, asked),
         "by_hand": {
-            "tasks": [task for task in asked if task["step"] == GUARD_STEP],
+            "tasks": [one for one in asked if one.task.step == GUARD_STEP],
             "next": orders.next_firm(row, here, its_tasks, its_calls, now),
         },
-        "measures": task_views.running_measures(tx, row.site_id, now),
+        "measures": measures.running(tx, row.site_id, now) if row.site_id else [],
         "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "entries": entries,
@@ -354,10 +357,9 @@ def _tests(tx: Tx, site_id: str | None, now: datetime) -> list[OnTest]:
     return supervision.running_tests(tx, [site_id], now).get(site_id, []) if site_id else []
 
 
-def armed(tx: Tx, site_id: str | None) -> list[Row]:
+def armed(tx: Tx, site_id: str | None) -> tuple[Partition, ...]:
     """The site's partitions whose state its panels told."""
-    found = supervision.partitions(tx, [site_id]).get(site_id, []) if site_id else []
-    return [row for row in found if row["partition"] is not None]
+    return supervision.arming(tx, [site_id])[site_id].partitions if site_id else ()
 
 
 #: Sites of a storm that its page names; the others are counted.
@@ -375,16 +377,16 @@ def _step_ids(row: Incident) -> list[str]:
     return [step["id"] for step in row.plan.get("steps", ())]
 
 
-def steps(row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[Row]) -> list[Row]:
+def steps(row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[TaskView]) -> list[Row]:
     """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
     ids = _step_ids(row)
-    visited = {card.step for card in its_calls} | {task["step"] for task in its_tasks}
+    visited = {card.step for card in its_calls} | {one.task.step for one in its_tasks}
     machine = row.machine if row.state == "open" else "closed"
     here = ids.index(row.step) if row.step in ids else None
     found = []
     for place, step in enumerate(row.plan.get("steps", ())):
         mine = [call for call in its_calls if call.step == step["id"]]
-        asked = [task for task in its_tasks if task["step"] == step["id"]]
+        asked = [one for one in its_tasks if one.task.step == step["id"]]
         mark = _mark(place, here, step, visited, machine)
         found.append({**step, "calls": mine, "tasks": asked, "mark": mark})
     return found

@@ -36,15 +36,15 @@ def services_of(tx: Tx, row: Incident, now: datetime) -> Row:
         "items": items_of(tx, row),
         "heard": heard_of(tx, row),
         "script": script_of(tx, row, verifications, now),
-        "calls": services.call_rows(tx, row.id),
-        "reports": services.report_rows(tx, row.id),
+        "calls": services.calls_of(tx, row.id),
+        "reports": services.reports_of(tx, row.id),
     }
 
 
 def _verification(tx: Tx, row: Row) -> Row:
     """With the name of what was looked at."""
     image = outbox.image(tx, row["image_id"]) if row["image_id"] else None
-    return {**row, "image_name": image["name"] if image else ""}
+    return {**row, "image_name": image.name if image else ""}
 
 
 def _gate(tx: Tx, row: Incident, service: Service, now: datetime) -> Row:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.directory import ServiceLine, competent, masked
 from callflow.core.interventions.law import Service
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.handling.calls import trial_calls
@@ -301,7 +301,7 @@ async def _forms(
     )
 
 
-def _police(tx: Tx, site: Site, now: datetime) -> Line | None:
+def _police(tx: Tx, site: Site, now: datetime) -> ServiceLine | None:
     """The police's line for this site at this hour (D23)."""
     zone, lines = ZoneInfo(site.timezone), services.lines(tx)
     of: dict[str, Any] = {"site": site.id, "postcode": site.postcode, "at": now, "zone": zone}

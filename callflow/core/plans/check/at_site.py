@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.on_call import nobody
-from callflow.core.interventions.directory import Line
+from callflow.core.interventions.directory import ServiceLine
 from callflow.core.plans.call_plan import (
     CALLING,
     CONTINUE,
@@ -48,7 +48,7 @@ class Use:
     site: Site
     alarms: frozenset[tuple[Kind, Category]]
     postcode: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ServiceLine, ...] = ()
     cameras: int = 0
     own: Own = field(default_factory=dict)  # settings of the plan that the site has otherwise
 

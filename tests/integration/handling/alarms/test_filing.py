@@ -10,6 +10,7 @@ import pytest
 from callflow.core.alarms.filing import What
 from callflow.core.alarms.incident import Incident
 from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.handling.alarms import acting, operating, undoing
 from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.base.refusals import Held, Refused
@@ -56,10 +57,10 @@ def open_of(station: Station, row: Incident) -> list[What]:
     return [one.what for one in found.open]
 
 
-def protects(station: Station, row: Incident, hours: float = 4) -> Row:
+def protects(station: Station, row: Incident, hours: float = 4) -> ProtectiveMeasure:
     """Somebody opens a measure for the incident's site."""
 
-    def run(tx: Tx) -> Row:
+    def run(tx: Tx) -> ProtectiveMeasure:
         seen = incidents.get(tx, row.id, lock=True)
         assert seen is not None
         lasts = timedelta(hours=hours)
@@ -166,7 +167,7 @@ def test_a_measure_whose_reason_is_gone_is_lifted_before_filing(station: Station
     assert [(one.what, one.name) for one in refused.value.open] == [
         (What.MEASURE, "client sur place")
     ]
-    station.write(lambda tx: measures.lift_measure(tx, "1002", measure["id"], "alice", station.now))
+    station.write(lambda tx: measures.lift_measure(tx, "1002", measure.id, "alice", station.now))
     assert state(station, row) == "filed"
 
 

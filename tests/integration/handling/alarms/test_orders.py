@@ -64,7 +64,7 @@ def holder(station: Station, row: Incident) -> str:
 
 def asked(station: Station, row: Incident) -> list[tuple[str, str, str | None]]:
     found = station.read(lambda tx: tasks.of_incident(tx, row.id))
-    return [(t["subject"], t["state"], t["outcome"]) for t in found if t["kind"] == "send_guard"]
+    return [(t.subject, t.state, t.outcome) for t in found if t.kind == "send_guard"]
 
 
 def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken: Incident) -> None:
@@ -72,18 +72,16 @@ def test_a_guard_is_sent_and_followed_and_the_hold_stays(station: Station, taken
     assert station.wanted() == [OWN]
     station.replies(OWN, "accepted")
     (task,) = station.read(lambda tx: tasks.of_incident(tx, taken.id))
-    assert task["data"]["accepted_at"]
+    assert task.data["accepted_at"]
     with pytest.raises(Refused, match="on the way already"):
         sends(station, taken)
     event = GuardEvent.ON_SITE
-    station.write(
-        lambda tx: guards.guard_event(tx, taken.id, task["id"], event, "anna", station.now)
-    )
+    station.write(lambda tx: guards.guard_event(tx, taken.id, task.id, event, "anna", station.now))
     station.write(
         lambda tx: guards.guard_report(
             tx,
             taken.id,
-            task["id"],
+            task.id,
             "anna",
             station.now,
             inside=True,
@@ -118,7 +116,7 @@ def test_the_guard_that_the_machine_asked_for_is_still_called_once_somebody_take
     assert station.wanted() == [OWN]
     station.replies(OWN, "accepted")
     (task,) = station.read(lambda tx: tasks.of_incident(tx, row.id))
-    assert task["data"]["accepted_at"]
+    assert task.data["accepted_at"]
 
 
 def test_the_technician_is_called_by_the_holder(station: Station, taken: Incident) -> None:
@@ -138,11 +136,9 @@ def test_a_measure_is_opened_and_lifted_by_the_holder(station: Station, taken: I
         protects("client", "bob")
     protects("client sur place")
     (measure,) = station.read(lambda tx: measures.of_site(tx, "1002"))
-    assert measure["ends_at"] == station.now + timedelta(hours=4)
+    assert measure.ends_at == station.now + timedelta(hours=4)
     station.write(
-        lambda tx: interventions_measures.lift_measure(
-            tx, "1002", measure["id"], "anna", station.now
-        )
+        lambda tx: interventions_measures.lift_measure(tx, "1002", measure.id, "anna", station.now)
     )
     assert holder(station, taken) == "anna"
 

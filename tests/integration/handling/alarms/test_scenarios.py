@@ -142,6 +142,6 @@ def test_a_deadline_is_not_put_off_by_a_clock_that_is_set_back(station: Station)
     station.write(lambda tx: queueing.clock_went_back(tx, 7200, station.now))
     station.later(239)
     (task,) = station.read(lambda tx: tasks.of_incident(tx, row.id))
-    assert task["state"] == "open"
+    assert task.state == "open"
     station.later(2)
     assert station.incident(row.id).step == "operator"

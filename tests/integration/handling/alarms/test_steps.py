@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.plans.task import TaskOutcome
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
 from callflow.storage import schema
@@ -31,12 +31,12 @@ def alarm(station: Station, *steps: Row, code: str = "BA", **site: Any) -> Incid
     return station.alarm(code)
 
 
-def asked(station: Station, row: Incident) -> list[Row]:
+def asked(station: Station, row: Incident) -> list[Task]:
     return station.read(lambda tx: tasks.of_incident(tx, row.id))
 
 
 def states(station: Station, row: Incident) -> list[tuple[str, str, str | None]]:
-    return [(task["step"], task["state"], task["outcome"]) for task in asked(station, row)]
+    return [(task.step, task.state, task.outcome) for task in asked(station, row)]
 
 
 def now_of(station: Station, row: Incident) -> Incident:
@@ -44,7 +44,7 @@ def now_of(station: Station, row: Incident) -> Incident:
 
 
 def ends(station: Station, row: Incident, outcome: TaskOutcome, who: str = "anna") -> None:
-    task = asked(station, row)[-1]["id"]
+    task = asked(station, row)[-1].id
     assert station.write(lambda tx: end_task(tx, task, outcome, station.now, who=who))
 
 
@@ -82,7 +82,7 @@ def test_an_operators_step_that_nobody_does_is_overdue_and_leads_on(station: Sta
 
 def test_a_task_ends_once(station: Station) -> None:
     row = alarm(station, {"id": "look", "kind": "listen_in"})
-    task = asked(station, row)[0]["id"]
+    task = asked(station, row)[0].id
     ends(station, row, TaskOutcome.NOTHING)
     twice = station.write(lambda tx: end_task(tx, task, TaskOutcome.CONFIRMED, station.now))
     assert not twice
@@ -206,7 +206,7 @@ def test_a_measure_is_opened_and_gives_the_site_time(station: Station) -> None:
     assert (after.state, after.resolution_code) == ("awaiting_normal", "known_cause")
     assert after.normal_due == station.now + timedelta(minutes=90)
     opened = station.read(lambda tx: measures.of_site(tx, "1002"))
-    assert [(one["kind"], one["text"]) for one in opened] == [("other", "Agent sur place")]
+    assert [(one.kind, one.text) for one in opened] == [("other", "Agent sur place")]
     station.later(90 * 60 + 1)
     assert now_of(station, row).human_reason == "not_normal"
 

@@ -113,7 +113,7 @@ def test_what_was_withdrawn_by_a_closing_is_asked_for_again(station: Station, al
     alice.takes(row)
 
     def states() -> list[str]:
-        return [t["state"] for t in station.read(lambda tx: tasks.of_incident(tx, row.id))]
+        return [t.state for t in station.read(lambda tx: tasks.of_incident(tx, row.id))]
 
     assert states() == [TaskState.OPEN.value]
     station.later(20)

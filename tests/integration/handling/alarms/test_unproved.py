@@ -11,7 +11,6 @@ from sqlalchemy import Executable
 
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, Kind, StoredSignal
-from callflow.handling.alarms import receiving
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -60,8 +59,8 @@ def execute(station: Station, statement: Executable) -> None:
 
 
 def armed(station: Station) -> list[bool]:
-    rows = station.read(lambda tx: supervision.partitions(tx, ["1002"]))["1002"]
-    return [row["armed"] for row in rows if row["partition"] is not None]
+    arming = station.read(lambda tx: supervision.arming(tx, ["1002"]))["1002"]
+    return [one.armed for one in arming.partitions]
 
 
 def kinds(station: Station) -> list[str]:
@@ -176,9 +175,9 @@ def test_it_does_not_make_a_silent_panel_look_alive(keyed: Station) -> None:
         Heard(keyed.now, "webhook"),
         Heard(keyed.now, "phone", caller="+33639980666"),
     ):
-        keyed.write(partial(receiving.heard, accounts={"1002": heard}))
+        keyed.write(partial(sites.note_heard, heard={"1002": heard}))
     assert watch.later(60) == ["MISSING_POLL"]
-    keyed.write(lambda tx: receiving.heard(tx, {"1002": Heard(keyed.now, "dc09-tcp", keyed=True)}))
+    keyed.write(lambda tx: sites.note_heard(tx, {"1002": Heard(keyed.now, "dc09-tcp", keyed=True)}))
     assert watch.later(1) == ["POLL_BACK"]
 
 
@@ -199,7 +198,7 @@ def test_alive_is_who_speaks_as_declared(station: Station) -> None:
         station.put(name)
         declare(station, name, **declared)
         said = {name: heard._replace(at=station.now)}
-        station.write(partial(receiving.heard, accounts=said))
+        station.write(partial(sites.note_heard, heard=said))
         assert (account(station, name)["last_heard"] is not None) is alive, (declared, heard)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import WELFARE_STEP, Outcome
+from callflow.core.plans.task import Task
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members, welfare
@@ -213,7 +214,7 @@ def test_a_zone_at_fault_is_a_measure_that_ends_with_the_repair_or_a_human(
     assert "la zone 3 est déclarée en défaut" in last(caller)
     measure = station.read(lambda tx: measures.fault_of(tx, "1002", "3"))
     assert measure is not None
-    assert measure["ends_at"] == station.now + timedelta(days=2)
+    assert measure.ends_at == station.now + timedelta(days=2)
     assert "n'est plus en défaut" in last(caller.types("5", "2", "3"))
     assert "Aucun défaut" in last(caller.types("5", "2", "3"))
     caller.types("5", "1", "3", "2")
@@ -226,7 +227,7 @@ def test_a_zone_at_fault_is_a_measure_that_ends_with_the_repair_or_a_human(
 # --- guards -------------------------------------------------------------------------------
 
 
-def the_task(station: Station, incident: Incident) -> Row:
+def the_task(station: Station, incident: Incident) -> Task:
     return station.read(lambda tx: tasks.of_incident(tx, incident.id))[-1]
 
 
@@ -235,10 +236,10 @@ def test_a_guard_accepts_is_on_site_reports_and_leaves_by_phone(station: Station
     caller = call(station, GUARD).types("258000")
     assert "Shop" in last(caller)  # the only place where the firm is awaited
     caller.types("1", "1")
-    assert {"accepted_at", "on_site_at"} <= set(the_task(station, row)["data"])
+    assert {"accepted_at", "on_site_at"} <= set(the_task(station, row).data)
     caller.types("1", "3", "1", "1")
     assert "Your report has been passed on" in last(caller)
-    assert the_task(station, row)["outcome"] == "all_clear"
+    assert the_task(station, row).outcome == "all_clear"
     assert station.incident(row.id).resolution_code == "nothing_found"
     assert "departure" in last(caller.types("1"))
     assert station.told(row.id).count("guard_left") == 1
@@ -247,7 +248,7 @@ def test_a_guard_accepts_is_on_site_reports_and_leaves_by_phone(station: Station
 def test_a_guard_who_refuses_makes_the_plan_go_on(station: Station) -> None:
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "3")
-    assert the_task(station, row)["outcome"] == "failed"
+    assert the_task(station, row).outcome == "failed"
     assert station.wanted() == []  # the ring to the firm was called off
 
 
@@ -261,7 +262,7 @@ def test_a_guard_who_needs_the_police_has_a_human_on_the_line(station: Station) 
 def test_traces_go_the_way_of_the_plan(station: Station) -> None:
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "1", "1", "1", "2", "2", "2")
-    assert the_task(station, row)["outcome"] == "traces"
+    assert the_task(station, row).outcome == "traces"
     assert station.incident(row.id).with_human
 
 
@@ -272,7 +273,7 @@ def test_a_guard_under_duress_hears_success_and_nothing_is_done(station: Station
     assert caller.heard == free
     after = station.incident(row.id)
     assert (after.duress, after.with_human) == (True, True)
-    assert the_task(station, row)["outcome"] == "duress"
+    assert the_task(station, row).outcome == "duress"
     assert station.wanted() == []
 
 
@@ -343,16 +344,17 @@ def test_a_welfare_call_under_duress_sounds_like_success(station: Station) -> No
     assert answers(station, "258001", "1") == free
     after = station.incident(row.id)
     assert (after.duress, after.with_human) == (True, True)
-    assert the_task(station, row)["outcome"] == "duress"
+    assert the_task(station, row).outcome == "duress"
 
 
 def test_a_guard_who_is_overdue_is_called(station: Station) -> None:
     row = station.alarm("BA")
     call(station, GUARD).types("258000", "1").hangs_up()
-    due = the_task(station, row)["due_at"]
+    due = the_task(station, row).due_at
+    assert due is not None
     station.now = due + timedelta(seconds=1)
     station.look()
-    assert the_task(station, row)["outcome"] == "overdue"
+    assert the_task(station, row).outcome == "overdue"
     assert watch(station) == [GUARD]
     answers(station, "258000", "1")
     assert watch(station, 3) == []

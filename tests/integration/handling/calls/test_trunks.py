@@ -250,7 +250,7 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
     assert (second.to, second.caller) == (police, NUMBERS["beta"][1])
     kept = two.read(lambda tx: services.call(tx, asked))
     assert kept is not None
-    assert kept["call_id"] == second.call_id
+    assert kept.call_id == second.call_id
     assert two.call(desk).ended_at is None, "the operator is still there"
     assert all(police not in entry["text"] for entry in two.entries("call_goes_on"))
 

@@ -11,7 +11,7 @@ import pytest
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import Incident
 from callflow.core.interventions.law import Service
-from callflow.core.plans.task import TaskOutcome
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms import completing, operating
 from callflow.handling.base.refusals import NotFound, Refused
@@ -54,7 +54,7 @@ def alarm(station: Station, *steps: Row, code: str = "BA") -> Incident:
     return station.alarm(code)
 
 
-def task(station: Station, row: Incident) -> Row:
+def task(station: Station, row: Incident) -> Task:
     return station.read(lambda tx: tasks.of_incident(tx, row.id))[-1]
 
 
@@ -63,12 +63,12 @@ def acts(station: Station, function: Callable[[Tx], Any]) -> Any:
 
 
 def guard(station: Station, row: Incident, event: GuardEvent) -> None:
-    on = task(station, row)["id"]
+    on = task(station, row).id
     acts(station, lambda tx: guards.guard_event(tx, row.id, on, event, "anna", station.now))
 
 
 def report(station: Station, row: Incident, **found: Any) -> None:
-    on = task(station, row)["id"]
+    on = task(station, row).id
     said = {"inside": True, "outside": True, "traces": False, "rearmed": True} | found
     acts(station, lambda tx: guards.guard_report(tx, row.id, on, "anna", station.now, **said))
 
@@ -80,7 +80,7 @@ def test_a_firm_that_declines_is_followed_by_the_one_of_the_sector(station: Stat
     station.replies(OWN, "declined")
     assert station.wanted() == [BY_SECTOR]
     station.replies(BY_SECTOR, "accepted")
-    assert "expected_at" in task(station, row)["data"]
+    assert "expected_at" in task(station, row).data
     station.later(300)
     guard(station, row, GuardEvent.ON_SITE)
     station.later(300)
@@ -106,7 +106,7 @@ def test_no_acceptance_in_time_asks_the_next_firm_and_then_a_human(station: Stat
     after = station.incident(row.id)
     assert after.step == "operator"
     found = station.read(lambda tx: tasks.of_incident(tx, row.id))
-    assert [(t["subject"], t["outcome"]) for t in found] == [
+    assert [(t.subject, t.outcome) for t in found] == [
         ("near", "overdue"),
         ("far", "overdue"),
     ]
@@ -138,7 +138,7 @@ def test_a_report_says_all_that_an_all_clear_needs(station: Station, found: Row,
     with pytest.raises(Refused, match=why):
         report(station, row, **found)
     report(station, row, traces=True, rearmed=None)
-    assert task(station, row)["outcome"] == "traces"
+    assert task(station, row).outcome == "traces"
 
 
 @pytest.mark.usefixtures("firms")
@@ -165,7 +165,7 @@ def test_a_guards_traces_open_the_police_step_and_nobody_types_them_twice(
 def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> None:
     row = alarm(station, {**GUARD, "outcomes": {"exhausted": "operator"}}, OPERATOR)
     station.replies(OWN, "accepted")
-    on, hour = task(station, row)["id"], timedelta(hours=1)
+    on, hour = task(station, row).id, timedelta(hours=1)
 
     def stays(contact: str) -> None:
         acts(
@@ -179,19 +179,19 @@ def test_only_an_authority_recalls_a_guard_or_keeps_him(station: Station) -> Non
         stays("nobody")
     stays("chief")
     (measure,) = station.read(lambda tx: measures.of_site(tx, "1002"))
-    assert measure["kind"] == "guard_on_site"
-    assert "95 €/h" in measure["text"]
+    assert measure.kind == "guard_on_site"
+    assert "95 €/h" in measure.text
     acts(
         station,
         lambda tx: guards.recall_guard(tx, row.id, on, "chief", "anna", station.now),
     )
-    assert task(station, row)["subject"] == "far"
+    assert task(station, row).subject == "far"
 
 
 def done(
     station: Station, row: Incident, outcome: TaskOutcome, who: str = "anna", **more: Any
 ) -> None:
-    on = task(station, row)["id"]
+    on = task(station, row).id
     acts(
         station,
         lambda tx: completing.complete_task(tx, row.id, on, who, outcome, station.now, **more),
@@ -229,7 +229,7 @@ def test_what_a_holder_should_have_done_by_now_is_said_loudly(station: Station) 
     acts(station, lambda tx: operating.claim(tx, row.id, "anna", station.now))
     station.later(61)
     acts(station, lambda tx: completing.overdue_tasks(tx, station.now))
-    assert task(station, row)["outcome"] == "overdue"
+    assert task(station, row).outcome == "overdue"
     after = station.incident(row.id)
     assert (after.human_reason, after.holder) == ("task_overdue", "anna")
 
@@ -245,7 +245,7 @@ def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station)
         acts(
             station,
             lambda tx: interventions_measures.lift_measure(
-                tx, "1002", measure["id"], "anna", station.now
+                tx, "1002", measure.id, "anna", station.now
             ),
         )
 
@@ -273,7 +273,7 @@ def test_a_firm_of_another_sector_is_not_asked(station: Station) -> None:
     station.put(plans={"intrusion": "p"}, postcode="35700", contacts=[])
     row = station.alarm()
     assert station.place() == [OWN]
-    assert task(station, row)["subject"] == "here"
+    assert task(station, row).subject == "here"
 
 
 @pytest.mark.usefixtures("firms")
@@ -286,14 +286,14 @@ def test_a_firms_code_under_duress_sounds_like_yes_and_brings_a_human_in_silence
     after = station.incident(row.id)
     assert (after.with_human, after.human_reason) == (True, "duress")
     assert (after.duress, after.machine) == (True, "done")
-    assert task(station, row)["outcome"] == "duress"
+    assert task(station, row).outcome == "duress"
     assert station.live(OWN).id == call  # nobody cuts the line
     station.says(call, "accepted")  # what was typed after it
     station.hangs_up(call)
     assert station.call(call).outcome == "duress"
     station.later(3600)
     assert {OWN, BY_SECTOR, FIRST} & set(station.wanted()) == set()
-    assert task(station, row)["outcome"] == "duress"
+    assert task(station, row).outcome == "duress"
 
 
 @pytest.mark.usefixtures("firms")
@@ -301,13 +301,13 @@ def test_a_guard_leaves_once_even_after_the_end(station: Station) -> None:
     row = alarm(station, {**GUARD, "outcomes": {"all_clear": "end"}}, CLOSE)
     guard(station, row, GuardEvent.ON_SITE)
     report(station, row)
-    on = task(station, row)["id"]
+    on = task(station, row).id
 
     def leaves() -> None:
         acts(station, lambda tx: guards.guard_left(tx, row.id, on, "anna", station.now))
 
     leaves()
-    assert task(station, row)["data"]["left_at"] == to_iso(station.now)
+    assert task(station, row).data["left_at"] == to_iso(station.now)
     with pytest.raises(Refused, match="left already"):
         leaves()
     assert station.told(row.id).count("guard_left") == 1

@@ -224,8 +224,8 @@ def test_an_override_needs_words_and_names_its_author(station: Station) -> None:
     assert isinstance(ask(station, incident, reason="a neighbour sees two men inside"), str)
     (entry,) = station.entries("service_override")
     assert (entry["who"], entry["data"]["note"]) == (WHO, "a neighbour sees two men inside")
-    (row,) = station.read(lambda tx: services.call_rows(tx, incident))
-    assert (row["gate"], row["requester"]) == ("override", WHO)
+    (row,) = station.read(lambda tx: services.calls_of(tx, incident))
+    assert (row.gate, row.requester) == ("override", WHO)
 
 
 def test_fire_is_not_under_that_article(station: Station) -> None:
@@ -329,8 +329,8 @@ def test_what_was_said_is_kept_and_ends_the_step(
     (ended,) = station.entries("task_ended")
     assert ended["data"]["outcome"] == outcome
     assert station.incident(incident).step == "end"
-    kept = station.read(lambda tx: services.report_rows(tx, incident))
-    assert [(r["line_name"], r["reference"], r["counter_order"]) for r in kept] == [
+    kept = station.read(lambda tx: services.reports_of(tx, incident))
+    assert [(r.line_name, r.reference, r.counter_order) for r in kept] == [
         ("CIC 78", "", True),
         ("CIC 78", "2026/123", False),
     ]
@@ -662,8 +662,8 @@ def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
     called = station.live(POLICE).id
     script = "Accès par la cour. Véhicule AB-123-CD."
     report(station, incident, Answer.ACCEPTED, script=script, reference="2026/9")
-    (kept,) = station.read(lambda tx: services.report_rows(tx, incident))
-    assert (kept["script"], kept["call_id"]) == (script, called)
+    (kept,) = station.read(lambda tx: services.reports_of(tx, incident))
+    assert (kept.script, kept.call_id) == (script, called)
     (entry,) = station.entries("service_report")
     assert (entry["data"]["script"], entry["data"]["call"]) == (script, called)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.messages.outbox import Channel, Message, MessageState, Still, Take
+from callflow.core.messages.outbox import Channel, Claimed, MessageState, Still, Take
 from callflow.handling.alarms import image_requests
 from callflow.handling.base import policy, refusals
 from callflow.handling.messages import delivery, images
@@ -23,11 +23,11 @@ YARD: Row = {"id": "yard", "name": "Yard", "url": "http://10.0.0.2/snap", "zones
 LINK = "https://camera.example.org/still.jpg"
 
 
-def asked(station: Station, seconds: float = 0) -> list[Message]:
+def asked(station: Station, seconds: float = 0) -> list[Claimed]:
     """What is claimed so many seconds from now, in order, and then withdrawn."""
     at, room = station.now + timedelta(seconds=seconds), {Channel.IMAGES: 1000}
 
-    def claim(tx: Tx) -> list[Message]:
+    def claim(tx: Tx) -> list[Claimed]:
         found = delivery.claim_messages(tx, at, room)
         for message in found:
             outbox.end(tx, message.id, MessageState.CANCELLED, at)
@@ -36,7 +36,7 @@ def asked(station: Station, seconds: float = 0) -> list[Message]:
     return station.write(claim)
 
 
-def cameras(messages: list[Message]) -> list[str]:
+def cameras(messages: list[Claimed]) -> list[str]:
     return [message.to for message in messages]
 
 
@@ -48,7 +48,7 @@ def test_an_alarm_asks_every_camera_thrice_and_none_later(station: Station, zone
     assert asked(station, 1.9) == []
     assert sorted(cameras(asked(station, 2))) == ["hall", "yard"]
     assert sorted(cameras(asked(station, 5))) == ["hall", "yard"]
-    assert {m.incident for m in asked(station, 600)} <= {row.id}
+    assert {m.incident_id for m in asked(station, 600)} <= {row.id}
     assert station.told(row.id).count("images_asked") == 1
 
 
@@ -141,7 +141,7 @@ def test_a_clip_that_came_says_what_it_shows(station: Station) -> None:
     for _ in range(2):  # a second delivery changes nothing
         station.write(lambda tx: delivery.image_fetched(tx, clip.id, still, station.now))
     (image,) = station.read(lambda tx: outbox.images_of(tx, [row.id]))[row.id]
-    assert (image["take"], image["begins_at"], image["ends_at"]) == ("clip", begins, ends)
+    assert (image.take, image.begins_at, image.ends_at) == ("clip", begins, ends)
     (entry,) = station.entries("clip_fetched")
     assert entry["data"]["sha256"] == "0" * 64
 

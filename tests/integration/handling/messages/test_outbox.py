@@ -18,13 +18,15 @@ from callflow.core.messages.outbox import (
     LEASE,
     MOST_CLAIMS,
     Channel,
+    Claimed,
     Fault,
+    Image,
     Message,
     MessageState,
     Still,
     Undelivered,
 )
-from callflow.core.plans.task import TaskOutcome, TaskState
+from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base import policy
@@ -84,53 +86,46 @@ class Outbox:
 
     def task(self, incident: Incident, kind: str = "notify") -> str:
         task_id = uuid.uuid4().hex
-        row: Row = {
-            "id": task_id,
-            "incident_id": incident.id,
-            "step": "tell",
-            "kind": kind,
-            "state": TaskState.OPEN.value,
-            "requested_at": self.station.now,
-        }
-        self.station.write(lambda tx: tasks.insert(tx, row))
+        of = incident.id, "tell", kind, TaskState.OPEN, self.station.now
+        self.station.write(lambda tx: tasks.insert(tx, Task(task_id, *of)))
         return task_id
 
-    def claim(self, room: dict[Channel, int] = EVERYTHING) -> list[Message]:
+    def claim(self, room: dict[Channel, int] = EVERYTHING) -> list[Claimed]:
         now = self.station.now
         return self.station.write(lambda tx: delivery.claim_messages(tx, now, room))
 
-    def sent(self, message: Message) -> None:
+    def sent(self, message: Claimed) -> None:
         now = self.station.now
         self.station.write(lambda tx: delivery.message_sent(tx, message.id, now))
 
-    def fetched(self, message: Message) -> str:
+    def fetched(self, message: Claimed) -> str:
         now, sha256 = self.station.now, hashlib.sha256(message.id.encode()).hexdigest()
-        path = f"{message.incident}/{message.id}.jpg"
+        path = f"{message.incident_id}/{message.id}.jpg"
         still = Still(path=path, sha256=sha256)
         self.station.write(lambda tx: delivery.image_fetched(tx, message.id, still, now))
         return path
 
     def failed(
-        self, message: Message, fault: Fault = Fault.BUSY, detail: str = "451 later"
+        self, message: Claimed, fault: Fault = Fault.BUSY, detail: str = "451 later"
     ) -> None:
         now = self.station.now
         self.station.write(
             lambda tx: delivery.message_failed(
-                tx, message.id, message.attempt, Undelivered(fault, detail), now, jitter=0.5
+                tx, message.id, message.attempts, Undelivered(fault, detail), now, jitter=0.5
             )
         )
 
     def fails_until_given_up(self, message_id: str) -> int:
         """Tried whenever it is due, until nobody tries any more; how often it was."""
         tried = 0
-        while self.row(message_id)["state"] != MessageState.FAILED:
-            self.station.now = max(self.station.now, self.row(message_id)["due_at"])
+        while self.row(message_id).state != MessageState.FAILED:
+            self.station.now = max(self.station.now, self.row(message_id).due_at)
             for message in self.claim():
                 tried += 1
                 self.failed(message)
         return tried
 
-    def row(self, message_id: str) -> Row:
+    def row(self, message_id: str) -> Message:
         row = self.station.read(lambda tx: outbox.get(tx, message_id))
         assert row is not None
         return row
@@ -138,7 +133,7 @@ class Outbox:
     def outcome(self, task_id: str) -> str | None:
         row = self.station.read(lambda tx: tasks.get(tx, task_id))
         assert row is not None
-        outcome: str | None = row["outcome"]
+        outcome: str | None = row.outcome
         return outcome
 
 
@@ -163,14 +158,14 @@ def test_a_message_is_a_row_before_it_is_sent(station: Station, box: Outbox) -> 
     incident = station.alarm()
     message_id = posted(box, incident, subject="Alarme\r\nBcc: x", text="Texte\0")
     row = box.row(message_id)
-    assert (row["state"], row["attempts"], row["due_at"]) == ("waiting", 0, station.now)
+    assert (row.state, row.attempts, row.due_at) == ("waiting", 0, station.now)
     (message,) = box.claim()
-    assert (message.id, message.to, message.attempt) == (message_id, ANNE, 1)
+    assert (message.id, message.to, message.attempts) == (message_id, ANNE, 1)
     assert (message.subject, message.body) == ("Alarme Bcc: x", "Texte\ufffd")
     assert message.data["incident"] == incident.id
     assert message.data["kind"] == "intrusion"
     box.sent(message)
-    assert box.row(message_id)["state"] == "sent"
+    assert box.row(message_id).state == "sent"
     assert box.claim() == []
     told = station.told(incident.id)
     assert told.count("message_posted") == told.count("message_sent") == 1
@@ -234,7 +229,7 @@ def test_what_is_never_taken_is_a_humans_in_the_end(
     asked = station.now
     assert 3 < box.fails_until_given_up(message_id) < MOST_CLAIMS
     assert station.now - asked <= GIVE_UP_AFTER[channel]
-    assert box.row(message_id)["last_error"] == "busy: 451 later"
+    assert box.row(message_id).last_error == "busy: 451 later"
     assert box.outcome(task) == TaskOutcome.FAILED
     assert station.incident(incident.id).with_human
     assert "undelivered" in [entry["data"]["reason"] for entry in station.entries("human")]
@@ -250,7 +245,7 @@ def test_what_cannot_be_taken_is_a_humans_at_once(
     message_id = posted(box, incident)
     (message,) = box.claim()
     box.failed(message, fault)
-    assert box.row(message_id)["state"] == "failed"
+    assert box.row(message_id).state == "failed"
     assert station.incident(incident.id).human_reason == "undelivered"
     assert box.claim() == []
 
@@ -289,11 +284,11 @@ def test_a_late_failure_of_a_claim_that_was_followed_by_another_says_nothing(
     (first,) = box.claim()
     station.now += LEASE
     (second,) = box.claim()
-    assert second == replace(first, attempt=2)
+    assert second == replace(first, attempts=2, due_at=station.now + LEASE)
     box.failed(first, Fault.REFUSED)
-    assert box.row(message_id)["state"] == "sending"
+    assert box.row(message_id).state == "sending"
     box.sent(first)  # a late success counts: it was delivered
-    assert box.row(message_id)["state"] == "sent"
+    assert box.row(message_id).state == "sent"
 
 
 # --- several workers, some of which die ---------------------------------------------------------
@@ -308,7 +303,7 @@ def test_what_a_dead_worker_had_is_claimed_again_under_the_same_id(
     assert box.claim() == []
     station.now += timedelta(seconds=1)
     (again,) = box.claim()
-    assert (again.id, again.attempt) == (lost.id, 2)
+    assert (again.id, again.attempts) == (lost.id, 2)
 
 
 def test_a_message_that_kills_its_workers_is_a_humans(station: Station, box: Outbox) -> None:
@@ -318,7 +313,7 @@ def test_a_message_that_kills_its_workers_is_a_humans(station: Station, box: Out
         assert len(box.claim()) == 1
         station.now += LEASE
     assert box.claim() == []
-    assert box.row(message_id)["last_error"] == "internal"
+    assert box.row(message_id).last_error == "internal"
     assert station.incident(incident.id).human_reason == "undelivered"
 
 
@@ -405,7 +400,7 @@ def test_what_became_mute_meanwhile_is_dropped(station: Station, box: Outbox) ->
     message_id = posted(box, incident, task=task)
     station.write(lambda tx: incidents.change(tx, station.incident(incident.id), duress=True))
     assert box.claim() == []
-    assert box.row(message_id)["state"] == "cancelled"
+    assert box.row(message_id).state == "cancelled"
     assert box.outcome(task) == TaskOutcome.FAILED
     assert "message_withheld" in station.told(incident.id)
 
@@ -416,7 +411,7 @@ def test_what_nobody_waits_for_any_more_is_not_sent(station: Station, box: Outbo
     message_id = posted(box, incident, task=task)
     station.write(lambda tx: tasks.cancel_open(tx, incident.id, station.now))
     assert box.claim() == []
-    assert box.row(message_id)["state"] == "cancelled"
+    assert box.row(message_id).state == "cancelled"
     assert "message_withdrawn" in station.told(incident.id)
 
 
@@ -427,7 +422,7 @@ def test_what_is_late_for_its_step_is_still_told(station: Station, box: Outbox) 
     station.write(lambda tx: end_task(tx, task, TaskOutcome.OVERDUE, station.now))
     (message,) = box.claim()
     box.sent(message)
-    assert box.row(message_id)["state"] == "sent"
+    assert box.row(message_id).state == "sent"
     assert box.outcome(task) == TaskOutcome.OVERDUE
 
 
@@ -441,7 +436,7 @@ def watched(station: Station, box: Outbox) -> Incident:
     return station.alarm()
 
 
-def images(station: Station, incident: Incident) -> list[Row]:
+def images(station: Station, incident: Incident) -> list[Image]:
     return station.read(lambda tx: outbox.images_of(tx, [incident.id]))[incident.id]
 
 
@@ -455,8 +450,8 @@ def test_each_declared_camera_is_asked_once(
     paths = {box.fetched(first), box.fetched(second)}
     box.fetched(first)
     assert box.outcome(task) == TaskOutcome.DONE
-    assert {image["path"] for image in images(station, watched)} == paths
-    assert {image["name"] for image in images(station, watched)} == {"Hall", "Cour"}
+    assert {image.path for image in images(station, watched)} == paths
+    assert {image.name for image in images(station, watched)} == {"Hall", "Cour"}
     assert station.told(watched.id).count("image_fetched") == 2
 
 
@@ -481,7 +476,7 @@ def test_one_still_of_two_is_enough(station: Station, box: Outbox, watched: Inci
     box.fetched(first)
     box.failed(second, Fault.REFUSED, "HTTP 404")
     assert box.outcome(task) == TaskOutcome.DONE
-    problems = {image["id"]: image["problem"] for image in images(station, watched)}
+    problems = {image.id: image.problem for image in images(station, watched)}
     assert problems == {first.id: "", second.id: "refused"}
     assert not station.incident(watched.id).with_human
 

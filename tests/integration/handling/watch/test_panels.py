@@ -14,6 +14,7 @@ from callflow.handling.calls import calling
 from callflow.handling.watch import panels
 from callflow.storage.calls import calls
 from callflow.storage.signals import signals
+from callflow.storage.signals.panels import waits
 from ivr.telephony.panel_rows import to_signal
 from tests.integration.handling.station import DESK, NIGHT, Station
 
@@ -73,9 +74,9 @@ def test_listening_in_hangs_the_call_on_the_incident_and_rings_a_desk(station: S
 
     station.store.write_now(lambda tx: panels.panel_call(tx, CALL, PANEL, "node0", NIGHT))
     send(station, NIGHT, "1120")
-    assert not station.store.read_now(lambda tx: panels.panel_settled(tx, "1002"))
+    assert station.store.read_now(lambda tx: waits(tx, "1002"))
     station.store.write_now(lambda tx: receiving.correlate(tx, NIGHT))
-    assert station.store.read_now(lambda tx: panels.panel_settled(tx, "1002"))
+    assert not station.store.read_now(lambda tx: waits(tx, "1002"))
 
     assert listen() == (CALL, True), "nothing may be heard there: a personal alarm"
     row = station.store.read_now(lambda tx: calls.get(tx, CALL))

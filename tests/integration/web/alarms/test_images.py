@@ -51,7 +51,7 @@ def incident(station: WebStation) -> str:
     room = {Channel.IMAGES: 10}
     by_camera = {m.to: m for m in station.do(lambda tx: delivery.claim_messages(tx, now, room))}
     hall, yard = by_camera["hall"], by_camera["cour"]
-    kept(station, hall.id, f"{hall.incident}/{hall.id}.jpg")
+    kept(station, hall.id, f"{hall.incident_id}/{hall.id}.jpg")
     failure = Undelivered(Fault.REFUSED, "HTTP 404")
     station.do(lambda tx: delivery.message_failed(tx, yard.id, 1, failure, now, jitter=0.0))
     return str(row.id)
@@ -130,7 +130,7 @@ async def test_who_may_not_read_gets_no_still(
     station: WebStation, stranger: httpx.AsyncClient, incident: str
 ) -> None:
     found = station.store.read_now(lambda tx: outbox.images_of(tx, [incident]))
-    url = f"/images/{found[incident][0]['id']}"
+    url = f"/images/{found[incident][0].id}"
     panel = {"Authorization": f"Bearer {station.token(Role.PANEL)}"}
     assert (await stranger.get(f"/api/v1{url}")).status_code == 401
     assert (await stranger.get(f"/api/v1{url}", headers=panel)).status_code == 403
@@ -159,13 +159,14 @@ async def test_the_page_shows_the_stills(
 ) -> None:
     page = (await operator.get(f"/incidents/{incident}")).text
     found = station.store.read_now(lambda tx: outbox.images_of(tx, [incident]))[incident]
-    (there,) = [image for image in found if not image["problem"]]
+    (there,) = [image for image in found if not image.problem]
     alt = r"Image de Hall &lt;b&gt;, \+[0-9]+ s de l’alarme"
-    assert re.search(rf'<img src="/incidents/{incident}/images/{there["id"]}" alt="{alt}"', page)
+    assert re.search(rf'<img src="/incidents/{incident}/images/{there.id}" alt="{alt}"', page)
     assert "<h3><bdi>Cour</bdi></h3>" in page
     assert 'refusé par le destinataire <span class="muted"><bdi>HTTP 404</bdi></span>' in page
-    assert there["sha256"] in page
-    picture = await operator.get(f"/images/{there['id']}")
+    assert there.sha256
+    assert there.sha256 in page
+    picture = await operator.get(f"/images/{there.id}")
     assert (picture.status_code, picture.content) == (200, JPEG)
 
 

@@ -69,7 +69,7 @@ class Shown:
 
     def fails(self, message: Message) -> None:
         failed, now = Undelivered(Fault.NO_DECODER, "apt-get install ffmpeg"), clock.now()
-        sent, attempt = message.id, message.attempt
+        sent, attempt = message.id, message.attempts
         self.station.do(
             lambda tx: delivery.message_failed(tx, sent, attempt, failed, now, jitter=0)
         )

@@ -11,6 +11,7 @@ import pytest
 from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.task import Task
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.operating import known
 from callflow.handling.interventions import firms
@@ -61,9 +62,8 @@ def alarm(station: WebStation, *steps: Row, account: str = "1001") -> str:
     return str(station.alarm(account).id)
 
 
-def task_of(station: WebStation, incident: str) -> Row:
-    found: list[Row] = station.store.read_now(lambda tx: tasks.of_incident(tx, incident))
-    return found[-1]
+def task_of(station: WebStation, incident: str) -> Task:
+    return station.store.read_now(lambda tx: tasks.of_incident(tx, incident))[-1]
 
 
 def opened(station: WebStation, incident: str) -> str:
@@ -71,7 +71,7 @@ def opened(station: WebStation, incident: str) -> str:
 
     def write(tx: Tx) -> str:
         row, hour = known(tx, incident), timedelta(hours=1)
-        return str(open_measure(tx, row, Measure.OTHER, "vigile", hour, clock.now())["id"])
+        return open_measure(tx, row, Measure.OTHER, "vigile", hour, clock.now()).id
 
     return str(station.do(write))
 
@@ -117,10 +117,10 @@ async def test_a_bad_task_names_its_field(
     station: WebStation, api: httpx.AsyncClient, body: Row, field: str
 ) -> None:
     incident = alarm(station, LOOK, SERVICE, END)
-    path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}"
+    path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}"
     answer = await api.post(path, json=body)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert task_of(station, incident)["state"] == "open"
+    assert task_of(station, incident).state == "open"
 
 
 @pytest.mark.parametrize("route", ["", "/guard"])
@@ -128,7 +128,7 @@ async def test_a_task_that_is_not_there_or_not_mine_is_refused(
     station: WebStation, api: httpx.AsyncClient, route: str
 ) -> None:
     incident = alarm(station, LOOK, SERVICE, END)
-    task = task_of(station, incident)["id"]
+    task = task_of(station, incident).id
     body = {"event": "left"} if route else {"outcome": "done", "checklist": CHECKLIST}
     for path in (f"/incidents/{incident}/tasks/none", f"/incidents/none/tasks/{task}"):
         assert (await api.post(f"{path}{route}", json=body)).status_code == 404
@@ -138,7 +138,7 @@ async def test_a_task_that_is_not_there_or_not_mine_is_refused(
     station.do(lambda tx: operating.claim(tx, incident, "yves", clock.now()))
     held = await api.post(f"/incidents/{incident}/tasks/{task}{route}", json=body)
     assert (held.status_code, held.json()["holder"]) == (409, "yves")
-    assert task_of(station, incident)["state"] == "open"
+    assert task_of(station, incident).state == "open"
 
 
 async def test_a_report_of_another_kind_ends_what_waits_for_it(
@@ -147,7 +147,7 @@ async def test_a_report_of_another_kind_ends_what_waits_for_it(
     steps = {"1001": (SERVICE, "service said"), "1002": (GUARD, "guard's report")}
     for account, (step, why) in steps.items():
         incident = alarm(station, step, END, account=account)
-        path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}"
+        path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}"
         refused = await api.post(path, json={"outcome": "done"})
         assert refused.status_code == 409
         assert why in refused.json()["detail"]
@@ -160,7 +160,7 @@ async def test_a_guards_way_is_written_down_step_by_step(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
     incident = alarm(station, GUARD, END)
-    path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}/guard"
+    path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}/guard"
 
     async def says(event: str, **more: Any) -> httpx.Response:
         return await api.post(path, json={"event": event, **more})
@@ -190,7 +190,7 @@ async def test_recall_and_stay_need_a_named_authority(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
     incident = alarm(station, GUARD, END)
-    path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}/guard"
+    path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}/guard"
 
     async def orders(event: str, contact: str, **more: Any) -> httpx.Response:
         return await api.post(path, json={"event": event, "contact": contact, **more})
@@ -220,7 +220,7 @@ async def test_a_bad_word_of_a_guard_names_its_field(
     station: WebStation, api: httpx.AsyncClient, body: Row, field: str
 ) -> None:
     incident = alarm(station, GUARD, END)
-    path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}/guard"
+    path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}/guard"
     answer = await api.post(path, json=body)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
@@ -229,7 +229,7 @@ async def test_no_guard_is_written_down_where_none_was_asked(
     station: WebStation, api: httpx.AsyncClient
 ) -> None:
     incident = alarm(station, LOOK, SERVICE, END)
-    path = f"/incidents/{incident}/tasks/{task_of(station, incident)['id']}/guard"
+    path = f"/incidents/{incident}/tasks/{task_of(station, incident).id}/guard"
     for event in ("accepted", "left"):
         refused = await api.post(path, json={"event": event})
         assert refused.json()["detail"] == "no guard was asked for by this step"
@@ -294,7 +294,7 @@ async def test_each_route_asks_for_its_right(
     station: WebStation, stranger: httpx.AsyncClient
 ) -> None:
     incident = alarm(station, LOOK, SERVICE, END)
-    task, measure = task_of(station, incident)["id"], opened(station, incident)
+    task, measure = task_of(station, incident).id, opened(station, incident)
     routes = {
         ("POST", f"/incidents/{incident}/tasks/{task}"): Role.OPERATOR,
         ("POST", f"/incidents/{incident}/tasks/{task}/guard"): Role.OPERATOR,
@@ -371,7 +371,7 @@ class Desk:
 
     async def does(self, act: str, **fields: str) -> httpx.Response:
         csrf = csrf_of((await self.client.get(f"/incidents/{self.incident}")).text)
-        task = task_of(self.station, self.incident)["id"]
+        task = task_of(self.station, self.incident).id
         form = {"csrf": csrf, "task": task, **fields}
         return await self.client.post(f"/incidents/{self.incident}/{act}", data=form)
 
@@ -398,7 +398,7 @@ async def test_the_page_asks_for_what_the_step_asks_and_takes_it(
     assert (await desk.does("task", outcome="done", text="vu", **ticks)).status_code == 303
     page = await desk.page()
     assert '<section class="task ended"' in page
-    assert task_of(station, desk.incident)["ended_by"] == NAME
+    assert task_of(station, desk.incident).ended_by == NAME
     assert "Levée de doute, rien à signaler" in page
 
 
@@ -435,7 +435,7 @@ async def test_disarming_asks_for_the_other_person(
     early = await desk.does("task", outcome="confirmed", second="yves")
     assert (early.status_code, "ne l’a pas confirmé" in early.text) == (409, True)
     assert (await desk.does("task", outcome="failed")).status_code == 303
-    assert task_of(station, desk.incident)["outcome"] == "failed"
+    assert task_of(station, desk.incident).outcome == "failed"
 
 
 async def test_a_guards_way_goes_by_the_page(
@@ -494,7 +494,7 @@ async def test_who_decides_on_guards_is_chosen_and_the_measure_can_be_lifted(
     assert 'name="measure"' not in await desk.page()
     assert (await desk.does("lift-measure", measure=measure)).status_code == 409
     assert (await desk.does("guard", event="recall", contact="chief")).status_code == 303
-    assert task_of(station, desk.incident)["outcome"] == "failed"
+    assert task_of(station, desk.incident).outcome == "failed"
 
 
 async def test_who_may_only_read_or_comes_second_gets_no_form(

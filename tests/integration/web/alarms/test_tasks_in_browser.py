@@ -63,7 +63,7 @@ def test_a_check_list_goes_by_keyboard_and_nothing_is_sent_half_done(page: Page,
     page.keyboard.press("Enter")  # no outcome is chosen: nothing goes out
     page.get_by_role("button", name="Fait", exact=True).press("Enter")
     expect(cellars).to_be_focused()  # the browser asks for it
-    assert task_of(web[0], incident)["state"] == "open"
+    assert task_of(web[0], incident).state == "open"
     page.keyboard.press("Space")
     page.get_by_role("button", name="Fait", exact=True).press("Enter")
     expect(page.locator(".task.ended")).to_contain_text("fait")
@@ -77,7 +77,7 @@ def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: We
     incident = alarm(station, GUARD, END)
     station.do(
         lambda tx: guards.guard_event(
-            tx, incident, task_of(station, incident)["id"], GuardEvent.ACCEPTED, "yves", clock.now()
+            tx, incident, task_of(station, incident).id, GuardEvent.ACCEPTED, "yves", clock.now()
         )
     )
     show(page, web, incident)

@@ -166,7 +166,7 @@ class World:
 
     def task_of(self, incident: str) -> str:
         rows = self.station.store.read_now(lambda tx: tasks.of_incident(tx, incident))
-        return str(rows[-1]["id"])
+        return str(rows[-1].id)
 
     def send_link(self, account: str) -> None:
         """A signal that leads to a picture somewhere."""

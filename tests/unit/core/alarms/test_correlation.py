@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callflow.core.alarms import correlation
 from callflow.core.alarms.correlation import Periods, Rates, Trips
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules
 from tests.support.incidents import an_incident
 
@@ -91,7 +92,7 @@ def test_a_partition_nobody_told_of_has_the_accounts_last_change() -> None:
 
 
 def test_told_late_a_state_changes_nothing() -> None:
-    periods = Periods([{"account": "1", "partition": "", "armed": True, "since": NOON}])
+    periods = Periods([Partition("1", "", True, NOON, "")])
     assert not periods.note("1", "", armed=False, at=NOON - SECOND)
     assert periods.armed(["1"])
 

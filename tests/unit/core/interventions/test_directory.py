@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.core.interventions.directory import Line, competent, masked
+from callflow.core.interventions.directory import ServiceLine, competent, masked
 from callflow.core.interventions.law import Service
 from callflow.core.time.availability import Availability
 
@@ -21,8 +21,8 @@ DAYTIME = Availability.from_json(
 )
 
 
-def line(name: str, service: Service = Service.POLICE, **more: Any) -> Line:
-    return Line(id=name, service=service, name=name, number="+33130000001", **more)
+def line(name: str, service: Service = Service.POLICE, **more: Any) -> ServiceLine:
+    return ServiceLine(id=name, service=service, name=name, number="+33130000001", **more)
 
 
 LINES = (
@@ -30,7 +30,7 @@ LINES = (
     line("county", place="78"),
     line("brigade", place="78120", hours=DAYTIME),
     line("brigade by night", place="78120"),
-    line("bank", site="1002"),
+    line("bank", site_id="1002"),
     line("fire", Service.FIRE, place="78"),
 )
 

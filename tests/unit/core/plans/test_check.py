@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callflow.core.interventions.directory import Line
+from callflow.core.interventions.directory import ServiceLine
 from callflow.core.interventions.law import Service
 from callflow.core.plans.call_plan import Level, Plan, from_json
 from callflow.core.plans.call_plan.findings import ERRORS, WARNINGS
@@ -69,9 +69,9 @@ def a_contact(body: dict[str, Any]) -> Contact:
     )
 
 
-def a_line(body: dict[str, Any]) -> Line:
+def a_line(body: dict[str, Any]) -> ServiceLine:
     hours = Availability.from_json(body["hours"]) if "hours" in body else ALWAYS
-    return Line(
+    return ServiceLine(
         id=body["id"],
         service=Service(body["service"]),
         name=body["id"],

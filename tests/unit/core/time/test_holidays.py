@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callflow.core.interventions.directory import line_from_row
 from callflow.core.plans.choice import rules_from_json
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.availability import Availability, available
@@ -81,24 +80,12 @@ def test_the_stations_word_goes_before_the_librarys_and_a_regions_before_its_cou
     assert not Holidays(country="DE", own=own).on(FRIDAY)
 
 
-def test_one_rule_for_people_sites_lines_and_plans() -> None:
+def test_one_rule_for_people_sites_and_plans() -> None:
     calendar: dict[str, Any] = {"week": {"fri": ["08:00-18:00"]}, "holidays": {"country": "FR"}}
     noon = datetime(2026, 11, 27, 11, tzinfo=UTC)
     person = Availability.from_json(calendar, own=OWN)
-    line = line_from_row(
-        {
-            "id": "p",
-            "service": "police",
-            "name": "Police",
-            "number": "+33639980017",
-            "site_id": None,
-            "place": "",
-            "hours": calendar,
-        },
-        OWN,
-    )
     (rule,) = rules_from_json([{"plan": "day", "when": calendar}], own=OWN)
-    for hours in (person, line.hours, rule.when):
+    for hours in (person, rule.when):
         assert not available(hours, noon, PARIS)
         assert "own" not in str(hours.to_json())
     assert available(Availability.from_json(calendar), noon, PARIS)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.signal import Kind, StoredSignal
+from callflow.core.sites.arming import Arming, PanelUser, Partition
 from callflow.core.watch import supervision
-from callflow.core.watch.supervision import Listening, OnTest
+from callflow.core.watch.supervision import Listening, OnTest, Watched
 from tests.support.values import example
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -20,13 +21,14 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def receiver(since: float, beat: float) -> Row:
-    return {"since": NOW + seconds(since), "beat_at": NOW + seconds(beat)}
+def receiver(since: float, beat: float) -> Listening:
+    return Listening(since=NOW + seconds(since), until=NOW + seconds(beat))
 
 
-def panel(heard: float | None, since: float = -1000, every: float = 90) -> Row:
+def panel(heard: float | None, since: float = -1000, every: float = 90) -> Watched:
     at = None if heard is None else NOW + seconds(heard)
-    return {"last_heard": at, "poll_since": NOW + seconds(since), "poll_every": every}
+    polls = {"last_heard": at, "poll_since": NOW + seconds(since), "poll_every": every}
+    return example(Watched, account="1002", timezone="Europe/Paris", **polls)
 
 
 ALWAYS = Listening(since=NOW - timedelta(days=1), until=NOW)
@@ -84,7 +86,7 @@ def test_what_is_missing_is_certain_only_while_somebody_listens() -> None:
 
 
 def test_one_silence_is_one_signal_whoever_finds_it_out() -> None:
-    account = {**panel(-5000), "account": "1002", "timezone": "Europe/Paris"}
+    account = panel(-5000)
     one = supervision.poll_signal(account, silent=True, now=NOW)
     two = supervision.poll_signal(account, silent=True, now=NOW + seconds(1))
     assert one.deduplication == two.deduplication
@@ -103,20 +105,19 @@ def test_a_test_has_a_small_margin(hours: float, late: float) -> None:
 # --- arming -------------------------------------------------------------------------------
 
 
-def part(partition: str | None, *, armed: bool = False, since: float = -100) -> Row:
-    at = None if partition is None else NOW + seconds(since)
-    return {"account": "1002", "partition": partition, "armed": armed, "since": at}
+def part(partition: str, *, armed: bool = False, since: float = -100) -> Partition:
+    return Partition("1002", partition, armed, NOW + seconds(since), "")
 
 
-def late(*partitions: Row) -> bool:
-    site = {"timezone": "Europe/Paris"}
-    return supervision.late_to_close(site, "1002", NOW, partitions, NOW) is not None
+def late(*partitions: Partition) -> bool:
+    arming = Arming(("1002",), partitions)
+    return supervision.late_to_close(arming, "Europe/Paris", NOW, NOW) is not None
 
 
 def test_a_site_is_late_while_any_partition_is_open_or_nothing_was_ever_heard() -> None:
     assert late(part("1", armed=True), part("2"))
     assert not late(part("1", armed=True), part("2", armed=True))
-    assert late(part(None))
+    assert late()
 
 
 def test_who_opened_after_the_closing_was_not_late() -> None:
@@ -125,10 +126,10 @@ def test_who_opened_after_the_closing_was_not_late() -> None:
 
 # --- panel users (D4) ---------------------------------------------------------------------
 
-USERS: dict[str, Row] = {
-    "1": {"part": "person", "revoked": False},
-    "2": {"part": "cleaner", "revoked": True},
-    "9": {"part": "duress", "revoked": False},
+USERS = {
+    "1": example(PanelUser, part="person"),
+    "2": example(PanelUser, part="cleaner", revoked=True),
+    "9": example(PanelUser, part="duress"),
 }
 
 
