@@ -29,7 +29,7 @@ _STORED = (Ringing, Answered, Ended)
 #: Seconds between two tries while the store is away, and of an end that could not be stored.
 _STORE_RETRY, _END_RETRY = 0.25, 1.0
 #: Seconds that what Asterisk said may wait for others to share its commit with.
-_PATIENCE = 0.05
+_PATIENCE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from ivr.ami import is_channel_id
 from ivr.recording import Spoken
 
 #: Seconds that a dialogue's commit may wait for others': nobody hears it.
-_PATIENCE = 0.03
+_PATIENCE = 0.05
 
 
 class DialogueRows:

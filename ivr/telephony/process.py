@@ -55,6 +55,7 @@ _DRAFTS_EVERY = 3.0
 _DOOMED_EVERY = 5.0
 _TRUNKS_EVERY = 3.0
 _PHONES_EVERY = 2.0
+_PHONES_PAUSE = 0.3
 #: An Asterisk of our own says when it has booted; others may never say it.
 _BOOT = {"embedded": 20.0, "external": 0.5}
 
@@ -225,7 +226,7 @@ class Telephony:
         nor ask for it 25 times a second."""
         while True:
             await self._after(self._phones_asked, self._phones.look)
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_PHONES_PAUSE)
 
     async def _follow_phones(self) -> None:
         """What a phone does is in its row at once: who is free is decided by it."""

@@ -93,19 +93,7 @@ def change(tx: Tx, call_id: str, *, only_in: Sequence[CallState] = (), **values:
     incidents.note_asked(tx, values.get("incident_id"))
     query = _change(tuple(values), tuple(only_in))
     bound = {f"b_{name}": written(value) for name, value in values.items()}
-    changed = query.change(tx, {"b_id": call_id, **bound}) == 1
-    if changed and "ended_at" in values and _somebody_waits(tx):
-        hint(tx, "telephony")  # a channel and a number are free: the next one may be called
-    return changed
-
-
-_ANY_REQUESTED = Prepared(
-    select(t.call.c.id).where(t.call.c.state == CallState.REQUESTED.value).limit(1)
-)
-
-
-def _somebody_waits(tx: Tx) -> bool:
-    return _ANY_REQUESTED.first(tx, {}) is not None
+    return query.change(tx, {"b_id": call_id, **bound}) == 1
 
 
 _START = Prepared(

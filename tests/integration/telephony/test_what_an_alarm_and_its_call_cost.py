@@ -27,9 +27,9 @@ ALARMS = 4
 ORDERS = ["Originate", "MixMonitorMute", "MixMonitorMute"]
 #: Statements that write, or are asked before, of an alarm and its call; PostgreSQL locks and
 #: notifies besides.
-STATEMENTS = {"sqlite": 94, "postgresql": 110}
+STATEMENTS = {"sqlite": 93, "postgresql": 109}
 #: Stored, correlated, claimed; then what the call tells, as far as it shares no commit.
-COMMITS = 10
+COMMITS = 9
 
 
 @dataclass
