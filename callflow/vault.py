@@ -18,7 +18,8 @@ class Vault:
     def __init__(self, folder: Path) -> None:
         self._codes = _key(folder, "codes")
         self._rest = AESGCM(_key(folder, "rest"))
-        self._seal = _key(folder, "seal")
+        # Begun once: an alarm with its call takes a dozen, and the key's part is half of each.
+        self._seal = hmac.new(_key(folder, "seal"), digestmod="sha256")
 
     def code(self, contact: str, digits: str) -> str:
         """A typed code of one contact as hex HMAC-SHA-256."""
@@ -35,7 +36,9 @@ class Vault:
 
     def seal(self, content: str) -> str:
         """Hex HMAC-SHA-256 of a text that the database alone could be made to fake."""
-        return hmac.digest(self._seal, content.encode(), "sha256").hex()
+        made = self._seal.copy()
+        made.update(content.encode())
+        return made.hexdigest()
 
 
 def equal(one: str, other: str) -> bool:

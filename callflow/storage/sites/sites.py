@@ -265,13 +265,13 @@ def account_keys(tx: Tx) -> dict[str, bytes]:
 
 
 ACCOUNTS_VERSION = "accounts_version"
-_VERSION = select(t.setting.c.value).where(t.setting.c.name == ACCOUNTS_VERSION)
+_VERSION = Prepared(select(t.setting.c.value).where(t.setting.c.name == ACCOUNTS_VERSION))
 
 
 def accounts_version(tx: Tx) -> str | None:
     """Differs after each ``accounts_changed``; None before the first."""
-    value = tx.execute(_VERSION).scalar()
-    return None if value is None else str(value)
+    row = _VERSION.first(tx, {})
+    return None if row is None else str(row["value"])
 
 
 def accounts_changed(tx: Tx) -> None:
