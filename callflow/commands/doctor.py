@@ -63,7 +63,7 @@ def _look(settings: Settings, store: Store) -> Facts:
             "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
             "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
             "open_tokens": open_tokens(tx, now),
-            "latest_beat": max((r["beat_at"] for r in users.processes(tx)), default=None),
+            "latest_beat": max((r.beat_at for r in users.processes(tx)), default=None),
         }
 
     seen = _read(store, read)

@@ -17,8 +17,6 @@ from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Si
 from callflow.core.sites.arming import Arming, PanelUser
 from callflow.core.time.instants import to_iso
 
-Row = Mapping[str, Any]
-
 
 def station_signal(
     code: str,

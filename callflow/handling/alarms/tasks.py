@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
@@ -11,8 +10,6 @@ from callflow.handling.alarms import asking
 from callflow.handling.alarms.deciding import decide
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
-
-Row = dict[str, Any]
 
 
 def end_task(

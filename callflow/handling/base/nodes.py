@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.clock import from_iso
 from callflow.core.calls.call import Call
+from callflow.core.watch.process import Process
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.people import users
@@ -31,7 +33,7 @@ class Node:
     silent: bool
     lost: bool
     down_since: datetime | None
-    state: dict[str, Any]  # as its telephony told it last
+    state: Mapping[str, Any]  # as its telephony told it last
 
     @property
     def ready(self) -> bool:
@@ -51,35 +53,35 @@ def nodes(tx: Tx, now: datetime) -> list[Node]:
     return [_node(row, now, witnessed=witnessed) for row in _newest(rows)]
 
 
-def _newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _newest(processes: Sequence[Process]) -> list[Process]:
     """Of each node the telephony that spoke last, by the node's name."""
-    newest: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        known = newest.get(row["node"])
-        if row["role"] == "telephony" and (known is None or known["beat_at"] < row["beat_at"]):
-            newest[row["node"]] = row
+    newest: dict[str, Process] = {}
+    for row in processes:
+        known = newest.get(row.node)
+        if row.role == "telephony" and (known is None or known.beat_at < row.beat_at):
+            newest[row.node] = row
     return [newest[name] for name in sorted(newest)]
 
 
-def is_witnessed(processes: list[dict[str, Any]], now: datetime) -> bool:
+def is_witnessed(processes: Sequence[Process], now: datetime) -> bool:
     """Whether some process could say that it lives all the time in which a lost one did not."""
     return any(
-        now - row["beat_at"] <= LOST_AFTER and now - row["steady_since"] >= LOST_AFTER
+        now - row.beat_at <= LOST_AFTER and now - row.steady_since >= LOST_AFTER
         for row in processes
     )
 
 
-def _node(row: dict[str, Any], now: datetime, *, witnessed: bool) -> Node:
-    state = row["state"]
+def _node(row: Process, now: datetime, *, witnessed: bool) -> Node:
+    state = row.state
     up = state.get("asterisk") == "up"
     down_since = state.get("asterisk_since")
-    silent = now - row["beat_at"] > LOST_AFTER
+    silent = now - row.beat_at > LOST_AFTER
     return Node(
-        name=row["node"],
-        host=row["host"],
+        name=row.node,
+        host=row.host,
         silent=silent,
         lost=silent and witnessed,
-        down_since=None if up else from_iso(down_since) if down_since else row["since"],
+        down_since=None if up else from_iso(down_since) if down_since else row.since,
         state=state,
     )
 
@@ -96,5 +98,5 @@ def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str 
     if room is not None and (there := _in_room(tx, room)) is not None:
         return there.node
     told = _newest(users.processes(tx, "telephony"))
-    ready = [row["node"] for row in told if _node(row, now, witnessed=False).ready]
+    ready = [row.node for row in told if _node(row, now, witnessed=False).ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

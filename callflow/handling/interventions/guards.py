@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.escalation import GuardEvent, progressed
 from callflow.core.alarms.incident import Incident
@@ -25,8 +24,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.interventions import firms, guards
 from callflow.storage.sites import contacts, sites
-
-Row = dict[str, Any]
 
 _TOLD = {GuardEvent.ACCEPTED: "guard_accepted", GuardEvent.ON_SITE: "guard_on_site"}
 

@@ -21,8 +21,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.interventions import measures
 from callflow.storage.watch import supervision as rows
 
-Row = dict[str, Any]
-
 
 def open_measure(
     tx: Tx,
@@ -55,7 +53,7 @@ def open_fault(
     tell(tx, "measure_opened", now, site=site_id, who_did=who, **_opened(measure))
 
 
-def _opened(measure: ProtectiveMeasure) -> Row:
+def _opened(measure: ProtectiveMeasure) -> dict[str, str]:
     until = measure.ends_at.isoformat(timespec="seconds")
     return {"measure": measure.kind.value, "note": measure.text, "until": until}
 
@@ -79,7 +77,7 @@ def lift_measure(
     if not measures.lift(tx, measure_id, who, now):
         raise Refused("this measure is lifted already")
     row = incidents.get(tx, measure.incident_id, lock=True) if measure.incident_id else None
-    told: Row = {"note": measure.text, "who_did": who}
+    told: dict[str, Any] = {"note": measure.text, "who_did": who}
     if row is None:
         tell(tx, "measure_lifted", now, site=site_id, **told)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident, State
@@ -30,8 +29,6 @@ from callflow.handling.interventions.measures import open_measure
 from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
-
-Row = dict[str, Any]
 
 
 def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:

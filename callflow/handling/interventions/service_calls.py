@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Call, Dialogue, Outcome
@@ -23,8 +22,6 @@ from callflow.handling.calls.phones import phone_of
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
-
-Row = dict[str, Any]
 
 #: The steps of the two calls.
 STEPS = (SERVICE_DESK_STEP, SERVICE_STEP)

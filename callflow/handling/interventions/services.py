@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.incident import Incident, State
@@ -39,8 +39,6 @@ from callflow.storage.interventions import services
 from callflow.storage.messages import outbox
 from callflow.storage.sites import sites
 from callflow.texts.law import GATE_REASONS
-
-Row = dict[str, Any]
 
 #: A report may be written down so much later than what it tells of.
 _REPORTED_WITHIN = timedelta(days=7)
@@ -175,7 +173,7 @@ def _verified(
 _BY_EYE, _BY_EAR = frozenset({Means.IMAGES, Means.VIDEO}), frozenset({Means.AUDIO})
 
 
-def _looked_at(tx: Tx, row: Incident, means: Means, image: str) -> Row:
+def _looked_at(tx: Tx, row: Incident, means: Means, image: str) -> dict[str, str]:
     """What the logbook says of the image, its hash included. Raises Refused."""
     if not image:
         if means in _BY_EYE:
@@ -187,7 +185,7 @@ def _looked_at(tx: Tx, row: Incident, means: Means, image: str) -> Row:
     return {"item": found.name, "image": image, "sha256": found.sha256 or ""}
 
 
-def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> Row:
+def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> dict[str, str]:
     if not call:
         if means in _BY_EAR:
             raise Refused("choose the call in which it was heard")

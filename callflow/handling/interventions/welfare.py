@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.calls.call import WELFARE_STEP, Dialogue
 from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
@@ -18,8 +17,6 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.interventions import guards
 from callflow.storage.sites import contacts
-
-Row = dict[str, Any]
 
 
 def any_due(tx: Tx, now: datetime) -> bool:

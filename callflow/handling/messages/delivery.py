@@ -38,8 +38,6 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.messages import outbox as rows
 from callflow.storage.watch import supervision as supervision_rows
 
-Row = dict[str, Any]
-
 _LONGEST_DETAIL = 300
 
 
@@ -115,7 +113,7 @@ def _camera(tx: Tx, message: Message) -> Camera | None:
     return next((camera_of(incident.site_id or "", camera) for camera in kept), None)
 
 
-def camera_of(site: str, kept: Row) -> Camera:
+def camera_of(site: str, kept: Mapping[str, Any]) -> Camera:
     """A site's camera as whoever asks it needs it."""
     return Camera(
         id=kept["id"],

@@ -16,8 +16,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import outbox as rows
 
-Row = dict[str, Any]
-
 
 def is_silenced(tx: Tx, row: Incident) -> bool:
     """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
@@ -58,7 +56,11 @@ def post_for_site(
     tx: Tx, site_id: str, to: str, subject: str, text: str, now: datetime
 ) -> str | None:
     """Ask for one mail about a site, of no incident; its id, None where the site is mute (D7)."""
-    told: Row = {"channel": Channel.MAIL.value, "to": shown(Channel.MAIL, to), "site": site_id}
+    told: dict[str, Any] = {
+        "channel": Channel.MAIL.value,
+        "to": shown(Channel.MAIL, to),
+        "site": site_id,
+    }
     if incidents.site_is_mute(tx, site_id):
         tell(tx, "message_withheld", now, **told)
         return None
@@ -69,7 +71,7 @@ def post_for_site(
     return message_id
 
 
-def _facts(row: Incident) -> Row:
+def _facts(row: Incident) -> dict[str, object]:
     """What a program that is told of an alarm needs of it."""
     return {
         "incident": row.id,

@@ -28,7 +28,6 @@ from callflow.storage.people import users
 from callflow.storage.plans import plans
 from callflow.storage.sites import own_days, sites
 
-Row = dict[str, Any]
 _PAGE = 200
 _OF_A_USER = ("name", "role", "language", "languages", "skills")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.clock import to_iso
 from callflow.core.signals.signal import Kind
+from callflow.core.watch.process import Process
 from callflow.handling.base.nodes import Node, nodes
 from callflow.handling.base.telling import station_event
 from callflow.handling.desks import waiting_line
@@ -58,12 +60,12 @@ def health(
     ``beats_at`` is when each process must have been alive, where that isn't ``now``.
     """
     beats_at = beats_at or now
-    alive = [r for r in users.processes(tx) if beats_at - r["beat_at"] <= BEAT_WITHIN]
+    alive = [r for r in users.processes(tx) if beats_at - r.beat_at <= BEAT_WITHIN]
     known = nodes(tx, beats_at)
     there = [node for node in known if not node.silent]
-    receivers = [row["state"] for row in alive if row["role"] == "receiver"]
+    receivers = [row.state for row in alive if row.role == "receiver"]
     backlog = signals.backlog_size(tx)
-    missing = [role for role in ROLES if role not in {row["role"] for row in alive}]
+    missing = [role for role in ROLES if role not in {row.role for row in alive}]
     database = _database(outage, receivers)
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
     trunks = [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())]
@@ -90,10 +92,10 @@ def health(
     }
 
 
-def _logbook(tx: Tx, alive: list[Row]) -> Row:
+def _logbook(tx: Tx, alive: Sequence[Process]) -> Row:
     """Whether nobody without the key was found to have written in it, since when, and whether its
     seals are remembered outside the database (``trouble`` says why they aren't)."""
-    told = [row["state"]["logbook"] for row in alive if "logbook" in row["state"]]
+    told = [row.state["logbook"] for row in alive if "logbook" in row.state]
     since = [state["since"] for state in told if state["since"]]
     since += [to_iso(row.opened_at) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
     return {
@@ -114,9 +116,11 @@ def _callers(tx: Tx, now: datetime) -> Row:
     }
 
 
-def _process(row: Row) -> Row:
-    shown = {name: row[name] for name in ("name", "role", "node", "host", "pid", "restarts")}
-    return {**shown, "since": to_iso(row["since"])}
+def _process(row: Process) -> Row:
+    shown = {
+        name: getattr(row, name) for name in ("name", "role", "node", "host", "pid", "restarts")
+    }
+    return {**shown, "since": to_iso(row.since)}
 
 
 def _trunk(trunk: Row, node: Node) -> Row:
@@ -132,7 +136,7 @@ def _node(node: Node) -> Row:
     return {"node": node.name, "host": node.host, "state": state}
 
 
-def _database(outage: StoreOutage | None, receivers: list[Row]) -> Row:
+def _database(outage: StoreOutage | None, receivers: Sequence[Mapping[str, Any]]) -> Row:
     """Whether signals can be stored, as the asker found, and the receivers."""
     if outage is not None:
         return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}

@@ -11,6 +11,7 @@ from typing import Any
 
 from callflow.core.signals.signal import UNBOUND, WEBHOOK
 from callflow.core.time.instants import from_iso
+from callflow.core.watch.process import Process
 from callflow.handling.watch.health import BEAT_WITHIN
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -131,7 +132,7 @@ def lines(
     )
     shown = found[:limit]
     judged = [_panel(row, missing, wrong) for row in shown]
-    receivers = [row["state"] for row in processes if row["role"] == "receiver"]
+    receivers = [row.state for row in processes if row.role == "receiver"]
     not_stored = [_instant(state.get("not_stored_since")) for state in receivers]
     every = [_line(row, alive) for row, alive in told] + _others(tx, processes, told, now)
     return Lines(
@@ -155,24 +156,24 @@ def _closed(there: Sequence[Line], declared: Mapping[str, int]) -> dict[str, int
 # --- what the processes said of their lines -----------------------------------------------------
 
 
-def _told(processes: Sequence[Row], now: datetime) -> list[tuple[Mapping[str, Any], bool]]:
+def _told(processes: Sequence[Process], now: datetime) -> list[tuple[Mapping[str, Any], bool]]:
     """(a line as its process told it last, whether that process lives); with several receivers
     each line's name says whose it is."""
-    receivers = [row for row in processes if row["role"] == "receiver"]
-    others = [row for row in processes if row["role"] != "receiver"]
+    receivers = [row for row in processes if row.role == "receiver"]
+    others = [row for row in processes if row.role != "receiver"]
     return [
         (_named(line, row, several=len(receivers) > 1), _lives(row, now))
         for row in [*receivers, *others]
-        for line in row["state"].get("lines", ())
+        for line in row.state.get("lines", ())
     ]
 
 
-def _named(line: Mapping[str, Any], row: Row, *, several: bool) -> Mapping[str, Any]:
-    return {**line, "line": f"{line.get('line', '?')} {row['node']}"} if several else line
+def _named(line: Mapping[str, Any], row: Process, *, several: bool) -> Mapping[str, Any]:
+    return {**line, "line": f"{line.get('line', '?')} {row.node}"} if several else line
 
 
-def _lives(row: Row, now: datetime) -> bool:
-    return bool(now - row["beat_at"] <= BEAT_WITHIN)
+def _lives(row: Process, now: datetime) -> bool:
+    return bool(now - row.beat_at <= BEAT_WITHIN)
 
 
 def _accounts(told: Sequence[tuple[Mapping[str, Any], bool]], name: str) -> set[str]:
@@ -197,20 +198,20 @@ def _line(row: Mapping[str, Any], alive: bool) -> Line:
 
 def _others(
     tx: Tx,
-    processes: Sequence[Row],
+    processes: Sequence[Process],
     told: Sequence[tuple[Mapping[str, Any], bool]],
     now: datetime,
 ) -> list[Line]:
     """The phone and the webhook: what came by them is read from the signals themselves."""
     living = [row for row in processes if _lives(row, now)]
-    web = any(row["role"] == "web" for row in living)
+    web = any(row.role == "web" for row in living)
     phone = any(
-        row["state"].get("asterisk") == "up" for row in living if row["role"] == "telephony"
+        row.state.get("asterisk") == "up" for row in living if row.role == "telephony"
     )
     wanted = {"phone": ("contact-id", phone), "webhook": ("https", web)}
     panels: Counter[str] = Counter()
     for row in processes:
-        panels.update(row["state"].get("panels", {}))
+        panels.update(row.state.get("panels", {}))
     counts: dict[str, Counter[str]] = {"phone": panels}
     for line, _ in told:
         wanted.pop(str(line.get("line")), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.calls.call import Call
 from callflow.core.interventions.directory import shown
@@ -19,8 +18,6 @@ from callflow.storage.signals.signals import ALL, Share
 
 __all__ = ["ALL", "LOST_AFTER", "Share", "nodes_changed", "share", "waits", "watch_nodes"]
 
-Row = dict[str, Any]
-
 #: An engine that said nothing for so long has no share any more.
 _ENGINE_WITHIN = timedelta(seconds=6)
 #: Calls of one node that are handed over in one transaction: more follow a second later.
@@ -30,7 +27,7 @@ _MOST = 100
 def share(tx: Tx, name: str, now: datetime) -> Share:
     """Which sites the engine ``name`` correlates before others do: it counts their signals."""
     rows = users.processes(tx, "engine")
-    alive = [row["name"] for row in rows if now - row["beat_at"] <= _ENGINE_WITHIN]
+    alive = [row.name for row in rows if now - row.beat_at <= _ENGINE_WITHIN]
     return Share(place=alive.index(name), of=len(alive)) if name in alive else ALL
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
 import phonenumbers
 
@@ -21,8 +20,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.signals import panels as panel_rows
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 #: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.
 RESENT = timedelta(minutes=3)

@@ -27,8 +27,6 @@ from callflow.storage import Tx
 from callflow.storage.sites import own_days, sites
 from callflow.storage.watch import supervision as rows
 
-Row = dict[str, Any]
-
 #: What a panel sends that is looked at here; anything else costs nothing.
 _LOOKED_AT = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
 _BY_A_USER = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL})

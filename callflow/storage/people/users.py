@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, or_, select, update
 
+from callflow.core.watch.process import Process
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, kept
+from callflow.storage.engine.values import Reads, columns
 from callflow.storage.sites.sites import upsert, upsert_all
 
 T = TypeVar("T")
@@ -119,7 +121,7 @@ _FORGOTTEN = timedelta(days=1)
 _GAP = timedelta(seconds=5)
 
 
-_PROCESS = Prepared(select(t.process).where(t.process.c.name == bindparam("name")))
+_PROCESS = Reads(select(t.process).where(t.process.c.name == bindparam("name")), Process)
 
 
 def process_beat(
@@ -141,33 +143,22 @@ def process_beat(
     """
     name = name or role
     kept(tx).pop("processes", None)
-    row = _PROCESS.first(tx, {"name": name})
+    known = _PROCESS.first(tx, {"name": name})
     restarts, started, steady = 0, since, now
-    if row is not None:
-        same = row["pid"] == pid
-        restarts = row["restarts"] if same else row["restarts"] + 1
-        started = row["since"] if same else since
-        steady = row["steady_since"] if same and now - row["beat_at"] < _GAP else now
+    if known is not None:
+        same = known.pid == pid
+        restarts = known.restarts if same else known.restarts + 1
+        started = known.since if same else since
+        steady = known.steady_since if same and now - known.beat_at < _GAP else now
     else:
         tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
-    values = {
-        "name": name,
-        "role": role,
-        "node": node,
-        "host": host,
-        "pid": pid,
-        "restarts": restarts,
-        "since": started,
-        "steady_since": steady,
-        "beat_at": now,
-        "state": state,
-    }
-    upsert_all(tx, t.process, ["name"], [values])
+    process = Process(name, role, node, host, pid, restarts, state, started, steady, now)
+    upsert_all(tx, t.process, ["name"], [columns(process)])
 
 
 _ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
-_PROCESSES = Prepared(_ALL_PROCESSES)
-_PROCESSES_OF = Prepared(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")))
+_PROCESSES = Reads(_ALL_PROCESSES, Process)
+_PROCESSES_OF = Reads(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")), Process)
 #: The settings' names and their values as JSON, by name.
 _Written = tuple[tuple[str, str | None], ...]
 _SETTINGS = Prepared(
@@ -177,13 +168,13 @@ _SETTINGS = Prepared(
 )
 
 
-def processes(tx: Tx, role: str | None = None) -> list[dict[str, Any]]:
+def processes(tx: Tx, role: str | None = None) -> list[Process]:
     """Every process (of one role) that said within a day that it lives."""
-    known: dict[str | None, list[dict[str, Any]]] = kept(tx).setdefault("processes", {})
+    known: dict[str | None, list[Process]] = kept(tx).setdefault("processes", {})
     if role not in known:
         query = _PROCESSES if role is None else _PROCESSES_OF
         known[role] = query.all(tx, {"role": role})
-    return [dict(row) for row in known[role]]
+    return list(known[role])
 
 
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:

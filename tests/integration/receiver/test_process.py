@@ -73,7 +73,7 @@ class Running:
         begun = now()
         process = ReceiverProcess(self.settings, self.store, self.vault)
         task = asyncio.create_task(process.run())
-        await self.until(lambda tx: any(row["beat_at"] >= begun for row in users.processes(tx)))
+        await self.until(lambda tx: any(row.beat_at >= begun for row in users.processes(tx)))
         try:
             yield process
         finally:
@@ -106,7 +106,7 @@ class Running:
     async def state(self) -> dict[str, Any]:
         """What the process tells of itself."""
         (row,) = await self.store.read(users.processes)
-        return dict(row["state"])
+        return dict(row.state)
 
     def panel(self, account: str, key: bytes | None = None) -> PanelClient:
         return PanelClient(HOST, self.settings.ports.dc09, account, key, attempts=1)
@@ -171,7 +171,7 @@ class TestKeys:
 
 def _line(tx: Tx, name: str) -> dict[str, Any]:
     (row,) = users.processes(tx)
-    return next(line for line in row["state"]["lines"] if line["line"] == name)
+    return next(line for line in row.state["lines"] if line["line"] == name)
 
 
 class TestHeard:

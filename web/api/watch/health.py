@@ -67,7 +67,7 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
         response.status_code = 503
         return {"status": "not ready", "database": False, "receiver": False}
     receiver = any(
-        row["role"] == "receiver" and beats_at - row["beat_at"] < SILENT_AFTER for row in rows
+        row.role == "receiver" and beats_at - row.beat_at < SILENT_AFTER for row in rows
     )
     database = station.watch.outage is None
     ready = database and receiver
@@ -126,9 +126,9 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)
     for row in users.processes(tx):
-        labels = [row[label] for label in which]
-        up.labels(*labels).set(beats_at - row["beat_at"] < SILENT_AFTER)
-        restarts.labels(*labels).set(row["restarts"])
+        labels = [getattr(row, label) for label in which]
+        up.labels(*labels).set(beats_at - row.beat_at < SILENT_AFTER)
+        restarts.labels(*labels).set(row.restarts)
     writable = Gauge("callflow_database_writable", "Whether it can be written", registry=registry)
     writable.set(station.watch.outage is None)
     web = Gauge("callflow_web_info", "This process", ["pid"], registry=registry)
