@@ -87,12 +87,12 @@ def _visit(tx: Tx, asked: _Asked) -> Done:
     if visit is None:
         stage = "accepted"
         firms.insert_visit(tx, site, person, about.id if about else None, now)
-    elif visit["on_site_at"] is None:
+    elif visit.on_site_at is None:
         stage = "on_site"
-        firms.change_visit(tx, visit["id"], on_site_at=now)
+        firms.change_visit(tx, visit.id, on_site_at=now)
     else:
         stage = "left"
-        firms.change_visit(tx, visit["id"], left_at=now)
+        firms.change_visit(tx, visit.id, left_at=now)
     told: Row = {} if about else {"site": site}
     told |= {"who": who.name, "call": asked.call_id, "who_did": who.name}
     tell(tx, _TOLD[stage], now, about, **told)

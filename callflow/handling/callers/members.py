@@ -51,10 +51,10 @@ def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
     if row is None or site is None:
         return None
     task = next((t for t in _guard_tasks(tx, row["firm_id"]) if t.site_id == site_id), None)
-    link = firms.part_at(tx, row["firm_id"], site_id)
-    if task is None and link is None:
+    part = firms.part_at(tx, row["firm_id"], site_id)
+    if task is None and part is None:
         return None
-    keeps = task is None and link is not None and link["role"] == Role.MAINTENANCE.value
+    keeps = task is None and part is Role.MAINTENANCE
     return Member(
         row=row,
         firm=contacts.names_of(tx, [row["firm_id"]])[row["firm_id"]],
@@ -93,7 +93,7 @@ def _expected_at(tx: Tx, row: Row) -> str | None:
     """The site that they work on, or the only one where their firm's guard is awaited."""
     visit = firms.visit(tx, row["id"])
     if visit is not None:
-        return str(visit["site_id"])
+        return visit.site_id
     awaited = {str(task.site_id) for task in _guard_tasks(tx, row["firm_id"])}
     return awaited.pop() if len(awaited) == 1 else None
 
@@ -131,7 +131,7 @@ def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
     if member.part == "guard":
         return frozenset(_next_of(member.task))
     visit = firms.visit(tx, member.row["id"], member.site.id)
-    stage = "accept" if visit is None else "leave" if visit["on_site_at"] else "on_site"
+    stage = "accept" if visit is None else "leave" if visit.on_site_at else "on_site"
     tested = rows.running_tests(tx, [member.site.id], now).get(member.site.id)
     return frozenset({stage, "walk_on" if tested else "walk"})
 

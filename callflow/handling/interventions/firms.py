@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.changes import changes
+from callflow.core.interventions.firm import Firm, FirmAtSite
 from callflow.core.sites.site import Role
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
@@ -33,27 +34,37 @@ def guard_firms(tx: Tx) -> list[Row]:
     return [_shown(tx, row) for row in guards.firms(tx)]
 
 
-def _shown(tx: Tx, row: Row) -> Row:
-    contact = contacts.get(tx, row["contact_id"])
-    names = ("name", "phone", "language", "licence", "sectors", "rank", "tariff", "part")
-    shown = {name: row[name] for name in names}
-    hours = contact["availability"] if contact else None
-    coded = bool(contact and contact["code"])
-    return {"id": row["contact_id"], **shown, "availability": hours, "code_set": coded}
+def _shown(tx: Tx, firm: Firm) -> Row:
+    contact = contacts.get(tx, firm.contact_id)
+    names = ("name", "phone", "language", "licence", "rank", "tariff")
+    shown = {name: getattr(firm, name) for name in names}
+    return {
+        "id": firm.contact_id,
+        **shown,
+        "part": firm.part.value,
+        "sectors": list(firm.sectors),
+        "availability": contact["availability"] if contact else None,
+        "code_set": bool(contact and contact["code"]),
+    }
+
+
+def _known(tx: Tx, firm_id: str) -> Firm:
+    """A firm. One that only sites name has no licence yet. Raises NotFound."""
+    contact = contacts.get(tx, firm_id)
+    if contact is None or not firms.is_firm(tx, firm_id):
+        raise NotFound("there is no such guard or maintenance firm", firm_id)
+    named = {link.role for link in firms.links(tx, firm_id)}
+    part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
+    of = {name: contact[name] for name in ("name", "phone", "language")}
+    return guards.firm(tx, firm_id) or Firm(firm_id, "", (), 1, "", part, None, "", "", **of)
 
 
 def get_firm(tx: Tx, firm_id: str) -> Row:
-    """A firm, with what closed it. One that only sites name has no licence yet. Raises NotFound."""
-    contact, row = contacts.get(tx, firm_id), guards.firm(tx, firm_id)
-    if contact is None or not firms.is_firm(tx, firm_id):
-        raise NotFound("there is no such guard or maintenance firm", firm_id)
-    named = {link["role"] for link in firms.links(tx, firm_id)}
-    part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
-    empty: Row = {"licence": "", "sectors": [], "rank": 1, "tariff": "", "part": part.value}
-    kept = {**empty, "closed_at": None, "closed_by": "", "closed_because": "", **(row or {})}
-    closed = {name: kept[name] for name in ("closed_at", "closed_by", "closed_because")}
-    shown = _shown(tx, {**contact, "contact_id": firm_id, **kept})
-    return {**shown, "duress_code_set": contact["duress_code"] is not None, **closed}
+    """A firm as an administrator sees it, with what closed it. Raises NotFound."""
+    firm, contact = _known(tx, firm_id), contacts.get(tx, firm_id)
+    closed = {name: getattr(firm, name) for name in ("closed_at", "closed_by", "closed_because")}
+    under_duress = bool(contact and contact["duress_code"] is not None)
+    return {**_shown(tx, firm), "duress_code_set": under_duress, **closed}
 
 
 def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datetime) -> Row:
@@ -111,35 +122,33 @@ def changed_fields(was: Row, shown: Row, sent: Row) -> Row:
 def close_firm(tx: Tx, firm_id: str, reason: str, who: str, now: datetime) -> None:
     """It works for no site any more, and is asked for nothing; it stays known. Raises NotFound,
     Refused while a guard of its is away, BadSite."""
-    firm, said = get_firm(tx, firm_id), contracts.a_reason(reason)
-    if firm["closed_at"] is not None:
+    firm, said = _known(tx, firm_id), contracts.a_reason(reason)
+    if firm.closed_at is not None:
         raise Refused("this firm is closed already")
     if any(task.open for task in firms.guard_tasks(tx, firm_id)):
         raise Refused("a guard of this firm is asked for: close it when that is over")
     if guards.firm(tx, firm_id) is None:
-        guards.put_firm(tx, {"id": firm_id}, {"contact_id": firm_id, **_bare(firm)})
+        names = ("contact_id", "licence", "rank", "tariff")
+        bare = {name: getattr(firm, name) for name in names} | {"part": firm.part.value}
+        guards.put_firm(tx, {"id": firm_id}, {**bare, "sectors": list(firm.sectors)})
     for link in firms.links(tx, firm_id):
-        part = contacts_in_part(tx, firm_id, link)
-        contracts.closed(tx, link["site_id"], [part], reason=said, who=who, now=now)
+        part = _in_part(tx, firm_id, link)
+        contracts.closed(tx, link.site_id, [part], reason=said, who=who, now=now)
     firms.unlink(tx, firm_id, now)
     guards.close_firm(tx, firm_id, who, said, now)
-    tell(tx, "firm_closed", now, firm=firm["name"], by=who, who_did=who, because=said)
+    tell(tx, "firm_closed", now, firm=firm.name, by=who, who_did=who, because=said)
 
 
-def _bare(firm: Row) -> Row:
-    return {name: firm[name] for name in ("licence", "sectors", "rank", "tariff", "part")}
-
-
-def contacts_in_part(tx: Tx, firm_id: str, link: Row) -> Contact:
+def _in_part(tx: Tx, firm_id: str, link: FirmAtSite) -> Contact:
     """The firm in its part at a site."""
-    part = {name: link[name] for name in ("role", "rank", "authorities", "keys_held")}
+    part = {name: getattr(link, name) for name in ("role", "rank", "authorities", "keys_held")}
     return in_part(tx, firm_id, **part)
 
 
 def reopen_firm(tx: Tx, firm_id: str, who: str, now: datetime) -> None:
     """It may be asked again; at which sites is said there. Raises NotFound, Refused."""
-    firm = get_firm(tx, firm_id)
-    if firm["closed_at"] is None:
+    firm = _known(tx, firm_id)
+    if firm.closed_at is None:
         raise Refused("this firm is not closed")
     guards.close_firm(tx, firm_id, "", "", None)
-    tell(tx, "firm_reopened", now, firm=firm["name"], by=who, who_did=who)
+    tell(tx, "firm_reopened", now, firm=firm.name, by=who, who_did=who)

@@ -170,8 +170,8 @@ def guard_stays(
     named = _authority(tx, row, contact, now)
     firm = guards.firm(tx, task.subject)
     note = f"{_name(tx, task)}, {named}"
-    if firm is not None and firm["tariff"]:
-        note += f", {firm['tariff']}"
+    if firm is not None and firm.tariff:
+        note += f", {firm.tariff}"
     open_measure(tx, row, Measure.GUARD_ON_SITE, note, lasts, now, who=who)
     return acted(tx, known(tx, incident_id), who, now)
 

@@ -249,7 +249,7 @@ def called_too(tx: Tx, site: Site, contact_id: str, role: Role, **kept: Any) -> 
     firm = guards.firm(tx, contact_id)
     if contact_rows.get(tx, contact_id) is None or firms.member(tx, contact_id) is not None:
         raise NotFound("there is no such contact", contact_id)
-    if firm is not None and firm["closed_at"] is not None:
+    if firm is not None and firm.closed_at is not None:
         raise Refused("this firm is closed")
     ours = [c for c in site.contacts if c.role == role]
     if any(c.id == contact_id for c in ours):

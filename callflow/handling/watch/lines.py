@@ -205,9 +205,7 @@ def _others(
     """The phone and the webhook: what came by them is read from the signals themselves."""
     living = [row for row in processes if _lives(row, now)]
     web = any(row.role == "web" for row in living)
-    phone = any(
-        row.state.get("asterisk") == "up" for row in living if row.role == "telephony"
-    )
+    phone = any(row.state.get("asterisk") == "up" for row in living if row.role == "telephony")
     wanted = {"phone": ("contact-id", phone), "webhook": ("https", web)}
     panels: Counter[str] = Counter()
     for row in processes:

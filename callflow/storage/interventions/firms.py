@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from callflow.core.alarms.incident import State
+from callflow.core.interventions.firm import FirmAtSite, ListedFirm, Visit, VisitBy
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import Task, TaskState
 from callflow.core.sites.site import Role
@@ -17,7 +18,7 @@ from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
 from callflow.storage.engine.folding import folded
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import found
+from callflow.storage.engine.values import columns, first, found
 from callflow.storage.sites.search import holds, of_person
 from callflow.storage.sites.sites import upsert
 
@@ -68,15 +69,15 @@ _ASKED = (
 )
 
 
-def part_at(tx: Tx, firm_id: str, site_id: str) -> Row | None:
-    """The firm's link to a site, that of its technicians first; None: the site names it not."""
+def part_at(tx: Tx, firm_id: str, site_id: str) -> Role | None:
+    """The firm's part at a site, its technicians' first; None: the site names it not."""
     query = (
-        select(t.site_contact)
+        select(_LINK.role)
         .where(_LINK.site_id == site_id, _LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
         .order_by(_LINK.role.desc())
     )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    role = tx.execute(query).scalar()
+    return None if role is None else Role(role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,9 @@ SORTS = ("name", "part", "rank")
 
 def listed(
     tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
-) -> tuple[list[Row], int]:
+) -> tuple[list[ListedFirm], int]:
     """A page of the firms whose name, licence or number holds ``text``, and how many do: those of
     the directory of firms, and those that only sites name. ``sort`` is one of ``SORTS``.
-
-    Each as ``id, name, phone, part, rank, licence, sectors, closed_at`` and ``sites``, how many.
     """
     c, g = t.contact.c, t.guard_firm.c
     named = (
@@ -153,21 +152,21 @@ def listed(
     if text:
         query = query.where(of_person(text) | holds(g.licence, text))
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: Row = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
+    by: dict[str, Any] = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
     ordered = by[sort].desc() if descending else by[sort]
     query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+    return found(tx, query, ListedFirm), int(count)
 
 
-def links(tx: Tx, firm_id: str) -> list[Row]:
-    """A firm's parts at sites, each with ``site_name``, by it."""
+def links(tx: Tx, firm_id: str) -> list[FirmAtSite]:
+    """A firm's parts at sites, by the sites' names."""
     query = (
         select(t.site_contact, t.site.c.name.label("site_name"))
         .join(t.site, t.site.c.id == _LINK.site_id)
         .where(_LINK.contact_id == firm_id, _LINK.role.in_(_PARTS))
         .order_by(t.site.c.name, t.site.c.id)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, FirmAtSite)
 
 
 def unlink(tx: Tx, firm_id: str, now: datetime) -> None:
@@ -185,30 +184,29 @@ def unlink(tx: Tx, firm_id: str, now: datetime) -> None:
 _V = t.visit.c
 
 
-def visit(tx: Tx, contact_id: str, site_id: str | None = None) -> Row | None:
+def visit(tx: Tx, contact_id: str, site_id: str | None = None) -> Visit | None:
     """The technician's visit that is not over: at a site, or, without one, wherever."""
     query = select(t.visit).where(_V.contact_id == contact_id, _V.left_at.is_(None))
     if site_id is not None:
         query = query.where(_V.site_id == site_id)
-    row = tx.execute(query.order_by(_V.accepted_at.desc())).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query.order_by(_V.accepted_at.desc()), Visit)
 
 
-def visits_at(tx: Tx, site_id: str) -> list[Row]:
-    """Visits of a site that are not over, with the technician's name and number, oldest first."""
+def visits_at(tx: Tx, site_id: str) -> list[VisitBy]:
+    """Visits of a site that are not over, oldest first."""
     query = (
         select(t.visit, t.contact.c.name, t.contact.c.phone)
         .join(t.contact, t.contact.c.id == _V.contact_id)
         .where(_V.site_id == site_id, _V.left_at.is_(None))
         .order_by(_V.accepted_at)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, VisitBy)
 
 
 def insert_visit(tx: Tx, site_id: str, contact_id: str, incident: str | None, at: datetime) -> None:
     """A technician accepts to go to a site."""
-    row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact_id}
-    tx.execute(t.visit.insert(), row | {"incident_id": incident, "accepted_at": at})
+    visit = Visit(uuid.uuid4().hex, site_id, contact_id, incident, at, None, None)
+    tx.execute(t.visit.insert(), columns(visit))
 
 
 def change_visit(tx: Tx, visit_id: str, **values: datetime) -> None:

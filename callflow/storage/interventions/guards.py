@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from callflow.core.interventions.firm import Firm
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.sites.site import Role
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads
+from callflow.storage.engine.values import Reads, first, found
 from callflow.storage.sites.sites import upsert
-
-Row = dict[str, Any]
 
 _FIRMS = select(t.guard_firm, t.contact.c.name, t.contact.c.phone, t.contact.c.language).join(
     t.contact, t.contact.c.id == t.guard_firm.c.contact_id
 )
 
 
-def firm(tx: Tx, contact_id: str) -> Row | None:
-    """One firm's row, with its name and number."""
-    row = tx.execute(_FIRMS.where(t.guard_firm.c.contact_id == contact_id)).first()
-    return dict(row._mapping) if row else None
+def firm(tx: Tx, contact_id: str) -> Firm | None:
+    """One firm."""
+    return first(tx, _FIRMS.where(t.guard_firm.c.contact_id == contact_id), Firm)
 
 
-def firms(tx: Tx, *, part: Role | None = Role.GUARD) -> list[Row]:
+def firms(tx: Tx, *, part: Role | None = Role.GUARD) -> list[Firm]:
     """Every firm of guards, or of another ``part`` (None: any), that is not closed, in calling
     order."""
     c = t.guard_firm.c
     query = _FIRMS.where(c.closed_at.is_(None)).order_by(c.rank, c.contact_id)
     if part is not None:
         query = query.where(c.part == part.value)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Firm)
 
 
-def put_firm(tx: Tx, contact: Row, firm_row: Row) -> None:
-    """Write a firm, and the contact that it is called by."""
-    upsert(tx, t.contact, ["id"], contact)
-    upsert(tx, t.guard_firm, ["contact_id"], firm_row)
+def put_firm(tx: Tx, contact: Mapping[str, Any], firm: Mapping[str, Any]) -> None:
+    """Write of a firm, and of the contact that it is called by, these columns."""
+    upsert(tx, t.contact, ["id"], dict(contact))
+    upsert(tx, t.guard_firm, ["contact_id"], dict(firm))
 
 
 def close_firm(tx: Tx, contact_id: str, who: str, because: str, at: datetime | None) -> None:

@@ -66,9 +66,7 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
     except StoreUnavailable:
         response.status_code = 503
         return {"status": "not ready", "database": False, "receiver": False}
-    receiver = any(
-        row.role == "receiver" and beats_at - row.beat_at < SILENT_AFTER for row in rows
-    )
+    receiver = any(row.role == "receiver" and beats_at - row.beat_at < SILENT_AFTER for row in rows)
     database = station.watch.outage is None
     ready = database and receiver
     response.status_code = 200 if ready else 503

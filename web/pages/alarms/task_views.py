@@ -99,8 +99,8 @@ def _guard(tx: Tx, task: Task, keys: frozenset[str]) -> GuardView:
     return GuardView(
         name=contact["name"] if contact else task.subject,
         phone=contact["phone"] if contact else None,
-        licence=firm["licence"] if firm else "",
-        tariff=firm["tariff"] if firm else "",
+        licence=firm.licence if firm else "",
+        tariff=firm.tariff if firm else "",
         keys_held=task.subject in keys,
         **{name: from_iso(at) for name, at in task.data.items() if name in _PROGRESS},
     )
