@@ -21,7 +21,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from tests.support.browser import FLAGS
 from tests.support.product import Product
 from tests.support.sip_players import Player, Players
-from tests.support.station import give_base, take_base
+from tests.support.station import give_base, settings_at, take_base
 
 ROOT = Path(__file__).parents[2]
 HEADING = "## From an empty folder to your first test alarm\n"
@@ -177,7 +177,7 @@ async def test_a_person_comes_to_the_first_test_alarm(
     folder = tmp_path / "empty"
     unset = {name for name in os.environ if name.startswith("CALLFLOW_")}
     environment = {name: value for name, value in os.environ.items() if name not in unset}
-    environment |= {"CALLFLOW_DATA_DIR": str(folder), "CALLFLOW_PORT_BASE": str(base)}
+    environment |= {"CALLFLOW_DATA_DIR": str(folder), **settings_at(base)}
     async with Players(base + 82, base + 3000) as network, async_playwright() as engine:
 
         async def call() -> Player:

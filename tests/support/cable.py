@@ -9,7 +9,6 @@ import os
 import stat
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 
@@ -36,12 +35,7 @@ class Cut:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         subprocess.run(["ip", "link", "del", self._ours], check=False, capture_output=True)
         _ip("netns", "del", self.name)
 

@@ -14,7 +14,6 @@ from asyncio.subprocess import DEVNULL, Process
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from callflow.core.messages.outbox import Image
@@ -110,12 +109,7 @@ class RtspCamera:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._server.close()
         for task in self._conversations:
             task.cancel()

@@ -6,7 +6,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Self
 
 import pytest
@@ -34,12 +33,7 @@ class HoldUps:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 

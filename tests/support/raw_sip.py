@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from tests.support.sip_relay import Side
@@ -53,12 +52,7 @@ class RawSip:
         self.port = self._transport.get_extra_info("sockname")[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._transport is not None
         self._transport.close()
 

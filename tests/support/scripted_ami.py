@@ -16,7 +16,6 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 from tests.support.ports import free_port
@@ -151,12 +150,7 @@ class ScriptedAmi:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for call in self.live.values():
             for task in call.tasks:
                 task.cancel()

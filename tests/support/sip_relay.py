@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 _HOST = "127.0.0.1"
@@ -41,12 +40,7 @@ class SipRelay:
         self.port = self._near.get_extra_info("sockname")[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._near is not None
         assert self._far is not None
         self._near.close()

@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from tests.support.raw_sip import HOST, credentials, first_line
@@ -79,12 +78,7 @@ class Wire:
                 raise Shut(answer.decode(errors="replace"))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.link.close()
 
     @property

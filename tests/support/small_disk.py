@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from tests.support.product import Product
@@ -40,12 +39,7 @@ class SmallDisk:
         assert await self._holder.stdout.readline() == b"ready\n"
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._holder is not None
         if self._filler is not None:
             self._filler.close()

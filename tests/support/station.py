@@ -15,8 +15,11 @@ from callflow.demo.panel import PanelClient
 from tests.support.ports import held_alone
 from tests.support.product import Product
 
-#: Bases of instances lie at least 4000 apart (docs/contracts.md#ports); 8000 is a person's demo.
-BASES = (12000, 16000, 20000, 4000, 28000)
+#: Bases of instances lie at least 4000 apart (docs/contracts.md#ports), but for audio; 8000 is a
+#: person's demo. Beside each another one, which shares its ports for audio, as nodes do: who finds
+#: one taken takes the next. Packages keep theirs for minutes, and some tests in them want another.
+_ROOMS, _BESIDE = (12000, 16000, 20000, 4000, 28000), 700
+BASES = (*_ROOMS, *(room + _BESIDE for room in _ROOMS))
 #: The demo's desk phones, and its duty number.
 DESKS = ("+33639989901", "+33639989902")
 DUTY = "+33639989910"
@@ -58,6 +61,16 @@ def _take_one() -> int | None:
     return None
 
 
+def settings_at(base: int) -> dict[str, str]:
+    """The settings of an instance there."""
+    room = base - base % 4000
+    return {
+        "CALLFLOW_PORT_BASE": str(base),
+        "CALLFLOW_RTP_START": str(room + 2000),
+        "CALLFLOW_SIMULATOR_RTP_START": str(room + 3000),
+    }
+
+
 def give_base(base: int) -> None:
     """The instance that had it has ended."""
     _HELD.pop(base).close()
@@ -87,11 +100,9 @@ class Station(Product):
     command: tuple[str, ...] = ("demo", "--no-browser")
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
-        super().__init__(
-            data_dir,
-            {"CALLFLOW_DEMO_ALARMS_EVERY": "0", **(environment or {})},
-            base=take_base(),
-        )
+        base = take_base()
+        own = {"CALLFLOW_DEMO_ALARMS_EVERY": "0", **settings_at(base)}
+        super().__init__(data_dir, {**own, **(environment or {})}, base=base)
 
     async def _ready(self) -> bool:
         if not await super()._ready():

@@ -26,7 +26,7 @@ from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos
 from tests.support.hold_ups import Parts
 from tests.support.product import Product
-from tests.support.station import Station
+from tests.support.station import Station, settings_at
 
 
 class Second(Station):
@@ -34,7 +34,8 @@ class Second(Station):
 
     def __init__(self, first: Station, environment: Mapping[str, str]) -> None:
         data_dir = first.data_dir.with_name("second")
-        Product.__init__(self, data_dir, {**environment, "CALLFLOW_NODE": "node1"}, base=first.base)
+        own = {**settings_at(first.base), "CALLFLOW_NODE": "node1"}
+        Product.__init__(self, data_dir, {**environment, **own}, base=first.base)
         self.base += 100
         self.url = f"http://127.0.0.1:{self.base}"
         self._first = first

@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 
 Message = dict[str, str]
 Script = Callable[["AgiCall"], None]
@@ -149,12 +148,7 @@ class AgiServer:
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """As kill -9 does: every link and the listener are gone at once."""
         assert self._listener is not None
         for link in [self._listener, *self._links]:
