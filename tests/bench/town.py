@@ -192,7 +192,7 @@ def _agreed(tx: Tx, site_id: str, now: datetime) -> None:
     made: Row = dict(id="", site=site_id, begins_at=now, ends_at=now + timedelta(hours=20))
     made |= dict(author=NAME, made_at=now, text="Travaux jusqu'à demain")
     note = Instruction(kind=InstructionKind.NOTE, **made)
-    instructions.make(tx, site_id, note, lowers=False, asked_by=None, now=now)
+    instructions.make(tx, site_id, note, lowers=False, now=now)
     if int(site_id) % 100 == 50:
         asked: Row = dict(reason="maintenance", who=NAME, role="administrator", contact=None)
         on_test.set_on_test(tx, site_id, zones=None, lasts=timedelta(hours=60), now=now, **asked)

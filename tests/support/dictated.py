@@ -34,7 +34,7 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
     )
     made = Instruction(
         id="",
-        site=site,
+        site_id=site,
         kind=InstructionKind.NOTE,
         begins_at=now,
         ends_at=now + timedelta(days=2),
@@ -46,10 +46,10 @@ def dictated(station: WebStation, site: str, call_id: str = "1795200000.1") -> s
     def run(tx: Tx) -> str:
         dialogues.incoming_call(tx, call_id, "+33639980150", station.settings.node, now)
         voices.said(tx, call_id, now=now, **kept)
-        row = sites_instructions.make(tx, site, made, lowers=False, asked_by=None, now=now)
+        row = sites_instructions.make(tx, site, made, lowers=False, now=now)
         voices.confirmed(tx, call_id, now)
-        call_backs.instruction_left(tx, row["id"], call_id, now)
-        return str(row["id"])
+        call_backs.instruction_left(tx, row.id, call_id, now)
+        return str(row.id)
 
     return str(station.do(run))
 
@@ -59,7 +59,8 @@ def plays(station: WebStation, site: str, who: str) -> None:
 
     def run(tx: Tx) -> None:
         for row in instructions.of_site(tx, site, limit=9):
-            call_id = row["voice"].rpartition(".")[0]
-            playbacks.played(tx, playbacks.SPOKEN, row["voice"], call_id, who, clock.now())
+            assert row.voice is not None
+            call_id = row.voice.rpartition(".")[0]
+            playbacks.played(tx, playbacks.SPOKEN, row.voice, call_id, who, clock.now())
 
     station.do(run)

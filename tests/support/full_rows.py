@@ -345,14 +345,14 @@ def _instructed(full: FullStation, said: Callable[[str], str]) -> None:
     now = clock.now()
     made: Row = dict(id="", site=SHOP, begins_at=now, ends_at=now + timedelta(hours=5))
     made |= dict(author=YVES, made_at=now, text=said("hospitalisée"))
-    absent = Instruction(kind=InstructionKind.ABSENT, contact=f"{SHOP}-1", **made)
+    absent = Instruction(kind=InstructionKind.ABSENT, contact_id=f"{SHOP}-1", **made)
     number = Instruction(
-        kind=InstructionKind.NUMBER, contact=f"{SHOP}-2", phone="+33639980199", **made
+        kind=InstructionKind.NUMBER, contact_id=f"{SHOP}-2", phone="+33639980199", **made
     )
 
     def make(tx: Tx) -> None:
         for one in (absent, number):
-            instructions.make(tx, SHOP, one, lowers=False, asked_by=None, now=now)
+            instructions.make(tx, SHOP, one, lowers=False, now=now)
 
     full.do(make)
     test: Row = dict(lasts=timedelta(hours=1), reason=said("maintenance"), who=NAME)

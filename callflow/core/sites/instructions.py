@@ -68,27 +68,33 @@ class InstructionError(ValueError):
 class Instruction:
     """One provisional instruction. Times in UTC.
 
-    ``kinds`` are those of the alarms that ``plan`` is for. ``contact`` is who is absent, or whose
-    ``phone`` (E.164) it is; ``replacement`` the id of whoever stands in. ``voice`` is the recording
-    of a note that was spoken.
+    ``kinds`` are those of the alarms that ``plan`` is for. ``contact_id`` is who is absent, or
+    whose ``phone`` (E.164) it is; ``replacement_id`` whoever stands in; ``asked_by`` the contact
+    who asked its author for it. ``voice`` is the recording of a note that was spoken,
+    ``transcriber`` who listened to it and wrote it down.
     """
 
     id: str
-    site: str
+    site_id: str
     kind: InstructionKind
-    begins_at: datetime
-    ends_at: datetime
-    author: str
-    made_at: datetime
     text: str = ""
     plan: str | None = None
     kinds: frozenset[Kind] = frozenset()
-    contact: str | None = None
-    replacement: str | None = None
+    contact_id: str | None = None
+    replacement_id: str | None = None
     phone: str | None = None
     voice: str | None = None
     lowers: tuple[Lowers, ...] = ()
+    begins_at: datetime
+    ends_at: datetime
+    author: str
+    asked_by: str | None = None
+    made_at: datetime
+    transcriber: str | None = None
+    transcribed_at: datetime | None = None
     signer: str | None = None
+    signed_at: datetime | None = None
+    withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
 
     def state(self, now: datetime) -> InstructionState:
@@ -116,8 +122,8 @@ class Instruction:
 _FIELDS: dict[InstructionKind, frozenset[str]] = {
     InstructionKind.NOTE: frozenset(),
     InstructionKind.PLAN: frozenset({"plan", "kinds"}),
-    InstructionKind.ABSENT: frozenset({"contact", "replacement"}),
-    InstructionKind.NUMBER: frozenset({"contact", "phone"}),
+    InstructionKind.ABSENT: frozenset({"contact_id", "replacement_id"}),
+    InstructionKind.NUMBER: frozenset({"contact_id", "phone"}),
 }
 
 # --- made ---------------------------------------------------------------------------------
@@ -161,7 +167,9 @@ def _check_fields(instruction: Instruction) -> None:
     """What means nothing for its kind is not kept: it would look as if it counted."""
     for name in sorted(set().union(*_FIELDS.values()) - _FIELDS[instruction.kind]):
         if getattr(instruction, name):
-            raise InstructionError(name, f"means nothing for {instruction.kind.value!r}")
+            raise InstructionError(
+                name.removesuffix("_id"), f"means nothing for {instruction.kind.value!r}"
+            )
 
 
 def _check_kinds(kinds: frozenset[Kind]) -> None:
@@ -174,18 +182,18 @@ def _check_kinds(kinds: frozenset[Kind]) -> None:
 
 
 def _of_site(instruction: Instruction, site: Site) -> None:
-    if instruction.contact is None:
+    if instruction.contact_id is None:
         raise InstructionError("contact", "names the contact whom it is about")
-    if all(contact.id != instruction.contact for contact in site.contacts):
+    if all(contact.id != instruction.contact_id for contact in site.contacts):
         raise InstructionError("contact", "is no contact of this site")
 
 
 def _check_replacement(instruction: Instruction, site: Site, people: Sequence[Contact]) -> None:
-    if instruction.replacement is None:
+    if instruction.replacement_id is None:
         return
-    if instruction.replacement == instruction.contact:
+    if instruction.replacement_id == instruction.contact_id:
         raise InstructionError("replacement", "is the absent contact")
-    if _person(instruction.replacement, site, people) is None:
+    if _person(instruction.replacement_id, site, people) is None:
         raise InstructionError("replacement", "is no contact that the station knows")
 
 
@@ -196,12 +204,12 @@ def lowers(
     nobody listened to may."""
     found = [Lowers.SAID] if said else []
     found += [Lowers.SPOKEN] if instruction.voice and not instruction.text else []
-    roles = {contact.role for contact in site.contacts if contact.id == instruction.contact}
+    roles = {contact.role for contact in site.contacts if contact.id == instruction.contact_id}
     if instruction.kind is InstructionKind.PLAN:
         found.append(Lowers.PLAN_REPLACED)
     if instruction.kind is InstructionKind.ABSENT:
         found += _lowers_absence(instruction, site, people, roles)
-    moved = instruction.kind is InstructionKind.NUMBER or instruction.replacement is not None
+    moved = instruction.kind is InstructionKind.NUMBER or instruction.replacement_id is not None
     if moved and roles & _AT_SITE:
         found.append(Lowers.AWAY_FROM_SITE)
     return tuple(found)
@@ -214,11 +222,11 @@ _AT_SITE = {Role.PREMISES, Role.DEVICE, Role.LISTEN_IN}
 def _lowers_absence(
     instruction: Instruction, site: Site, people: Sequence[Contact], roles: set[Role]
 ) -> list[Lowers]:
-    if instruction.replacement is None:
+    if instruction.replacement_id is None:
         return [Lowers.NOBODY_INSTEAD]
-    other = _person(instruction.replacement, site, people)
+    other = _person(instruction.replacement_id, site, people)
     found = [] if other is not None and other.phone else [Lowers.NO_NUMBER]
-    same = any(c.id == instruction.replacement and c.role in roles for c in site.contacts)
+    same = any(c.id == instruction.replacement_id and c.role in roles for c in site.contacts)
     return [*found, Lowers.ONE_FEWER] if same else found
 
 
@@ -266,7 +274,7 @@ def apply(
     contacts = site.contacts
     for each in counting:
         contacts = tuple(
-            _changed(contact, each) if contact.id == each.contact else contact
+            _changed(contact, each) if contact.id == each.contact_id else contact
             for contact in contacts
         )
     known = {person.id for person in (*site.contacts, *site.others)}
@@ -286,8 +294,8 @@ def _changed(contact: Contact, instruction: Instruction) -> Contact:
     span = Span(instruction.begins_at, instruction.ends_at)
     there = contact.availability
     replacements = there.replacements
-    if instruction.replacement is not None:  # before the permanent ones
-        replacements = (Replacement(contact=instruction.replacement, span=span), *replacements)
+    if instruction.replacement_id is not None:  # before the permanent ones
+        replacements = (Replacement(contact=instruction.replacement_id, span=span), *replacements)
     away = replace(there, leaves=(*there.leaves, span), replacements=replacements)
     return replace(contact, availability=away)
 

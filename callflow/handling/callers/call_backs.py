@@ -96,10 +96,8 @@ def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> No
 
 
 def _waits(tx: Tx, instruction_id: str, now: datetime) -> bool:
-    row = instructions.get(tx, instruction_id)
-    if row is None:
-        return False
-    return instructions.to_instruction(row).state(now) is InstructionState.AWAITING_SIGNATURE
+    left = instructions.get(tx, instruction_id)
+    return left is not None and left.state(now) is InstructionState.AWAITING_SIGNATURE
 
 
 def _target(tx: Tx, now: datetime) -> datetime:
@@ -179,9 +177,9 @@ def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") ->
     told: Row = {"by": who, "who": taker, "who_did": who}
     given = taker != who
     if row["instruction_id"]:
-        left = instructions.get(tx, row["instruction_id"]) or {}
+        left = instructions.get(tx, row["instruction_id"])
         kind = "instruction_given" if given else "instruction_taken"
-        about: Row = {"left_by": left.get("author"), "site": left.get("site_id")}
+        about: Row = {"left_by": left and left.author, "site": left and left.site_id}
         tell(tx, kind, now, instruction=row["instruction_id"], **about, **told)
     else:
         kind = "call_back_given" if given else "call_back_taken"
@@ -273,7 +271,7 @@ def come_back(tx: Tx, now: datetime) -> None:
 def _whom(tx: Tx, row: Row) -> str:
     """Who it is about, in a word."""
     left = instructions.get(tx, row["instruction_id"]) if row["instruction_id"] else None
-    return str(left["author"] if left else row["number"])
+    return str(left.author if left else row["number"])
 
 
 def _moot(tx: Tx, row: Row, now: datetime) -> bool:

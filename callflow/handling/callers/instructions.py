@@ -22,7 +22,6 @@ from callflow.handling.sites import instructions as sites_instructions
 from callflow.handling.sites.numbers import e164
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
-from callflow.storage.sites import instructions as rows
 
 Row = dict[str, Any]
 
@@ -111,35 +110,28 @@ def _instruct(tx: Tx, asked: Asked) -> Done:
     note = kind is InstructionKind.NOTE
     made = Instruction(
         id="",
-        site=who.site.id,
+        site_id=who.site.id,
         kind=kind,
         begins_at=_begin(asked).astimezone(UTC),
         ends_at=datetime.fromisoformat(kept["ends"]).astimezone(UTC),
         author=who.person.name,
+        asked_by=who.person.id,
         made_at=asked.now,
-        contact=None if note else who.person.id,
+        contact_id=None if note else who.person.id,
         phone=kept["number"] if kind is InstructionKind.NUMBER else None,
         voice=kept["voice"] if note else None,
     )
     try:
-        row = sites_instructions.make(
-            tx,
-            who.site.id,
-            made,
-            lowers=False,
-            asked_by=who.person.id,
-            now=asked.now,
-        )
+        made = sites_instructions.make(tx, who.site.id, made, lowers=False, now=asked.now)
     except BadSite:
         return Done(result="not_possible")
     except Refused:
         return Done(result="not_allowed")
     if note:
         voices.confirmed(tx, asked.call_id, asked.now)
-    state = rows.to_instruction(row).state(asked.now)
-    waits = state is InstructionState.AWAITING_SIGNATURE
+    waits = made.state(asked.now) is InstructionState.AWAITING_SIGNATURE
     if waits:
-        call_backs.instruction_left(tx, row["id"], asked.call_id, asked.now)
+        call_backs.instruction_left(tx, made.id, asked.call_id, asked.now)
     return done(tx, asked, "waits" if waits else "done", voice="")
 
 

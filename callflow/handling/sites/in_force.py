@@ -51,5 +51,5 @@ def site_now(
     agreed = rows.current(tx, site_id, now) if reading is None else reading.agreed
     if not agreed:
         return site
-    instead = contacts.people(tx, {each.replacement for each in agreed if each.replacement})
+    instead = contacts.people(tx, {each.replacement_id for each in agreed if each.replacement_id})
     return instructions.apply(site, agreed, now, kind, instead)

@@ -45,21 +45,19 @@ def make(
     made: Instruction,
     *,
     lowers: bool,
-    asked_by: str | None,
     now: datetime,
-) -> Row:
-    """Write ``made``, whose id, numbers and signatures are set here; its row.
+) -> Instruction:
+    """Write ``made``, whose id, numbers and signatures are set here.
 
     ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
     in any case, and then it waits for a second signature, whichever way it came (D19).
-    ``asked_by``: the contact who asked its author for it. Raises NotFound, Refused, or BadSite
-    naming the field.
+    Raises NotFound, Refused, or BadSite naming the field.
     """
     site = sites.load_site(tx, site_id)
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
-    people = contacts.people(tx, [made.replacement] if made.replacement else [])
-    made = replace(made, id=uuid.uuid4().hex, site=site_id, phone=e164(made.phone, "phone"))
+    people = contacts.people(tx, [made.replacement_id] if made.replacement_id else [])
+    made = replace(made, id=uuid.uuid4().hex, site_id=site_id, phone=e164(made.phone, "phone"))
     try:
         instructions.check(made, site, people, now)
     except InstructionError as error:
@@ -68,11 +66,11 @@ def make(
         if sites.plan_body(tx, made.plan) is None:
             raise BadSite("plan", NO_PLAN, made.plan)
         check_chosen(tx, [("plan", made.plan)])
-    asker = _asker(site, asked_by, made.kinds)
+    asker = _asker(site, made.asked_by, made.kinds)
     made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
-    rows.insert(tx, made, asked_by=asked_by)
+    rows.insert(tx, made)
     _tell_made(tx, made, (*site.contacts, *people), asker, now)
-    return get(tx, site_id, made.id)
+    return made
 
 
 def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
@@ -94,13 +92,13 @@ def _tell_made(
     tx: Tx, made: Instruction, people: Sequence[Contact], asker: str, now: datetime
 ) -> None:
     names = {person.id: person.name for person in people}
-    about: Row = dict(site=made.site, instruction=made.id, who_did=made.author)
+    about: Row = dict(site=made.site_id, instruction=made.id, who_did=made.author)
     what: Row = dict(
         by=made.author,
         since=_iso(made.begins_at),
         until=_iso(made.ends_at),
-        who=names.get(made.contact or "", ""),
-        instead=names.get(made.replacement or "", "–"),
+        who=names.get(made.contact_id or "", ""),
+        instead=names.get(made.replacement_id or "", "–"),
         to=made.phone or "",
         plan=made.plan or "",
         text=made.text,
@@ -115,15 +113,17 @@ def _tell_made(
         tell(tx, "instruction_to_sign", now, **about, lowers=why.value)
 
 
-def countersign(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+def countersign(
+    tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime
+) -> Instruction:
     """It counts from now on, or from its beginning. Raises NotFound, Refused."""
     row = get(tx, site_id, instruction_id)
-    state = rows.to_instruction(row).state(now)
+    state = row.state(now)
     if state is not InstructionState.AWAITING_SIGNATURE:
         raise Refused("this instruction awaits no signature", about=state.value)
-    if Lowers.SPOKEN in row["lowers"]:
+    if Lowers.SPOKEN in row.lowers:
         raise Refused("it was spoken: listen to it and write it down first")
-    if _same(who, row["author"]) or _same(who, row["transcriber"] or ""):
+    if _same(who, row.author) or _same(who, row.transcriber or ""):
         raise Refused("it lowers protection: somebody other than its author countersigns it")
     if not rows.sign(tx, instruction_id, who, now):
         raise Refused("somebody else changed this instruction: look again")
@@ -141,20 +141,19 @@ def transcribe(
     lowers: bool,
     who: str,
     now: datetime,
-) -> Row:
+) -> Instruction:
     """``who`` listened to what was said and writes it down: it counts once somebody else has
     countersigned it, for nobody puts into force alone what only they have read. ``lowers``: they
     find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadSite
     naming the field.
     """
     row = get(tx, site_id, instruction_id)
-    instruction = rows.to_instruction(row)
-    awaited = instruction.state(now) is InstructionState.AWAITING_SIGNATURE
-    if not awaited or Lowers.SPOKEN not in instruction.lowers:
+    awaited = row.state(now) is InstructionState.AWAITING_SIGNATURE
+    if not awaited or Lowers.SPOKEN not in row.lowers:
         raise Refused("nobody is to write this instruction down")
     if not text.strip():
         raise BadSite("text", "says what operators must know")
-    if not playbacks.heard(tx, row["voice"], who, row["made_at"], now):
+    if not playbacks.heard(tx, row.voice or "", who, row.made_at, now):
         raise Refused("listen to what was said first: nobody writes it down unheard")
     why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)
     if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
@@ -171,10 +170,10 @@ def _same(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Row:
+def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Instruction:
     """It counts no more. Raises NotFound, Refused."""
     row = get(tx, site_id, instruction_id)
-    state = rows.to_instruction(row).state(now)
+    state = row.state(now)
     over = state in (InstructionState.ENDED, InstructionState.WITHDRAWN)
     if over or not rows.withdraw(tx, instruction_id, who, now):
         raise Refused("this instruction is over")
@@ -183,14 +182,14 @@ def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: dateti
     return get(tx, site_id, instruction_id)
 
 
-def _tell(tx: Tx, kind: str, row: Row, who: str, now: datetime) -> None:
-    tell(tx, kind, now, site=row["site_id"], instruction=row["id"], by=who, who_did=who)
+def _tell(tx: Tx, kind: str, row: Instruction, who: str, now: datetime) -> None:
+    tell(tx, kind, now, site=row.site_id, instruction=row.id, by=who, who_did=who)
 
 
-def get(tx: Tx, site_id: str, instruction_id: str) -> Row:
-    """One instruction of the site, as stored. Raises NotFound."""
+def get(tx: Tx, site_id: str, instruction_id: str) -> Instruction:
+    """One instruction of the site. Raises NotFound."""
     row = rows.get(tx, instruction_id)
-    if row is None or row["site_id"] != site_id:
+    if row is None or row.site_id != site_id:
         raise NotFound(f"there is no instruction {instruction_id!r} of this site")
     return row
 
@@ -202,24 +201,10 @@ def expiring(
     within: timedelta = instructions.EXPIRES_SOON,
     after: tuple[datetime, str] | None = None,
     limit: int = 100,
-) -> list[Row]:
+) -> list[Instruction]:
     """The station's instructions that end so soon, and still stand, by their end: for the
     handover, and for whoever must ask the client again."""
     return rows.ending(tx, now, now + within, after, limit=limit)
-
-
-def shown(row: Row, now: datetime) -> Row:
-    """An instruction as people read it: with where it is at ``now``."""
-    read = rows.to_instruction(row)
-    return {
-        **row,
-        "site": row["site_id"],
-        "contact": row["contact_id"],
-        "replacement": row["replacement_id"],
-        "state": read.state(now).value,
-        "lowers_protection": bool(read.lowers),
-        "expires_soon": read.expires_soon(now),
-    }
 
 
 def _iso(at: datetime) -> str:

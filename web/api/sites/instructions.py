@@ -14,6 +14,7 @@ from callflow.handling.base.fields import Identifier, Long
 from callflow.handling.sites import instructions
 from callflow.handling.sites.shape import Phone
 from callflow.storage import Tx
+from callflow.storage.engine.values import columns
 from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
 from web.access.bearer import Caller, allowed
@@ -91,8 +92,18 @@ class InstructionOut(BaseModel):
     withdrawn_at: datetime | None
 
 
-def _out(row: dict[str, Any], now: datetime) -> InstructionOut:
-    return InstructionOut.model_validate(instructions.shown(row, now))
+def _out(made: Instruction, now: datetime) -> InstructionOut:
+    return InstructionOut.model_validate(
+        {
+            **columns(made),
+            "site": made.site_id,
+            "contact": made.contact_id,
+            "replacement": made.replacement_id,
+            "state": made.state(now),
+            "lowers_protection": bool(made.lowers),
+            "expires_soon": made.expires_soon(now),
+        }
+    )
 
 
 @router.get("/sites/{site_id}/instructions", responses=NOT_FOUND)
@@ -121,9 +132,7 @@ async def list_expiring(
 
     def read(tx: Tx) -> Page[InstructionOut]:
         found = instructions.expiring(tx, now, within=within, after=last, limit=limit + 1)
-        shown, following = paging.page(
-            found, limit, lambda row: paging.moment(row["ends_at"], row["id"])
-        )
+        shown, following = paging.page(found, limit, lambda row: paging.moment(row.ends_at, row.id))
         return Page[InstructionOut](items=[_out(row, now) for row in shown], next=following)
 
     return await station.store.read(read)
@@ -137,7 +146,7 @@ async def make(
     now = station.clock()
     made = Instruction(
         id="",
-        site=site_id,
+        site_id=site_id,
         kind=body.kind,
         begins_at=body.begins_at or now,
         ends_at=body.ends_at,
@@ -146,15 +155,14 @@ async def make(
         text=body.text,
         plan=body.plan,
         kinds=frozenset(body.kinds),
-        contact=body.contact,
-        replacement=body.replacement,
+        contact_id=body.contact,
+        replacement_id=body.replacement,
         phone=body.phone,
+        asked_by=body.asked_by,
     )
-    lowers, asked_by = body.lowers_protection, body.asked_by
+    lowers = body.lowers_protection
     return await station.store.write(
-        lambda tx: _out(
-            instructions.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now), now
-        )
+        lambda tx: _out(instructions.make(tx, site_id, made, lowers=lowers, now=now), now)
     )
 
 

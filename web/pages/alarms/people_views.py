@@ -50,7 +50,7 @@ def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> l
     agreed = list({each.id: each for each in found}.values())
     said = spoken.named(tx, [each.voice for each in agreed if each.voice])
     said = {name: row for name, row in said.items() if row["path"]}  # its time may be over
-    about = {each.contact for each in agreed} | {each.replacement for each in agreed}
+    about = {each.contact_id for each in agreed} | {each.replacement_id for each in agreed}
     names = contacts.names_of(tx, [contact for contact in about if contact])
     return [
         {
@@ -63,8 +63,8 @@ def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> l
             "begins_at": each.begins_at if each.begins_at > now else None,
             "plan": each.plan,
             "kinds": sorted(each.kinds),
-            "who": names.get(each.contact or "", ""),
-            "instead": names.get(each.replacement or "", ""),
+            "who": names.get(each.contact_id or "", ""),
+            "instead": names.get(each.replacement_id or "", ""),
             "phone": each.phone,
             "ends_at": each.ends_at,
             "author": each.author,

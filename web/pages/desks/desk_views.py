@@ -89,11 +89,13 @@ def to_call_back(tx: Tx) -> list[Row]:
     rows = call_backs.open_ones(tx)
     known = call_backs.candidates(tx, {row["number"] for row in rows if row["number"]})
     left = instructions.of_ids(tx, {i for row in rows if (i := row["instruction_id"])})
+    places = sites.names_of(tx, [each.site_id for each in left.values()])
     made = [
         {
             **row,
             "candidates": known.get(row["number"], []),
-            "instruction": left.get(row["instruction_id"]),
+            "instruction": (one := left.get(row["instruction_id"])),
+            "place": places.get(one.site_id) if one else None,
         }
         for row in rows
     ]

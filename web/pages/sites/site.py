@@ -80,16 +80,16 @@ async def note_instruction(
             raise ProblemError(422, "choose a day and a time", field="ends_at")
         made = Instruction(
             id="",
-            site=site_id,
+            site_id=site_id,
             kind=InstructionKind.NOTE,
             begins_at=forms.moment(form, "begins_at", zone) or now,
             ends_at=ends_at,
             author=visitor.name,
             made_at=now,
             text=forms.text(form),
+            asked_by=form.get("asked_by") or None,
         )
-        lowers, asked_by = bool(form.get("lowers")), form.get("asked_by") or None
-        instructions.make(tx, site_id, made, lowers=lowers, asked_by=asked_by, now=now)
+        instructions.make(tx, site_id, made, lowers=bool(form.get("lowers")), now=now)
 
     return await _done(request, station, visitor, site_id, run)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.signal import Kind
-from callflow.core.sites.instructions import InstructionState, Lowers
+from callflow.core.sites.instructions import Instruction, InstructionState, Lowers
 from callflow.core.sites.site import Site
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import call_backs as handled
@@ -49,12 +49,12 @@ def bruno(**changed: Any) -> dict[str, Any]:
     return {**there, "authorities": EVERYTHING, "code": "4710", **changed}
 
 
-def made(station: Station) -> list[dict[str, Any]]:
+def made(station: Station) -> list[Instruction]:
     return station.read(lambda tx: instructions.of_site(tx, "1002", limit=20))
 
 
-def state(station: Station, row: dict[str, Any]) -> InstructionState:
-    return instructions.to_instruction(row).state(station.now)
+def state(station: Station, row: Instruction) -> InstructionState:
+    return row.state(station.now)
 
 
 def site_in_alarm(station: Station) -> Site:
@@ -70,7 +70,7 @@ def says(caller: MenuCaller, count: int = 1) -> str:
     return name
 
 
-def spoken(station: Station) -> tuple[MenuCaller, dict[str, Any]]:
+def spoken(station: Station) -> tuple[MenuCaller, Instruction]:
     """Anne dictates something and confirms it."""
     caller = call(station).types("2580", "6", "3", *UNTIL)
     says(caller)
@@ -94,9 +94,9 @@ def test_an_absence_with_nobody_instead_waits_for_a_countersignature_as_on_every
     caller.types("1")
     assert "contresignée" in caller.heard[-1]
     (row,) = made(station)
-    assert (row["kind"], row["contact_id"], row["ends_at"]) == ("absent", "anne", ENDS)
-    assert (row["author"], row["asked_by"]) == ("Anne", "anne")
-    assert row["lowers"] == [Lowers.NOBODY_INSTEAD.value]
+    assert (row.kind, row.contact_id, row.ends_at) == ("absent", "anne", ENDS)
+    assert (row.author, row.asked_by) == ("Anne", "anne")
+    assert row.lowers == (Lowers.NOBODY_INSTEAD,)
     assert state(station, row) is InstructionState.AWAITING_SIGNATURE
     assert station.entries("instruction_to_sign")
     assert not site_in_alarm(station).person("anne").availability.leaves  # type: ignore[union-attr]
@@ -110,7 +110,7 @@ def test_another_number_is_read_back_digit_by_digit_and_called_meanwhile(station
     assert "0 6, 3 9, 9 8, 0 1, 7 7" in caller.heard[-1]
     caller.types("1", *UNTIL, "1")
     (row,) = made(station)
-    assert (row["kind"], row["phone"], row["lowers"]) == ("number", OTHER, [])
+    assert (row.kind, row.phone, row.lowers) == ("number", OTHER, ())
     person = site_in_alarm(station).person("anne")
     assert person is not None
     assert person.phone == OTHER
@@ -151,7 +151,7 @@ def test_it_begins_when_it_is_said_to(station: Station) -> None:
     caller = call(station).types("2580", "6", "2", "0639980177", "1")
     caller.types("2", "2611", "0730", "0112", "0800", "1")
     (row,) = made(station)
-    assert row["begins_at"] == datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+    assert row.begins_at == datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
     assert state(station, row) is InstructionState.PLANNED
 
 
@@ -160,7 +160,7 @@ def test_a_year_s_end_is_crossed(station: Station) -> None:
     caller = call(station).types("2580", "6", "2", "0639980177", "1")
     caller.types("2", "2012", "0730", "0301", "0800", "1")
     (row,) = made(station)
-    assert row["ends_at"] == datetime(2027, 1, 3, 7, 0, tzinfo=UTC)
+    assert row.ends_at == datetime(2027, 1, 3, 7, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_wrong_end_is_told_and_asked_again(
     assert told in caller.heard[-1]
     assert "Jusqu'à quelle date" in caller.heard[-1]
     caller.types("0112", "0800", "1")
-    assert [row["ends_at"] for row in made(station)] == [ENDS]
+    assert [row.ends_at for row in made(station)] == [ENDS]
 
 
 def test_an_end_before_the_beginning_and_a_beginning_that_is_over_are_told(
@@ -210,12 +210,12 @@ def test_what_is_dictated_is_played_back_and_waits_to_be_listened_to(station: St
     caller.types("1")
     assert "contresignée" in caller.heard[-1]
     (row,) = made(station)
-    assert (row["voice"], row["text"], row["lowers"]) == (second, "", [Lowers.SPOKEN.value])
+    assert (row.voice, row.text, row.lowers) == (second, "", (Lowers.SPOKEN,))
     assert state(station, row) is InstructionState.AWAITING_SIGNATURE
     (entry,) = station.entries("instruction_spoken")
     assert entry["data"]["voice"] == second
     caller.hangs_up()
-    assert [task["instruction_id"] for task in station.read(call_backs.open_ones)] == [row["id"]]
+    assert [task["instruction_id"] for task in station.read(call_backs.open_ones)] == [row.id]
     assert not station.faults()
 
 
@@ -241,8 +241,8 @@ def test_nobody_writes_down_unheard_what_was_said_nor_into_force_alone(station: 
         _transcribe(station, row, **{**kept, "text": " "}, lowers=False)
     _transcribe(station, row, **kept, lowers=False)
     (heard,) = made(station)
-    assert (heard["text"], heard["transcriber"]) == (kept["text"], "claire")
-    assert heard["lowers"] == [Lowers.TRANSCRIBED.value]
+    assert (heard.text, heard.transcriber) == (kept["text"], "claire")
+    assert heard.lowers == (Lowers.TRANSCRIBED,)
     assert state(station, heard) is InstructionState.AWAITING_SIGNATURE
     assert station.entries("instruction_heard")
     with pytest.raises(Refused, match="nobody is to write"):
@@ -276,7 +276,7 @@ def test_what_is_left_is_a_task_until_it_counts_and_rings_the_desk_meanwhile(
     caller, row = spoken(station)
     caller.hangs_up()
     (task,) = station.read(call_backs.open_ones)
-    assert (task["number"], task["instruction_id"], task["level"]) == (FIRST, row["id"], 0)
+    assert (task["number"], task["instruction_id"], task["level"]) == (FIRST, row.id, 0)
     with pytest.raises(Refused, match="listen to it"):
         station.write(
             lambda tx: handled.finish(
@@ -304,12 +304,10 @@ def test_two_instructions_of_one_number_are_two_tasks_and_a_withdrawn_one_is_non
     spoken(station)
     assert len(station.read(call_backs.open_ones)) == 2
     station.write(
-        lambda tx: sites_instructions.withdraw(
-            tx, "1002", first["id"], who="claire", now=station.now
-        )
+        lambda tx: sites_instructions.withdraw(tx, "1002", first.id, who="claire", now=station.now)
     )
     (left,) = station.read(call_backs.open_ones)
-    assert left["instruction_id"] != first["id"]
+    assert left["instruction_id"] != first.id
 
 
 def test_what_nobody_saw_to_in_its_time_rings_nobody_any_more(station: Station) -> None:
@@ -333,26 +331,26 @@ def test_what_nobody_listened_to_is_found_before_its_time_comes(station: Station
     assert station.read(lambda tx: instructions.awaiting(tx, "1002", station.now)) == []
 
 
-def _plays(station: Station, row: dict[str, Any], who: str) -> None:
-    name = row["voice"]
+def _plays(station: Station, row: Instruction, who: str) -> None:
+    name = row.voice or ""
     call_id = name.rpartition(".")[0]
     station.write(
         lambda tx: playbacks.played(tx, playbacks.SPOKEN, name, call_id, who, station.now)
     )
 
 
-def _hear(station: Station, row: dict[str, Any], **more: Any) -> None:
+def _hear(station: Station, row: Instruction, **more: Any) -> None:
     _plays(station, row, more["who"])
     _transcribe(station, row, **more)
 
 
-def _transcribe(station: Station, row: dict[str, Any], **more: Any) -> None:
-    station.write(lambda tx: sites_instructions.transcribe(tx, "1002", row["id"], **more))
+def _transcribe(station: Station, row: Instruction, **more: Any) -> None:
+    station.write(lambda tx: sites_instructions.transcribe(tx, "1002", row.id, **more))
 
 
-def _sign(station: Station, row: dict[str, Any], who: str) -> None:
+def _sign(station: Station, row: Instruction, who: str) -> None:
     station.write(
-        lambda tx: sites_instructions.countersign(tx, "1002", row["id"], who=who, now=station.now)
+        lambda tx: sites_instructions.countersign(tx, "1002", row.id, who=who, now=station.now)
     )
 
 

@@ -551,14 +551,14 @@ def agree(station: Station, **more: Any) -> None:
     """A provisional instruction for the site, of an hour."""
     agreed = Instruction(
         id="agreed",
-        site="1002",
+        site_id="1002",
         begins_at=station.now,
         ends_at=station.now + timedelta(hours=1),
         author="admin",
         made_at=station.now,
         **more,
     )
-    station.write(lambda tx: instructions.insert(tx, agreed, asked_by=None))
+    station.write(lambda tx: instructions.insert(tx, agreed))
 
 
 def test_the_number_agreed_for_a_while_is_dialled_as_long_as_it_is(

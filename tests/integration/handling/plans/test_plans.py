@@ -182,7 +182,7 @@ def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) 
     station.put("1006", contacts=[])
     agreed = Instruction(
         id="",
-        site="1006",
+        site_id="1006",
         kind=InstructionKind.PLAN,
         plan="night",
         kinds=frozenset({Kind.FIRE}),
@@ -191,11 +191,7 @@ def test_a_site_that_is_to_follow_it_for_a_while_is_looked_at(station: Station) 
         author="claire",
         made_at=station.now,
     )
-    station.write(
-        lambda tx: instructions.make(
-            tx, "1006", agreed, lowers=False, asked_by=None, now=station.now
-        )
-    )
+    station.write(lambda tx: instructions.make(tx, "1006", agreed, lowers=False, now=station.now))
     found = [(f.code, f.site) for f in validated(station)]
     assert found == [("nobody_listed", "1006"), ("reaches_nobody", "")]
     station.now += timedelta(days=2)

@@ -73,11 +73,11 @@ def contract(station: Station, state: SiteState, days: int = 0) -> None:
     station.write(lambda tx: contract_in(tx, station, state, days))
 
 
-def agreed_in(tx: Tx, station: Station, begins: int = 0) -> Row:
+def agreed_in(tx: Tx, station: Station, begins: int = 0) -> Instruction:
     """An instruction to follow the plan, in so many hours."""
     made = Instruction(
         id="",
-        site="1002",
+        site_id="1002",
         kind=InstructionKind.PLAN,
         begins_at=station.now + timedelta(hours=begins),
         ends_at=station.now + timedelta(hours=begins + 8),
@@ -86,10 +86,10 @@ def agreed_in(tx: Tx, station: Station, begins: int = 0) -> Row:
         plan="night",
         kinds=frozenset({Kind.INTRUSION}),
     )
-    return instructions.make(tx, "1002", made, lowers=False, asked_by=None, now=station.now)
+    return instructions.make(tx, "1002", made, lowers=False, now=station.now)
 
 
-def agreed(station: Station, begins: int = 0) -> Row:
+def agreed(station: Station, begins: int = 0) -> Instruction:
     return station.write(lambda tx: agreed_in(tx, station, begins))
 
 
@@ -187,7 +187,7 @@ def test_an_instruction_that_is_not_over_keeps_it(station: Station, begins: int)
     with pytest.raises(Refused, match=FOLLOWED):
         withdraws(station)
     station.write(
-        lambda tx: instructions.withdraw(tx, "1002", made["id"], who="anne", now=station.now)
+        lambda tx: instructions.withdraw(tx, "1002", made.id, who="anne", now=station.now)
     )
     withdraws(station)
 

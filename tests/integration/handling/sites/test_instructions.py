@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.calls.dialogue import Answer
 from callflow.core.signals.signal import Kind
-from callflow.core.sites.instructions import Instruction, InstructionKind
+from callflow.core.sites.instructions import Instruction, InstructionKind, Lowers
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.calls import dialogues
 from callflow.handling.sites import instructions
@@ -36,13 +36,11 @@ def _direct(station: Station) -> None:
     station.put("2000", contacts=[zoe], zones=[], accounts=[{"account": "2000"}])
 
 
-def agreed(
-    station: Station, kind: str, *, lowers: bool = False, asked_by: str | None = None, **values: Any
-) -> Row:
+def agreed(station: Station, kind: str, *, lowers: bool = False, **values: Any) -> Instruction:
     now = station.now
     made = Instruction(
         id="",
-        site="1002",
+        site_id="1002",
         kind=InstructionKind(kind),
         begins_at=values.pop("begins_at", now),
         ends_at=values.pop("ends_at", now + DAY),
@@ -50,26 +48,24 @@ def agreed(
         made_at=now,
         **values,
     )
+    return station.write(lambda tx: instructions.make(tx, "1002", made, lowers=lowers, now=now))
+
+
+def signs(station: Station, row: Instruction, who: str = "yves") -> Instruction:
     return station.write(
-        lambda tx: instructions.make(tx, "1002", made, lowers=lowers, asked_by=asked_by, now=now)
+        lambda tx: instructions.countersign(tx, "1002", row.id, who=who, now=station.now)
     )
 
 
-def signs(station: Station, row: Row, who: str = "yves") -> Row:
+def withdraws(station: Station, row: Instruction) -> Instruction:
     return station.write(
-        lambda tx: instructions.countersign(tx, "1002", row["id"], who=who, now=station.now)
+        lambda tx: instructions.withdraw(tx, "1002", row.id, who="claire", now=station.now)
     )
 
 
-def withdraws(station: Station, row: Row) -> Row:
-    return station.write(
-        lambda tx: instructions.withdraw(tx, "1002", row["id"], who="claire", now=station.now)
-    )
-
-
-def state(station: Station, row: Row) -> str:
-    kept = station.read(lambda tx: instructions.get(tx, "1002", row["id"]))
-    return str(instructions.shown(kept, station.now)["state"])
+def state(station: Station, row: Instruction) -> str:
+    kept = station.read(lambda tx: instructions.get(tx, "1002", row.id))
+    return kept.state(station.now).value
 
 
 def rings_first(station: Station) -> list[str]:
@@ -81,15 +77,15 @@ def rings_first(station: Station) -> list[str]:
 
 
 def test_whoever_stands_in_is_called_in_the_absent_ones_place(station: Station) -> None:
-    row = agreed(station, "absent", contact="1002-anne", replacement="zoe", text="en congé")
-    assert (row["lowers"], state(station, row)) == ([], "active")
+    row = agreed(station, "absent", contact_id="1002-anne", replacement_id="zoe", text="en congé")
+    assert (row.lowers, state(station, row)) == ((), "active")
     assert rings_first(station) == [OTHER]
     assert station.rings(OTHER)  # and nothing refuses the number just before the trunk
 
 
 def test_an_absence_without_replacement_counts_only_countersigned(station: Station) -> None:
-    row = agreed(station, "absent", contact="1002-anne")
-    assert (row["lowers"], state(station, row)) == (["nobody_instead"], "awaiting_signature")
+    row = agreed(station, "absent", contact_id="1002-anne")
+    assert (row.lowers, state(station, row)) == ((Lowers.NOBODY_INSTEAD,), "awaiting_signature")
     assert rings_first(station) == [FIRST]
     signs(station, row)
     assert state(station, row) == "active"
@@ -99,7 +95,11 @@ def test_an_absence_without_replacement_counts_only_countersigned(station: Stati
 
 def test_another_number_is_called_for_a_while(station: Station) -> None:
     agreed(
-        station, "number", contact="1002-anne", phone="06 39 98 01 98", ends_at=station.now + HOUR
+        station,
+        "number",
+        contact_id="1002-anne",
+        phone="06 39 98 01 98",
+        ends_at=station.now + HOUR,
     )
     assert rings_first(station) == [ELSEWHERE]
     assert station.rings(ELSEWHERE)
@@ -107,7 +107,7 @@ def test_another_number_is_called_for_a_while(station: Station) -> None:
 
 def test_at_its_end_it_counts_no_more_without_anybody_doing_anything(station: Station) -> None:
     row = agreed(
-        station, "number", contact="1002-anne", phone=ELSEWHERE, ends_at=station.now + HOUR
+        station, "number", contact_id="1002-anne", phone=ELSEWHERE, ends_at=station.now + HOUR
     )
     station.later(HOUR.total_seconds())
     assert state(station, row) == "ended"
@@ -116,8 +116,8 @@ def test_at_its_end_it_counts_no_more_without_anybody_doing_anything(station: St
 
 def test_before_its_beginning_and_once_withdrawn_it_does_not_count(station: Station) -> None:
     later: Row = {"begins_at": station.now + HOUR, "ends_at": station.now + DAY}
-    planned = agreed(station, "number", contact="1002-anne", phone=ELSEWHERE, **later)
-    taken_back = agreed(station, "number", contact="1002-anne", phone=OTHER)
+    planned = agreed(station, "number", contact_id="1002-anne", phone=ELSEWHERE, **later)
+    taken_back = agreed(station, "number", contact_id="1002-anne", phone=OTHER)
     withdraws(station, taken_back)
     assert (state(station, planned), state(station, taken_back)) == ("planned", "withdrawn")
     assert rings_first(station) == [FIRST]
@@ -139,12 +139,12 @@ def test_it_never_touches_a_personal_alarm(station: Station) -> None:
     manager = {"id": "list", "kind": "call_list", "who": [{"contact": "1002-anne"}]}
     station.plan("quiet", manager, {"id": "operator", "kind": "hand_to_operator"})
     station.put(plans={"hold_up": "quiet"})
-    signs(station, agreed(station, "absent", contact="1002-anne"))
+    signs(station, agreed(station, "absent", contact_id="1002-anne"))
     assert station.alarm("HA").plan["id"] == "quiet"
 
 
 def test_whoever_stands_in_has_the_places_authorities_and_an_own_code(station: Station) -> None:
-    agreed(station, "absent", contact="1002-anne", replacement="zoe")
+    agreed(station, "absent", contact_id="1002-anne", replacement_id="zoe")
     station.alarm()
     call_id = station.picks_up(OTHER)
     begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
@@ -161,8 +161,8 @@ def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
     station: Station, number: str
 ) -> None:
     until = station.now + HOUR
-    agreed(station, "absent", contact="1002-anne", replacement="zoe", ends_at=until)
-    agreed(station, "number", contact="1002-bruno", phone=ELSEWHERE, ends_at=until)
+    agreed(station, "absent", contact_id="1002-anne", replacement_id="zoe", ends_at=until)
+    agreed(station, "number", contact_id="1002-bruno", phone=ELSEWHERE, ends_at=until)
     row = station.alarm()
 
     def calls_in(call_id: str) -> Any:
@@ -179,7 +179,7 @@ def test_whoever_calls_back_from_such_a_number_is_tied_to_the_alarm(
 
 @pytest.mark.parametrize("who", ["claire", "Claire", " claire "])
 def test_its_author_can_not_countersign(station: Station, who: str) -> None:
-    row = agreed(station, "absent", contact="1002-anne")
+    row = agreed(station, "absent", contact_id="1002-anne")
     with pytest.raises(Refused, match="somebody other than its author"):
         signs(station, row, who)
     assert state(station, row) == "awaiting_signature"
@@ -187,14 +187,14 @@ def test_its_author_can_not_countersign(station: Station, who: str) -> None:
 
 def test_a_second_signature_is_given_once_and_only_where_it_is_awaited(station: Station) -> None:
     row = signs(station, agreed(station, "note", text="chien", lowers=True))
-    assert (row["signer"], row["signed_at"]) == ("yves", station.now)
+    assert (row.signer, row.signed_at) == ("yves", station.now)
     for other in (row, agreed(station, "note", text="clé sous le pot")):
         with pytest.raises(Refused, match="awaits no signature: active"):
             signs(station, other, "zacharie")
 
 
 def test_what_is_over_is_neither_countersigned_nor_withdrawn(station: Station) -> None:
-    row = agreed(station, "absent", contact="1002-anne", ends_at=station.now + HOUR)
+    row = agreed(station, "absent", contact_id="1002-anne", ends_at=station.now + HOUR)
     station.later(HOUR.total_seconds())
     with pytest.raises(Refused, match="signature: ended"):
         signs(station, row)
@@ -210,16 +210,16 @@ def test_who_asks_needs_the_authority_to_instruct(station: Station) -> None:
     people = a_site()["contacts"]
     people[1]["authorities"] = {"*": ["instruct"]}
     station.put(contacts=people)
-    assert agreed(station, "note", text="clé", asked_by="1002-anne")["asked_by"] == "1002-anne"
+    assert agreed(station, "note", text="clé", asked_by="1002-anne").asked_by == "1002-anne"
 
 
 @pytest.mark.parametrize(
     ("kind", "values", "field"),
     [
         ("plan", {"plan": "nowhere", "kinds": frozenset({Kind.FIRE})}, "plan"),
-        ("number", {"contact": "1002-anne", "phone": "17"}, "phone"),
-        ("number", {"contact": "1002-anne", "phone": "+33 1 17"}, "phone"),
-        ("absent", {"contact": "1002-anne", "replacement": "ghost"}, "replacement"),
+        ("number", {"contact_id": "1002-anne", "phone": "17"}, "phone"),
+        ("number", {"contact_id": "1002-anne", "phone": "+33 1 17"}, "phone"),
+        ("absent", {"contact_id": "1002-anne", "replacement_id": "ghost"}, "replacement"),
         ("note", {"text": "x", "ends_at": None}, "ends_at"),
     ],
 )
@@ -237,7 +237,7 @@ def test_an_unknown_site_or_instruction_is_said(station: Station) -> None:
     row = agreed(station, "note", text="x")
     with pytest.raises(NotFound):
         station.write(
-            lambda tx: instructions.withdraw(tx, "2000", row["id"], who="c", now=station.now)
+            lambda tx: instructions.withdraw(tx, "2000", row.id, who="c", now=station.now)
         )
 
 
@@ -245,11 +245,11 @@ def test_an_unknown_site_or_instruction_is_said(station: Station) -> None:
 
 
 def test_each_act_is_told_with_its_author_and_why_it_waits(station: Station) -> None:
-    row = agreed(station, "absent", contact="1002-anne", text="hospitalisée")
+    row = agreed(station, "absent", contact_id="1002-anne", text="hospitalisée")
     signs(station, row)
     withdraws(station, row)
     told = station.read(lambda tx: logbook.page(tx, limit=1000))
-    mine = [entry for entry in told if entry["data"].get("instruction") == row["id"]]
+    mine = [entry for entry in told if entry["data"].get("instruction") == row.id]
     assert [(entry["kind"], entry["who"]) for entry in mine] == [
         ("instruction_absent", "claire"),
         ("instruction_to_sign", "claire"),
@@ -265,17 +265,17 @@ def test_what_is_about_to_expire_is_found_the_soonest_first(station: Station) ->
         agreed(station, "note", text=f"{hours}", ends_at=station.now + hours * HOUR)
     withdraws(station, agreed(station, "note", text="1", ends_at=station.now + HOUR))
 
-    def expiring(**more: Any) -> list[Row]:
+    def expiring(**more: Any) -> list[Instruction]:
         return station.read(lambda tx: instructions.expiring(tx, station.now, **more))
 
-    assert [row["text"] for row in expiring()] == ["3", "20"]
+    assert [row.text for row in expiring()] == ["3", "20"]
     (first,) = expiring(limit=1)
-    assert [row["text"] for row in expiring(after=(first["ends_at"], first["id"]))] == ["20"]
-    assert [row["text"] for row in expiring(within=2 * DAY)] == ["3", "20", "30"]
+    assert [row.text for row in expiring(after=(first.ends_at, first.id))] == ["20"]
+    assert [row.text for row in expiring(within=2 * DAY)] == ["3", "20", "30"]
 
 
 def test_a_contact_who_left_the_site_is_no_longer_replaced(station: Station) -> None:
-    agreed(station, "absent", contact="1002-anne", replacement="zoe")
+    agreed(station, "absent", contact_id="1002-anne", replacement_id="zoe")
     people = [person for person in a_site()["contacts"] if person["id"] != "1002-anne"]
     station.put(contacts=people, plans=DIRECT)
     assert rings_first(station) == [SECOND]
@@ -285,10 +285,10 @@ def test_everything_is_kept_as_it_was_written(station: Station) -> None:
     kinds = frozenset({Kind.FIRE})
     row = agreed(station, "plan", plan="direct", kinds=kinds, text="travaux")
     read = station.read(lambda tx: instruction_rows.current(tx, "1002", station.now))
-    assert [replace(each, id="") for each in read if each.id == row["id"]] == [
+    assert [replace(each, id="") for each in read if each.id == row.id] == [
         Instruction(
             id="",
-            site="1002",
+            site_id="1002",
             kind=InstructionKind.PLAN,
             begins_at=station.now,
             ends_at=station.now + DAY,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from callflow.core.sites.instructions import Instruction
 from callflow.storage.sites import instructions
 from tests.integration.web.kit.test_browser import log_in, violations
 from tests.support.dictated import dictated, plays
@@ -33,7 +33,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station.close()
 
 
-def stored(station: WebStation) -> dict[str, Any]:
+def stored(station: WebStation) -> Instruction:
     (row,) = station.store.read_now(lambda tx: instructions.of_site(tx, "1001", limit=9))
     return row
 
@@ -62,7 +62,7 @@ def test_it_is_heard_written_down_countersigned_and_counts_then(
     form.get_by_role("button", name="Je l'ai écoutée").click()
     expect(listed).to_contain_text("Le peintre entre à sept heures.")
     expect(listed).to_contain_text("inactive : pas contresignée")
-    assert (stored(web[0])["transcriber"], stored(web[0])["lowers"]) == (NAME, ["transcribed"])
+    assert (stored(web[0]).transcriber, stored(web[0]).lowers) == (NAME, ("transcribed",))
     assert violations(page) == []
     with browser.new_context() as context:
         chief = context.new_page()
@@ -77,7 +77,7 @@ def test_nobody_writes_down_what_they_have_not_listened_to(page: Page, web: Web)
     form.locator("textarea").fill("Le peintre entre à sept heures.")
     form.get_by_role("button", name="Je l'ai écoutée").click()
     expect(page.get_by_role("alert")).to_contain_text("écoutez d'abord")
-    assert stored(web[0])["transcriber"] is None
+    assert stored(web[0]).transcriber is None
 
 
 def test_what_lowers_protection_waits_for_somebody_else(
@@ -96,7 +96,7 @@ def test_what_lowers_protection_waits_for_somebody_else(
         shows(chief, web, CHIEF)
         chief.get_by_role("button", name="Contresigner").click()
         expect(chief.locator("#site .instructions")).not_to_contain_text("inactive")
-    assert stored(web[0])["signer"] == CHIEF
+    assert stored(web[0]).signer == CHIEF
 
 
 def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web) -> None:
@@ -109,7 +109,7 @@ def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web
     page.goto(f"{web[1].url}/sites/1001")
     page.get_by_role("button", name="Retirer cette consigne").click()
     expect(page.locator("#site .instructions")).to_have_count(0)
-    assert stored(web[0])["withdrawn_by"] == NAME
+    assert stored(web[0]).withdrawn_by == NAME
 
 
 def test_the_console_says_that_somebody_left_one_until_it_is_seen_to(page: Page, web: Web) -> None:

@@ -114,7 +114,7 @@ def an_instruction(**values: Any) -> Instruction:
     fields: dict[str, Any] = {"lowers": (Lowers.PLAN_REPLACED,), "signer": "yves", **values}
     return Instruction(
         id="i",
-        site="s",
+        site_id="s",
         kind=InstructionKind.PLAN,
         plan="meanwhile",
         kinds=frozenset({Kind.INTRUSION}),

@@ -41,7 +41,7 @@ def an_instruction(kind: str = "note", **values: Any) -> Instruction:
     fields = {"text": "porte forcée, serrurier demain"} | values
     return Instruction(
         id=fields.pop("id", "i"),
-        site="s",
+        site_id="s",
         kind=InstructionKind(kind),
         begins_at=fields.pop("begins_at", NOW - HOUR),
         ends_at=fields.pop("ends_at", NOW + DAY),
@@ -99,14 +99,14 @@ def test_it_is_about_to_expire_in_its_last_day() -> None:
         (an_instruction("plan", plan="p"), "kinds"),
         (an_instruction("plan", plan="p", kinds=frozenset({Kind.FIRE, Kind.PANIC})), "kinds"),
         (an_instruction("absent"), "contact"),
-        (an_instruction("absent", contact="x"), "contact"),
-        (an_instruction("absent", contact="a", replacement="gone"), "replacement"),
-        (an_instruction("absent", contact="a", replacement="a"), "replacement"),
-        (an_instruction("number", contact="a"), "phone"),
+        (an_instruction("absent", contact_id="x"), "contact"),
+        (an_instruction("absent", contact_id="a", replacement_id="gone"), "replacement"),
+        (an_instruction("absent", contact_id="a", replacement_id="a"), "replacement"),
+        (an_instruction("number", contact_id="a"), "phone"),
         (an_instruction(plan="p", kinds=frozenset({Kind.FIRE})), "kinds"),
-        (an_instruction(contact="a"), "contact"),
-        (an_instruction("absent", contact="a", phone="+33639980099"), "phone"),
-        (an_instruction("number", contact="a", phone="+33639980099", plan="p"), "plan"),
+        (an_instruction(contact_id="a"), "contact"),
+        (an_instruction("absent", contact_id="a", phone="+33639980099"), "phone"),
+        (an_instruction("number", contact_id="a", phone="+33639980099", plan="p"), "plan"),
         (an_instruction("number", phone="+33639980099"), "contact"),
     ],
 )
@@ -122,8 +122,8 @@ def test_what_can_not_be_is_refused_with_its_field(instruction: Instruction, fie
         an_instruction(),
         an_instruction(begins_at=NOW, ends_at=NOW + LONGEST),
         an_instruction("plan", plan="p", kinds=frozenset({Kind.FIRE}), text=""),
-        an_instruction("absent", contact="a", replacement="x", text=""),
-        an_instruction("number", contact="shop", phone="+33639980099"),
+        an_instruction("absent", contact_id="a", replacement_id="x", text=""),
+        an_instruction("number", contact_id="shop", phone="+33639980099"),
     ],
 )
 def test_what_can_be_is_taken(instruction: Instruction) -> None:
@@ -144,13 +144,13 @@ def test_a_plan_for_a_personal_alarm_is_refused(kind: Kind) -> None:
     [
         ("note", {}, ()),
         ("plan", {"plan": "p"}, (Lowers.PLAN_REPLACED,)),
-        ("absent", {"contact": "a"}, (Lowers.NOBODY_INSTEAD,)),
-        ("absent", {"contact": "a", "replacement": "x"}, ()),
-        ("absent", {"contact": "a", "replacement": "b"}, (Lowers.ONE_FEWER,)),
-        ("absent", {"contact": "a", "replacement": "y"}, (Lowers.NO_NUMBER,)),
-        ("absent", {"contact": "shop", "replacement": "x"}, (Lowers.AWAY_FROM_SITE,)),
-        ("number", {"contact": "a", "phone": "+33639980099"}, ()),
-        ("number", {"contact": "shop", "phone": "+33639980099"}, (Lowers.AWAY_FROM_SITE,)),
+        ("absent", {"contact_id": "a"}, (Lowers.NOBODY_INSTEAD,)),
+        ("absent", {"contact_id": "a", "replacement_id": "x"}, ()),
+        ("absent", {"contact_id": "a", "replacement_id": "b"}, (Lowers.ONE_FEWER,)),
+        ("absent", {"contact_id": "a", "replacement_id": "y"}, (Lowers.NO_NUMBER,)),
+        ("absent", {"contact_id": "shop", "replacement_id": "x"}, (Lowers.AWAY_FROM_SITE,)),
+        ("number", {"contact_id": "a", "phone": "+33639980099"}, ()),
+        ("number", {"contact_id": "shop", "phone": "+33639980099"}, (Lowers.AWAY_FROM_SITE,)),
     ],
 )
 def test_whether_it_lowers_protection_is_found_by_rule(
@@ -168,22 +168,22 @@ def test_its_author_may_say_so_too() -> None:
 
 def test_an_absent_contact_is_not_called_and_another_stands_in() -> None:
     assert called() == ["a", "b"]
-    assert called(an_instruction("absent", contact="a")) == ["b"]
-    assert called(an_instruction("absent", contact="a", replacement="x")) == ["x", "b"]
+    assert called(an_instruction("absent", contact_id="a")) == ["b"]
+    assert called(an_instruction("absent", contact_id="a", replacement_id="x")) == ["x", "b"]
 
 
 def test_it_wins_over_what_is_permanent() -> None:
     span = {"from": (NOW - DAY).isoformat(), "until": (NOW + DAY).isoformat()}
     usual = Availability.from_json({"replacements": [{"contact": "b", **span}]})
     site = replace(SITE, contacts=(replace(FIRST, availability=usual), SECOND))
-    meanwhile = an_instruction("absent", contact="a", replacement="x")
+    meanwhile = an_instruction("absent", contact_id="a", replacement_id="x")
     found = apply(site, [meanwhile], NOW, Kind.FIRE, (OTHER,))
     assert [c.id for c in on_call(found, (Who(contact="a"),), Kind.FIRE, NOW)] == ["x"]
 
 
 def test_another_number_is_called_and_the_newest_one_counts() -> None:
-    older = an_instruction("number", id="1", contact="a", phone="+33639980091")
-    newer = an_instruction("number", id="2", contact="a", phone="+33639980092", made_at=NOW)
+    older = an_instruction("number", id="1", contact_id="a", phone="+33639980091")
+    newer = an_instruction("number", id="2", contact_id="a", phone="+33639980092", made_at=NOW)
     site = apply(SITE, [newer, older], NOW, Kind.FIRE)
     person = site.person("a")
     assert person is not None
@@ -200,7 +200,7 @@ def test_another_number_is_called_and_the_newest_one_counts() -> None:
     ],
 )
 def test_one_that_does_not_count_changes_nothing(values: dict[str, Any]) -> None:
-    meanwhile = an_instruction("absent", contact="a", **values)
+    meanwhile = an_instruction("absent", contact_id="a", **values)
     assert apply(SITE, [meanwhile], NOW, Kind.INTRUSION) is SITE
 
 
@@ -232,8 +232,8 @@ def test_nothing_ever_touches_a_personal_alarm(
             id=str(place),
             plan="p",
             kinds=frozenset(kinds),
-            contact="a",
-            replacement="x" if replaced else None,
+            contact_id="a",
+            replacement_id="x" if replaced else None,
             phone="+33639980099",
         )
         for place, (kind, kinds, replaced) in enumerate(drawn)
