@@ -32,10 +32,10 @@ STORMS: Mapping[Kind, str] = {
     Kind.LINE: "line",
     Kind.MISSING_POLL: "line",
 }
-#: What a storm's place may be: what the site's network is called, where it is declared, or else
+#: A storm's place may be: what the site's network is called, where it is declared, or else
 #: its town; always its town; its department.
 STORM_PLACES = ("network", "town", "department")
-#: What is within the armed period of its site only (D6); mains and lines know none.
+#: Kinds that are within the armed period of their site only (D6); mains and lines know none.
 _ARMED_KINDS = frozenset({Kind.INTRUSION, Kind.TAMPER})
 
 
@@ -50,7 +50,7 @@ def zone_name(names: Mapping[tuple[str, str], str], account: str, zone: str) -> 
 
 
 def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str:
-    """What of its incident a signal tells the state of: a zone, a path, a receiver.
+    """The part of its incident that a signal tells the state of: a zone, a path, a receiver.
 
     A path has often no zone: it is then named by its Contact ID number, or by the silent account.
     """
@@ -115,14 +115,14 @@ class Periods:
         return max((moment for moment in changes if moment <= at), default=None)
 
     def armed(self, accounts: Iterable[str]) -> bool:
-        """Whether any partition is armed; where nothing is known it may be."""
+        """Say whether any partition is armed; where nothing is known it may be."""
         wanted = set(accounts)
         states = [armed for (account, _), (armed, _) in self._armed.items() if account in wanted]
         return any(states) or not states
 
 
 def same_period(kind: Kind, alarmed_at: datetime, began: datetime | None) -> bool:
-    """Whether a new signal of ``kind``, whose period began then, may join (D6)."""
+    """Say whether a new signal of ``kind``, whose period began then, may join (D6)."""
     return kind not in _ARMED_KINDS or began is None or began <= alarmed_at
 
 
@@ -130,7 +130,7 @@ def same_period(kind: Kind, alarmed_at: datetime, began: datetime | None) -> boo
 
 
 def may_cancel(incident: Incident, alarm_at: datetime, rules: Rules, at: datetime) -> bool:
-    """Whether a cancel by code at ``at`` closes this incident, whose newest alarm is of
+    """Say whether a cancel by code at ``at`` closes this incident, whose newest alarm is of
     ``alarm_at``: an intrusion, not confirmed, in time. Nothing cancels a personal or another vital
     alarm (D7), nor what was confirmed."""
     return (
@@ -166,7 +166,7 @@ class Rates:
 
 
 def stands_alone(kind: Kind, category: Category) -> bool:
-    """Whether an alarm is looked at by itself in the middle of a runaway, a shunt or a storm."""
+    """Say whether an alarm is looked at by itself amid a runaway, a shunt or a storm."""
     return kind in ALWAYS_OWN or category is Category.VITAL
 
 
@@ -205,7 +205,7 @@ class Whereabouts(NamedTuple):
 
 
 def storm_key(fault: str, where: Whereabouts, by: str) -> str | None:
-    """What a storm of ``fault`` ("power" or "line") at this site is called; ``by``: STORM_PLACES.
+    """The name of a storm of ``fault`` ("power" or "line") at this site; ``by``: STORM_PLACES.
 
     None: nobody knows where the site is, so its fault is its own (D28).
     """

@@ -28,7 +28,7 @@ ABOUT = frozenset(
 
 
 class Sign(StrEnum):
-    """What speaks for or against an intrusion, or says nothing and is shown for that."""
+    """A fact that speaks for or against an intrusion, or says nothing and is shown for that."""
 
     ALARM = "alarm"  # one zone
     SECOND_ZONE = "second_zone"
@@ -97,7 +97,7 @@ class Trip:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardReport:
-    """What a guard found; ``inside``: the guard was in the premises."""
+    """A guard's findings; ``inside``: the guard was in the premises."""
 
     traces: bool
     inside: bool
@@ -106,7 +106,7 @@ class GuardReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What is known of an incident. ``armed``: None where no panel told.
+    """All that is known of an incident. ``armed``: None where no panel told.
 
     ``judged``: how many of ``images`` a verification names.
     """

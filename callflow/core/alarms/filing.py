@@ -1,4 +1,4 @@
-"""What keeps an incident from being filed (D26, D30): pure, of what the station knows of its site.
+"""Reasons not to file an incident yet (D26, D30): pure, of what the station knows of its site.
 
 Filing asks that every zone is restored and that the site is armed as it should be at that hour, or
 that a protective measure with an end stands for what is not; that a measure whose reason is gone is
@@ -20,7 +20,7 @@ from callflow.core.sites.schedule import Opening, Schedule
 
 
 class What(StrEnum):
-    """What can be open when an incident is to be filed."""
+    """Kinds of things that can be open when an incident is to be filed."""
 
     ZONE = "zone"  # in alarm
     ARMING = "arming"  # disarmed when it should be armed
@@ -60,17 +60,17 @@ class Standing:
 
     @property
     def abnormal(self) -> tuple[Open, ...]:
-        """What alarms or stands disarmed."""
+        """All that alarms or stands disarmed."""
         return self.zones + self.at_fault + self.arming
 
     @property
     def normal(self) -> bool:
-        """Whether the machine may file: all is as it should be, and nothing protects it."""
+        """Say whether the machine may file: all is as it should be, and nothing protects it."""
         return not (self.abnormal or self.measures or self.reference)
 
     @property
     def open(self) -> tuple[Open, ...]:
-        """What keeps a person from filing: none of it where a measure with an end protects."""
+        """Reasons that keep a person from filing: none where a measure with an end protects."""
         unprotected = () if self.protected else self.zones + self.arming
         lifted_first = () if self.abnormal else self.measures
         return unprotected + lifted_first + self.reference
@@ -139,8 +139,9 @@ class Wish:
 
 
 def agree(wish: Wish | None, second: Wish) -> bool:
-    """Whether ``second`` signs what ``wish`` asked for: another person, one of both a supervisor,
-    and no alarm in between. A supervisor may decide on another code; an operator signs theirs."""
+    """Say whether ``second`` signs what ``wish`` asked for: another person, one of both a
+    supervisor, and no alarm in between. A supervisor may decide on another code; an operator signs
+    theirs."""
     if wish is None or wish.identity == second.identity or wish.signals != second.signals:
         return False
     if bool(wish.waiver) != bool(second.waiver):

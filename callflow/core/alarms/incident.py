@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What moves an incident from one state to the next."""
+    """An event moves an incident from one state to the next."""
 
     CLOSE = "close"  # handled, with a resolution code
     NOT_NORMAL = "not_normal"  # a zone is still in alarm
@@ -72,7 +72,7 @@ def after(state: State, event: Event) -> State:
 
 
 class Machine(StrEnum):
-    """Whether the call plan runs by itself."""
+    """The call plan's machine: it runs by itself, or not."""
 
     RUNNING = "running"
     STOPPED = "stopped"  # a human took it (D20); resume-plan hands it back
@@ -88,17 +88,17 @@ FAMILIES: tuple[frozenset[Kind], ...] = (
 
 
 def joins(open_kind: Kind, kind: Kind) -> bool:
-    """Whether a signal of ``kind`` joins an unfiled incident of ``open_kind`` (D6)."""
+    """Say whether a signal of ``kind`` joins an unfiled incident of ``open_kind`` (D6)."""
     return kind not in ALWAYS_OWN and family(open_kind, kind)
 
 
 def family(one: Kind, other: Kind) -> bool:
-    """Whether two kinds tell of the same matter."""
+    """Say whether two kinds tell of the same matter."""
     return one is other or any(one in f and other in f for f in FAMILIES)
 
 
 def is_personal(kind: Kind, *, duress: bool) -> bool:
-    """Whether an alarm is mute: nothing may ring on site or at its staff, no key ends it (D7)."""
+    """Say whether an alarm is mute: nothing rings on site or at its staff, no key ends it (D7)."""
     return duress or kind in PERSONAL
 
 
@@ -145,7 +145,7 @@ _WITHOUT_RESTORE = PERSONAL | {
 
 
 def is_normal(kind: Kind, zones: Mapping[str, str]) -> bool:
-    """Whether nothing of the incident still alarms, as far as its kind can tell."""
+    """Say whether nothing of the incident still alarms, as far as its kind can tell."""
     return kind in _WITHOUT_RESTORE or all(state == "restored" for state in zones.values())
 
 
@@ -212,7 +212,7 @@ class Incident:
 
 
 class Changes(TypedDict, total=False):
-    """What of an incident can change; ``due_at`` and ``version`` are for storage to write."""
+    """The fields that can change; ``due_at`` and ``version`` are for storage to write."""
 
     category: Category
     priority: int

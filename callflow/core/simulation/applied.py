@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callflow.core.alarms import escalation, incident
+from callflow.core.alarms import apply, escalation, incident
 from callflow.core.alarms.escalation import (
     Close,
     Decision,
@@ -27,7 +27,8 @@ from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.site import Site
 
-_TICK = timedelta(microseconds=1)
+#: Nobody claims anything in a simulation: when it would ring is nothing to it.
+_RINGS_AFTER = timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,22 +110,15 @@ class Applied:
             self.incident, self.plan, self.site, self.calls, self.now, self.tasks
         )
         self.due_at = decision.due_at
-        at, again = self._never_back(), False
+        at = apply.not_before(self.incident, self.calls, self.tasks, self.now)
+        again = False
         for action in decision.actions:
             again |= self._act(action, at)
             if isinstance(action, NoNumber | PlaceCall | OpenTask):
-                at += _TICK
+                at += apply.TICK
         if again:
             self.decide()
         return decision
-
-    def _never_back(self) -> datetime:
-        """``now``, or just after what there is already: rows of one moment keep their order."""
-        times = [call.requested_at + _TICK for call in self.calls]
-        times += [task.requested_at + _TICK for task in self.tasks]
-        if self.incident.step_since is not None:
-            times.append(self.incident.step_since)
-        return max([self.now, *times])
 
     def _act(self, action: escalation.Action, at: datetime) -> bool:
         """Do one thing, as of ``at``; whether it must be decided again at once."""
@@ -150,13 +144,8 @@ class Applied:
         return False
 
     def _enter(self, action: EnterStep, at: datetime) -> None:
-        rounds = {} if action.why == "opened" else dict(self.incident.rounds)
-        if action.left is not None:
-            rounds[action.left] = rounds.get(action.left, 0) + 1
         self.tell("step", step=action.step, outcome=action.why)
-        self.incident = replace(
-            self.incident, step=action.step, step_since=at, grounds=action.grounds, rounds=rounds
-        )
+        self.incident = self.incident.but(**apply.enter(self.incident, action, at))
 
     def _place(self, action: PlaceCall, at: datetime) -> bool:
         why = refusal(action.to)
@@ -201,11 +190,14 @@ class Applied:
 
     def hand_to_human(self, reason: str) -> None:
         """It stands in front of a human; said once for each reason."""
-        if self.incident.with_human and self.reasons[-1:] == [reason]:
+        handed = apply.hand_to_human(self.incident, reason, self.now, _RINGS_AFTER)
+        if handed is None:
             return
-        self.reasons.append(reason)
+        if self.incident.state is not State.OPEN:
+            self.closed = None
+        self.reasons.append(str(reason))
         self.human_at = self.human_at or self.now
-        self.incident = replace(self.incident, with_human=True)
+        self.incident = self.incident.but(**handed)
         self.tell("human", step=self.incident.step or "", outcome=reason)
 
     def close(self, code: str) -> None:
@@ -215,20 +207,18 @@ class Applied:
             replace(task, state=TaskState.CANCELLED, ended_at=self.now) if task.open else task
             for task in self.tasks
         ]
-        self.incident = replace(self.incident, state=State.HANDLED, machine=Machine.DONE)
+        self.incident = self.incident.but(**apply.close(self.incident, code, "", self.now))
         self.tell("closed", step=self.incident.step or "", outcome=code)
 
     def _finish(self) -> None:
         bank = self.incident.kind is Kind.BANK_OPENING and self.incident.state is State.OPEN
-        self.incident = replace(self.incident, machine=Machine.DONE)
+        self.incident = self.incident.but(machine=Machine.DONE)
         if bank:  # robbed until a person knows (D18)
             self.becomes_personal()
 
     def becomes_personal(self) -> None:
         self.withdraw()
-        self.incident = replace(
-            self.incident, duress=True, category=Category.VITAL, machine=Machine.DONE
-        )
+        self.incident = self.incident.but(**apply.become_personal())
 
     # --- tasks ----------------------------------------------------------------------------------
 

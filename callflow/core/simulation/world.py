@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from callflow.core.alarms import escalation
+from callflow.core.alarms import apply, escalation
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import Machine, State
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskOutcome
-from callflow.core.signals.signal import Category
 from callflow.core.simulation.applied import Applied
-
-#: Answers that bring a human at once, while the person is still on the line (D12).
-_NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Outcome.ERROR})
 
 
 class World(Applied):
@@ -58,7 +54,7 @@ class World(Applied):
         call = self.call(call_id)
         if outcome is Outcome.DURESS:
             self.duress()
-        elif outcome in _NEEDS_HUMAN:
+        elif outcome in apply.NEEDS_HUMAN:
             self.hand_to_human(outcome)
         if outcome is Outcome.ACCEPTED:
             for task in [t for t in self.tasks if t.open and t.subject == call.contact_id]:
@@ -83,33 +79,26 @@ class World(Applied):
 
     def zones_become(self, zones: Mapping[str, str]) -> None:
         """The zones named alarm, or are restored; a plan may wait for it."""
-        self.incident = replace(self.incident, zones={**self.incident.zones, **zones})
+        self.incident = self.incident.but(zones={**self.incident.zones, **zones})
         if self.due_at is not None:
             self.decide()
 
     def confirmed(self) -> None:
         """By a second zone, or by the panel: vital from now on (D5)."""
-        self.incident = replace(self.incident, category=Category.VITAL)
+        self.incident = self.incident.but(**apply.confirm())
         if self.incident.state is State.OPEN:
             self.hand_to_human("vital")
 
     def muted(self) -> None:
         """Another alarm of the site is personal: nothing rings there any more (D7)."""
         self.withdraw()
-        self.incident = replace(self.incident, duress=True)
+        self.incident = self.incident.but(duress=True)
         self.decide()
 
     def reopened(self) -> None:
         """A new alarm voids what was decided (D6): the plan starts over."""
         self.closed = None
-        self.incident = replace(
-            self.incident,
-            state=State.OPEN,
-            step=None,
-            step_since=None,
-            machine=Machine.RUNNING,
-            with_human=False,
-        )
+        self.incident = self.incident.but(**apply.reopen(self.incident))
         self.from_receipt()
         self.decide()
 
@@ -118,7 +107,7 @@ class World(Applied):
     def taken(self) -> None:
         """The machine stops; what was not dialled yet is not dialled (D20)."""
         if self.incident.machine is Machine.RUNNING:
-            self.incident = replace(self.incident, machine=Machine.STOPPED)
+            self.incident = self.incident.but(machine=Machine.STOPPED)
         self.cancel_requested()
         if self.incident.state is State.OPEN and not self.incident.with_human:
             self.hand_to_human("taken")
@@ -127,7 +116,7 @@ class World(Applied):
     def resumed(self) -> None:
         """The machine goes on at the step where it stopped."""
         if self.incident.machine is Machine.STOPPED:
-            self.incident = replace(self.incident, machine=Machine.RUNNING)
+            self.incident = self.incident.but(machine=Machine.RUNNING)
             self.decide()
 
     def closed_by_hand(self, code: str) -> None:

@@ -1,4 +1,4 @@
-"""What is done to an incident's row, whoever decided it: calls asked for, handed over, closed."""
+"""Acts on an incident, whoever decided them: calls asked for, handed over, closed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms import incident
-from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
+from callflow.core.alarms import apply, incident
+from callflow.core.alarms.incident import Changes, Event, Incident, State
 from callflow.core.calls.call import NOT_AT_SITE, Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE
@@ -26,8 +26,6 @@ from callflow.storage.desks import shifts
 NOT_NORMAL = "not_normal"
 #: The resolution code of a rehearsal that ends by itself.
 EXERCISE = "exercise"
-
-Row = dict[str, Any]
 
 
 def request_call(
@@ -85,30 +83,13 @@ def hand_to_human(tx: Tx, row: Incident, reason: str, now: datetime, text: str =
 
     A closed one is open again: somebody asked for a human in a call that outlived the closure.
     """
-    if row.state is not State.OPEN:
-        row = _open_again(tx, row, now)
-    elif row.with_human and row.human_reason == reason and _is_looked_after(row):
+    handed = apply.hand_to_human(row, reason, now, load_policy(tx).rings_after(row))
+    if handed is None:
         return row
+    if row.state is not State.OPEN:
+        tell(tx, "opened_for_help", now, row)
     tell(tx, "human", now, row, reason=reason, text=text)
-    handed: Changes = {"with_human": True, "human_reason": reason, "storm_until": None}
-    if row.human_since is None:
-        handed["human_since"] = now
-    if row.queue_due is None and row.holder is None and not row.exercise:
-        handed["queue_due"] = now + load_policy(tx).target(row.category)
     return incidents.change(tx, row, **handed)
-
-
-def _is_looked_after(row: Incident) -> bool:
-    """Whether it rings, or somebody has it: what was closed meanwhile stands in no queue."""
-    return row.queue_due is not None or row.holder is not None or row.exercise
-
-
-def _open_again(tx: Tx, row: Incident, now: datetime) -> Incident:
-    state = incident.after(row.state, Event.HELP)
-    tell(tx, "opened_for_help", now, row)
-    return incidents.change(
-        tx, row, state=state, closed_at=None, normal_due=None, resolution_code=None
-    )
 
 
 def close(
@@ -127,22 +108,7 @@ def close(
     ``files``: why a person may file it though the site is not: what protects it, or who waives it.
     ``also``: what else of it is to be written.
     """
-    closed: Changes = {
-        **(also or {}),
-        "state": incident.after(row.state, Event.CLOSE),
-        "resolution_code": code,
-        "resolution_text": text,
-        "closed_at": now,
-        "machine": Machine.DONE,
-        "machine_due": None,
-        "queue_due": None,
-        "holder": None,
-        "held_since": None,
-        "parked_until": None,
-        "storm_until": None,
-        "reminder": "",
-        "wish": None,
-    }
+    closed: Changes = {**(also or {}), **apply.close(row, code, text, now)}
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, resolution=code, text=text, **extra)
     for number in calls.cancel_requested(tx, row.id, now):
@@ -173,7 +139,7 @@ def settle(tx: Tx, row: Incident, now: datetime) -> Incident:
 def _settled(
     tx: Tx, row: Incident, now: datetime, *, by: str = MACHINE, files: str | None = None
 ) -> Changes:
-    """What ``settle`` changes; ``files`` as in ``close``, ``by`` whom."""
+    """The changes of ``settle``; ``files`` as in ``close``, ``by`` whom."""
     stands = filing.standing(tx, row, now)
     if stands.normal:
         tell(tx, "filed", now, row)

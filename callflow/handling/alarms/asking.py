@@ -1,11 +1,10 @@
-"""What a step asks for other than calls: a task's row, and what goes out for it at once."""
+"""A step's requests other than calls: a task's row, and what goes out for it at once."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident
@@ -21,8 +20,6 @@ from callflow.handling.sites.on_test import set_on_test
 from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
-
-Row = dict[str, Any]
 
 #: The role in which the machine sets a site on test: an operator's limit.
 _ROLE = "operator"
@@ -116,9 +113,9 @@ def _test(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOu
     return TaskOutcome.DONE
 
 
-#: What a rehearsal leaves as it is: the site stays watched.
+#: Steps that a rehearsal leaves out: the site stays watched.
 _CHANGES_SITE = frozenset({StepKind.SET_ON_TEST, StepKind.PROTECTIVE_MEASURE})
-#: What goes out at once; whoever does it answers with an outcome, or None: it will come.
+#: Requests that go out at once; whoever does it answers with an outcome, or None: it will come.
 _BEGIN: dict[StepKind, Callable[[Tx, Incident, Step, datetime, str], TaskOutcome | None]] = {
     StepKind.NOTIFY: _post,
     StepKind.FETCH_IMAGES: _fetch,

@@ -4,7 +4,6 @@ means (D18)."""
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans import call_plan, standard
@@ -17,11 +16,9 @@ from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 
-Row = dict[str, Any]
-
 
 def question_of(row: Incident) -> Question | None:
-    """What the operator asks; None: it is no bank's opening, or only a password was agreed."""
+    """The operator's question; None: it is no bank's opening, or only a password was agreed."""
     if row.kind is not Kind.BANK_OPENING:
         return None
     return standard.question_of(call_plan.from_json(row.plan))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.correlation import Periods
 from callflow.core.alarms.incident import Incident
@@ -20,9 +19,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 
-Row = dict[str, Any]
-
-#: What people tell us of a site, and the station's code for it.
+#: Alarms that people tell us of a site, and the station's code for it.
 TOLD = {
     Kind.INTRUSION: "TOLD_INTRUSION",
     Kind.HOLD_UP: "TOLD_HOLD_UP",

@@ -1,10 +1,9 @@
-"""What an operator does for a step of the plan: done, with its check list; or overdue."""
+"""An operator's part of a step of the plan: done, with its check list; or overdue."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans import call_plan
@@ -20,9 +19,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.signals import signals as signal_rows
 
-Row = dict[str, Any]
-
-#: What a panel sends once it has done what it was told; the rest it confirms by nothing.
+#: A panel's message once it has done what it was told; the rest it confirms by nothing.
 _CONFIRMS = {
     PanelCommand.ARM: Kind.CLOSING,
     PanelCommand.DISARM: Kind.OPENING,
@@ -102,7 +99,7 @@ def _panel_agrees(tx: Tx, row: Incident, task: Task, step: Step, who: str, secon
 
 
 def overdue_tasks(tx: Tx, now: datetime) -> None:
-    """What a person should have done by now, while the machine stands still: said, loudly.
+    """Tell loudly of tasks that a person should have done by now, while the machine stands still.
 
     Where the plan runs by itself its own decision looks at it.
     """

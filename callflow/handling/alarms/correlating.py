@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Unpack
 
-from callflow.core.alarms import correlation, incident
+from callflow.core.alarms import apply, correlation, incident
 from callflow.core.alarms.correlation import Rates
-from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
+from callflow.core.alarms.incident import Changes, Incident, State
 from callflow.core.calls.call import NOT_AT_SITE
 from callflow.core.plans.choice import Alarm
 from callflow.core.records.logbook import Draft
@@ -42,7 +42,6 @@ from callflow.storage.signals import signals as signal_rows
 from callflow.storage.signals.signals import Correlated
 from callflow.storage.sites import contacts
 
-Row = dict[str, Any]
 #: Beside restores: what ends something, or tells that all is well.
 _ENDING = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
 Treated = tuple[Treatment, Incident | None]
@@ -107,24 +106,24 @@ class Correlation:
                 mute_site(self.tx, one, self.now)
 
     def opened(self) -> list[Incident]:
-        """What this batch opened, as it is by now."""
+        """The incidents that this batch opened, as they are by now."""
         return [self._known[each] for each in self._fresh]
 
     def _read_of(self, incident_id: str) -> Known:
-        """What deciding it need not read again."""
+        """All that deciding it need not read again."""
         one = self._known[incident_id]
         silent = any(other.mute for other in self._at(_place(one.site_id, one.account)))
         return Known(self.around.reading(one.site_id), mute=None if silent else False)
 
     def _tie(self) -> None:
-        """Who is on the line from a device calls about what its panel just sent (D8)."""
+        """Tie whoever is on the line from a device to what its panel just sent (D8)."""
         for incident_id in self._newest:
             one = self._known[incident_id]
             if one.kind in device_calls.VOICE_FIRST:
                 device_calls.tie(self.tx, one, self.now)
 
     def _call_off(self) -> None:
-        """What a storm holds rings nobody now."""
+        """Call off the calls of what a storm holds now."""
         for incident_id in self.undialled:
             one = self._known[incident_id]
             for number in calls.cancel_requested(self.tx, incident_id, self.now, keep=NOT_AT_SITE):
@@ -146,7 +145,7 @@ class Correlation:
         end_for_real_alarm(self.tx, mine, self.now)
 
     def _supervise(self) -> None:
-        """What follows from who opened and when, before the arming is written."""
+        """Look at who opened and when, before the arming is written."""
         declared = [seen for seen in self.seen if seen.site is not None]
         self._found += supervision.seen(self.tx, declared, self.around.awaited, self.now)
 
@@ -269,7 +268,7 @@ class Correlation:
         return treatment, one
 
     def _same(self, one: Incident, seen: Seen) -> bool:
-        """Whether a signal belongs to an unfiled incident (D6).
+        """Say whether a signal belongs to an unfiled incident (D6).
 
         Kinds that always open their own still join the very same zone: a panel repeats itself.
         """
@@ -281,7 +280,7 @@ class Correlation:
         )
 
     def _of_one_cabin(self, one: Incident, seen: Seen) -> bool:
-        """Whether a lift's signal and its cabin's call are one matter: where the site has one."""
+        """Say whether a lift's signal and its cabin's call are one matter: a site has one cabin."""
         called = seen.kind is Kind.LIFT and ("" in one.zones) != (seen.key == "")
         return (
             called
@@ -291,7 +290,7 @@ class Correlation:
         )
 
     def _is_out(self, seen: Seen) -> bool:
-        """Whether the signal's zone was taken out (a swinger)."""
+        """Say whether the signal's zone was taken out (a swinger)."""
         return self._may_swing(seen) and self.around.trips(seen).shunted_at is not None
 
     def _may_swing(self, seen: Seen) -> bool:
@@ -400,44 +399,22 @@ class Correlation:
 
     def _confirm(self, one: Incident) -> Incident:
         """Two different zones of an intrusion, or a panel that says so: vital from now on (D5)."""
-        one = self.change(one, confirmed=True, category=Category.VITAL, priority=1)
+        one = self.change(one, **apply.confirm())
         self.tell("incident_confirmed", one)
         return self._hand_to_human(one, "vital") if one.state is State.OPEN else one
 
     def _hand_to_human(self, one: Incident, reason: str) -> Incident:
-        """As ``deciding.hand_to_human``, in memory."""
-        if one.with_human and one.human_reason == reason:
+        handed = apply.hand_to_human(one, reason, self.now, self.around.policy.rings_after(one))
+        if handed is None:
             return one
-        due = one.queue_due
-        if one.holder is None:
-            target = self.now + self.around.policy.rings_after(one.kind, one.category)
-            due = min(due or target, target)
-        since = one.human_since or self.now
+        if one.storm_until is not None:  # nothing stands for it any more
+            self.decide[one.id] = None
         self.tell("human", one, reason=reason, text="")
-        return self.change(
-            one, with_human=True, human_reason=reason, human_since=since, queue_due=due
-        )
+        return self.change(one, **handed)
 
     def _reopen(self, one: Incident) -> Incident:
         """A new alarm voids what was decided (D6): the plan starts over."""
-        one = self.change(
-            one,
-            state=incident.after(one.state, Event.ALARM),
-            step=None,
-            step_since=None,
-            machine=Machine.RUNNING,
-            normal_due=None,
-            closed_at=None,
-            resolution_code=None,
-            with_human=False,
-            human_since=None,
-            human_reason="",
-            queue_due=None,
-            holder=None,
-            held_since=None,
-            storm_id=None,
-            storm_until=None,
-        )
+        one = self.change(one, **apply.reopen(one))
         self.tell("incident_reopened", one)
         self.decide[one.id] = None
         return self._from_receipt(one)
@@ -480,7 +457,7 @@ class Correlation:
         self.tell("incident_opened", one, **named(one))
 
     def is_fresh(self, one: Incident) -> bool:
-        """Whether this batch opened it."""
+        """Say whether this batch opened it."""
         return one.id in self._fresh
 
 

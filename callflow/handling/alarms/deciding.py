@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypedDict
+from datetime import datetime
+from typing import NamedTuple
 
-from callflow.core.alarms import escalation, incident
+from callflow.core.alarms import apply, escalation, incident
 from callflow.core.alarms.escalation import (
     Close,
     EndTask,
@@ -25,7 +25,6 @@ from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
-from callflow.core.plans.task import Task
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Site
@@ -56,7 +55,7 @@ log = logging.getLogger(__name__)
 _TOGETHER = 50
 #: The resolution code of what came back by itself.
 _BACK = "restored"
-#: What a step's calls say: the dialogue of each kind of step.
+#: The dialogue of each kind of step's calls.
 DIALOGUES = {
     StepKind.QUESTION: Dialogue.QUESTION,
     StepKind.MESSAGE: Dialogue.MESSAGE,
@@ -64,11 +63,9 @@ DIALOGUES = {
     StepKind.VOICE_FIRST: Dialogue.VOICE,
 }
 
-Row = dict[str, Any]
-
 
 class Known(NamedTuple):
-    """What whoever has an incident decided read of its site in this transaction."""
+    """Facts of an incident's site that were read already in this transaction."""
 
     reading: Reading | None = None
     mute: bool | None = None  # whether another alarm of the site may be a personal one; None: ask
@@ -192,14 +189,14 @@ def _decide(tx: Tx, row: Incident, now: datetime, known: Known) -> None:
     site = _site(tx, seen, now, known)
     plan = call_plan.from_json(row.plan)
     decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))
-    at = _never_back(row, made, asked, now)
+    at = apply.not_before(row, made, asked, now)
     again = False
     due_before = row.machine_due
     for action in decision.actions:
         row, at_once = _act(tx, row, plan, action, now, at)
         again |= at_once
         if isinstance(action, NoNumber | PlaceCall | OpenTask):
-            at += _TICK  # the rows of one decision keep their order
+            at += apply.TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
         row = _written(tx, row, decision.due_at)
     if again:  # a number that may not be dialled, a task that is done already: on at once
@@ -232,20 +229,6 @@ def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
     return calls.up_to(tx, waits, now) if waits else set()
 
 
-_TICK = timedelta(microseconds=1)
-
-
-def _never_back(
-    row: Incident, made: Sequence[Call], asked: Sequence[Task], now: datetime
-) -> datetime:
-    """``now``, or just after what the incident has already: a clock may go back, an order not."""
-    times = [call.requested_at + _TICK for call in made]
-    times += [task.requested_at + _TICK for task in asked]
-    if row.step_since is not None:
-        times.append(row.step_since)
-    return max([now, *times])
-
-
 def _act(
     tx: Tx,
     row: Incident,
@@ -276,7 +259,7 @@ def _act(
 def _give_up(
     tx: Tx, row: Incident, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
 ) -> None:
-    """Whom or what nobody waits for any more."""
+    """Give up whom or what nobody waits for any more."""
     match action:
         case NoNumber(contact=contact, step=step, attempt=attempt):
             _insert_unnumbered(tx, row, action, at)
@@ -299,10 +282,7 @@ def _enter(tx: Tx, row: Incident, action: EnterStep, now: datetime, at: datetime
     kinds = {step["id"]: step["kind"] for step in row.plan.get("steps", ())}
     told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
     tell(tx, "step", now, row, **told)
-    rounds = {} if action.why == "opened" else dict(row.rounds)
-    if action.left is not None:
-        rounds[action.left] = rounds.get(action.left, 0) + 1
-    return row.but(step=action.step, step_since=at, grounds=action.grounds, rounds=rounds)
+    return row.but(**apply.enter(row, action, at))
 
 
 def _request(
@@ -370,30 +350,13 @@ def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
     close(tx, row, "cancelled", "", now)
 
 
-#: What an incident becomes that turns out to be a personal alarm: vital, mute, the machine stops.
-class _Personal(TypedDict):
-    duress: bool
-    category: Category
-    priority: int
-    machine: Machine
-    machine_due: datetime | None
-
-
-_PERSONAL_NOW: _Personal = {
-    "duress": True,
-    "category": Category.VITAL,
-    "priority": 1,
-    "machine": Machine.DONE,
-    "machine_due": None,
-}
-
-
 def raise_duress(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
     withdraw(tx, row, now)
     if row.exercise:
         tell(tx, "rehearsal_real", now, row)
-    row = incidents.change(tx, row, **_PERSONAL_NOW, exercise=False)
+    personal: Changes = {**apply.become_personal(), "exercise": False}
+    row = incidents.change(tx, row, **personal)
     row = hand_to_human(tx, row, Outcome.DURESS.value, now)
     mute_site(tx, row, now)
     return row
@@ -403,17 +366,17 @@ def take_personal_path(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
     withdraw(tx, row, now)
     tell(tx, "personal_path", now, row)
-    target = now + load_policy(tx).target(Category.VITAL)
-    due = row.queue_due
+    personal = apply.become_personal()
     if row.holder is None:
-        due = min(due or target, target)
-    row = incidents.change(tx, row, **_PERSONAL_NOW, queue_due=due)
+        target = now + load_policy(tx).target(Category.VITAL)
+        personal["queue_due"] = min(row.queue_due or target, target)
+    row = incidents.change(tx, row, **personal)
     mute_site(tx, row, now)
     return row
 
 
 def mute_site(tx: Tx, row: Incident, now: datetime) -> None:
-    """Whatever was asked for the site's other alarms rings and speaks no more there (D7, D29),
+    """Hush whatever was asked for the site's other alarms: it rings no more there (D7, D29),
     whoever asked for it; a human has them."""
     if row.site_id is None:
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call, Mode
@@ -23,9 +22,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, sites
 
-Row = dict[str, Any]
-
-#: What a device tells of by calling.
+#: Alarms that a device tells of by calling.
 VOICE_FIRST = frozenset({Kind.LIFT, Kind.MEDICAL})
 
 

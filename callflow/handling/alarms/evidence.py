@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from callflow.core.alarms import evidence
 from callflow.core.alarms.correlation import zone_key, zone_name
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
@@ -19,14 +17,12 @@ from callflow.storage.signals import signals
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 
-Row = dict[str, Any]
-
 _TRIPPED = frozenset({Treatment.OPENED, Treatment.JOINED})
 _LONGEST = 2000  # entries
 
 
 def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
-    """What speaks for an intrusion, and what against; None where nobody may have broken in."""
+    """The evidence for and against an intrusion; None where nobody may have broken in."""
     if row.kind not in evidence.ABOUT or row.site_id is None:
         return None
     incident_id = row.id
@@ -61,7 +57,7 @@ def _trips(tx: Tx, row: Incident) -> list[Trip]:
 
 
 def _armed(tx: Tx, site_id: str) -> bool | None:
-    """Whether any part of the site is; None: no panel told."""
+    """Say whether any part of the site is; None: no panel told."""
     told = [part.armed for part in supervision.arming(tx, [site_id])[site_id].partitions]
     return any(told) if told else None
 

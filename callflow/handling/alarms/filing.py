@@ -1,4 +1,4 @@
-"""Whether an incident may be filed, as its rows say it; and what takes two people (D26, D30)."""
+"""Filing an incident, as its rows allow it; and what takes two people (D26, D30)."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _never_called(
 
 
 def takes_two(row: Incident) -> bool:
-    """Whether a person alone may not close it (D30): a personal alarm, and an operator's silence.
+    """Say whether a person alone may not close it (D30): a personal alarm, an operator's silence.
     That one ends by the sign that it waits for (dead_man.py), or by two people."""
     return row.mute or row.kind is Kind.DEAD_MAN
 
@@ -200,7 +200,7 @@ def measures_stay(tx: Tx, row: Incident, now: datetime) -> None:
 
 
 def wish_of(row: Incident) -> Wish | None:
-    """What somebody asked for and waits for a second person; None: nothing, or void since."""
+    """The wish that waits for a second person; None: there is none, or it is void since."""
     kept = row.wish
     if not kept or kept["signals"] != row.signal_count:
         return None
@@ -212,8 +212,8 @@ def ask(
     tx: Tx, row: Incident, wish: Wish, text: str, found: Standing, now: datetime
 ) -> NeedsSupervisor:
     """Note what ``wish.by`` asks for; the refusal to answer with once that is committed."""
-    kept: Row = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
+    kept: dict[str, object] = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
     row = incidents.change(tx, row, wish={**kept, "text": text, "at": to_iso(now)})
-    told: Row = {"resolution": wish.code, "text": text, "note": wish.waiver}
+    told: dict[str, Any] = {"resolution": wish.code, "text": text, "note": wish.waiver}
     tell(tx, "closing_asked", now, row, by=wish.by, who_did=wish.by, **told)
     return NeedsSupervisor(found.open + found.police)

@@ -8,7 +8,6 @@ person's authority goes there; how the call ends, ends them all.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Incident, Machine
@@ -23,14 +22,12 @@ from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 
-Row = dict[str, Any]
-
 #: The conversations that can be about several incidents; a message only where it is the same (D9).
 _ABOUT_MANY = frozenset({Dialogue.VERIFICATION, Dialogue.MESSAGE})
 
 
 def gather(tx: Tx, leader: Call, policy: Policy, now: datetime) -> None:
-    """Whoever waits to call the same contact follows ``leader``, which is made now."""
+    """Let whoever waits to call the same contact follow ``leader``, which is made now."""
     if leader.dialogue not in _ABOUT_MANY or leader.contact_id is None or leader.requester:
         return
     row = calls.incident_of(tx, leader)
@@ -59,7 +56,7 @@ def follow_if_ringing(tx: Tx, call: Call, row: Incident, now: datetime) -> None:
 
 
 def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Incident) -> bool:
-    """Whether ``other``, of ``others_incident``, says what ``call`` would."""
+    """Say whether ``other``, of ``others_incident``, says what ``call`` would."""
     if call.dialogue is not Dialogue.MESSAGE:
         return True
     row = calls.incident_of(tx, call)
@@ -88,7 +85,7 @@ def followers(tx: Tx, call_id: str) -> list[tuple[Call, Incident]]:
 
 
 def answer_for(tx: Tx, call: Call, row: Incident, outcome: Outcome, now: datetime) -> Outcome:
-    """What an answer means for one of the incidents: the person may have less authority there, and
+    """An answer's meaning for one of the incidents: the person may have less authority there, and
     another alarm may not wait for them."""
     if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
         return Outcome.NEXT_PERSON
@@ -102,7 +99,7 @@ def answer_for(tx: Tx, call: Call, row: Incident, outcome: Outcome, now: datetim
 
 
 def may_call_back(tx: Tx, call: Call, row: Incident, now: datetime) -> bool:
-    """Whether the person of ``call`` may ask to be called again later, as far as ``row`` goes."""
+    """Say whether the person of ``call`` may ask to be called again, as far as ``row`` goes."""
     plan = call_plan.from_json(row.plan)
     step = next((step for step in plan.steps if step.id == call.step), None)
     if step is None or row.step != step.id or row.step_since is None:
@@ -122,6 +119,6 @@ def let_followers_go(tx: Tx, leader: Call) -> None:
 
 
 def asked_nobody(leader: Call, row: Incident | None) -> bool:
-    """Whether a call that ended says nothing of the person: it was withdrawn while it rang."""
+    """Say whether a call that ended says nothing of the person: it was withdrawn while it rang."""
     withdrawn = row is not None and row.machine is not Machine.RUNNING
     return leader.answered_at is None and leader.result is None and withdrawn

@@ -1,9 +1,8 @@
-"""What a person has fetched: cameras once more, and a link of a signal (D24)."""
+"""Images that a person has fetched: cameras once more, and a link of a signal (D24)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.messages.outbox import Channel, Take, host_of
@@ -15,8 +14,6 @@ from callflow.handling.messages.outbox import insert
 from callflow.storage import Tx
 from callflow.storage.messages import outbox as rows
 from callflow.storage.signals import signals
-
-Row = dict[str, Any]
 
 #: Links that may be fetched for one incident.
 _MOST_LINKS = 30

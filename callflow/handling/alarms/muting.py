@@ -17,12 +17,12 @@ def ruling_alarm(tx: Tx, site_id: str | None) -> Incident | None:
 
 
 def is_mute_here(tx: Tx, row: Incident) -> bool:
-    """Whether nothing may ring or give away where this incident is: of itself, or of another one
-    that is open there."""
+    """Say whether nothing may ring or give away where this incident is: of itself, or of another
+    one that is open there."""
     return row.mute or (row.site_id is not None and incidents.site_is_mute(tx, row.site_id))
 
 
 def number_is_mute(tx: Tx, number: str) -> bool:
-    """Whether it rings at a mute site, or at one of its people."""
+    """Say whether it rings at a mute site, or at one of its people."""
     owners = contacts.owners_of(tx, [number]).get(number, set())
     return bool(incidents.mute_sites(tx, {site for _, site in owners}))

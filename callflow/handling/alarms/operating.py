@@ -1,9 +1,8 @@
-"""What a person does with an incident: take, release, park, hand over, note, close."""
+"""A person's acts on an incident: take, release, park, hand over, note, close."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.filing import Wish, agree
 from callflow.core.alarms.incident import Changes, Incident, Machine, State
@@ -24,8 +23,6 @@ from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
-
-Row = dict[str, Any]
 
 #: The longest time that anything stays out of the queue's way.
 PARK_AT_MOST = timedelta(hours=24)
@@ -144,7 +141,7 @@ def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Inci
     return known(tx, incident_id)
 
 
-#: What can be done to several incidents at once, each in a transaction of its own.
+#: Acts on several incidents at once, each in a transaction of its own.
 TOGETHER = ("note", "close", "park")
 
 
@@ -226,7 +223,7 @@ def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     return known(tx, incident_id)
 
 
-#: What is said to who closes what is not as they saw it, by the state that it is in.
+#: Words to who closes what is not as they saw it, by the state that it is in.
 _OTHERWISE = {
     State.AWAITING_NORMAL.value: "this incident was closed meanwhile, and waits to be back to"
     " normal: look at it again",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.correlation import Rates
 from callflow.core.calls.call import Outcome
@@ -21,8 +20,6 @@ from callflow.storage.signals import signals as signal_rows
 from callflow.storage.signals.signals import ALL, Correlated, Share
 
 log = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 
 def correlate(

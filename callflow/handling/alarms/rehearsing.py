@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Plan
@@ -29,8 +28,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 #: After everything that is real.
 _PRIORITY = 4

@@ -83,7 +83,7 @@ def _gather(batch: Correlation, key: str, fresh: list[Incident]) -> None:
 
 
 def _recent(batch: Correlation, key: str) -> list[Incident]:
-    """What this fault opened in this place just before, and nobody holds."""
+    """Incidents of this fault in this place from just before, which nobody holds."""
     kinds = [kind.value for kind, fault in STORMS.items() if key.startswith(f"{fault}/")]
     found = incidents.unheld_since(batch.tx, kinds, batch.now - WINDOW)
     found = [one for one in map(batch.as_it_is, found) if _may_be_part(one)]

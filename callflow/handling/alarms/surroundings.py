@@ -1,4 +1,4 @@
-"""What a batch of signals is looked at in: read once for all, arming noted as they tell it."""
+"""Surroundings of a batch of signals: read once for all, arming noted as they tell it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
 
     @property
     def of_station(self) -> bool:
-        """Whether the station itself found it out."""
+        """Say whether the station itself found it out."""
         return self.signal.of_station
 
 
@@ -73,7 +73,7 @@ class Surroundings:
         self._readings: dict[str, in_force.Reading | None] = {}
 
     def seen(self, signal: StoredSignal) -> Seen:
-        """What ``signal`` means at its site, and when it was raised."""
+        """The meaning of ``signal`` at its site, and when it was raised."""
         account = signal.account
         site = self.sites.get(account)
         meaning = self._meaning(signal, site)
@@ -104,7 +104,7 @@ class Surroundings:
         return meaning_of(signal.format, code, zone_kind, self._station, override)
 
     def overrides_kinds(self, site: str | None) -> bool:
-        """Whether a code may mean another kind there than its restore says."""
+        """Say whether a code may mean another kind there than its restore says."""
         return site in self._overridden or bool(self._station)
 
     def reading(self, site: str | None) -> in_force.Reading | None:
@@ -116,7 +116,7 @@ class Surroundings:
         return self._readings[site]
 
     def rules(self, site: str) -> Rules:
-        """What is agreed for the site's signals."""
+        """The rules agreed for the site's signals."""
         return self._rules.get(site, Rules())
 
     def note_arming(self, seen: Seen) -> None:
@@ -136,7 +136,7 @@ class Surroundings:
         return self.periods.began(seen.signal.account, seen.signal.partition, seen.at)
 
     def armed(self, site: str) -> bool:
-        """Whether any of the site is armed; where nothing is known it may be."""
+        """Say whether any of the site is armed; where nothing is known it may be."""
         return self.periods.armed(self._accounts[site])
 
     def trips(self, seen: Seen) -> Trips:
@@ -154,19 +154,19 @@ class Surroundings:
         self._counted[place] = count
 
     def write(self) -> None:
-        """What the batch told of arming and of its zones."""
+        """Write what the batch told of arming and of its zones."""
         rows.write_partitions(self.tx, list(self._armed.values()))
         rows.write_trips(self.tx, self._counted)
 
     def tested(self, seen: Seen) -> bool:
-        """Whether the signal is only stored: its site is on test (D17)."""
+        """Say whether the signal is only stored: its site is on test (D17)."""
         zone = seen.signal.zone
         return not seen.of_station and any(
             is_tested(test, zone, seen.kind) for test in self._tests.get(seen.site or "", ())
         )
 
     def may_cancel(self, seen: Seen) -> bool:
-        """Whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
+        """Say whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
         account, number = seen.signal.account, seen.signal.panel_user or seen.signal.zone
         found = supervision.panel_users(self.tx, [account])
         users = {user_key(row.number): row for row in found}
@@ -176,7 +176,7 @@ class Surroundings:
 
 
 def _is_over(declared: rows.Declared, signal: StoredSignal, meaning: EventRow) -> bool:
-    """Whether it is an alarm of a site whose contract is terminated (D2)."""
+    """Say whether it is an alarm of a site whose contract is terminated (D2)."""
     ended = declared.state == SiteState.TERMINATED.value
     return ended and meaning.opens and not signal.of_station
 

@@ -7,12 +7,13 @@ stopped, and the logbook says so. Where anything happened to one of them since, 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
+from callflow.core.alarms.undo import Offer, Undo
 from callflow.core.signals.signal import Kind
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.alarms.deciding import decide
@@ -21,8 +22,6 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks, undo
 from callflow.storage.engine.values import written
-
-Row = dict[str, Any]
 
 #: How long the page offers it, and how long what was pressed then may be under way.
 UNDO_WITHIN, _UNDER_WAY = timedelta(seconds=8), timedelta(seconds=3)
@@ -55,11 +54,10 @@ def remember(tx: Tx, kind: str, who: str, before: Sequence[Incident], now: datet
     if any(row.kind is Kind.STORM for row in before) and kind == "close":
         return  # the sites beneath it are closed with it, each in its own transaction
     undo.forget(tx, who, now - timedelta(minutes=1))
-    changed = [
+    changed = (
         {"id": row.id, "version": _version(tx, row.id), "before": _kept(row)} for row in before
-    ]
-    values = {"id": uuid.uuid4().hex, "kind": kind, "who": who, "at": now, "incidents": changed}
-    undo.insert(tx, values)
+    )
+    undo.insert(tx, Undo(uuid.uuid4().hex, kind, who, now, tuple(changed)))
 
 
 def _version(tx: Tx, incident_id: str) -> int:
@@ -67,60 +65,55 @@ def _version(tx: Tx, incident_id: str) -> int:
     return row.version if row else -1
 
 
-def _kept(row: Incident) -> Row:
+def _kept(row: Incident) -> dict[str, object]:
     times = {name: getattr(row, name) for name in _TIMES}
     values = {name: written(getattr(row, name)) for name in _VALUES}
     return {name: to_iso(at) if at else None for name, at in times.items()} | values
 
 
-def _as_it_was(kept: Row) -> Changes:
+def _as_it_was(kept: Mapping[str, Any]) -> Changes:
     values = {name: kept[name] for name in _VALUES}
     values |= {name: from_iso(kept[name]) if kept[name] else None for name in _TIMES}
     values |= {"state": State(kept["state"]), "machine": Machine(kept["machine"])}
     return cast(Changes, values)
 
 
-def offered(tx: Tx, who: str, now: datetime) -> Row | None:
-    """The act that ``who`` may take back now: ``id``, ``kind``, its first ``incident``, and how
-    many seconds are ``left``."""
-    row = undo.last(tx, who, now - UNDO_WITHIN)
-    if row is None or not row["incidents"]:
+def offered(tx: Tx, who: str, now: datetime) -> Offer | None:
+    """The act that ``who`` may take back now."""
+    act = undo.last(tx, who, now - UNDO_WITHIN)
+    if act is None or not act.incidents:
         return None
-    return {
-        "id": row["id"],
-        "kind": row["kind"],
-        "left": max(0.0, (row["at"] + UNDO_WITHIN - now).total_seconds()),
-        "incident": row["incidents"][0]["id"],
-    }
+    left = max(0.0, (act.at + UNDO_WITHIN - now).total_seconds())
+    return Offer(act.id, act.kind, act.incidents[0]["id"], left)
 
 
 def take_back(tx: Tx, undo_id: str, who: str, now: datetime) -> str:
     """Undo one's own act; the first incident's id. Raises NotFound, Refused."""
-    row = undo.get(tx, undo_id)
-    if row is None or row["who"] != who:
+    act = undo.get(tx, undo_id)
+    if act is None or act.who != who:
         raise NotFound("there is nothing to undo")
-    if now > row["at"] + UNDO_WITHIN + _UNDER_WAY:
+    if now > act.at + UNDO_WITHIN + _UNDER_WAY:
         raise Refused("it is too late to undo this: act on the incident as it is now")
-    incidents.lock_all(tx, [one["id"] for one in row["incidents"]])
-    if any(_version(tx, one["id"]) != one["version"] for one in row["incidents"]):
+    incidents.lock_all(tx, [one["id"] for one in act.incidents])
+    if any(_version(tx, one["id"]) != one["version"] for one in act.incidents):
         raise Refused("something happened to this incident since: it can't be undone any more")
     if not undo.take(tx, undo_id, now):
         raise Refused("this was undone already")
-    for one in row["incidents"]:
-        _restore(tx, one, row, now)
-    return str(row["incidents"][0]["id"])
+    for one in act.incidents:
+        _restore(tx, one, act, now)
+    return str(act.incidents[0]["id"])
 
 
-def _restore(tx: Tx, one: Row, act: Row, now: datetime) -> None:
+def _restore(tx: Tx, one: Mapping[str, Any], act: Undo, now: datetime) -> None:
     row = incidents.get(tx, one["id"], lock=True)
     if row is None:
         return
     back = _as_it_was(one["before"])
-    if act["kind"] == "close":
+    if act.kind == "close":
         event = Event.UNDO if back["state"] is State.OPEN else Event.UNDO_AGAIN
         back["state"] = incident.after(row.state, event)
-        tasks.reopen(tx, row.id, act["at"])
-    tell(tx, "undone", now, row, undone=act["kind"], by=act["who"], who_did=act["who"])
+        tasks.reopen(tx, row.id, act.at)
+    tell(tx, "undone", now, row, undone=act.kind, by=act.who, who_did=act.who)
     runs = back["machine"] is Machine.RUNNING and back["state"] is State.OPEN
     back["machine_due"] = now if runs else None
     row = incidents.change(tx, row, **back)

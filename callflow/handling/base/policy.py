@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.escalation import Desk
+from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls.trunks import Trunk
 from callflow.core.desks import dead_man
 from callflow.core.desks.distribution import Rules, is_night
@@ -95,9 +96,10 @@ class Policy:
             night=is_night(self.night, now.astimezone(STATION_ZONE)),
         )
 
-    def rings_after(self, kind: Kind, category: Category) -> timedelta:
+    def rings_after(self, incident: Incident) -> timedelta:
         """When an alarm that stands unclaimed rings the station's phones."""
-        return CALLED_BY_PLAN if kind is Kind.DEAD_MAN else self.target(category)
+        called = incident.kind is Kind.DEAD_MAN and incident.machine is Machine.RUNNING
+        return CALLED_BY_PLAN if called else self.target(incident.category)
 
     @property
     def presence(self) -> dead_man.Rules:

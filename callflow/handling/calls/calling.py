@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from callflow.core.alarms import apply
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls import dial_policy
 from callflow.core.calls.call import (
@@ -405,14 +406,12 @@ def _act_upon(tx: Tx, row: Call, incident_row: Incident, outcome: Outcome, now: 
         accepted_by_phone(tx, incident_row, row.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
         interventions_orders.guard_answered(tx, incident_row, row, outcome, now)
-    elif outcome in _NEEDS_HUMAN or (row.step == INCOMING_STEP and outcome in _ANSWERED):
+    elif outcome in apply.NEEDS_HUMAN or (row.step == INCOMING_STEP and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 
 
-#: Results that bring a human at once, while the person is still on the line (D12).
 #: What a caller may answer whom no plan waits for: a human sees to it.
 _ANSWERED = frozenset({Outcome.GOING, Outcome.SEND_GUARD, Outcome.NEXT_PERSON})
-_NEEDS_HUMAN = frozenset({Outcome.HELP, Outcome.OPERATOR, Outcome.WRONG_CODE, Outcome.ERROR})
 
 
 def join_room(tx: Tx, call_id: str, now: datetime) -> str:

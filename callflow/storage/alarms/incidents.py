@@ -20,7 +20,7 @@ from callflow.storage.engine.values import Reads, columns, found, written
 #: Named one by one: an index finds them among years of filed ones.
 _UNFILED = [state.value for state in State if state is not State.FILED]
 
-#: What an incident keeps from its opening.
+#: Fields that an incident keeps from its opening.
 _FIXED = frozenset({"id", "site_id", "account", "kind", "plan", "opened_at"})
 
 
@@ -35,7 +35,7 @@ def insert(tx: Tx, opened: Sequence[Incident]) -> None:
 
 
 def is_bare(tx: Tx, incident_id: str) -> bool:
-    """Whether this transaction made it, and nothing has been asked for it yet."""
+    """Say whether this transaction made it, and nothing has been asked for it yet."""
     return ("bare", incident_id) in kept(tx)
 
 
@@ -45,7 +45,7 @@ def note_asked(tx: Tx, incident_id: str | None) -> None:
 
 
 def write(tx: Tx, changed: Sequence[Incident]) -> None:
-    """What was changed in memory of ``changed``, which are locked, all at once."""
+    """Write the changes in memory of ``changed``, which are locked, all at once."""
     made = [_dated(one).but(version=one.version + 1) for one in changed]
     _WRITE.change_all(tx, [_bound(columns(one)) for one in made])
     for before, one in zip(changed, made, strict=True):
@@ -284,7 +284,7 @@ SHOWN = 200
 
 
 def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[Incident]:
-    """What is unfiled: with a human first, by priority, then oldest (docs/ux.md, 3)."""
+    """The unfiled ones: with a human first, by priority, then oldest (docs/ux.md, 3)."""
     c = t.incident.c
     query = (
         _ALL.where(c.state.in_(_UNFILED), c.storm_until.is_(None))
@@ -379,7 +379,7 @@ _QUEUE_WAITS = Prepared(
 
 
 def queue_waits(tx: Tx, now: datetime) -> bool:
-    """Whether there is anything for ``unclaimed`` or ``idle_held``, or will be."""
+    """Say whether there is anything for ``unclaimed`` or ``idle_held``, or will be."""
     return _QUEUE_WAITS.first(tx, {"now": now}) is not None
 
 
@@ -527,7 +527,7 @@ _MUTE_AMONG = Prepared(_MUTE.where(t.incident.c.site_id.in_(bindparam("sites", e
 
 
 def site_is_mute(tx: Tx, site_id: str) -> bool:
-    """Whether ``mute_sites`` has this one."""
+    """Say whether ``mute_sites`` has this one."""
     return _MUTE_ONE.first(tx, {"site": site_id}) is not None
 
 

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from callflow.core.alarms.undo import Undo
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns, first
 
-Row = dict[str, Any]
 
-
-def insert(tx: Tx, row: Row) -> None:
+def insert(tx: Tx, act: Undo) -> None:
     """An act was done that can be taken back."""
-    tx.execute(t.undo.insert().values(**row))
+    tx.execute(t.undo.insert().values(**columns(act)))
 
 
 def forget(tx: Tx, who: str, before: datetime) -> None:
-    """What nobody can take back any more goes."""
+    """Delete acts that nobody can take back any more."""
     tx.execute(delete(t.undo).where(t.undo.c.who == who, t.undo.c.at < before))
 
 
-def get(tx: Tx, undo_id: str) -> Row | None:
+def get(tx: Tx, undo_id: str) -> Undo | None:
     """One act."""
-    row = tx.execute(select(t.undo).where(t.undo.c.id == undo_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.undo).where(t.undo.c.id == undo_id), Undo)
 
 
-def last(tx: Tx, who: str, since: datetime) -> Row | None:
+def last(tx: Tx, who: str, since: datetime) -> Undo | None:
     """The last act of a person since then that was not taken back."""
     c = t.undo.c
     query = (
@@ -38,8 +36,7 @@ def last(tx: Tx, who: str, since: datetime) -> Row | None:
         .order_by(c.at.desc(), c.id)
         .limit(1)
     )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, Undo)
 
 
 def take(tx: Tx, undo_id: str, now: datetime) -> bool:

@@ -79,7 +79,7 @@ def conversations(cards: Sequence[Card]) -> list[Card]:
 
 
 def _uncalled(leg: Card) -> Card:
-    """Whom an operator wanted, while their own telephone has not been picked up."""
+    """The person whom an operator wanted, while their own telephone has not been picked up."""
     return replace(
         leg,
         state=CallState.REQUESTED if leg.live else CallState.CANCELLED,
@@ -95,13 +95,13 @@ def _uncalled(leg: Card) -> Card:
 
 
 def _with(leg: Card, people: Sequence[Card]) -> list[Card]:
-    """Whom a leg was in conversation with; where it was with nobody, whom it was for."""
+    """The person whom a leg was in conversation with; where it was with nobody, whom it was for."""
     room = [person for person in people if leg.room in (person.room, person.id)]
     return [person for person in room if _together(leg, person)] or room[:1]
 
 
 def _together(one: Card, other: Card) -> bool:
-    """Whether both were on the line at the same time."""
+    """Say whether both were on the line at the same time."""
     if one.answered_at is None or other.answered_at is None:
         return False
     ends = [card.ended_at for card in (one, other) if card.ended_at is not None]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Image, Take
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def images_of(tx: Tx, row: Incident) -> list[Shown]:
 
 
 def by_camera(images: Iterable[Shown]) -> list[Camera]:
-    """What each camera gave, in the order in which they were heard of."""
+    """Images of each camera, in the order in which they were heard of."""
     found: dict[str, Camera] = {}
     for image in images:
         camera = found.setdefault(image.camera or image.link, Camera(image.name, image.link))

@@ -72,7 +72,7 @@ async def shown(
     revealed: Revealed | PasswordShown | None = None,
     together: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the templates of an incident need. Raises ProblemError 404."""
+    """The values that the templates of an incident need. Raises ProblemError 404."""
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, Any] | None:
@@ -282,7 +282,7 @@ def _opening_answer(
     return bank_openings.answered(tx, incident_id, who, int(said), now)
 
 
-#: What a person can do, by the last part of the form's address.
+#: Acts of a person, by the last part of the form's address.
 ACTS: dict[str, Act] = {
     "claim": lambda tx, i, who, form, now: operating.claim(tx, i, who, now),
     "release": lambda tx, i, who, form, now: operating.release(tx, i, who, now),

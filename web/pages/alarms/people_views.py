@@ -1,4 +1,4 @@
-"""Who is away, and what is agreed for a while, as an alarm's page shows it."""
+"""People who are away, and what is agreed for a while, as an alarm's page shows it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Row = dict[str, Any]
 
 
 def colleagues(tx: Tx, who: str) -> list[str]:
-    """Who could be handed an incident: those on shift; where nobody but ``who`` is, everybody who
-    may handle one.
+    """Colleagues who could be handed an incident: those on shift; where nobody but ``who`` is,
+    everybody who may handle one.
     """
     names = [row.name for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row.role)]
     others = [name for name in names if name != who]

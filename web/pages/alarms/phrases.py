@@ -14,7 +14,7 @@ from web.kit import words
 
 Row = Mapping[str, Any]
 
-#: Who is spoken to first: lives before identity (D8), or identity before anything (D12).
+#: Order of the first questions: lives before identity (D8), or identity before anything (D12).
 _VOICE = frozenset({Kind.MEDICAL, Kind.LIFT})
 _FAULTS = frozenset(
     {
@@ -86,7 +86,7 @@ def words_to_say(
     site: str,
     question: str = "",
 ) -> str | None:
-    """What to say now, in ``language`` ("fr", "en", other: English); None: nothing may be said.
+    """Words to say now, in ``language`` ("fr", "en", other: English); None: nothing may be said.
 
     ``step``: the kind of the plan's step that it is at. ``alarm`` and ``zone`` are words already;
     ``question``: a bank's conventional one (D18), asked without a word of the alarm.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fastapi.responses import FileResponse
 
@@ -14,8 +13,6 @@ from web.access import confidential
 from web.kit import files
 from web.kit.problems import not_found
 from web.station import Station
-
-Row = dict[str, Any]
 
 
 async def opened(station: Station, image_id: str, who: str) -> FileResponse:

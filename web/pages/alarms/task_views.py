@@ -1,4 +1,4 @@
-"""What a plan's steps ask of people, as an alarm's page shows it: tasks, guards, measures."""
+"""Steps' requests of people, as an alarm's page shows it: tasks, guards, measures."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class TaskView:
 
     @property
     def of_panel(self) -> bool:
-        """Whether a panel is told something."""
+        """Say whether a panel is told something."""
         return self.step.kind is StepKind.ACT_ON_PANEL
 
     @property
     def two(self) -> bool:
-        """Whether another person must agree."""
+        """Say whether another person must agree."""
         return self.of_panel and self.step.command is PanelCommand.DISARM
 
 
@@ -71,7 +71,7 @@ def tasks_of(tx: Tx, row: Incident, found: Sequence[Task]) -> list[TaskView]:
 
 
 def _keys_held(tx: Tx, site_id: str | None) -> frozenset[str]:
-    """Who has the site's keys."""
+    """The keeper of the site's keys."""
     held = contacts.rows_of(tx, site_id) if site_id else []
     return frozenset(row["id"] for row in held if row["keys_held"])
 

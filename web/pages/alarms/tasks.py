@@ -20,7 +20,7 @@ from web.pages.alarms.task_views import checklist
 
 
 def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
-    """What a step asked for is done, with its check list."""
+    """End what a step asked for, with its check list."""
     outcome = forms.one_of(TaskOutcome, form, "outcome")
     row = incidents.get(tx, incident_id)
     if row is None:
@@ -41,7 +41,7 @@ def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> o
 
 
 def guard(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
-    """What a guard said, or an order to one, by the field ``event``."""
+    """Note what a guard said, or an order to one, by the field ``event``."""
     doing = _GUARD.get(form.get("event", ""))
     if doing is None:
         raise ProblemError(422, f"choose one of {', '.join(_GUARD)}", field="event")
@@ -83,7 +83,7 @@ def _stay(tx: Tx, incident_id: str, task: str, who: str, form: Form, now: dateti
     return guards.guard_stays(tx, incident_id, task, form.get("contact", ""), lasts, who, now)
 
 
-#: What can be written down of a guard, by the field ``event``.
+#: News of a guard that can be written down, by the field ``event``.
 _GUARD: Mapping[str, Callable[..., Any]] = {
     "accepted": _event(GuardEvent.ACCEPTED),
     "on_site": _event(GuardEvent.ON_SITE),

@@ -23,7 +23,7 @@ Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 @router.get("/undo")
 async def offer(visitor: Handler, station: Here) -> Response:
-    """What the visitor may take back now; nothing where there is nothing."""
+    """Offer what the visitor may take back now; nothing where there is nothing."""
     now = station.clock()
     found = await station.store.read(lambda tx: undoing.offered(tx, visitor.name, now))
     return page(visitor.language, "kit/_undo.html", {"undo": found, "visitor": visitor})

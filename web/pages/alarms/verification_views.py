@@ -1,4 +1,4 @@
-"""What the verification form offers, and what speaks for and against an intrusion."""
+"""The verification form's choices, and what speaks for and against an intrusion."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _person(source: str, names: Mapping[str, str]) -> str:
 
 
 def items_of(tx: Tx, row: Incident) -> list[Shown]:
-    """What can be looked at, oldest first: a new one is added at the end, under no choice."""
+    """Images to look at, oldest first: a new one is added at the end, under no choice."""
     return [image for image in images_of(tx, row) if not image.problem]
 
 
@@ -82,7 +82,7 @@ def under_way(asked: Iterable[TaskView]) -> list[GuardView]:
 
 
 def script_of(tx: Tx, row: Incident, verifications: list[Row], now: datetime) -> Row:
-    """What a service is told (D23): the way in, what was verified, who is sent, our number."""
+    """Words for a service (D23): the way in, what was verified, who is sent, our number."""
     notes = [
         one
         for one in instructions_of(tx, row.site_id, row.kind, now)

@@ -1,4 +1,4 @@
-"""What the pages show, read from the rows: one value for each line of the console."""
+"""The pages' views, read from the rows: one value for each line of the console."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def more(tx: Tx) -> int:
 
 
 def lines(tx: Tx, page: int = 1) -> list[Line]:
-    """What is unfiled, in the console's order; ``page`` 1 is what the console shows."""
+    """Unfiled incidents, in the console's order; ``page`` 1 is what the console shows."""
     rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
     names = sites.names_of(tx, (row.site_id for row in rows))
     targets = base_policy.load_policy(tx)
@@ -185,7 +185,7 @@ def _returns_at(row: Incident, its_calls: Sequence[Call]) -> datetime | None:
 
 
 def _rings(row: Incident) -> bool:
-    """Whether it is to be claimed by a time."""
+    """Say whether it is to be claimed by a time."""
     free = row.holder is None and row.parked_until is None
     return free and row.state is State.OPEN and not row.exercise
 
@@ -234,7 +234,7 @@ def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
     )
 
 
-#: What the console's feed leaves out: it says little more than the entry beside it.
+#: Entries that the console's feed leaves out: they say little more than the entry beside it.
 _QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed", *audit.QUIET})
 
 
@@ -322,7 +322,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
 
 
 def _filing(tx: Tx, row: Incident, now: datetime) -> Row:
-    """What keeps it from being filed, and what somebody asked for that takes a second person."""
+    """All that keeps it from being filed, and the wish that takes a second person."""
     stands = standing(tx, row, now)
     wish = row.wish if wish_of(row) is not None else None
     return {"open": stands.open, "police": stands.police, "wish": wish}

@@ -1,4 +1,4 @@
-"""What deciding answers: data that ``handling`` turns into rows, in one transaction."""
+"""Deciding's answers: data that ``handling`` turns into rows, in one transaction."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ Action = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What to do now, in order, and when to look again (UTC; None: at the next event)."""
+    """Actions to take now, in order, and when to look again (UTC; None: at the next event)."""
 
     actions: tuple[Action, ...] = ()
     due_at: datetime | None = None

@@ -35,7 +35,7 @@ class DeskCall:
 def bridge_step(
     desk: Desk, tried: Sequence[Call], now: datetime, *, busy: Collection[str] = ()
 ) -> tuple[DeskCall | None, datetime | None]:
-    """Whom to ring for a person who waits in a conference, and when to look again.
+    """The next to ring for a person who waits in a conference, and when to look again.
 
     ``tried`` are the calls made for this conference so far. The person is never given up: after
     the last number comes the first again. ``busy`` phones are passed over: they ring, or speak,

@@ -17,13 +17,13 @@ from callflow.core.time.instants import to_iso
 
 
 class GuardEvent(StrEnum):
-    """What a guard, or his firm, says on the way to the report."""
+    """News of a guard, or his firm, on the way to the report."""
 
     ACCEPTED = "accepted"
     ON_SITE = "on_site"
 
 
-#: What a task's data keeps of it, as ISO 8601 texts.
+#: A task's data keeps of it, as ISO 8601 texts:
 _AT = {GuardEvent.ACCEPTED: "accepted_at", GuardEvent.ON_SITE: "on_site_at"}
 #: A report, or duress: the step has its outcome.
 _REPORTED = frozenset({TaskOutcome.ALL_CLEAR, TaskOutcome.TRACES, TaskOutcome.DURESS})
@@ -31,7 +31,7 @@ _REPORTED = frozenset({TaskOutcome.ALL_CLEAR, TaskOutcome.TRACES, TaskOutcome.DU
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardTurn:
-    """What a send-guard step does now. ``call``: (firm, attempt) to call at once."""
+    """A send-guard step's next act. ``call``: (firm, attempt) to call at once."""
 
     actions: tuple[Action, ...] = ()
     call: tuple[tuple[Contact, int], ...] = ()
@@ -71,7 +71,7 @@ def next_guard(
     now: datetime,
     limit: datetime,
 ) -> GuardTurn:
-    """What a send-guard step does now. ``calls`` and ``tasks`` are this round's of the step."""
+    """The next act of a send-guard step. ``calls`` and ``tasks`` are this round's of the step."""
     current = tasks[-1] if tasks else None
     run = _Step(step=step, firms=firms, calls=calls, tasks=tasks, now=now, limit=limit)
     if current is None:

@@ -68,7 +68,7 @@ def next_steps(
     tasks: Sequence[Task] = (),
     busy: Collection[str] = (),
 ) -> Decision:
-    """What the machine does next for ``incident``. ``calls`` and ``tasks`` are all of its.
+    """The machine's next acts for ``incident``. ``calls`` and ``tasks`` are all of its.
 
     ``busy``: the numbers with which another call of ours is busy. Who waits to call one of them
     waits for that, and no line is at fault.
@@ -208,7 +208,7 @@ class _Run:
         self._look_at(min([*late, *soon]))
 
     def _behind(self, call: Call) -> bool:
-        """Whether it waits for another call of ours to its number."""
+        """Say whether it waits for another call of ours to its number."""
         return call.state is CallState.REQUESTED and call.to in self.busy
 
     def _patience(self, call: Call) -> timedelta:
@@ -361,7 +361,7 @@ class _Run:
         return following
 
     def _weigh(self, step: Step, outcome: str) -> None:
-        """Whether what was answered justifies a closure from here on."""
+        """Say whether what was answered justifies a closure from here on."""
         if step.kind in NEUTRAL:
             return
         technical = self.incident.category in (Category.TECHNICAL, Category.INFORMATION)

@@ -18,7 +18,7 @@ TRUNK_RETRIES = 2
 BUSY_AFTER_UNKNOWN = timedelta(seconds=120)
 BUSY_RETRY = timedelta(seconds=15)
 BUSY_RETRIES = 2
-#: Who asks to be called back is called so long after the end of that call.
+#: A person who asks to be called back is called so long after the end of that call.
 CALL_BACK_AFTER = timedelta(seconds=CALL_BACK_S)
 #: A call lasts no longer, most of the time: what is promised in it can still be kept after it.
 _SPOKEN = timedelta(minutes=2)
@@ -34,7 +34,7 @@ class Turn:
     pause: timedelta = timedelta()
 
 
-#: Who, the call it follows, and how long after that call's end.
+#: The person, the call it follows, and how long after that call's end.
 _Slot = tuple[str, Call | None, timedelta]
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -71,7 +71,7 @@ def may_call_back(
     since: datetime,
     now: datetime,
 ) -> bool:
-    """Whether ``contact``, called for ``step`` that began at ``since``, may ask for a call later.
+    """Say whether ``contact``, called for ``step`` that began at ``since``, may ask to be called.
 
     Once in a step, never of a vital alarm, and only where the step lasts long enough to keep it.
     """
@@ -110,7 +110,7 @@ def _turn(slot: _Slot | None, contacts: Sequence[Contact], mine: Sequence[Call])
 
 
 def _call_backs(step: Step, mine: Sequence[Call]) -> list[_Slot]:
-    """Who asked to be called back and was not yet: once, whatever comes of that call."""
+    """The person who asked to be called back and was not yet: once, whatever comes of that call."""
     if not step.call_back:
         return []
     last = {call.contact_id: call for call in mine if call.contact_id is not None}
@@ -139,7 +139,7 @@ def _retry(mine: Sequence[Call]) -> _Slot | None:
 
 
 def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
-    """Whether ``call`` did not use up an attempt of the plan."""
+    """Say whether ``call`` did not use up an attempt of the plan."""
     same = [c for c in mine if c.contact_id == call.contact_id]
     earlier = same[: same.index(call)]
     if call.outcome is Outcome.UNKNOWN:
@@ -153,7 +153,7 @@ def _beyond_plan(call: Call, mine: Sequence[Call]) -> bool:
 
 
 def _maybe_our_own(call: Call, earlier: Sequence[Call]) -> bool:
-    """Whether *busy* may be our own lost call: soon after it, and the first times only.
+    """Say whether *busy* may be our own lost call: soon after it, and the first times only.
 
     While one number is asked again nobody else is called.
     """
@@ -177,5 +177,5 @@ def _slot(step: Step, contacts: Sequence[Contact], mine: Sequence[Call]) -> _Slo
     return None
 
 
-#: Who was reached is not called again by the same list, nor is who has no number.
+#: Nobody who was reached is called again by the same list, nor is who has no number.
 _DONE_WITH = REACHED | {Outcome.NO_NUMBER}

@@ -203,7 +203,7 @@ def test_undo_brings_back_what_waited_and_files_nothing(station: Station) -> Non
     closes(station, row)
     offer = station.write(lambda tx: undoing.offered(tx, "alice", station.now))
     assert offer is not None
-    station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", station.now))
+    station.write(lambda tx: undoing.take_back(tx, offer.id, "alice", station.now))
     assert state(station, row) == "open"
     closes(station, row)
     with pytest.raises(StillOpen):

@@ -79,6 +79,15 @@ def test_fewer_sites_are_no_storm(city: Station) -> None:
     assert len(queue(city)) == 19
 
 
+def test_what_joins_a_fault_in_the_batch_that_begins_its_storm_is_kept(city: Station) -> None:
+    fails(city, sites=SITES[:19])
+    city.receives(city.signal("AT", "2", SITES[0]), city.signal("AT", "", SITES[19]))
+    city.correlate()
+    part = parts(city)[SITES[0]]
+    assert part.storm_until is not None
+    assert (part.signal_count, dict(part.zones)) == (2, {"": "alarm", "2": "alarm"})
+
+
 def test_faults_over_an_hour_are_no_storm(city: Station) -> None:
     fails(city, step=150)
     assert {row.kind for row in queue(city)} == {"power"}
@@ -100,6 +109,16 @@ def test_what_is_vital_at_a_site_stands_alone_in_a_storm(city: Station) -> None:
     fails(city)
     (alone,) = [row for row in city.incidents() if row.site_id == SITES[3]]
     assert (alone.category, alone.storm_id) == ("vital", None)
+    assert [row.kind for row in queue(city)] == ["power", "storm"]
+
+
+def test_what_becomes_vital_under_a_storm_is_a_humans_at_once(city: Station) -> None:
+    fails(city)
+    own: Row = {"code": "AT", "zone": "", "category": "vital", "priority": 1}
+    city.put(SITES[3], postcode="35000", event_overrides=[own])
+    fails(city, sites=[SITES[3]])
+    (row,) = [row for row in city.incidents() if row.site_id == SITES[3]]
+    assert (row.category, row.with_human, row.storm_until) == ("vital", True, None)
     assert [row.kind for row in queue(city)] == ["power", "storm"]
 
 

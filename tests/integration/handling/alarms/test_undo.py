@@ -30,7 +30,7 @@ def undo(station: Station, who: str = "alice", *, after: float = 3) -> str:
     station.later(after)
     offer = station.read(lambda tx: undoing.offered(tx, who, station.now))
     assert offer
-    return station.write(lambda tx: undoing.take_back(tx, offer["id"], who, station.now))
+    return station.write(lambda tx: undoing.take_back(tx, offer.id, who, station.now))
 
 
 def shape(row: Incident) -> Row:
@@ -141,14 +141,14 @@ def test_it_is_offered_for_eight_seconds_to_who_did_it_and_once(
     assert offer
     assert station.read(lambda tx: undoing.offered(tx, "bruno", station.now)) is None
     with pytest.raises(NotFound):
-        station.write(lambda tx: undoing.take_back(tx, offer["id"], "bruno", station.now))
+        station.write(lambda tx: undoing.take_back(tx, offer.id, "bruno", station.now))
     late = station.now + timedelta(seconds=12)
     assert station.read(lambda tx: undoing.offered(tx, "alice", late)) is None
     with pytest.raises(Refused, match="too late"):
-        station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", late))
+        station.write(lambda tx: undoing.take_back(tx, offer.id, "alice", late))
     undo(station)
     with pytest.raises(Refused):
-        station.write(lambda tx: undoing.take_back(tx, offer["id"], "alice", station.now))
+        station.write(lambda tx: undoing.take_back(tx, offer.id, "alice", station.now))
 
 
 def test_a_taken_site_that_was_taken_already_offers_nothing(station: Station, alice: Desk) -> None:
