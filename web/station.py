@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from callflow.clock import Clock
 from callflow.core.calls.dialogue import Phrase
@@ -147,3 +147,7 @@ def station_of(request: Request) -> Station:
     """Dependency: the instance that this application serves."""
     station: Station = request.app.state.station
     return station
+
+
+#: A handler's argument: the station.
+Here = Annotated[Station, Depends(station_of)]

@@ -17,16 +17,18 @@ import structlog
 
 from callflow.clock import monotonic, to_iso
 from callflow.core.records.audit import QUIET
+from callflow.core.records.logbook import Entry
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.people import access
 from callflow.storage.records import logbook
 from web.kit.rendering import render
 from web.pages.alarms import views
+from web.pages.records import entries as feeds
+from web.pages.records.entries import EntryShown
 from web.station import Station
 
 _log = structlog.get_logger()
-Row = dict[str, Any]
 
 #: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
 #: the station's health is read, and how often a silent stream says that it lives.
@@ -203,7 +205,7 @@ class Hub:
         console = Console(language, user, session)
         async with self._lock:
             await self._look_now()
-            entries = await self._station.store.read(views.feed)
+            entries = await self._station.store.read(feeds.last)
             console.send(self._everything(console, entries[::-1]))
             self._consoles.add(console)
             self._listened.set()
@@ -236,31 +238,33 @@ class Hub:
         before = self._state
         with_health = before.strip is None or monotonic() - self._health_at > HEALTH
 
-        def read(tx: Tx) -> tuple[list[views.Line], views.Strip | None, list[Row], list[Row]]:
+        def read(
+            tx: Tx,
+        ) -> tuple[list[views.Line], views.Strip | None, list[Entry], list[EntryShown]]:
             strip = before.strip
             if with_health:
                 strip = replace(views.strip(self._station.health(tx)), more=views.more(tx))
             entries = self._new_entries(tx, before.entry)
-            return views.lines(tx), strip, entries, views.told(tx, entries)
+            return views.lines(tx), strip, entries, feeds.feed(tx, entries)
 
         lines, strip, entries, told = await self._station.store.read(read)
         if with_health:
             self._health_at = monotonic()
-        newest = max((e["number"] for e in entries), default=max(0, before.entry))
+        newest = max((e.number for e in entries), default=max(0, before.entry))
         self._state = _State(lines={x.id: x for x in lines}, strip=strip, entry=newest)
         return self._tell(before, _loud(entries), told)
 
-    def _new_entries(self, tx: Tx, after: int) -> list[Row]:
+    def _new_entries(self, tx: Tx, after: int) -> list[Entry]:
         """Since the last look; at the first one only where the logbook stands."""
         return logbook.page(tx, after=after, limit=500) if after >= 0 else logbook.last(tx, limit=1)
 
     # --- telling ------------------------------------------------------------------------------
 
-    def _tell(self, before: _State, entries: list[Row], told: list[Row]) -> bool:
+    def _tell(self, before: _State, entries: list[Entry], told: list[EntryShown]) -> bool:
         after = self._state
         changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
         gone = [i for i in before.lines if i not in after.lines]
-        places = {place for entry in entries if (place := entry["site"])}
+        places = {place for entry in entries if (place := entry.site)}
         theirs = (x.id for x in after.lines.values() if x.site in places)
         touched = sorted({*(x.id for x in changed), *gone, *_incidents(entries), *theirs})
         if changed or gone:
@@ -292,7 +296,7 @@ class Hub:
         lines = "".join(f"data: {line}\n" for line in text.replace("\r", "").split("\n"))
         return f"id: {self._run}-{self._number}\nevent: {event}\n{lines}\n"
 
-    def _everything(self, console: Console, entries: list[Row]) -> str:
+    def _everything(self, console: Console, entries: list[EntryShown]) -> str:
         """What a console that knows nothing is told: it drops the rows that are not named."""
         state, language = self._state, console.language
         rows = {"lines": list(state.lines.values()), "gone": [], "all": True}
@@ -315,13 +319,13 @@ def _in(text: Text, language: str) -> str:
     return text if isinstance(text, str) else text(language)
 
 
-def _loud(entries: list[Row]) -> list[Row]:
+def _loud(entries: list[Entry]) -> list[Entry]:
     """Those that change what consoles show: who saw which site does not."""
-    return [entry for entry in entries if entry["kind"] not in QUIET]
+    return [entry for entry in entries if entry.kind not in QUIET]
 
 
-def _incidents(entries: list[Row]) -> set[str]:
-    return {e["incident"] for e in entries if e["incident"]}
+def _incidents(entries: list[Entry]) -> set[str]:
+    return {e.incident for e in entries if e.incident}
 
 
 def _listen(station: Station) -> Wake | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from callflow import clock
-from callflow.core.people.users import Role
+from callflow.core.people.sessions import ApiToken
+from callflow.core.people.users import Role, User
 from callflow.handling.station import tokens
 from callflow.handling.station import users as acts
 from callflow.storage import Store, Tx
@@ -17,7 +16,6 @@ NAME, PASSWORD = "demo", "callflow-demo"
 TOKEN = "demo once"  # noqa: S105 -- its name
 #: Settings of a folder: its demo's user, and whether it was started as a demo the last time.
 _WHO, _IS_DEMO = "demo_user", "demo"
-Row = dict[str, Any]
 
 
 def let_in(store: Store) -> None:
@@ -31,8 +29,8 @@ def let_in(store: Store) -> None:
             access_users.create_user(tx, NAME, Role.ADMINISTRATOR, kept, now)
         user = people_users.user_by_name(tx, NAME)
         assert user is not None
-        acts.enable_user(tx, user["id"], "cli", now)
-        people_users.write_settings(tx, {_WHO: user["id"], _IS_DEMO: True})
+        acts.enable_user(tx, user.id, "cli", now)
+        people_users.write_settings(tx, {_WHO: user.id, _IS_DEMO: True})
 
     store.write_now(write)
 
@@ -47,13 +45,13 @@ def shut_out(store: Store) -> list[str]:
 
     def write(tx: Tx) -> None:
         for user in users:
-            acts.shut_out(tx, user["id"], "cli", now)
+            acts.shut_out(tx, user.id, "cli", now)
         for program in programs:
-            tokens.revoke_token(tx, program["id"], "cli", now)
+            tokens.revoke_token(tx, program.id, "cli", now)
         people_users.write_settings(tx, {_IS_DEMO: False})
 
     store.write_now(write)
-    return [row["name"] for row in (*users, *programs)]
+    return [*(user.name for user in users), *(program.name for program in programs)]
 
 
 def is_demos(tx: Tx) -> bool:
@@ -64,20 +62,18 @@ def is_demos(tx: Tx) -> bool:
 def still_in(tx: Tx) -> list[str]:
     """Names of those of the demo that a real station would let in."""
     users, programs = _living(tx)
-    return [row["name"] for row in (*users, *programs)]
+    return [*(user.name for user in users), *(program.name for program in programs)]
 
 
-def _living(tx: Tx) -> tuple[list[Row], list[Row]]:
+def _living(tx: Tx) -> tuple[list[User], list[ApiToken]]:
     marked = people_users.settings(tx).get(_WHO)
-    users = [row for row in people_users.users(tx) if row["disabled_at"] is None]
+    users = [row for row in people_users.users(tx) if row.disabled_at is None]
     demos = [
         row
         for row in users
-        if row["id"] == marked
+        if row.id == marked
         # A folder of before: somebody of this name, with the password that everybody knows.
-        or (row["name"] == NAME and access_users.check_password(row["password"], PASSWORD))
+        or (row.name == NAME and access_users.check_password(row.password, PASSWORD))
     ]
-    programs = [
-        r for r in people_users.tokens(tx) if r["name"] == TOKEN and r["revoked_at"] is None
-    ]
+    programs = [r for r in people_users.tokens(tx) if r.name == TOKEN and r.revoked_at is None]
     return demos, programs

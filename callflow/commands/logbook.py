@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import typer
@@ -144,9 +144,9 @@ def logbook_export(incident: str | None = None) -> None:
         after = 0
         while page := store.read_now(_page(incident, after)):
             for row in page:
-                print(json.dumps({**row, "at": clock.to_iso(row["at"])}, ensure_ascii=False))
-            after = page[-1]["number"]
+                print(json.dumps({**asdict(row), "at": clock.to_iso(row.at)}, ensure_ascii=False))
+            after = page[-1].number
 
 
-def _page(incident: str | None, after: int) -> Callable[[Tx], list[dict[str, Any]]]:
+def _page(incident: str | None, after: int) -> Callable[[Tx], list[logbook.Entry]]:
     return lambda tx: logbook_rows.page(tx, incident=incident, after=after)

@@ -43,7 +43,7 @@ def person_erased(json_: AsJson = False) -> None:
     with open_rows(settings_of_this_run()) as (store, _):
         found = store.read_now(lambda tx: rows.latest(tx, _SHOWN))
     for row in found:
-        state = "done" if row["done_at"] else "swept" if row["swept_at"] else "begun"
-        told = {"id": row["id"], "state": state, "rows": row["rows"], "entries": row["entries"]}
+        state = "done" if row.done_at else "swept" if row.swept_at else "begun"
+        told = {"id": row.id, "state": state, "rows": row.rows, "entries": row.entries}
         print(json.dumps(told) if json_ else "  ".join(map(str, told.values())))
-    raise typer.Exit(0 if all(row["done_at"] for row in found) else 1)
+    raise typer.Exit(0 if all(row.done_at for row in found) else 1)

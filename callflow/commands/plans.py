@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +17,6 @@ from callflow.commands.role import settings_of_this_run
 from callflow.core.plans import call_plan, check, picture, text
 from callflow.core.plans import changes as plan_changes
 from callflow.core.plans.call_plan import Finding, Level, Plan
-from callflow.core.plans.standing import Standing
 from callflow.handling.base.refusals import Refused
 from callflow.handling.plans import plans, withdrawal
 from callflow.storage import Store, Tx
@@ -57,7 +58,7 @@ def stored(tx: Tx, named: str) -> Plan:
     """A plan of the station by ID, ID@VERSION or ID@draft. Raises NotFound, BadParameter."""
     plan_id, _, which = named.partition("@")
     if which == "draft":
-        return call_plan.from_json(plans.get_draft(tx, plan_id)["body"])
+        return call_plan.from_json(plans.get_draft(tx, plan_id).body)
     if which and not (which.isascii() and which.isdigit()):
         raise typer.BadParameter(f"{named!r}: write ID, ID@VERSION or ID@draft")
     return plans.get_version(tx, plan_id, int(which) if which else None)
@@ -142,7 +143,7 @@ def _publish_draft(store: Store, plan_id: str, why: str, accept_warnings: str) -
     now = clock.now()
 
     def read(tx: Tx) -> tuple[str, list[Finding]]:
-        return plans.get_draft(tx, plan_id)["revision"], plans.validate_draft(tx, plan_id, now)
+        return plans.get_draft(tx, plan_id).revision, plans.validate_draft(tx, plan_id, now)
 
     revision, found = store.read_now(read)
     return store.write_now(
@@ -161,7 +162,7 @@ def plan_import(
     now, body = clock.now(), call_plan.to_json(read_plan(file))
 
     def write(tx: Tx) -> None:
-        old = plans.get_draft(tx, body["id"])["revision"] if replace else None
+        old = plans.get_draft(tx, body["id"]).revision if replace else None
         plans.save_draft(tx, body, _BY, now, revision=old)
 
     with open_rows(settings_of_this_run()) as (store, _):
@@ -212,19 +213,21 @@ def plan_history(plan_id: str, json_: AsJson = False) -> None:
     """Say who published which version when and why."""
     with open_rows(settings_of_this_run()) as (store, _):
         try:
-            rows = store.read_now(lambda tx: plans.history(tx, plan_id))
+            versions = store.read_now(lambda tx: plans.history(tx, plan_id))
             found = store.read_now(lambda tx: withdrawal.get_standing(tx, plan_id))
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
     if json_:
-        print(json.dumps(rows, ensure_ascii=False, default=str))
+        print(
+            json.dumps([asdict(version) for version in versions], ensure_ascii=False, default=str)
+        )
         return
-    for row in rows:
-        at = row["published_at"].strftime(_AT)
-        print(f"{row['version']}  {at}  {row['published_by']}  {row['why']}".rstrip())
-    if found["state"] is Standing.WITHDRAWN:
-        at = found["withdrawn_at"].strftime(_AT)
-        print(f"withdrawn  {at}  {found['withdrawn_by']}  {found['because']}")
+    for each in versions:
+        at = each.published_at.strftime(_AT)
+        print(f"{each.version}  {at}  {each.published_by}  {each.why}".rstrip())
+    if found.withdrawn_at is not None:
+        at = found.withdrawn_at.strftime(_AT)
+        print(f"withdrawn  {at}  {found.withdrawn_by}  {found.because}")
 
 
 @plan.command("roll-back")
@@ -254,11 +257,16 @@ def plan_bring_back(plan_id: str, why: Reason, json_: AsJson = False) -> None:
     _stand(withdrawal.bring_back, plan_id, why, json_)
 
 
-def _stand(act: Callable[..., dict[str, Any]], plan_id: str, why: str, json_: bool) -> None:
+def _stand(
+    act: Callable[[Tx, str, str, str, str, datetime], withdrawal.PlanStanding],
+    plan_id: str,
+    why: str,
+    json_: bool,
+) -> None:
     now = clock.now()
 
-    def write(tx: Tx) -> dict[str, Any]:
-        known = withdrawal.get_standing(tx, plan_id)["revision"]
+    def write(tx: Tx) -> withdrawal.PlanStanding:
+        known = withdrawal.get_standing(tx, plan_id).revision
         return act(tx, plan_id, known, why, _BY, now)
 
     with open_rows(settings_of_this_run()) as (store, _):
@@ -266,5 +274,5 @@ def _stand(act: Callable[..., dict[str, Any]], plan_id: str, why: str, json_: bo
             found = store.write_now(write)
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
-    told, state = {"id": plan_id, **found}, found["state"].replace("_", " ")
+    told, state = {"id": plan_id, **asdict(found)}, found.state.replace("_", " ")
     print(json.dumps(told, default=str) if json_ else f"{plan_id}: {state}")

@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from callflow.storage import Store
 from callflow.storage.records import retention
+from callflow.storage.records.retention import DoomedFile
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +36,12 @@ async def delete_doomed(store: Store, folder: str, at: Path, node: str, now: dat
         await store.write(lambda tx: retention.files_gone(tx, gone))
 
 
-def _delete(at: Path, found: Sequence[dict[str, Any]], looked: datetime | None) -> list[int]:
+def _delete(at: Path, found: Sequence[DoomedFile], looked: datetime | None) -> list[int]:
     gone, root = [], at.resolve()
-    for row in found:
-        path = (at / row["path"]).resolve()
+    for file in found:
+        path = (at / file.path).resolve()
         if not path.is_relative_to(root) or path == root:
-            log.error("purge.outside", path=row["path"])
+            log.error("purge.outside", path=file.path)
             continue
         try:
             there = path.exists()
@@ -50,9 +50,9 @@ def _delete(at: Path, found: Sequence[dict[str, Any]], looked: datetime | None) 
                 if path.parent != root:
                     path.parent.rmdir()
         except OSError as error:
-            log.warning("purge.failed", path=row["path"], reason=error.strerror)
+            log.warning("purge.failed", path=file.path, reason=error.strerror)
             continue
-        elsewhere = not there and not row["node"] and looked is not None and row["since"] > looked
+        elsewhere = not there and not file.node and looked is not None and file.since > looked
         if not elsewhere:
-            gone.append(row["number"])
+            gone.append(file.number)
     return gone

@@ -8,13 +8,14 @@ written anew: at once where that takes a second or two, else at night, for nobod
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import structlog
 
 from callflow import clock
+from callflow.core.records.erasure import Erasure
 from callflow.dispatch.identity import Identity
 from callflow.handling.records import erasure as acts
 from callflow.handling.records import retention
@@ -26,8 +27,6 @@ from callflow.storage.records import erasure as records_erasure
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 #: Bytes of a database that is written anew at any hour, and the hours (UTC) of larger ones.
 AT_ONCE, _NIGHT = 200_000_000, range(1, 4)
@@ -44,16 +43,16 @@ class Eraser:
     async def go_on(self, *, on_duty: bool) -> None:
         """Do what there is to do. Nearly always it only looks."""
         unfinished = await self._store.read(records_erasure.unfinished)
-        to_sweep = [row for row in unfinished if row["swept_at"] is None]
+        to_sweep = [erasure for erasure in unfinished if erasure.swept_at is None]
         if on_duty and not to_sweep:
             await self._begin()
-        with_files = [row for row in unfinished if self._me.node not in row["nodes"]]
+        with_files = [erasure for erasure in unfinished if self._me.node not in erasure.nodes]
         if with_files:
             await self._let_go_of_files(with_files)
         if on_duty:
             for together in _as_far(to_sweep):
                 await self._sweep(together)
-            await self._finish([row for row in unfinished if row["swept_at"] is not None])
+            await self._finish([erasure for erasure in unfinished if erasure.swept_at is not None])
 
     async def _begin(self) -> None:
         """Whose time is over goes too."""
@@ -65,31 +64,32 @@ class Eraser:
             if await self._store.write(erase) is None:
                 return
 
-    async def _let_go_of_files(self, rows: list[Row]) -> None:
+    async def _let_go_of_files(self, erasures: list[Erasure]) -> None:
         now = clock.now()
         try:
             gone = await asyncio.to_thread(
                 erased_files.let_go,
                 self._settings,
-                [acts.Erasure(self._vault, row).person for row in rows],
-                [call for row in rows for call in row["calls"]],
-                [path for row in rows for path in row["paths"]],
-                max(row["begun_at"] for row in rows).timestamp(),
+                [acts.Subject(self._vault, erasure).person for erasure in erasures],
+                [call for erasure in erasures for call in erasure.calls],
+                [path for erasure in erasures for path in erasure.paths],
+                max(erasure.begun_at for erasure in erasures).timestamp(),
                 now.timestamp(),
             )
         except OSError as error:
-            ids = [row["id"] for row in rows]
+            ids = [erasure.id for erasure in erasures]
             log.warning("erasure.files", erasures=ids, error=str(error))
             return
         if gone:
-            for row in rows:
-                done = partial(acts.files_gone, erasure_id=row["id"], node=self._me.node)
+            for erasure in erasures:
+                done = partial(acts.files_gone, erasure_id=erasure.id, node=self._me.node)
                 await self._store.write(done)
 
-    async def _sweep(self, rows: list[Row]) -> None:
+    async def _sweep(self, erasures: list[Erasure]) -> None:
         """To the end of this round."""
-        sweep = acts.Sweep([acts.Erasure(self._vault, row) for row in rows])
-        position, ended = rows[0]["position"], False
+        sweep = acts.Sweep([acts.Subject(self._vault, erasure) for erasure in erasures])
+        position: Sequence[Any] = erasures[0].position
+        ended = False
         while not ended:
             now, looked = clock.now(), partial(sweep.look, position=position)
             end, found = await self._store.read(looked)
@@ -99,7 +99,7 @@ class Eraser:
                 await self._store.write(work)
             position = end
 
-    async def _finish(self, swept: list[Row]) -> None:
+    async def _finish(self, swept: list[Erasure]) -> None:
         """The database is written anew once for all of which no node has a file any more."""
         if not swept:
             return
@@ -107,19 +107,20 @@ class Eraser:
         if compacting.size(self._store.url) > AT_ONCE and now.hour not in _NIGHT:
             return
         nodes_left = [
-            await self._store.read(partial(records_erasure.nodes_left, row=row)) for row in swept
+            await self._store.read(partial(records_erasure.nodes_left, erasure=erasure))
+            for erasure in swept
         ]
-        done = [row["id"] for row, left in zip(swept, nodes_left, strict=True) if not left]
+        done = [erasure.id for erasure, left in zip(swept, nodes_left, strict=True) if not left]
         if not done:
             return
         await asyncio.to_thread(compacting.compact, self._store.url, list(records_erasure.TABLES))
-        for erasure in done:
-            await self._store.write(partial(acts.end_erasure, erasure_id=erasure, now=now))
+        for erasure_id in done:
+            await self._store.write(partial(acts.end_erasure, erasure_id=erasure_id, now=now))
 
 
-def _as_far(rows: list[Row]) -> Iterable[list[Row]]:
+def _as_far(erasures: list[Erasure]) -> Iterable[list[Erasure]]:
     """The erasures that are as far as each other, together."""
-    found: dict[tuple[Any, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault(tuple(row["position"]), []).append(row)
+    found: dict[tuple[Any, ...], list[Erasure]] = {}
+    for erasure in erasures:
+        found.setdefault(erasure.position, []).append(erasure)
     return found.values()

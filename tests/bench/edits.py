@@ -199,7 +199,7 @@ _OPEN = t.incident.c.state == "open"
 
 def _draft(tx: Tx, turn: int) -> tuple[str, int]:
     """Another draft of the plan that most sites follow; its revision, and the version it makes."""
-    body, old = sites.plan_body(tx, FOLLOWED), plans.draft_row(tx, FOLLOWED)
+    body, old = sites.plan_body(tx, FOLLOWED), plans.draft(tx, FOLLOWED)
     assert body is not None
     new = {**body, "name": f"Intrusion {turn}"}
     revision = plan_acts.save_draft(
@@ -207,7 +207,7 @@ def _draft(tx: Tx, turn: int) -> tuple[str, int]:
         new,
         WHO,
         clock.now(),
-        revision=old["revision"] if old else None,
+        revision=old.revision if old else None,
         based_on=body["version"],
     )
     return revision, body["version"] + 1

@@ -37,7 +37,7 @@ def log_in(url: str, name: str, password: str) -> int:
 def disabled(station: WebStation, name: str) -> bool:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
-    return row["disabled_at"] is not None
+    return row.disabled_at is not None
 
 
 def served(station: WebStation) -> Settings:
@@ -55,8 +55,8 @@ def test_serve_shuts_the_demos_people_out(station: WebStation, marked: bool) -> 
     settings = served(station)
     assert disabled(station, demo_people.NAME)
     assert not disabled(station, NAME)
-    kept, now = digest(token), station.store.read_now(users.tokens)[0]["created_at"]
-    assert station.store.read_now(lambda tx: users.token_role(tx, kept, now)) is None
+    kept, now = digest(token), station.store.read_now(users.tokens)[0].created_at
+    assert station.store.read_now(lambda tx: users.token_in_force(tx, kept, now)) is None
     demo = settings.model_copy(update={"demo": True})
     prepare(demo)
     assert not disabled(station, demo_people.NAME)  # its own folder is a demo's again

@@ -123,7 +123,7 @@ def test_a_panels_token_that_names_no_account_is_named(station: WebStation) -> N
     assert status == 1
     assert "end none: old camera\n" in said
     row = station.store.read_now(users.tokens)[-1]
-    station.do(lambda tx: revoke_token(tx, row["id"], "odile", clock.now()))
+    station.do(lambda tx: revoke_token(tx, row.id, "odile", clock.now()))
     assert "each panel's names the accounts" in doctor(station)[1]
 
 

@@ -19,7 +19,9 @@ from callflow.core.calls.call import Outcome
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Answer, Finding, Means, Service
+from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
+from callflow.core.records.retention import Kept, Rule
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
@@ -134,8 +136,8 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
 
     def write(tx: Tx) -> None:
         for days, begun in ((90, now - timedelta(days=2)), (60, now + timedelta(days=2))):
-            row = {"id": f"images-{days}", "what": "images", "days": days, "since": begun}
-            retention.set_rule(tx, {**row, "set_by": NAME, "set_at": now}, now)
+            rule = Rule(f"images-{days}", Kept.IMAGES, days, begun, NAME, now)
+            retention.set_rule(tx, rule, now)
         records_retention.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
         first, _ = (
             add_token(tx, name, Role.READER, _printable(said(name)), now, by=NAME)
@@ -168,7 +170,7 @@ def _people(full: FullStation, said: Callable[[str], str]) -> None:
 def _user(tx: Tx, name: str) -> str:
     row = users.user_by_name(tx, name)
     assert row is not None
-    return str(row["id"])
+    return str(row.id)
 
 
 def connected(tx: Tx, name: str, now: datetime) -> None:
@@ -183,16 +185,16 @@ def _phone(tx: Tx, user: str, name: str, now: datetime) -> None:
 
 
 def _passkey(tx: Tx, user: str, name: str, said: Callable[[str], str], now: datetime) -> None:
-    key: Row = {"id": f"key-{name}", "name": said("téléphone")[:64], "public_key": "-"}
-    key |= {"user_id": user, "sign_count": 0, "created_at": now, "used_at": now}
+    key = Passkey(f"key-{name}", user, said("téléphone")[:64], "-", 0, now, now)
     access.insert_passkey(tx, key)
 
 
 def _session(tx: Tx, user: str, said: Callable[[str], str], now: datetime) -> None:
-    row: Row = dict(token_hash=hashlib.sha256(b"-").hexdigest(), user_id=user, csrf="-")
-    row |= dict(created_at=now, seen_at=now, expires_at=now + timedelta(hours=12))
-    row |= {"address": "192.0.2.7", "browser": said("Netscape 4"), "factor": "totp"}
-    access.insert_session(tx, row, now)
+    token, until = hashlib.sha256(b"-").hexdigest(), now + timedelta(hours=12)
+    given = "192.0.2.7", said("Netscape 4"), "totp"
+    access.insert_session(
+        tx, Session(token, user, "-", now, until, now, *given, "", "", "", None), now
+    )
 
 
 def _sites(full: FullStation, said: Callable[[str], str]) -> None:

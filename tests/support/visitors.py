@@ -24,7 +24,7 @@ async def headers_of(station: WebStation, app: FastAPI, name: str, role: Role) -
     assert (await person.log_in()).status_code == 303
     found = station.store.read_now(lambda tx: access.session_of(tx, digest(person.token)))
     assert found is not None
-    return {"Cookie": f"{SESSION}={person.token}", "X-CSRF-Token": found["csrf"]}
+    return {"Cookie": f"{SESSION}={person.token}", "X-CSRF-Token": found.csrf}
 
 
 class Person:

@@ -14,7 +14,7 @@ from callflow.storage.people import users
 from web.access.addresses import address_of
 from web.access.users import Declared, Right, Role, digest, rights_of
 from web.kit.problems import ProblemError
-from web.station import Station, station_of
+from web.station import Here, Station
 from web.store_watch import soon
 
 #: What proxies add to what they forward.
@@ -49,17 +49,17 @@ class Caller:
 async def identify(station: Station, token: str) -> Caller | None:
     """Whose token this is."""
     kept, now = digest(token), station.clock()
-    row = await station.store.read(lambda tx: users.token_role(tx, kept, now))
+    row = await station.store.read(lambda tx: users.token_in_force(tx, kept, now))
     if row is None:
         return None
-    station.token_used(row["id"], row["used_at"], now)
-    role = row["role"]
+    station.token_used(row.id, row.used_at, now)
+    role = row.role
     return Caller(
-        id=row["id"],
-        name=row["name"] or role,
+        id=row.id,
+        name=row.name or role,
         role=role,
         rights=rights_of(role),
-        accounts=None if row["accounts"] is None else frozenset(row["accounts"]),
+        accounts=None if row.accounts is None else frozenset(row.accounts),
     )
 
 
@@ -68,7 +68,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
 
     async def check(
         request: Request,
-        station: Annotated[Station, Depends(station_of)],
+        station: Here,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
     ) -> Caller:
         caller = await identify(station, credentials.credentials) if credentials else None
@@ -85,12 +85,18 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
     return check
 
 
+#: A handler's argument: a caller who may do what it needs.
+Reader = Annotated[Caller, Depends(allowed(Right.READ))]
+Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
+Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
+
+
 def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
     """``allowed``; where the database can't be read, whoever it let in before is let in."""
 
     async def check(
         request: Request,
-        station: Annotated[Station, Depends(station_of)],
+        station: Here,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
     ) -> Caller:
         token = digest(credentials.credentials) if credentials else ""

@@ -16,6 +16,8 @@ import segno
 from fastapi import Request, Response
 from markupsafe import Markup
 
+from callflow.core.people.sessions import Challenge, Passkey
+from callflow.core.people.users import User
 from callflow.storage import Tx
 from callflow.storage.people import access
 from callflow.vault import Vault
@@ -90,19 +92,19 @@ class Factors:
     """What somebody can prove themselves with."""
 
     totp: str | None  # as it is stored
-    passkeys: list[dict[str, Any]]
+    passkeys: list[Passkey]
     recovery_left: int
 
     def __bool__(self) -> bool:
         return self.totp is not None or bool(self.passkeys)
 
 
-def of_user(tx: Tx, row: dict[str, Any]) -> Factors:
+def of_user(tx: Tx, user: User) -> Factors:
     """A user's second factors."""
     return Factors(
-        totp=row["totp"],
-        passkeys=access.passkeys(tx, row["id"]),
-        recovery_left=access.recovery_codes_left(tx, row["id"]),
+        totp=user.totp,
+        passkeys=access.passkeys(tx, user.id),
+        recovery_left=access.recovery_codes_left(tx, user.id),
     )
 
 
@@ -118,14 +120,8 @@ async def begin(
 ) -> None:
     """Ask a browser something before it is let in; ``answer`` carries the cookie to know it by."""
     token, now = secrets.token_urlsafe(32), station.clock()
-    row = {
-        "token_hash": digest(token),
-        "kind": kind,
-        "user_id": user_id,
-        "data": data,
-        "expires_at": now + CHALLENGE_LASTS,
-    }
-    await station.store.write(lambda tx: access.put_challenge(tx, row, now))
+    asked = Challenge(digest(token), kind, user_id, data, now + CHALLENGE_LASTS)
+    await station.store.write(lambda tx: access.put_challenge(tx, asked, now))
     cookies.put(request, answer, cookies.CHALLENGE, token, CHALLENGE_LASTS, samesite=samesite)
 
 
@@ -134,7 +130,7 @@ def key_of(request: Request) -> str:
     return digest(cookies.read(request, cookies.CHALLENGE))
 
 
-async def asked(station: Station, request: Request, kind: str) -> dict[str, Any] | None:
+async def asked(station: Station, request: Request, kind: str) -> Challenge | None:
     """What this browser was asked, if it still counts."""
     key, now = key_of(request), station.clock()
     return await station.store.read(lambda tx: access.challenge(tx, key, kind, now))

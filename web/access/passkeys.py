@@ -6,12 +6,15 @@ The library is imported where it is used: nobody waits for it who logs in withou
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from callflow.core.people.sessions import Passkey
+from callflow.core.people.users import User
 from web.station import Station
 
 if TYPE_CHECKING:
@@ -33,16 +36,14 @@ def _party(origin: str) -> str:
     return urlsplit(origin).hostname or ""
 
 
-def _known(keys: Sequence[Mapping[str, Any]]) -> list[PublicKeyCredentialDescriptor]:
+def _known(keys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
     from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415
 
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key["id"])) for key in keys]
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key.id)) for key in keys]
 
 
-def ask_for_new(
-    origin: str, user: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def ask_for_new(origin: str, user: User, keys: Sequence[Passkey]) -> dict[str, Any]:
     """Options to add a device; ``challenge`` among them is to be kept."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
@@ -50,8 +51,8 @@ def ask_for_new(
     options = webauthn.generate_registration_options(
         rp_id=_party(origin),
         rp_name=_NAME,
-        user_id=user["id"].encode(),
-        user_name=user["name"],
+        user_id=user.id.encode(),
+        user_name=user.name,
         exclude_credentials=_known(keys),
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.DISCOURAGED,
@@ -61,8 +62,16 @@ def ask_for_new(
     return dict(json.loads(webauthn.options_to_json(options)))
 
 
-def check_new(credential: dict[str, Any], challenge: str, origin: str) -> dict[str, Any]:
-    """The device's row, but for whose it is. Raises BadPasskey."""
+def check_new(
+    credential: dict[str, Any],
+    challenge: str,
+    origin: str,
+    *,
+    user_id: str,
+    name: str,
+    now: datetime,
+) -> Passkey:
+    """The device, as that of this user. Raises BadPasskey."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import base64url_to_bytes, bytes_to_base64url  # noqa: PLC0415
 
@@ -75,14 +84,17 @@ def check_new(credential: dict[str, Any], challenge: str, origin: str) -> dict[s
         )
     except Exception as error:  # its parsers raise all sorts for what a hostile browser sends
         raise BadPasskey(str(error)) from error
-    return {
-        "id": bytes_to_base64url(found.credential_id),
-        "public_key": bytes_to_base64url(found.credential_public_key),
-        "sign_count": found.sign_count,
-    }
+    return Passkey(
+        id=bytes_to_base64url(found.credential_id),
+        user_id=user_id,
+        name=name,
+        public_key=bytes_to_base64url(found.credential_public_key),
+        sign_count=found.sign_count,
+        created_at=now,
+    )
 
 
-def ask(origin: str, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def ask(origin: str, keys: Sequence[Passkey]) -> dict[str, Any]:
     """Options to prove oneself with one of these devices."""
     import webauthn  # noqa: PLC0415
 
@@ -96,13 +108,13 @@ def check(
     credential: dict[str, Any],
     challenge: str,
     origin: str,
-    keys: Sequence[Mapping[str, Any]],
-) -> tuple[Mapping[str, Any], int]:
+    keys: Sequence[Passkey],
+) -> tuple[Passkey, int]:
     """Which of ``keys`` signed, and its new counter. Raises BadPasskey, for a clone too."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415
 
-    key = next((known for known in keys if known["id"] == credential.get("id")), None)
+    key = next((known for known in keys if known.id == credential.get("id")), None)
     if key is None:
         raise BadPasskey("not a device of this person")
     try:
@@ -111,8 +123,8 @@ def check(
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=_party(origin),
             expected_origin=origin,
-            credential_public_key=base64url_to_bytes(key["public_key"]),
-            credential_current_sign_count=key["sign_count"],
+            credential_public_key=base64url_to_bytes(key.public_key),
+            credential_current_sign_count=key.sign_count,
         )
     except Exception as error:  # its parsers raise all sorts for what a hostile browser sends
         raise BadPasskey(str(error)) from error

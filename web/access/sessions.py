@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import Depends, Request
 
+from callflow.core.people.users import User
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
@@ -27,7 +28,7 @@ from web.access.guesses import Guesses
 from web.access.users import Declared, Right, check_password, digest, rights_of
 from web.kit.i18n import best_language
 from web.kit.problems import ProblemError
-from web.station import Station, station_of
+from web.station import Here, Station
 
 _log = structlog.get_logger()
 SCHEMES = ("dark", "light")
@@ -102,7 +103,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Visitor]]:
 
 def _asked(right: Right | None) -> Callable[..., Awaitable[Visitor]]:
 
-    async def check(request: Request, station: Annotated[Station, Depends(station_of)]) -> Visitor:
+    async def check(request: Request, station: Here) -> Visitor:
         visitor = await visitor_of(request, station)
         if visitor is None:
             raise LoginNeededError(_back(request))
@@ -116,6 +117,15 @@ def _asked(right: Right | None) -> Callable[..., Awaitable[Visitor]]:
 
     check.declared = Declared(right)  # type: ignore[attr-defined]
     return check
+
+
+#: A handler's argument: who is logged in, and may do what a page needs.
+Anybody = Annotated[Visitor, Depends(logged_in())]
+Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
+Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
+Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
+Supervisor = Annotated[Visitor, Depends(allowed(Right.SUPERVISE))]
+Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 
 def _back(request: Request) -> str:
@@ -136,27 +146,26 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         return None
     kept, now = digest(token), station.clock()
     since = station.seen_since(now)
-    row = await station.store.read(lambda tx: access.session_user(tx, kept, now, since))
+    row = await station.store.read(lambda tx: access.live_session(tx, kept, now, since))
     if row is None:
         return None
-    station.saw(kept, row["seen_at"], now)
-    request.state.who = row["name"]
-    rights = rights_of(row["role"])
+    station.saw(kept, row.seen_at, now)
+    request.state.who = row.name
+    rights = rights_of(row.role)
     if Right.HANDLE in rights:
         # Asterisk is another origin, and only the telephone of who handles alarms speaks with it.
         request.state.telephone = telephone_origin(request, station.settings)
     scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
-        id=row["id"],
+        id=row.user_id,
         session=kept,
-        name=row["name"],
-        role=row["role"],
-        language=language_of(request, row["language"]),
-        csrf=row["csrf"],
+        name=row.name,
+        role=row.role,
+        language=language_of(request, row.language),
+        csrf=row.csrf,
         rights=rights,
-        must_enrol=row["role"] in station.settings.second_factor_roles
-        and row["factor"] == PASSWORD_ONLY,
-        must_choose=row["password_given_at"] is not None and row["factor"] != BY_DIRECTORY,
+        must_enrol=row.role in station.settings.second_factor_roles and row.factor == PASSWORD_ONLY,
+        must_choose=row.password_given_at is not None and row.factor != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         saved=request.query_params.get("saved", ""),
@@ -212,7 +221,7 @@ async def check_signature(
     check_wait(guesses.wait(key, now))
     guesses.guess(key, now)
     row = await station.store.read(lambda tx: users.user_by_name(tx, visitor.name))
-    if not await asyncio.to_thread(check_password, row["password"] if row else None, password):
+    if not await asyncio.to_thread(check_password, row.password if row else None, password):
         raise ProblemError(403, "this is not your password: nothing was signed", field="password")
     guesses.forget(key)
 
@@ -228,7 +237,7 @@ def check_wait(wait: timedelta | None) -> None:
         )
 
 
-async def user_of(station: Station, name: str, password: str) -> dict[str, Any] | None:
+async def user_of(station: Station, name: str, password: str) -> User | None:
     """Whose name and password these are; None: nobody's who may log in with a password.
 
     Takes as long whoever exists, is disabled or has no password.
@@ -236,25 +245,25 @@ async def user_of(station: Station, name: str, password: str) -> dict[str, Any] 
     row = await station.store.read(lambda tx: users.user_by_name(tx, name))
     if row is not None and not _by_password(station, row):
         row = None
-    right = await asyncio.to_thread(check_password, row["password"] if row else None, password)
+    right = await asyncio.to_thread(check_password, row.password if row else None, password)
     return row if right else None
 
 
-def _by_password(station: Station, row: dict[str, Any]) -> bool:
+def _by_password(station: Station, row: User) -> bool:
     """Whether a user may log in with a password: those of the directory need not be let, and one
     that somebody else chose is to be replaced soon."""
-    given = row["password_given_at"]
+    given = row.password_given_at
     if given is not None and station.clock() - given > GIVEN_LASTS:
         return False
-    by_directory = bool(row["subject"] and station.settings.oidc_issuer)
+    by_directory = bool(row.subject and station.settings.oidc_issuer)
     directory_only = by_directory and station.settings.oidc_passwords == "directory"
-    return row["disabled_at"] is None and not directory_only
+    return row.disabled_at is None and not directory_only
 
 
-def is_directorys(station: Station, row: dict[str, Any]) -> bool:
+def is_directorys(station: Station, row: User) -> bool:
     """Whether somebody comes by the directory, and a password would let them in as well."""
     settings = station.settings
-    return bool(row["subject"] and settings.oidc_issuer and settings.oidc_passwords == "both")
+    return bool(row.subject and settings.oidc_issuer and settings.oidc_passwords == "both")
 
 
 async def open_session(
@@ -265,20 +274,22 @@ async def open_session(
     Raises Refused where the user was disabled meanwhile.
     """
     token, now = secrets.token_urlsafe(32), station.clock()
-    session: dict[str, Any] = {
-        "token_hash": digest(token),
-        "csrf": secrets.token_urlsafe(32),
-        "expires_at": now + SESSION_LASTS,
-        "address": place_of(request),
-        "browser": request.headers.get("user-agent", "")[:400],
-        "factor": factor,
-    }
     former = former or digest(cookies.read(request, cookies.SESSION))
 
     def write(tx: Tx) -> None:
         if (before := access.session_of(tx, former)) is not None:
-            acts.end_session(tx, former, before["name"], now)
-        acts.open_session(tx, user_id, session, now)
+            acts.end_session(tx, former, before.name, now)
+        acts.open_session(
+            tx,
+            user_id,
+            now,
+            token_hash=digest(token),
+            csrf=secrets.token_urlsafe(32),
+            expires_at=now + SESSION_LASTS,
+            address=place_of(request),
+            browser=request.headers.get("user-agent", "")[:400],
+            factor=factor,
+        )
 
     await station.store.write(write)
     return token
@@ -292,11 +303,11 @@ async def log_in_failed(
     A name that nobody has may be a password, typed too early.
     """
 
-    def who(tx: Tx) -> dict[str, Any] | None:
+    def who(tx: Tx) -> User | None:
         return users.user_by_id(tx, user) if user else users.user_by_name(tx, name)
 
     row = await station.store.read(who)
-    _log.warning("web.login_failed", place=where, way=way, who=row["name"] if row else "?")
+    _log.warning("web.login_failed", place=where, way=way, who=row.name if row else "?")
 
 
 def place_of(request: Request) -> str:

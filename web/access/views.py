@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from callflow.core.people.sessions import Session
 from callflow.storage import Tx
 from web.access.sessions import Visitor
 from web.access.users import Right
 from web.kit import i18n
 from web.pages.alarms import views
 from web.station import Station
-
-Row = dict[str, Any]
 
 #: In the order in which they are looked for: each one's name also says the later ones'.
 _BROWSERS = (
@@ -24,7 +24,7 @@ _BROWSERS = (
 _SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "CrOS", "Linux")
 
 
-def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> Row:
+def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> dict[str, Any]:
     """What every page of people has around it; the station's state for those who may read it."""
     reads = Right.READ in visitor.rights and not visitor.held_back
     return {
@@ -45,6 +45,6 @@ def browser(agent: str) -> str:
     return ", ".join(filter(None, (found, system))) or agent[:60]
 
 
-def session_lines(rows: list[Row]) -> list[Row]:
+def session_lines(found: list[Session]) -> list[Session]:
     """Sessions, each with its browser in words."""
-    return [{**row, "browser": browser(row["browser"])} for row in rows]
+    return [replace(session, browser=browser(session.browser)) for session in found]

@@ -10,6 +10,7 @@ from callflow.core.calls.call import Call, CallState, Recording
 from callflow.core.calls.phones import is_phone, owner_of
 from callflow.core.interventions import directory
 from callflow.core.plans.task import Task
+from callflow.core.records.logbook import Entry
 from callflow.core.signals.signal import StoredSignal
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
@@ -48,12 +49,6 @@ def call(made: Call, recordings: Collection[str]) -> Row:
         "contact": made.contact_id,
         "recording": kept if kept in recordings else None,
     }
-
-
-def entry(row: Row) -> Row:
-    """A logbook entry."""
-    names = ("id", "at", "site", "incident", "who", "kind", "text")
-    return {name: row[name] for name in names}
 
 
 def recording(of: Recording) -> Row:
@@ -118,7 +113,7 @@ def _incident(
     one: Incident,
     its_signals: Sequence[StoredSignal],
     its_calls: Sequence[Call],
-    entries: Sequence[Row],
+    entries: Sequence[Entry],
     recordings: dict[str, Recording],
 ) -> Row:
     return {
@@ -128,7 +123,7 @@ def _incident(
         "plan": {**one.plan, "step": one.step},
         "signals": its_signals,
         "calls": [call(c, recordings) for c in its_calls],
-        "logbook": [entry(e) for e in entries],
+        "logbook": entries,
         "recordings": [
             recording(recordings[kept])
             for kept in dict.fromkeys(c.recorded_as for c in its_calls)

@@ -139,6 +139,8 @@ class CallOut(BaseModel):
 class EntryOut(BaseModel):
     """A logbook entry."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     at: datetime
     site: str | None

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from callflow.core.records.logbook import Entry
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
 from web.kit import i18n, keys, words
@@ -44,20 +45,20 @@ def readable(text: str) -> str:
     return text.translate(_PICTURES).translate(_INVISIBLE)
 
 
-def entry(row: Mapping[str, Any], zone: str = i18n.STATION_ZONE, *, language: str) -> str:
+def entry(told: Entry, person: str = "", zone: str = i18n.STATION_ZONE, *, language: str) -> str:
     """A logbook entry's words: the person rather than a bare number, instants as in ``zone``.
 
     A hash is shortened, it stands whole beside the player.
     """
-    data = row["data"]
+    data = told.data
     instants = [name for name in ("since", "until") if name in data]
     data = {**data, **{name: _moment(str(data[name]), zone, language) for name in instants}}
     if str(data.get("to")).startswith("+"):
         number = i18n.phone(data["to"])
-        data = {**data, "to": f"{row['person']} ({number})" if row.get("person") else number}
-    if row["kind"] in ("recording", "spoken") and data.get("sha256"):
+        data = {**data, "to": f"{person} ({number})" if person else number}
+    if told.kind in ("recording", "spoken") and data.get("sha256"):
         data = {**data, "sha256": data["sha256"][:12] + "…"}
-    return entry_text(row["kind"], data, language) or str(row["text"])
+    return entry_text(told.kind, data, language) or told.text
 
 
 def _moment(text: str, zone: str, language: str) -> str:

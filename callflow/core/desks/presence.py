@@ -39,8 +39,9 @@ ON_DUTY = frozenset({Presence.AVAILABLE, Presence.IN_CALL, Presence.WRAP_UP})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """What was chosen or began, since when; ``until``: when it ends by itself."""
+    """What a person chose, or what began, since when; ``until``: when it ends by itself."""
 
+    user_id: str
     state: Presence
     since: datetime
     until: datetime | None = None

@@ -39,17 +39,19 @@ AROUND = timedelta(weeks=4)
 _ONE = frozenset({Part.TECHNICIAN, Part.SUPERVISOR})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Duty:
-    """One person, one part, one span of time. ``user``: the account, where there is one."""
+    """Somebody has ``part`` from ``begins_at`` until ``ends_at``. Times are UTC."""
 
     id: str
     part: Part
+    user_id: str | None  # None: somebody who has no account
     name: str
+    phone: str | None  # E.164
     begins_at: datetime
     ends_at: datetime
-    phone: str | None = None  # E.164
-    user: str | None = None
+    made_by: str
+    made_at: datetime
 
     @property
     def span(self) -> Span:

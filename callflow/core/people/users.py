@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from importlib import resources
 
@@ -25,6 +27,26 @@ class Role(StrEnum):
 
 #: Roles that a person who logs in may have.
 PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logs in. Times are UTC."""
+
+    id: str
+    name: str
+    role: str  # a ``Role``; of a later version perhaps one that nobody knows here
+    password: str  # argon2; "": they come by the OIDC provider
+    password_given_at: datetime | None  # somebody else chose it then: they are to choose their own
+    language: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    created_at: datetime
+    disabled_at: datetime | None = None  # since then they are let in nowhere
+    subject: str | None = None  # who they are to the OIDC provider
+    totp: str | None = None  # encrypted: the secret of their codes
+    totp_step: int = 0  # the last one taken
+
 
 #: Nobody's name: the logbook calls the machine so.
 _RESERVED = "callflow"

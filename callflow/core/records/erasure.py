@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +33,28 @@ _SHORTEST = 3  # letters of a part that is looked for alone
 _APART = r"[\s.\-/()\u00a0\u202f]*"
 #: What stands alone in every text that names somebody; the last digits of a number, so many.
 _TOKEN, _NO_DIGITS, _LAST = re.compile(r"[^\W_]+"), re.compile(r"[^0-9]+"), 6
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Somebody is being taken out of what was written; ``id`` stands where theirs stood. Times are
+    UTC."""
+
+    id: str
+    begun_at: datetime
+    begun_by: str
+    reason: str
+    person: bytes | None  # whom to look for, encrypted; None once it is done
+    sites: tuple[str, ...]  # where they had a part
+    calls: tuple[str, ...]  # whose recordings go, and names of what was said
+    paths: tuple[str, ...]  # in the recordings folder, of any node
+    position: tuple[Any, ...]  # [table, *key]: where the sweep goes on
+    found: bool  # somebody in this round: then there is another
+    rows: int  # changed so far
+    entries: int  # of the logbook among them
+    nodes: tuple[str, ...]  # that let go of their files
+    swept_at: datetime | None = None
+    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,7 +81,7 @@ class Draft:
         return f"incident:{self.incident}" if self.incident else f"day:{self.at:%Y-%m-%d}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the logbook. ``number`` is its place among all; ``mac`` is that of a kind of
     ``PROVEN``, "" of any other, and None of what is older than MACs (``VOUCHED``)."""

@@ -59,13 +59,29 @@ def fault(what: Kept, days: int) -> str | None:
     return TOO_FEW if days < limits.least else TOO_MANY if days > limits.most else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """``what`` is kept for so many days, from ``since`` on (UTC)."""
 
+    id: str
     what: Kept
     days: int
     since: datetime
+    set_by: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """Nothing of this alarm is deleted until it is lifted. Times are UTC."""
+
+    id: str
+    incident_id: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    lifted_by: str | None = None
+    lifted_at: datetime | None = None
 
 
 def in_force(rules: Iterable[Rule], now: datetime) -> dict[Kept, int]:

@@ -66,10 +66,10 @@ def _reports(tx: Tx, incident_id: str) -> list[GuardReport]:
     entries = logbook.page(tx, incident=incident_id, limit=_LONGEST)
     return [
         GuardReport(
-            traces=entry["data"].get("outcome") == TaskOutcome.TRACES.value,
-            inside=entry["data"].get("where") in ("inside", "everywhere"),
-            by=str(entry["data"].get("who", "")),
+            traces=entry.data.get("outcome") == TaskOutcome.TRACES.value,
+            inside=entry.data.get("where") in ("inside", "everywhere"),
+            by=str(entry.data.get("who", "")),
         )
         for entry in entries
-        if entry["kind"] == "guard_report"
+        if entry.kind == "guard_report"
     ]

@@ -72,7 +72,7 @@ def _new(
     tx: Tx, vault: Vault, who: str, kind: PhoneKind, now: datetime, session: str | None = None
 ) -> Credentials:
     user = users.user_by_name(tx, who)
-    if user is None or user["disabled_at"] is not None:
+    if user is None or user.disabled_at is not None:
         raise NotFound(f"there is no user {who!r}")
     name, secret = PREFIX + secrets.token_hex(6), secrets.token_urlsafe(24)
     node = choose_node(tx, load_policy(tx).node, now, call_id=name, room=None)
@@ -80,7 +80,7 @@ def _new(
         tx,
         {
             "name": name,
-            "user_id": user["id"],
+            "user_id": user.id,
             "kind": kind.value,
             "node": node,
             "secret": b64encode(vault.encrypt(secret.encode())).decode(),

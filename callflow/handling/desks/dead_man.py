@@ -6,7 +6,6 @@ An alarm is a signal of the station's own, and its calls are those of its plan.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.desks.dead_man import LONGEST_SHIFT, OnShift, Watch, unattended_since, watch
@@ -24,8 +23,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.desks import shifts
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
-
-Row = dict[str, Any]
 
 #: The resolution code of an alarm that a sign of presence ends.
 PRESENT = "present"

@@ -23,13 +23,13 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.desks import presence as rows
+from callflow.storage.desks.presence import AtDesk
 from callflow.storage.people import users as people_rows
 
 Row = dict[str, Any]
 
 #: Roles whose people are asked when those on shift did not answer.
 SUPERVISING = frozenset({"supervisor", "administrator"})
-_KEPT = frozenset(state.value for state in KEPT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +68,11 @@ class Person:
         steps = [call.step for call in self.calls]
         return self.calls[0].id if steps == [QUEUE_STEP] else ""
 
+    @property
+    def rings(self) -> bool:
+        """Something rings at theirs, and they are in no call."""
+        return bool(self.calls) and self.call is None
+
 
 def people(tx: Tx, now: datetime) -> list[Person]:
     """Everybody with a shift that runs or a telephone, by name."""
@@ -78,42 +83,47 @@ def people(tx: Tx, now: datetime) -> list[Person]:
 
 
 def _person(
-    row: Row, phones: list[Row], live: list[Call], ends: dict[str, datetime], now: datetime
+    one: AtDesk,
+    phones: list[Row],
+    live: list[Call],
+    ends: dict[str, datetime],
+    now: datetime,
 ) -> Person:
-    own = tuple(phone for phone in phones if phone["user_id"] == row["id"])
+    own = tuple(phone for phone in phones if phone["user_id"] == one.id)
     names = {phone["name"] for phone in own}
     calls = tuple(call for call in live if call.to in names)
     call = next((call for call in calls if call.answered_at is not None), None)
     ended = [ends[name] for name in names if name in ends]
     return Person(
-        id=row["id"],
-        name=row["name"],
-        role=row["role"],
-        languages=frozenset(row["languages"]),
-        skills=frozenset(row["skills"]),
-        shift_since=row["shift_since"],
+        id=one.id,
+        name=one.name,
+        role=one.role,
+        languages=one.languages,
+        skills=one.skills,
+        shift_since=one.shift_since,
         phones=own,
         calls=calls,
         call=call,
-        idle_since=max(ended, default=row["shift_since"]),
+        idle_since=max(ended, default=one.shift_since),
         now=presence_now(
-            shift_since=row["shift_since"],
+            shift_since=one.shift_since,
             reachable=any(is_reachable(phone["state"]) for phone in own),
             call_since=call.answered_at if call else None,
-            kept=_kept(row),
+            kept=_kept(one),
             now=now,
         ),
     )
 
 
-def _kept(row: Row) -> Kept | None:
-    if row["state"] not in _KEPT:
+def _kept(one: AtDesk) -> Kept | None:
+    if one.state not in KEPT or one.since is None:
         return None
     return Kept(
-        state=Presence(row["state"]),
-        since=row["since"],
-        until=row["until"],
-        reason=row["reason"],
+        user_id=one.id,
+        state=one.state,
+        since=one.since,
+        until=one.until,
+        reason=one.reason or "",
     )
 
 
@@ -184,7 +194,11 @@ def choose(tx: Tx, who: str, state: Presence, reason: BreakReason | None, now: d
     elif state is Presence.BREAK and reason is not None:
         lasts = timedelta(seconds=load_policy(tx).longest_break)
         _keep(tx, person.id, state, now, until=now + lasts, reason=reason.value)
-        told: Row = {"by": who, "break": reason.value, "until": (now + lasts).isoformat()}
+        told: dict[str, Any] = {
+            "by": who,
+            "break": reason.value,
+            "until": (now + lasts).isoformat(),
+        }
         tell(tx, "on_break", now, who_did=who, **told)
     else:
         raise Refused("choose to be available, or on a break with a reason")
@@ -193,7 +207,7 @@ def choose(tx: Tx, who: str, state: Presence, reason: BreakReason | None, now: d
 def call_over(tx: Tx, policy: Policy, phone: str, now: datetime) -> None:
     """Somebody's call ended: a while to write it up, unless they are on a break."""
     owner = rows.owner(tx, phone)
-    person = next((p for p in people(tx, now) if owner and p.id == owner["id"]), None)
+    person = next((p for p in people(tx, now) if owner and p.id == owner.id), None)
     if person is None or person.shift_since is None or policy.wrap_up <= 0:
         return
     if person.now.state in (Presence.BREAK, Presence.IN_CALL):
@@ -211,19 +225,11 @@ def _keep(
     until: datetime | None = None,
     reason: str = "",
 ) -> None:
-    rows.keep(
-        tx,
-        {
-            "user_id": user_id,
-            "state": state.value,
-            "since": now,
-            "until": until,
-            "reason": reason,
-        },
-    )
+    kept = Kept(user_id=user_id, state=state, since=now, until=until, reason=reason)
+    rows.keep(tx, kept)
 
 
 def exists(tx: Tx, name: str) -> bool:
     """Whether there is a user of this name who may log in."""
     user = people_rows.user_by_name(tx, name)
-    return user is not None and user["disabled_at"] is None
+    return user is not None and user.disabled_at is None

@@ -51,13 +51,15 @@ def add_duties(
             part=part,
             name=name,
             phone=number,
-            user=user["id"] if user else None,
+            user_id=user.id if user else None,
             begins_at=span.start,
             ends_at=span.end,
+            made_by=who,
+            made_at=now,
         )
         for span in spans
     ]
-    rosters.insert(tx, made, who=who, now=now)
+    rosters.insert(tx, made)
     _tell(tx, "roster_added", made[0], who, now, count=len(made))
     return made
 

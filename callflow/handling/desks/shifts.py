@@ -13,7 +13,9 @@ from typing import Any
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.desks import shift
 from callflow.core.desks.shift import Shift
+from callflow.core.plans.version import Published
 from callflow.core.records.audit import QUIET
+from callflow.core.records.logbook import Entry
 from callflow.handling.alarms.operating import release, transfer
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -22,6 +24,7 @@ from callflow.handling.watch.health import health
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.desks import handover, shifts
+from callflow.storage.plans import plans
 from callflow.storage.records import logbook
 
 Row = dict[str, Any]
@@ -62,9 +65,9 @@ class Handover:
     waiting: list[Incident]
     instructions: list[Row]
     tests: list[Row]
-    plans: list[Row]
-    people: list[Row]
-    entries: list[Row]
+    plans: list[Published]
+    people: list[Entry]
+    entries: list[Entry]
     entry_count: int
 
 
@@ -81,7 +84,7 @@ def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
         waiting=[one for one in incidents.queue(tx, limit=5000) if one.state is not State.OPEN],
         instructions=handover.instructions(tx, now, now + shift.AHEAD, limit=_MOST),
         tests=handover.tests(tx, now, limit=_MOST),
-        plans=handover.plans(tx, since, limit=_MOST),
+        plans=plans.published_since(tx, since, limit=_MOST),
         people=handover.people(tx, since, limit=_MOST),
         entries=logbook.since(tx, since, limit=_ENTRIES, but=QUIET),
         entry_count=logbook.count_since(tx, since, but=QUIET),
@@ -123,7 +126,7 @@ def begin_shift(
             "incidents": [row.id for row in taken],
             "instructions": [row["id"] for row in read.instructions],
             "tests": [row["id"] for row in read.tests],
-            "plans": [f"{row['id']} {row['version']}" for row in read.plans],
+            "plans": [f"{row.id} {row.version}" for row in read.plans],
             "notes": [row.id for row in read.notes],
         },
     )
@@ -143,17 +146,16 @@ def end_forgotten(tx: Tx, user_id: str, by: str, reason: str, now: datetime) -> 
         raise Refused("this person is not on shift")
     if not reason.strip():
         raise Refused("write down why: the person didn't sign")
-    leave(tx, {"id": user_id, "name": found.name}, now)
-    told: Row = {"who": found.name, "by": by, "note": reason.strip()}
-    tell(tx, "shift_ended_for", now, who_did=by, **told)
+    leave(tx, user_id, found.name, now)
+    tell(tx, "shift_ended_for", now, who_did=by, who=found.name, by=by, note=reason.strip())
 
 
-def leave(tx: Tx, user: Row, now: datetime) -> None:
+def leave(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
     shifts.lock(tx)
-    for row in incidents.open_ones(tx, holder=user["name"]):
-        release(tx, row.id, user["name"], now)
-    running = shifts.running(tx, user["id"])
+    for row in incidents.open_ones(tx, holder=who):
+        release(tx, row.id, who, now)
+    running = shifts.running(tx, user_id)
     if running is not None:
         shifts.end(tx, running.id, now)
 
@@ -216,8 +218,8 @@ def end_shift(
     if note:
         tell(tx, "shift_note", now, by=who, who_did=who, note=note)
     if not leaving.colleagues:
-        told: Row = {"by": who, "supervisor": supervisor, "note": reason.strip()}
-        tell(tx, "shift_unattended", now, who_did=who, **told)
+        note = reason.strip()
+        tell(tx, "shift_unattended", now, who_did=who, by=who, supervisor=supervisor, note=note)
 
 
 def _holds(tx: Tx, incident_id: str, who: str) -> bool:

@@ -14,7 +14,7 @@ from callflow.core.calls.call import BESIDE_PLANS, Call, Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
 from callflow.core.plans.task import Task, TaskOutcome
-from callflow.core.records.logbook import MACHINE
+from callflow.core.records.logbook import MACHINE, Entry
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.simulation import backtest
@@ -82,7 +82,7 @@ def backtest_page(
     )
 
 
-def to_json(found: Backtest) -> Row:
+def to_json(found: Backtest) -> dict[str, object]:
     """What was found, for programs; times are ISO 8601 in UTC."""
     return {
         "examined": found.examined,
@@ -105,7 +105,7 @@ def lines(found: Backtest, language: str) -> Iterator[str]:
         yield say("unlike").format(count=len(found.unlike), incidents=", ".join(found.unlike))
 
 
-def _difference(each: Difference) -> Row:
+def _difference(each: Difference) -> dict[str, object]:
     return {
         "incident": each.incident,
         "opened_at": to_iso(each.opened_at),
@@ -132,19 +132,19 @@ def _read(tx: Tx, rows: Sequence[Incident]) -> Iterator[Past]:
             calls=list(_calls(of_calls[row.id], entries)),
             tasks=(asked := [_task(task) for task in tasks.of_incident(tx, row.id)]),
             happenings=[*_happenings(row, entries), *_of_guards(asked, of_calls[row.id])],
-            looks=sorted({e["at"] for e in entries if e["kind"] in _LOOKED}),
+            looks=sorted({e.at for e in entries if e.kind in _LOOKED}),
             closed="" if row.state is State.OPEN else row.resolution_code or "",
         )
 
 
-def _as_opened(row: Incident, entries: Sequence[Row]) -> Incident:
+def _as_opened(row: Incident, entries: Sequence[Entry]) -> Incident:
     """The incident before anything was decided, and before anybody knew more of it."""
-    kinds = {entry["kind"] for entry in entries}
+    kinds = {entry.kind for entry in entries}
     graver = bool({"incident_confirmed", "personal_path"} & kinds) or (
         row.duress and row.kind is not Kind.DURESS
     )
     category = events.usual(row.kind)[0] if graver else row.category
-    mute = any(_says_mute(row, e) and e["at"] == row.opened_at for e in entries)
+    mute = any(_says_mute(row, e) and e.at == row.opened_at for e in entries)
     return row.but(
         category=Category.VITAL if row.kind in PERSONAL else category,
         state=State.OPEN,
@@ -163,9 +163,9 @@ def _as_opened(row: Incident, entries: Sequence[Row]) -> Incident:
 # --- calls and tasks ------------------------------------------------------------------------
 
 
-def _calls(made: Sequence[Call], entries: Sequence[Row]) -> Iterator[PastCall]:
+def _calls(made: Sequence[Call], entries: Sequence[Entry]) -> Iterator[PastCall]:
     """The plan's calls; one that went on over another trunk is one call."""
-    concluded = {e["data"].get("call"): e["at"] for e in entries if e["kind"] == "call_result"}
+    concluded = {e.data.get("call"): e.at for e in entries if e.kind == "call_result"}
     before = {call.successor: call for call in made if call.successor is not None}
     for call in made:
         unnumbered = call.outcome is Outcome.NO_NUMBER and call.placed_at is None
@@ -217,28 +217,28 @@ _BY_KIND = {
 }
 
 
-def _happenings(row: Incident, entries: Sequence[Row]) -> Iterator[Happening]:
+def _happenings(row: Incident, entries: Sequence[Entry]) -> Iterator[Happening]:
     plan = call_plan.from_json(row.plan)
     closing = {step.id for step in plan.steps if step.kind is StepKind.CLOSE}
-    by_plan = {e["at"] for e in entries if e["kind"] == "step" and e["data"]["step"] in closing}
+    by_plan = {e.at for e in entries if e.kind == "step" and e.data["step"] in closing}
     for entry in entries:
-        at, data = entry["at"], entry["data"]
-        if entry["kind"] in _BY_KIND:
-            yield Happening(at=at, what=_BY_KIND[entry["kind"]])
-        elif entry["kind"] == "closed" and at not in by_plan:
+        at, data = entry.at, entry.data
+        if entry.kind in _BY_KIND:
+            yield Happening(at=at, what=_BY_KIND[entry.kind])
+        elif entry.kind == "closed" and at not in by_plan:
             yield Happening(at=at, what=What.CLOSED, value=data["resolution"])
-        elif entry["kind"] == "restored":
+        elif entry.kind == "restored":
             yield Happening(at=at, what=What.RESTORED, value=_key(row, data["zone"]))
-        elif entry["kind"] == "signal" and data.get("treatment") == "joined":
+        elif entry.kind == "signal" and data.get("treatment") == "joined":
             yield Happening(at=at, what=What.ALARM, value=_key(row, data["zone"]))
         elif _says_mute(row, entry):
             yield Happening(at=at, what=What.MUTED)
 
 
-def _says_mute(row: Incident, entry: Row) -> bool:
+def _says_mute(row: Incident, entry: Entry) -> bool:
     """Another alarm of the site is the personal one."""
     personal = row.kind in PERSONAL
-    return bool(entry["kind"] == "human" and entry["data"]["reason"] == "personal") and not personal
+    return bool(entry.kind == "human" and entry.data["reason"] == "personal") and not personal
 
 
 def _key(row: Incident, zone: str) -> str:

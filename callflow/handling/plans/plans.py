@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from callflow.core.plans import call_plan, changes, check, choice, standard
 from callflow.core.plans.call_plan import Finding, Plan
 from callflow.core.plans.changes import Change
+from callflow.core.plans.version import Draft, PlanBody, Version
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
@@ -26,8 +28,6 @@ from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.plans import plans
 from callflow.storage.sites import instructions, sites
-
-Row = dict[str, Any]
 
 #: Sites that are read at once.
 _SITES = 500
@@ -50,17 +50,17 @@ def _changed(revision: str) -> Changed:
     return Changed(revision, f"{said}: read it again, then change it")
 
 
-def get_draft(tx: Tx, plan_id: str) -> Row:
-    """``body, based_on, revision, changed_by, changed_at`` of a draft. Raises NotFound."""
-    row = plans.draft_row(tx, plan_id)
-    if row is None:
+def get_draft(tx: Tx, plan_id: str) -> Draft:
+    """What is being written of a plan. Raises NotFound."""
+    draft = plans.draft(tx, plan_id)
+    if draft is None:
         raise NotFound(f"plan {plan_id!r} has no draft")
-    return row
+    return draft
 
 
 def save_draft(
     tx: Tx,
-    body: Row,
+    body: PlanBody,
     who: str,
     now: datetime,
     *,
@@ -73,40 +73,34 @@ def save_draft(
     before, or the newest. Raises Changed, PlanError, NotFound, Refused where it is withdrawn.
     """
     must_be_in_use(tx, str(body.get("id", "")))
-    old = plans.draft_row(tx, str(body.get("id", "")))
-    if (old["revision"] if old else None) != revision:
-        raise _changed(old["revision"] if old else "")
+    old = plans.draft(tx, str(body.get("id", "")))
+    if (old.revision if old else None) != revision:
+        raise _changed(old.revision if old else "")
     if based_on is None:
-        based_on = old["based_on"] if old else _newest(tx, str(body.get("id", "")))
+        based_on = old.based_on if old else _newest(tx, str(body.get("id", "")))
     plan = call_plan.from_json({**body, "version": max(1, based_on)})
     if based_on and sites.plan_version(tx, plan.id, based_on) is None:
         raise NotFound(f"plan {plan.id!r} has no version {based_on}")
-    values: Row = {
-        "id": plan.id,
-        "body": call_plan.to_json(plan),
-        "based_on": based_on,
-        "changed_by": who,
-        "changed_at": now,
-    }
-    values["revision"] = _revision(values, revision)
-    if not plans.write_draft(tx, values, replaces=revision):
-        raise _changed(get_draft(tx, plan.id)["revision"])
+    draft = Draft(plan.id, call_plan.to_json(plan), based_on, "", who, now)
+    draft = replace(draft, revision=_revision(draft, revision))
+    if not plans.write_draft(tx, draft, replaces=revision):
+        raise _changed(get_draft(tx, plan.id).revision)
     tell(tx, "plan_draft_saved", now, plan=plan.id, version=based_on, by=who, who_did=who)
-    return str(values["revision"])
+    return draft.revision
 
 
 def drop_draft(tx: Tx, plan_id: str, revision: str, who: str, now: datetime) -> None:
     """Throw a draft away. Raises NotFound, Changed."""
-    row = get_draft(tx, plan_id)
+    draft = get_draft(tx, plan_id)
     if not plans.drop_draft(tx, plan_id, revision):
-        raise _changed(row["revision"])
+        raise _changed(draft.revision)
     tell(tx, "plan_draft_dropped", now, plan=plan_id, by=who, who_did=who)
 
 
-def _revision(values: Row, before: str | None) -> str:
+def _revision(draft: Draft, before: str | None) -> str:
     """Another after each change, whatever it is changed to."""
-    said = json.dumps([values["body"], values["based_on"], values["changed_by"], before])
-    at = values["changed_at"].isoformat()
+    said = json.dumps([draft.body, draft.based_on, draft.changed_by, before])
+    at = draft.changed_at.isoformat()
     return hashlib.sha256(f"{at} {said}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -142,7 +136,7 @@ def reach_of(tx: Tx, plan_id: str, version: int, now: datetime) -> list[Finding]
 
 def validate_draft(tx: Tx, plan_id: str, now: datetime) -> list[Finding]:
     """``validate`` for a draft. Raises NotFound."""
-    return validate(tx, call_plan.from_json(get_draft(tx, plan_id)["body"]), now)
+    return validate(tx, call_plan.from_json(get_draft(tx, plan_id).body), now)
 
 
 def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[check.Use]:
@@ -150,23 +144,23 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[check.Use]:
     while too. Terminated ones have none, and a suspended one is a human's (D2)."""
     agreed = instructions.naming(tx, plan_id, now)
     lines = tuple(services.lines(tx))
-    found: dict[str, tuple[Row, frozenset[tuple[Kind, Category]]]] = {}
+    found: dict[str, tuple[plans.SiteWithPlans, frozenset[tuple[Kind, Category]]]] = {}
     known: dict[tuple[str, str, frozenset[Kind]], frozenset[tuple[Kind, Category]]] = {}
     for row in plans.sites_with_plans(tx):
-        if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
+        if row.state in (SiteState.SUSPENDED, SiteState.TERMINATED):
             continue
         try:
-            rules = choice.rules_from_json(row["plan_rules"])
+            rules = choice.rules_from_json(row.plan_rules)
         except CalendarError:
             continue  # not as they were checked: every alarm of the site is a human's
-        meanwhile = frozenset(agreed.get(row["id"], ()))
-        alike = repr(row["plans"]), repr(row["plan_rules"]), meanwhile  # as thousands of sites are
+        meanwhile = frozenset(agreed.get(row.id, ()))
+        alike = repr(row.plans), repr(row.plan_rules), meanwhile  # as thousands of sites are
         alarms = known.get(alike)
         if alarms is None:
-            alarms = choice.serves(row["plans"], rules, plan_id, meanwhile)
+            alarms = choice.serves(row.plans, rules, plan_id, meanwhile)
             known[alike] = alarms
         if alarms:
-            found[row["id"]] = row, alarms
+            found[row.id] = row, alarms
     ids = list(found)
     for begin in range(0, len(ids), _SITES):
         for site in sites.load_sites(tx, ids[begin : begin + _SITES]):
@@ -174,17 +168,17 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[check.Use]:
             yield check.Use(
                 site=site,
                 alarms=alarms,
-                postcode=row["postcode"],
+                postcode=row.postcode,
                 lines=lines,
-                cameras=len(row["cameras"]),
-                own=row["plan_overrides"].get(plan_id, {}),
+                cameras=len(row.cameras),
+                own=row.plan_overrides.get(plan_id, {}),
             )
 
 
 # --- publishing -----------------------------------------------------------------------------
 
 
-def publish_plan(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -> Row:
+def publish_plan(tx: Tx, body: PlanBody, who: str, now: datetime, *, why: str = "") -> PlanBody:
     """Store a new immutable version of a plan; nothing where it says what the newest says.
 
     Only what makes a plan unusable is looked at. Raises PlanError, Refused.
@@ -200,8 +194,8 @@ def publish_plan(tx: Tx, body: Row, who: str, now: datetime, *, why: str = "") -
 
 
 def publish_checked(
-    tx: Tx, body: Row, who: str, now: datetime, *, why: str = "", reach: Sequence[Finding] = ()
-) -> Row:
+    tx: Tx, body: PlanBody, who: str, now: datetime, *, why: str = "", reach: Sequence[Finding] = ()
+) -> PlanBody:
     """``publish_plan``, unless an error is found in the plan alone, or ``reach`` says that it
     reaches nobody. Raises Faulty too."""
     errors = [*check.errors(check.check(call_plan.from_json(body), now=now)), *reach]
@@ -210,7 +204,7 @@ def publish_checked(
     return publish_plan(tx, body, who, now, why=why)
 
 
-def publish_first(tx: Tx, body: Row, who: str, now: datetime) -> None:
+def publish_first(tx: Tx, body: PlanBody, who: str, now: datetime) -> None:
     """Publish a plan that comes with the product, unless the station has one of this name."""
     if sites.plan_body(tx, body["id"]) is None:
         publish_plan(tx, body, who, now)
@@ -232,32 +226,32 @@ def publish_draft(
     *,
     why: str,
     accept_warnings: str = "",
-) -> Row:
+) -> PlanBody:
     """Make the draft with this revision the next version, and drop it.
 
     ``found`` is what ``validate_draft`` said of it: errors refuse it, warnings need a reason in
     ``accept_warnings``. Raises NotFound, Changed, Faulty, PlanError, Refused.
     """
-    row = get_draft(tx, plan_id)
-    if row["revision"] != revision:
-        raise _changed(row["revision"])
+    draft = get_draft(tx, plan_id)
+    if draft.revision != revision:
+        raise _changed(draft.revision)
     if not why.strip():
         raise Refused("say why it is published: it stands in the plan's history")
     must_be_in_use(tx, plan_id)
     newest = _newest(tx, plan_id)
-    if row["based_on"] != newest:
+    if draft.based_on != newest:
         raise Refused(
             f"version {newest} was published meanwhile, and this draft goes on from version"
-            f" {row['based_on']}: compare them, then save the draft based on {newest}"
+            f" {draft.based_on}: compare them, then save the draft based on {newest}"
         )
     accepted = _acceptable(found, accept_warnings)
-    fresh = call_plan.to_json(call_plan.read({**row["body"], "version": newest + 1}))
+    fresh = call_plan.to_json(call_plan.read({**draft.body, "version": newest + 1}))
     _store(tx, fresh, who, now, why, accepted, accept_warnings)
     plans.drop_draft(tx, plan_id, revision)
     return fresh
 
 
-def _acceptable(found: Sequence[Finding], accept_warnings: str) -> list[Row]:
+def _acceptable(found: Sequence[Finding], accept_warnings: str) -> list[dict[str, Any]]:
     """The warnings that are accepted, as they are kept. Raises Faulty."""
     errors = check.errors(found)
     if errors:
@@ -269,11 +263,11 @@ def _acceptable(found: Sequence[Finding], accept_warnings: str) -> list[Row]:
 
 def _store(
     tx: Tx,
-    body: Row,
+    body: PlanBody,
     who: str,
     now: datetime,
     why: str,
-    accepted: Sequence[Row] = (),
+    accepted: Sequence[Mapping[str, Any]] = (),
     accepted_why: str = "",
 ) -> None:
     kept = plans.insert_version(
@@ -290,7 +284,7 @@ def _store(
 # --- versions -------------------------------------------------------------------------------
 
 
-def history(tx: Tx, plan_id: str) -> list[Row]:
+def history(tx: Tx, plan_id: str) -> list[Version]:
     """Every version of a plan: who, when, why; oldest first. Raises NotFound."""
     found = plans.history(tx, plan_id)
     if not found:
@@ -315,7 +309,7 @@ def compare(tx: Tx, plan_id: str, before: int, after: int | None) -> list[Change
     old = get_version(tx, plan_id, before)
     if after is not None:
         return changes.compare(old, get_version(tx, plan_id, after))
-    draft = call_plan.from_json(get_draft(tx, plan_id)["body"])
+    draft = call_plan.from_json(get_draft(tx, plan_id).body)
     return changes.compare(old, draft)
 
 
@@ -328,7 +322,7 @@ def roll_back(
     *,
     why: str,
     reach: Sequence[Finding] = (),
-) -> Row:
+) -> PlanBody:
     """Publish what an earlier version says as the next one, unless ``reach`` says that it reaches
     nobody by now. Raises NotFound, PlanError, Refused, Faulty."""
     if not why.strip():

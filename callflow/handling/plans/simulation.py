@@ -41,7 +41,7 @@ class Simulated:
 def plan_of(tx: Tx, plan_id: str, *, version: int | None = None, draft: bool = False) -> Plan:
     """A version of a plan (None: the newest), or its draft, sound. Raises NotFound, PlanError."""
     if draft:
-        return call_plan.read(plans.get_draft(tx, plan_id)["body"])
+        return call_plan.read(plans.get_draft(tx, plan_id).body)
     return call_plan.sound(plans.get_version(tx, plan_id, version))
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from callflow.core.plans import standing
 from callflow.core.plans.standing import Standing
+from callflow.core.plans.version import Withdrawal
 from callflow.handling.base.refusals import Changed, NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.engine import locks
 from callflow.storage.plans import plans
 from callflow.storage.sites import instructions, sites
-
-Row = dict[str, Any]
 
 MOVED = "somebody published, withdrew or brought back this plan meanwhile: look at it as it is now"
 
@@ -27,29 +26,39 @@ class Moved(Changed):
         super().__init__(revision, MOVED)
 
 
-def get_standing(tx: Tx, plan_id: str) -> Row:
-    """``state``; ``version``, the newest; ``withdrawn_at`` (None), ``withdrawn_by`` and ``because``
-    ("") of one that is withdrawn; ``revision``, another after each change of these. Raises
-    NotFound."""
+@dataclass(frozen=True, slots=True)
+class PlanStanding:
+    """Of a published plan: who withdrew it, and when (UTC); None of one in use."""
+
+    state: Standing
+    version: int  # the newest
+    revision: str  # another after each change of these
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+    because: str | None = None
+
+
+def get_standing(tx: Tx, plan_id: str) -> PlanStanding:
+    """Whether a plan may be followed. Raises NotFound."""
     body = sites.plan_body(tx, plan_id)
     if body is None:
         raise NotFound(f"there is no plan {plan_id!r}")
-    row = plans.withdrawals(tx, [plan_id]).get(plan_id)
-    state, revision = Standing.IN_USE, str(body["version"])
-    if row is not None:
-        state = Standing.WITHDRAWN
-        revision += f"-{row['withdrawn_at'].timestamp():.6f}"
-    return {
-        "state": state,
-        "version": body["version"],
-        "withdrawn_at": row["withdrawn_at"] if row else None,
-        "withdrawn_by": row["withdrawn_by"] if row else "",
-        "because": row["because"] if row else "",
-        "revision": revision,
-    }
+    gone = plans.withdrawals(tx, [plan_id]).get(plan_id)
+    if gone is None:
+        return PlanStanding(Standing.IN_USE, body["version"], str(body["version"]))
+    return PlanStanding(
+        Standing.WITHDRAWN,
+        body["version"],
+        f"{body['version']}-{gone.withdrawn_at.timestamp():.6f}",
+        gone.withdrawn_at,
+        gone.withdrawn_by,
+        gone.because,
+    )
 
 
-def withdraw(tx: Tx, plan_id: str, revision: str, why: str, who: str, now: datetime) -> Row:
+def withdraw(
+    tx: Tx, plan_id: str, revision: str, why: str, who: str, now: datetime
+) -> PlanStanding:
     """Nobody may follow the plan from now on; its standing.
 
     Refused where the station falls back on it, and while a site follows it: by its plans, its
@@ -59,26 +68,28 @@ def withdraw(tx: Tx, plan_id: str, revision: str, why: str, who: str, now: datet
     reason = _a_reason(why, "say why it is withdrawn: it stands in the audit")
     locks.hold(tx, locks.Lock.PLAN, plan_id)  # who has a site follow it now is waited for, and seen
     found = _unmoved(tx, plan_id, revision)
-    if found["state"] is Standing.WITHDRAWN:
+    if found.state is Standing.WITHDRAWN:
         raise Refused("this plan is withdrawn already")
     kept = why_kept(tx, plan_id, now)
     if kept is not None:
         raise kept
-    plans.withdraw(tx, plan_id, who, reason, now)
-    _tell(tx, "plan_withdrawn", plan_id, found["state"], reason, who, now)
+    plans.withdraw(tx, Withdrawal(plan_id, who, now, reason))
+    _tell(tx, "plan_withdrawn", plan_id, found.state, reason, who, now)
     return get_standing(tx, plan_id)
 
 
-def bring_back(tx: Tx, plan_id: str, revision: str, why: str, who: str, now: datetime) -> Row:
+def bring_back(
+    tx: Tx, plan_id: str, revision: str, why: str, who: str, now: datetime
+) -> PlanStanding:
     """The plan may be followed and changed again, as it was; its standing. Raises NotFound, Moved,
     Refused."""
     reason = _a_reason(why, "say why it is brought back: it stands in the audit")
     locks.hold(tx, locks.Lock.PLAN, plan_id)
     found = _unmoved(tx, plan_id, revision)
-    if found["state"] is Standing.IN_USE:
+    if found.state is Standing.IN_USE:
         raise Refused("this plan is not withdrawn")
     plans.bring_back(tx, plan_id)
-    _tell(tx, "plan_brought_back", plan_id, found["state"], reason, who, now)
+    _tell(tx, "plan_brought_back", plan_id, found.state, reason, who, now)
     return get_standing(tx, plan_id)
 
 
@@ -95,10 +106,10 @@ def _a_reason(why: str, missing: str) -> str:
     return why.strip()
 
 
-def _unmoved(tx: Tx, plan_id: str, revision: str) -> Row:
+def _unmoved(tx: Tx, plan_id: str, revision: str) -> PlanStanding:
     found = get_standing(tx, plan_id)
-    if found["revision"] != revision:
-        raise Moved(found["revision"])
+    if found.revision != revision:
+        raise Moved(found.revision)
     return found
 
 
@@ -111,7 +122,7 @@ def _followers(tx: Tx, plan_id: str, now: datetime) -> tuple[list[str], int]:
     ]
     agreed = instructions.naming(tx, plan_id, now)
     rows, count = plans.followers(tx, said, agreed, limit=standing.NAMED, ever=True)
-    return [f"{row['name']} ({row['id']})" for row in rows], count
+    return [f"{row.name} ({row.id})" for row in rows], count
 
 
 def _tell(

@@ -19,7 +19,8 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.folding import folded
-from callflow.core.records.erasure import Likely, Person, ways_of
+from callflow.core.records.erasure import Erasure, Likely, Person, ways_of
+from callflow.core.records.logbook import Entry
 from callflow.core.records.retention import LIMITS, Kept, before
 from callflow.core.sites.site import SiteState
 from callflow.handling.base.refusals import NotFound, Refused
@@ -28,11 +29,10 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.interventions import firms
 from callflow.storage.records import erasure, retention
+from callflow.storage.records.erasure import AnyRow
 from callflow.storage.sites import clients, contacts, uploads
 from callflow.storage.sites import sites as site_rows
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 #: Rows that are looked at in one transaction, and changed in one.
 LOOKED_AT = 1000
@@ -141,7 +141,7 @@ def _why(reason: str) -> str:
 
 
 def _refuse_held(tx: Tx, sites: Sequence[str]) -> None:
-    if any(hold["site_id"] in sites for hold in retention.holds(tx)):
+    if any(hold.site_id in sites for hold in retention.holds(tx)):
         raise Refused("an alarm of one of their sites is held by law: lift the hold first")
 
 
@@ -159,36 +159,35 @@ def _begin(
     reason = person.at_home.without(reason)  # kept for good, so it must not say who
     paths, said = erasure.drop_recordings(tx, calls)
     uploads.forget_all(tx)  # encrypted, and perhaps about them
-    erasure.insert(
-        tx,
-        {
-            "id": pseudonym,
-            "begun_at": now,
-            "begun_by": who,
-            "reason": reason,
-            "person": vault.encrypt(json.dumps(asdict(person)).encode()),
-            "sites": sites,
-            "calls": [*calls, *said],
-            "paths": paths,
-            "position": [],
-            "found": False,
-            "rows": 0,
-            "entries": 0,
-            "nodes": [],
-        },
+    begun = Erasure(
+        id=pseudonym,
+        begun_at=now,
+        begun_by=who,
+        reason=reason,
+        person=vault.encrypt(json.dumps(asdict(person)).encode()),
+        sites=tuple(sites),
+        calls=(*calls, *said),
+        paths=tuple(paths),
+        position=(),
+        found=False,
+        rows=0,
+        entries=0,
+        nodes=(),
     )
+    erasure.insert(tx, begun)
     tell(tx, "erasure_begun", now, by=who, who_did=who, person=pseudonym, reason=reason)
 
 
-class Erasure:
-    """One of those that go on: whom it is about, and what of a row is theirs."""
+class Subject:
+    """Whom an erasure that goes on is about, and what of a row is theirs."""
 
-    def __init__(self, vault: Vault, row: Row) -> None:
-        kept = json.loads(vault.decrypt(row["person"]))
+    def __init__(self, vault: Vault, of: Erasure) -> None:
+        assert of.person is not None, "it goes on"
+        kept = json.loads(vault.decrypt(of.person))
         kept |= {name: tuple(kept.get(name, ())) for name in ("numbers", "others", "here")}
-        self.id, self.person = str(row["id"]), Person(**kept)
-        self.gone = frozenset(row["calls"])
-        self._sites = row["sites"]
+        self.id, self.person = of.id, Person(**kept)
+        self.gone = frozenset(of.calls)
+        self._sites = of.sites
         self._home: erasure.Home | None = None
 
     def _at_home(self, tx: Tx) -> erasure.Home:
@@ -197,26 +196,26 @@ class Erasure:
             self._home = erasure.home_of(tx, self.person.id, self._sites, self.person.numbers)
         return self._home
 
-    def values(self, tx: Tx, table: Any, row: Row) -> Row:
+    def values(self, tx: Tx, row: AnyRow) -> dict[str, Any]:
         """What must be otherwise in a row."""
-        values = erasure.taken_out(self.person, self.id, self._at_home(tx), table, row)
-        if table is t.logbook:
-            silent = erasure.without_sound({**row, **values}, self.gone)
+        values = erasure.taken_out(self.person, self.id, self._at_home(tx), row)
+        if row.table is t.logbook:
+            silent = erasure.without_sound(Entry(**{**row.columns, **values}), self.gone)
             if silent is not None:
                 values["data"] = silent
         return values
 
     def went_on(self, tx: Tx, rows: int, entries: int, end: list[Any], now: datetime) -> None:
         """The sweep is at ``end``; since the last time so many rows and entries were theirs."""
-        row = erasure.get(tx, self.id)
-        assert row is not None
-        found = row["found"] or rows > 0
-        values: Row = {"position": end, "found": found}
-        values |= {"rows": row["rows"] + rows, "entries": row["entries"] + entries}
+        of = erasure.get(tx, self.id)
+        assert of is not None
+        found = of.found or rows > 0
+        values: dict[str, Any] = {"position": end, "found": found}
+        values |= {"rows": of.rows + rows, "entries": of.entries + entries}
         if not end:  # a round is over
-            late, _ = erasure.drop_recordings(tx, row["calls"])  # finished since it began
+            late, _ = erasure.drop_recordings(tx, of.calls)  # finished since it began
             if late:
-                values |= {"paths": [*row["paths"], *late], "nodes": []}
+                values |= {"paths": [*of.paths, *late], "nodes": []}
             values["found"] = False
             if not found and not late:
                 erasure.let_go(tx, self.person.id)
@@ -229,16 +228,16 @@ Found = dict[int, list[erasure.Key]]
 
 
 class Sweep:
-    """The way of ``erasures``, all as far as each other, through every table together; again until
+    """The way of erasures, all as far as each other, through every table together; again until
     nothing is found any more."""
 
     first = next(iter(erasure.TABLES))
 
-    def __init__(self, erasures: Sequence[Erasure]) -> None:
-        self._erasures = erasures
-        self._likely = Likely([one.person for one in erasures])
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self._subjects = subjects
+        self._likely = Likely([one.person for one in subjects])
 
-    def look(self, tx: Tx, position: list[Any]) -> tuple[list[Any], Found]:
+    def look(self, tx: Tx, position: Sequence[Any]) -> tuple[list[Any], Found]:
         """The next part of the sweep: where it ends ([]: at the end), and the rows that name
         somebody, all of the table where it begins. Only reads."""
         names = list(erasure.TABLES)
@@ -247,32 +246,32 @@ class Sweep:
         rows = erasure.page(tx, table, after, LOOKED_AT)
         found: Found = {}
         for row in rows:
-            for place in self._whose(tx, table, row):
-                found.setdefault(place, []).append(erasure.key_of(table, row))
+            for place in self._whose(tx, row):
+                found.setdefault(place, []).append(row.key)
         if len(rows) == LOOKED_AT:
-            return [name, *erasure.key_of(table, rows[-1])], found
+            return [name, *rows[-1].key], found
         later = names[names.index(name) + 1 :]
         return later[:1], found
 
-    def _whose(self, tx: Tx, table: Any, row: Row) -> list[int]:
-        likely = self._likely.of(erasure.said_in(table, row))
-        if table is t.logbook and (sounds := erasure.sounds_in(row)):
-            each = enumerate(self._erasures)
+    def _whose(self, tx: Tx, row: AnyRow) -> list[int]:
+        likely = self._likely.of(erasure.said_in(row))
+        if row.table is t.logbook and (sounds := erasure.sounds_in(Entry(**row.columns))):
+            each = enumerate(self._subjects)
             likely |= {place for place, one in each if not one.gone.isdisjoint(sounds)}
-        return [place for place in sorted(likely) if self._erasures[place].values(tx, table, row)]
+        return [place for place in sorted(likely) if self._subjects[place].values(tx, row)]
 
     def take_out(self, tx: Tx, name: str, found: Found, end: list[Any], now: datetime) -> None:
         """Those rows, as they must be; the sweep goes on at ``end``."""
         table = erasure.TABLES[name]
-        for place, one in enumerate(self._erasures):
+        for place, one in enumerate(self._subjects):
             keys, told = found.get(place, []), {}
             for key in keys:
                 row = erasure.one(tx, table, key)
-                values = one.values(tx, table, row) if row else {}
+                values = one.values(tx, row) if row else {}
                 if not row or not values:
                     continue
                 if table is t.logbook:
-                    entry, left = erasure.take_out_of_entry(tx, row, values)
+                    entry, left = erasure.take_out_of_entry(tx, Entry(**row.columns), values)
                     told[entry] = left
                 else:
                     erasure.write(tx, table, key, values)
@@ -285,38 +284,36 @@ class Sweep:
 
 def files_gone(tx: Tx, erasure_id: str, node: str) -> None:
     """A node has nothing of theirs in its folders any more."""
-    row = erasure.get(tx, erasure_id)
-    if row is not None and node not in row["nodes"]:
-        erasure.change(tx, erasure_id, nodes=[*row["nodes"], node])
+    of = erasure.get(tx, erasure_id)
+    if of is not None and node not in of.nodes:
+        erasure.change(tx, erasure_id, nodes=[*of.nodes, node])
 
 
 def end_erasure(tx: Tx, erasure_id: str, now: datetime) -> None:
     """Nothing is left; who it was about is not known here any more."""
-    row = erasure.get(tx, erasure_id)
-    if row is None or row["done_at"] is not None:
+    of = erasure.get(tx, erasure_id)
+    if of is None or of.done_at is not None:
         return
     erasure.done(tx, erasure_id, now)
-    told = {"person": erasure_id, "rows": row["rows"], "entries": row["entries"]}
-    tell(tx, "erasure_done", now, **told)
+    tell(tx, "erasure_done", now, person=erasure_id, rows=of.rows, entries=of.entries)
 
 
 def given_out(tx: Tx, whose: str, count: int, who: str, now: datetime) -> None:
     """Somebody has all that is kept of a contact or a client, so many rows."""
-    told: Row = {"person": whose, "rows": count}
-    tell(tx, "personal_data_exported", now, by=who, who_did=who, **told)
+    tell(tx, "personal_data_exported", now, by=who, who_did=who, person=whose, rows=count)
 
 
-def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, Row]]:
+def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(table, row) of everything that names a contact, for who asks for it (art. 15). Reads all."""
     person = person_of(tx, contact_id)
     home = erasure.home_of(tx, contact_id, erasure.sites_of(tx, contact_id), person.numbers)
-    for name, table, row in _every_row(tx):
-        is_them = table is t.contact and row["id"] == contact_id
-        if is_them or erasure.taken_out(person, "", home, table, row):
-            yield name, erasure.readable(table, row)
+    for row in _every_row(tx):
+        is_them = row.table is t.contact and row.columns["id"] == contact_id
+        if is_them or erasure.taken_out(person, "", home, row):
+            yield row.table.name, erasure.readable(row)
 
 
-def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, Row]]:
+def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(table, row) of everything that is a client's: their sites, who is called there, and what
     happened. Reads all; raises NotFound."""
     if site_rows.client_row(tx, client_id) is None:
@@ -324,17 +321,18 @@ def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, Row]]:
     ids = [site["id"] for site in clients.sites_of(tx, client_id)]
     people, home = set(clients.called_at(tx, ids)), clients.home_of(tx, ids)
     own = {"client": {client_id}, "site": set(ids), "contact": people}
-    for name, table, row in _every_row(tx):
-        if row.get("id") in own.get(name, ()) or home.has(table, row):
-            yield name, erasure.readable(table, row)
+    for row in _every_row(tx):
+        name = row.table.name
+        if row.columns.get("id") in own.get(name, ()) or home.has(row):
+            yield name, erasure.readable(row)
 
 
-def _every_row(tx: Tx) -> Iterator[tuple[str, Any, Row]]:
-    for name, table in erasure.TABLES.items():
+def _every_row(tx: Tx) -> Iterator[AnyRow]:
+    for table in erasure.TABLES.values():
         after: list[Any] = []
         while True:
             rows = erasure.page(tx, table, after, LOOKED_AT)
-            yield from ((name, table, row) for row in rows)
+            yield from rows
             if len(rows) < LOOKED_AT:
                 break
-            after = list(erasure.key_of(table, rows[-1]))
+            after = list(rows[-1].key)

@@ -29,13 +29,13 @@ def is_played(tx: Tx, kind: str, name: str, who: str, now: datetime) -> bool:
     lately = logbook.of_kinds(
         tx, [kind], since=now - _AGAIN, until=now + _AGAIN, who=who, limit=100
     )
-    return any(entry["data"]["name"] == name for entry in lately.rows)
+    return any(entry.data["name"] == name for entry in lately.entries)
 
 
 def heard(tx: Tx, name: str, who: str, since: datetime, now: datetime) -> bool:
     """Whether ``who`` played what somebody said after a tone, ``since`` then."""
     mine = logbook.of_kinds(tx, [SPOKEN], since=since, until=now, who=who, limit=1000)
-    return any(entry["data"]["name"] == name for entry in mine.rows)
+    return any(entry.data["name"] == name for entry in mine.entries)
 
 
 def played(tx: Tx, kind: str, name: str, call_id: str, who: str, now: datetime) -> None:

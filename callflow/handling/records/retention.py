@@ -18,7 +18,7 @@ from typing import Any
 
 from callflow.core.records import retention
 from callflow.core.records.logbook import MACHINE
-from callflow.core.records.retention import Kept
+from callflow.core.records.retention import Kept, LegalHold, Rule
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.refusals import NotFound, Refused
@@ -31,8 +31,6 @@ from callflow.storage.records import past
 from callflow.storage.records import retention as rows
 from callflow.storage.sites import removed
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 #: Files and signals of one transaction, which holds up others for so long.
 _FILES, _SIGNALS = 100, 500
@@ -53,10 +51,9 @@ def set_days(tx: Tx, what: Kept, days: int, since: date, by: str, now: datetime)
         raise Refused(why, f"{limits.least}-{limits.most}")
     if since < retention.first_day(now, STATION_ZONE):
         raise Refused("a change begins tomorrow at the earliest: what is deleted never comes back")
-    before = rows.as_rules(rows.rules(tx))
+    before = rows.rules(tx)
     at = retention.begin_of(since, STATION_ZONE)
-    row = {"id": uuid.uuid4().hex, "what": what.value, "days": days}
-    rows.set_rule(tx, {**row, "since": at, "set_by": by, "set_at": now}, now)
+    rows.set_rule(tx, Rule(uuid.uuid4().hex, what, days, at, by, now), now)
     fields = {f"retention.{what}": [retention.in_force(before, now).get(what), days]}
     tell(tx, "retention_set", now, by=by, who_did=by, fields=fields, since=to_iso(at))
 
@@ -70,23 +67,23 @@ def place_hold(tx: Tx, incident_id: str, reason: str, by: str, now: datetime) ->
         raise Refused("say why this alarm must be kept")
     if rows.holds(tx, incident_id=incident_id):
         raise Refused("this alarm is held already")
-    row = {"id": uuid.uuid4().hex, "incident_id": incident_id, "reason": reason.strip()}
-    rows.insert_hold(tx, {**row, "placed_by": by, "placed_at": now})
+    hold = LegalHold(uuid.uuid4().hex, incident_id, reason.strip(), by, now)
+    rows.insert_hold(tx, hold)
     tell(tx, "hold_placed", now, incident, by=by, who_did=by, text=reason.strip())
 
 
 def lift_hold(tx: Tx, hold_id: str, by: str, now: datetime) -> None:
     """It may be deleted with others of its age again. Raises NotFound."""
     hold = rows.hold(tx, hold_id)
-    if hold is None or hold["lifted_at"] is not None:
+    if hold is None or hold.lifted_at is not None:
         raise NotFound("there is no such legal hold")
     rows.lift_hold(tx, hold_id, by, now)
-    tell(tx, "hold_lifted", now, incidents.get(tx, hold["incident_id"]), by=by, who_did=by)
+    tell(tx, "hold_lifted", now, incidents.get(tx, hold.incident_id), by=by, who_did=by)
 
 
 def due_until(tx: Tx, now: datetime) -> Iterator[tuple[Kept, int, datetime]]:
     """What has an end, its days, and the time before which it is due."""
-    for what, days in retention.in_force(rows.as_rules(rows.rules(tx)), now).items():
+    for what, days in retention.in_force(rows.rules(tx), now).items():
         yield what, days, retention.before(days, now)
 
 
@@ -128,55 +125,55 @@ def erase_one(tx: Tx, vault: Vault, now: datetime) -> str | None:
     for what, days, before in due_until(tx, now):
         if what is not Kept.PEOPLE:
             continue
-        for row in rows.take(tx, rows.due_people(before), _PEOPLE):
+        for contact_id in rows.due_ids(tx, rows.due_people(before), _PEOPLE):
             with contextlib.suppress(Refused):
                 why = f"conservation : {days} jours"
-                return begin_erasure(tx, vault, row["id"], why, MACHINE, now)
+                return begin_erasure(tx, vault, contact_id, why, MACHINE, now)
     return None
 
 
-def _recordings(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
-    found = rows.take(tx, rows.due_recordings(before), _FILES)
+def _recordings(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    found = rows.due_files(tx, rows.due_recordings(before), _FILES)
     if found:
-        names = [row["name"] for row in found]
+        names = [file.name for file in found]
         rows.forget_recordings(tx, names, PURGED)
         rows.doom(tx, "recordings", found, now)
         yield {"count": len(found), "calls": names}
-    voices = rows.take(tx, rows.due_voices(before), _FILES)
+    voices = rows.due_files(tx, rows.due_voices(before), _FILES)
     if voices:
-        names = [row["name"] for row in voices]
+        names = [file.name for file in voices]
         rows.forget_voices(tx, names)
         rows.doom(tx, "recordings", voices, now)
         yield {"count": len(voices), "voices": names}
 
 
-def _images(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
-    found = rows.take(tx, rows.due_images(before), _FILES)
+def _images(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    found = rows.due_files(tx, rows.due_images(before), _FILES)
     if found:
-        names = [row["name"] for row in found]
+        names = [file.name for file in found]
         rows.forget_images(tx, names, PURGED)
         rows.doom(tx, "images", found, now)
         yield {"count": len(found), "images": names}
 
 
-def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
-    found = rows.take(tx, rows.due_signals(before), _SIGNALS)
+def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    found = rows.oldest_signals(tx, before, _SIGNALS)
     if found:
-        rows.delete_signals(tx, [row["number"] for row in found])
-        yield {"count": len(found), "until": to_iso(found[-1]["received_at"])}
+        rows.delete_signals(tx, [signal.number for signal in found])
+        yield {"count": len(found), "until": to_iso(found[-1].received_at)}
 
 
-def _parts(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+def _parts(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
     """What was removed from sites comes back no more."""
-    found = rows.take(tx, removed.due(before), _PARTS)
+    found = rows.due_ids(tx, removed.due(before), _PARTS)
     if found:
-        removed.let_go(tx, [row["id"] for row in found])
+        removed.let_go(tx, found)
         yield {"count": len(found)}
 
 
-def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
+def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
     """Alarms whose time is over: their files and parts, then their words, then they themselves."""
-    found = [row["id"] for row in rows.take(tx, past.due_incidents(before), _INCIDENTS)]
+    found = rows.due_ids(tx, past.due_incidents(before), _INCIDENTS)
     due = past.lock_incidents(tx, found, before) if found else []
     if due:
         yield from _without_images(tx, due, now)
@@ -191,13 +188,13 @@ def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
     yield from _of_no_incident(tx, before, now)
 
 
-def _of_no_incident(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
-    calls = [row["id"] for row in rows.take(tx, past.due_calls(before), _CALLS)]
+def _of_no_incident(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    calls = rows.due_ids(tx, past.due_calls(before), _CALLS)
     if calls:
         yield from _without_calls(tx, calls, now)
         yield {"count": len(calls)}
     for table, due in ((t.call_back, past.due_call_backs), (t.outbox, past.due_messages)):
-        found = [row["id"] for row in rows.take(tx, due(before), _CALLS)]
+        found = rows.due_ids(tx, due(before), _CALLS)
         if found:
             past.delete_rows(tx, table, found)
             yield {"count": len(found)}
@@ -207,21 +204,21 @@ def _of_no_incident(tx: Tx, before: datetime, now: datetime) -> Iterator[Row]:
     past.forget_notes(tx, before)
 
 
-def _without_images(tx: Tx, due: list[str], now: datetime) -> Iterator[Row]:
+def _without_images(tx: Tx, due: list[str], now: datetime) -> Iterator[dict[str, Any]]:
     images = past.images_of(tx, due)
     if images:
         rows.doom(tx, "images", images, now)
-        names = [row["name"] for row in images]
+        names = [file.name for file in images]
         yield {"kept": Kept.IMAGES.value, "count": len(images), "images": names}
 
 
-def _without_calls(tx: Tx, calls: list[str], now: datetime) -> Iterator[Row]:
+def _without_calls(tx: Tx, calls: list[str], now: datetime) -> Iterator[dict[str, Any]]:
     """These calls go, with what was recorded and said in them."""
     recordings, voices = past.files_of_calls(tx, calls)
     for which, found in (("calls", recordings), ("voices", voices)):
         if found:
             rows.doom(tx, "recordings", found, now)
-            names = [row["name"] for row in found]
+            names = [file.name for file in found]
             yield {"kept": Kept.RECORDINGS.value, "count": len(found), which: names}
     past.delete_calls(tx, calls)
 

@@ -58,4 +58,4 @@ def _told(
     of: dict[str, Any] = {"site": site or "", "incident": incident, "who": who}
     # Of requests that came together, the later one may be told first.
     asked = logbook.of_kinds(tx, [kind], since=now - _AGAIN, until=now + _AGAIN, limit=1, **of)
-    return bool(asked.rows)
+    return bool(asked.entries)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
+from callflow.core.records.logbook import Entry
 from callflow.core.sites.password import Heard, judge, plain
 from callflow.handling.alarms.deciding import raise_duress
 from callflow.handling.alarms.operating import acted, open_and_held
@@ -109,14 +110,14 @@ def _wrong(tx: Tx, incident_id: str, contact: str, now: datetime) -> int:
     """How often a wrong one was said of late, since the last right one."""
     wrong = 0
     for entry in logbook.page(tx, incident=incident_id, since=now - WITHIN, limit=2000):
-        if entry["data"].get("contact") == contact:
-            wrong += entry["kind"] == "password_wrong"
-            if entry["kind"] == "password_right":
+        if entry.data.get("contact") == contact:
+            wrong += entry.kind == "password_wrong"
+            if entry.kind == "password_right":
                 wrong = 0
     return wrong
 
 
-def heard_last(entries: list[Row]) -> dict[str, Row]:
+def heard_last(entries: list[Entry]) -> dict[str, Entry]:
     """{contact: the last entry on a password of theirs} in an incident's logbook entries."""
     kinds = ("password_right", "password_wrong")
-    return {e["data"].get("contact", OF_SITE): e for e in entries if e["kind"] in kinds}
+    return {e.data.get("contact", OF_SITE): e for e in entries if e.kind in kinds}

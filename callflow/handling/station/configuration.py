@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import yaml
 
+from callflow.core.people.users import User
 from callflow.core.plans import call_plan
 from callflow.core.plans import text as plan_text
 from callflow.handling.base.policy import load_policy
@@ -29,14 +30,18 @@ from callflow.storage.plans import plans
 from callflow.storage.sites import own_days, sites
 
 _PAGE = 200
-_OF_A_USER = ("name", "role", "language", "languages", "skills")
+
+
+def _of_user(user: User) -> dict[str, object]:
+    said = {"languages": list(user.languages), "skills": list(user.skills)}
+    return {"name": user.name, "role": user.role, "language": user.language, **said}
 
 
 def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     """(path of a file, its text): every site, plan and firm, the directory, the station's own
     holidays, who logs in, policy, and which plans are withdrawn."""
     yield "policy.yaml", _yaml(asdict(load_policy(tx)))
-    yield "people.yaml", _yaml([{k: row[k] for k in _OF_A_USER} for row in users.users(tx)])
+    yield "people.yaml", _yaml([_of_user(user) for user in users.users(tx)])
     yield "directory.yaml", _yaml(get_directory(tx))
     days = [
         {"day": each.day, "place": "-".join(filter(None, each.place)), "holiday": each.holiday}
@@ -46,7 +51,7 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     yield "holidays.yaml", _yaml(days)
     firms = guard_firms(tx)
     yield "firms.yaml", _yaml([{**firm, "members": firm_members(tx, firm["id"])} for firm in firms])
-    gone = sorted(plans.withdrawals(tx).values(), key=lambda row: str(row["id"]))
+    gone = [asdict(each) for _, each in sorted(plans.withdrawals(tx).items())]
     yield "withdrawn_plans.yaml", _yaml(gone)
     for body in sites.plan_bodies(tx):
         yield f"plans/{_name(body['id'])}.yaml", plan_text.write(call_plan.from_json(body))

@@ -52,9 +52,9 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
         number=number,
         made_up=not settings.demo and number == Settings.model_fields["station_number"].default,
         operators=[
-            user["name"]
+            user.name
             for user in users.users(tx)
-            if user["role"] == Role.OPERATOR and user["disabled_at"] is None
+            if user.role == Role.OPERATOR and user.disabled_at is None
         ],
         sites=len(few),
         site=site,

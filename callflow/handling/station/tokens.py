@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow.core.people.sessions import ApiToken
 from callflow.core.people.users import Role, is_reserved
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.people import users
-
-Row = dict[str, Any]
 
 #: Accounts that one token may name.
 MOST_ACCOUNTS = 1000
@@ -47,10 +46,18 @@ def add_token(
     if expires_at is not None and expires_at <= now:
         raise Refused("the token would have ended already: choose a later day")
     token_id = uuid.uuid4().hex
-    row: Row = {"id": token_id, "token_hash": token_hash, "role": role.value, "name": name}
-    row |= {"accounts": named or None, "expires_at": expires_at}
-    users.insert_token(tx, {**row, "created_at": now, "made_by": by})
-    said: Row = {"by": by, "who_did": by, "name": name, "role": role.value}
+    made = ApiToken(
+        id=token_id,
+        token_hash=token_hash,
+        role=role.value,
+        name=name,
+        created_at=now,
+        made_by=by,
+        accounts=tuple(named) or None,
+        expires_at=expires_at,
+    )
+    users.insert_token(tx, made)
+    said: dict[str, Any] = {"by": by, "who_did": by, "name": name, "role": role.value}
     if named:
         said["accounts"] = ", ".join(named)
     if expires_at is None:
@@ -63,10 +70,10 @@ def add_token(
 def open_tokens(tx: Tx, now: datetime) -> list[str]:
     """Names of panels' tokens that let in and speak for no account: they end nothing (D31)."""
     return sorted(
-        row["name"]
-        for row in users.tokens(tx)
-        if row["role"] == Role.PANEL.value and not row["accounts"] and row["revoked_at"] is None
-        if row["expires_at"] is None or row["expires_at"] > now
+        token.name
+        for token in users.tokens(tx)
+        if token.role == Role.PANEL and not token.accounts and token.revoked_at is None
+        if token.expires_at is None or token.expires_at > now
     )
 
 
@@ -86,7 +93,7 @@ def _accounts(role: Role, accounts: Sequence[str]) -> list[str]:
 def revoke_token(tx: Tx, token_id: str, by: str, now: datetime) -> None:
     """It lets nobody in any more. Raises NotFound."""
     row = users.token(tx, token_id)
-    if row is None or row["revoked_at"] is not None:
+    if row is None or row.revoked_at is not None:
         raise NotFound("there is no such token")
     users.update_token(tx, token_id, revoked_at=now, revoked_by=by)
-    tell(tx, "token_revoked", now, by=by, who_did=by, name=row["name"], role=row["role"])
+    tell(tx, "token_revoked", now, by=by, who_did=by, name=row.name, role=row.role)

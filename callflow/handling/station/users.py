@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from callflow.core.people.users import PEOPLE, Role, is_reserved
+from callflow.core.people.sessions import Passkey, Session
+from callflow.core.people.users import PEOPLE, Role, User, is_reserved
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import storable, tell
@@ -15,8 +17,6 @@ from callflow.handling.calls.phones import end_phones
 from callflow.handling.desks.shifts import leave
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-
-Row = dict[str, Any]
 
 RESERVED = "this is the machine's own name: choose another one"
 
@@ -50,21 +50,19 @@ def add_user(
     if users.user_by_name(tx, name) is not None:
         raise ValueError("there is a user of this name already")
     user_id = uuid.uuid4().hex
-    users.insert_user(
-        tx,
-        {
-            "id": user_id,
-            "name": name,
-            "role": role.value,
-            "password": password,
-            "password_given_at": now if given else None,
-            "language": language,
-            "languages": list(languages) or [language],
-            "skills": list(skills),
-            "subject": subject,
-            "created_at": now,
-        },
+    user = User(
+        id=user_id,
+        name=name,
+        role=role.value,
+        password=password,
+        password_given_at=now if given else None,
+        language=language,
+        languages=tuple(languages) or (language,),
+        skills=tuple(skills),
+        created_at=now,
+        subject=subject,
     )
+    users.insert_user(tx, user)
     tell(tx, "user_added", now, who_did=by, name=name, role=role.value)
     return user_id
 
@@ -84,64 +82,64 @@ def change_user(
 
     An empty ``subject``: they come by the OIDC provider no more.
     """
-    row = _user(tx, user_id)
-    values: Row = {}
+    user = _user(tx, user_id)
+    values: dict[str, Any] = {}
     if languages is not None:
-        values["languages"] = languages
+        values["languages"] = tuple(languages)
     if skills is not None:
-        values["skills"] = skills
+        values["skills"] = tuple(skills)
     if subject is not None:
-        values["subject"] = _free_subject(tx, row, subject)
+        values["subject"] = _free_subject(tx, user, subject)
     if role is not None:
         if role not in PEOPLE:
             raise Refused("this is a role of programs, not of people")
         values["role"] = role.value
-    changed = {name: value for name, value in values.items() if row[name] != value}
+    changed = {name: value for name, value in values.items() if getattr(user, name) != value}
     if not changed:
         return
     if "role" in changed:
-        _keep_an_administrator(tx, row)
-        tell(tx, "user_role", now, who_did=by, name=row["name"], role=role, before=row["role"])
+        _keep_an_administrator(tx, user)
+        tell(tx, "user_role", now, who_did=by, name=user.name, role=role, before=user.role)
         access.end_sessions(tx, now, user_id=user_id)
     if changed.keys() - {"role"}:
-        fields = {n: [_said(row[n]), _said(v)] for n, v in changed.items() if n != "role"}
-        told: Row = {"name": row["name"], "what": ", ".join(sorted(fields)), "fields": fields}
-        tell(tx, "user_changed", now, who_did=by, **told)
+        fields = {n: [_said(getattr(user, n)), _said(v)] for n, v in changed.items() if n != "role"}
+        what = ", ".join(sorted(fields))
+        tell(tx, "user_changed", now, who_did=by, name=user.name, what=what, fields=fields)
     users.update_user(tx, user_id, **changed)
 
 
 def _said(value: Any) -> str | None:
-    return (", ".join(value) if isinstance(value, list) else value) or None
+    return (", ".join(value) if isinstance(value, tuple) else value) or None
 
 
 def disable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     """They are let in nowhere from now on, and nothing of theirs goes on: sessions, telephones with
     their calls, the shift; what they hold is the queue's again. What they did stays theirs."""
-    row = _user(tx, user_id)
-    if row["disabled_at"] is not None:
+    user = _user(tx, user_id)
+    if user.disabled_at is not None:
         return
-    if row["name"] == by:
+    if user.name == by:
         raise Refused("nobody shuts themselves out: ask another administrator")
-    _keep_an_administrator(tx, row)
+    _keep_an_administrator(tx, user)
     shut_out(tx, user_id, by, now)
 
 
 def shut_out(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     """The same, though it may be the last administrator: one who must not be."""
-    row = _user(tx, user_id)
+    user = _user(tx, user_id)
     users.update_user(tx, user_id, disabled_at=now)
     access.end_sessions(tx, now, user_id=user_id)
-    tell(tx, "user_disabled", now, who_did=by, name=row["name"])
-    end_phones(tx, row["name"], now)
-    leave(tx, row, now)
+    tell(tx, "user_disabled", now, who_did=by, name=user.name)
+    end_phones(tx, user.name, now)
+    leave(tx, user.id, user.name, now)
 
 
 def enable_user(tx: Tx, user_id: str, by: str, now: datetime) -> None:
     """They may log in again."""
-    row = _user(tx, user_id)
-    if row["disabled_at"] is not None:
+    user = _user(tx, user_id)
+    if user.disabled_at is not None:
         users.update_user(tx, user_id, disabled_at=None)
-        tell(tx, "user_enabled", now, who_did=by, name=row["name"])
+        tell(tx, "user_enabled", now, who_did=by, name=user.name)
 
 
 def set_password(
@@ -151,11 +149,11 @@ def set_password(
 
     What somebody else chose, they are to replace.
     """
-    row = _user(tx, user_id)
-    given = None if by == row["name"] else now
+    user = _user(tx, user_id)
+    given = None if by == user.name else now
     users.update_user(tx, user_id, password=password, password_given_at=given)
     ended = access.end_sessions(tx, now, user_id=user_id, but=session)
-    tell(tx, "password_changed", now, who_did=by, name=row["name"], ended=ended)
+    tell(tx, "password_changed", now, who_did=by, name=user.name, ended=ended)
 
 
 def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -> str:
@@ -164,12 +162,12 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
     Who comes for the first time is added. Refused where they are disabled, or somebody else has
     their name: nobody becomes another by being called so in the directory.
     """
-    row = users.user_by_subject(tx, subject)
-    if row is not None:
-        if row["disabled_at"] is not None:
+    user = users.user_by_subject(tx, subject)
+    if user is not None:
+        if user.disabled_at is not None:
             raise Refused("this user is disabled: ask an administrator")
-        change_user(tx, row["id"], now, by=MACHINE, role=role)
-        return str(row["id"])
+        change_user(tx, user.id, now, by=MACHINE, role=role)
+        return user.id
     if is_reserved(name):
         raise Refused(RESERVED)
     if users.user_by_name(tx, name) is not None:
@@ -179,47 +177,69 @@ def from_directory(tx: Tx, subject: str, name: str, role: Role, now: datetime) -
     return add_user(tx, name, role, "", now, by=MACHINE, subject=subject)
 
 
-def _user(tx: Tx, user_id: str) -> Row:
-    row = users.user_by_id(tx, user_id)
-    if row is None:
+def _user(tx: Tx, user_id: str) -> User:
+    user = users.user_by_id(tx, user_id)
+    if user is None:
         raise NotFound("there is no user of this id")
-    return row
+    return user
 
 
-def _free_subject(tx: Tx, row: Row, subject: str) -> str | None:
+def _free_subject(tx: Tx, user: User, subject: str) -> str | None:
     if not subject:
         return None
     other = users.user_by_subject(tx, subject)
-    if other is not None and other["id"] != row["id"]:
-        raise Refused("somebody else is this to the company's directory", other["name"])
+    if other is not None and other.id != user.id:
+        raise Refused("somebody else is this to the company's directory", other.name)
     return subject
 
 
-def _keep_an_administrator(tx: Tx, row: Row) -> None:
+def _keep_an_administrator(tx: Tx, user: User) -> None:
     """Refused where the station would have none left.
 
     The rows are locked while it is looked: two who demote each other at once can't both succeed.
     """
-    if row["role"] != Role.ADMINISTRATOR or row["disabled_at"] is not None:
+    if user.role != Role.ADMINISTRATOR or user.disabled_at is not None:
         return
-    if not users.others_of_role(tx, row["id"], Role.ADMINISTRATOR):
+    if not users.others_of_role(tx, user.id, Role.ADMINISTRATOR):
         raise Refused("this is the last administrator: make another one first")
 
 
 # --- sessions -----------------------------------------------------------------------------
 
 
-def open_session(tx: Tx, user_id: str, session: Row, now: datetime) -> None:
+def open_session(
+    tx: Tx,
+    user_id: str,
+    now: datetime,
+    *,
+    token_hash: str,
+    csrf: str,
+    expires_at: datetime,
+    address: str,
+    browser: str,
+    factor: str,
+) -> None:
     """Somebody is let in. Refused where they were disabled meanwhile."""
-    row = _user(tx, user_id)
-    if row["disabled_at"] is not None:
+    user = _user(tx, user_id)
+    if user.disabled_at is not None:
         raise Refused("this user is disabled: ask an administrator")
-    session = {**session, "browser": storable(session["browser"])}
-    access.insert_session(
-        tx, {**session, "user_id": user_id, "created_at": now, "seen_at": now}, now
+    session = Session(
+        token_hash=token_hash,
+        user_id=user_id,
+        csrf=csrf,
+        created_at=now,
+        expires_at=expires_at,
+        seen_at=now,
+        address=address,
+        browser=storable(browser),
+        factor=factor,
+        name=user.name,
+        role=user.role,
+        language=user.language,
+        password_given_at=user.password_given_at,
     )
-    told = {"address": session["address"], "factor": session["factor"]}
-    tell(tx, "logged_in", now, who_did=row["name"], **told)
+    access.insert_session(tx, session, now)
+    tell(tx, "logged_in", now, who_did=user.name, address=address, factor=factor)
 
 
 def end_session(
@@ -230,13 +250,13 @@ def end_session(
     Raises NotFound where there is none, or where it is another's.
     """
     found = access.session_of(tx, token_hash)
-    if found is None or user_id not in (None, found["user_id"]):
+    if found is None or user_id not in (None, found.user_id):
         raise NotFound("there is no such session")
-    access.end_sessions(tx, now, user_id=found["user_id"], token_hash=token_hash)
-    if by == found["name"]:
-        tell(tx, "logged_out", now, who_did=by, address=found["address"])
+    access.end_sessions(tx, now, user_id=found.user_id, token_hash=token_hash)
+    if by == found.name:
+        tell(tx, "logged_out", now, who_did=by, address=found.address)
     else:
-        tell(tx, "session_ended", now, who_did=by, name=found["name"], address=found["address"])
+        tell(tx, "session_ended", now, who_did=by, name=found.name, address=found.address)
 
 
 def login_blocked(tx: Tx, name: str, address: str, now: datetime) -> None:
@@ -249,47 +269,47 @@ def login_blocked(tx: Tx, name: str, address: str, now: datetime) -> None:
 
 def add_totp(tx: Tx, user_id: str, secret: str, step: int, session: str, now: datetime) -> None:
     """Codes of an authenticator are asked for from now on; the first, of ``step``, was right."""
-    row = _user(tx, user_id)
+    user = _user(tx, user_id)
     users.update_user(tx, user_id, totp=secret, totp_step=step)
     access.proved(tx, session, "totp")
-    tell(tx, "factor_added", now, who_did=row["name"], name=row["name"], factor="totp")
+    tell(tx, "factor_added", now, who_did=user.name, name=user.name, factor="totp")
 
 
-def add_passkey(tx: Tx, user_id: str, key: Row, session: str, now: datetime) -> None:
+def add_passkey(tx: Tx, key: Passkey, session: str, now: datetime) -> None:
     """A device is asked for from now on."""
-    row = _user(tx, user_id)
-    if access.passkey(tx, key["id"]) is not None:
+    user = _user(tx, key.user_id)
+    if access.passkey(tx, key.id) is not None:
         raise Refused("this device is known already")
-    access.insert_passkey(tx, {**key, "user_id": user_id, "created_at": now})
+    access.insert_passkey(tx, key)
     access.proved(tx, session, "passkey")
-    told = {"name": row["name"], "factor": f"passkey ({key['name']})"}
-    tell(tx, "factor_added", now, who_did=row["name"], **told)
+    factor = f"passkey ({key.name})"
+    tell(tx, "factor_added", now, who_did=user.name, name=user.name, factor=factor)
 
 
 def remove_totp(tx: Tx, user_id: str, now: datetime) -> None:
     """No code is asked for any more."""
-    row = _user(tx, user_id)
-    if row["totp"] is not None:
+    user = _user(tx, user_id)
+    if user.totp is not None:
         users.update_user(tx, user_id, totp=None)
-        _forget_codes(tx, {**row, "totp": None})
-        tell(tx, "factor_removed", now, who_did=row["name"], name=row["name"], factor="totp")
+        _forget_codes(tx, replace(user, totp=None))
+        tell(tx, "factor_removed", now, who_did=user.name, name=user.name, factor="totp")
 
 
 def remove_passkey(tx: Tx, user_id: str, key_id: str, now: datetime) -> None:
     """One's own device is forgotten. Raises NotFound where it is another's."""
-    row = _user(tx, user_id)
+    user = _user(tx, user_id)
     gone = access.delete_passkeys(tx, user_id, key_id)
     if not gone:
         raise NotFound("there is no such passkey")
-    _forget_codes(tx, row)
-    told = {"name": row["name"], "factor": f"passkey ({gone[0]['name']})"}
-    tell(tx, "factor_removed", now, who_did=row["name"], **told)
+    _forget_codes(tx, user)
+    factor = f"passkey ({gone[0].name})"
+    tell(tx, "factor_removed", now, who_did=user.name, name=user.name, factor=factor)
 
 
-def _forget_codes(tx: Tx, row: Row) -> None:
+def _forget_codes(tx: Tx, user: User) -> None:
     """Recovery codes stand for a factor: without one there is nothing to recover."""
-    if row["totp"] is None and not access.passkeys(tx, row["id"]):
-        access.put_recovery_codes(tx, row["id"], ())
+    if user.totp is None and not access.passkeys(tx, user.id):
+        access.put_recovery_codes(tx, user.id, ())
 
 
 def reset_factors(tx: Tx, user_id: str, by: str, now: datetime, *, administrators: bool) -> None:
@@ -297,28 +317,28 @@ def reset_factors(tx: Tx, user_id: str, by: str, now: datetime, *, administrator
 
     Ends their sessions. ``administrators``: whether ``by`` may do it to an administrator.
     """
-    row = _user(tx, user_id)
-    if row["role"] == Role.ADMINISTRATOR and not administrators:
+    user = _user(tx, user_id)
+    if user.role == Role.ADMINISTRATOR and not administrators:
         raise Refused("an administrator's second factor is reset by an administrator")
     users.update_user(tx, user_id, totp=None)
     access.delete_passkeys(tx, user_id)
     access.put_recovery_codes(tx, user_id, ())
     access.end_sessions(tx, now, user_id=user_id)
-    tell(tx, "factors_reset", now, who_did=by, name=row["name"])
+    tell(tx, "factors_reset", now, who_did=by, name=user.name)
 
 
 def new_recovery_codes(tx: Tx, user_id: str, macs: Iterable[str], now: datetime) -> None:
     """Others, instead of those of before."""
-    row = _user(tx, user_id)
+    user = _user(tx, user_id)
     access.put_recovery_codes(tx, user_id, macs)
-    tell(tx, "recovery_codes", now, who_did=row["name"], name=row["name"])
+    tell(tx, "recovery_codes", now, who_did=user.name, name=user.name)
 
 
 def use_recovery_code(tx: Tx, user_id: str, mac: str, now: datetime) -> bool:
     """Take one; False: it is none, or was taken before."""
-    row = _user(tx, user_id)
+    user = _user(tx, user_id)
     if not access.take_recovery_code(tx, user_id, mac):
         return False
     left = access.recovery_codes_left(tx, user_id)
-    tell(tx, "recovery_code_used", now, who_did=row["name"], name=row["name"], left=left)
+    tell(tx, "recovery_code_used", now, who_did=user.name, name=user.name, left=left)
     return True

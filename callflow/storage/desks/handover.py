@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import Select, or_, select
 
+from callflow.core.records.logbook import Entry
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import found
 
 Row = dict[str, Any]
 
-_I, _T, _P = t.instruction.c, t.on_test.c, t.plan.c
+_I, _T = t.instruction.c, t.on_test.c
 
 
 def instructions(tx: Tx, now: datetime, until: datetime, *, limit: int) -> list[Row]:
@@ -40,29 +42,12 @@ def tests(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
     return _rows(tx, query, limit)
 
 
-def plans(tx: Tx, since: datetime, *, limit: int) -> list[Row]:
-    """Versions of plans published since then, the newest first; ``name`` as the version says."""
-    query = (
-        select(
-            _P.id,
-            _P.version,
-            _P.published_by,
-            _P.published_at,
-            _P.why,
-            _P.body["name"].as_string().label("name"),
-        )
-        .where(_P.published_at >= since)
-        .order_by(_P.published_at.desc(), _P.id)
-    )
-    return _rows(tx, query, limit)
-
-
-def people(tx: Tx, since: datetime, *, limit: int) -> list[Row]:
+def people(tx: Tx, since: datetime, *, limit: int) -> list[Entry]:
     """Entries about who works here, and as what, since then; the newest first."""
     c = t.logbook.c
     about = or_(c.kind.like("user\\_%", escape="\\"), c.kind.like("roster\\_%", escape="\\"))
     query = select(t.logbook).where(c.at >= since, about)
-    return _rows(tx, query.order_by(c.at.desc(), c.number.desc()), limit)
+    return found(tx, query.order_by(c.at.desc(), c.number.desc()).limit(limit), Entry)
 
 
 def _rows(tx: Tx, query: Select[Any], limit: int) -> list[Row]:

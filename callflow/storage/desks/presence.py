@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
 from callflow.core.calls.call import LIVE_STATES, Call
+from callflow.core.desks.presence import Kept, Presence
+from callflow.core.people.users import User
 from callflow.storage import schema as t
 from callflow.storage.calls.calls import CALL
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads
+from callflow.storage.engine.values import Reads, columns, first, found
 from callflow.storage.sites.sites import upsert
 
 _SHIFTS = (
@@ -49,9 +53,26 @@ _PEOPLE = (
 )
 
 
-def people(tx: Tx) -> list[dict[str, Any]]:
-    """Who is on shift or has a telephone, by name, with what they chose (``state``: None)."""
-    return [dict(row._mapping) for row in tx.execute(_PEOPLE)]
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """Somebody who is on shift or has a telephone, with what they chose (``state`` None: nothing).
+    Times are UTC."""
+
+    id: str
+    name: str
+    role: str
+    languages: frozenset[str]
+    skills: frozenset[str]
+    shift_since: datetime | None
+    state: Presence | None
+    since: datetime | None
+    until: datetime | None
+    reason: str | None
+
+
+def people(tx: Tx) -> list[AtDesk]:
+    """Everybody of them, by name."""
+    return found(tx, _PEOPLE, AtDesk)
 
 
 def phones(tx: Tx) -> list[dict[str, Any]]:
@@ -87,13 +108,12 @@ def last_ends(tx: Tx, names: Collection[str]) -> dict[str, Any]:
     return {row.to: row.ended_at for row in rows if row.ended_at is not None}
 
 
-def keep(tx: Tx, row: dict[str, Any]) -> None:
+def keep(tx: Tx, kept: Kept) -> None:
     """What somebody chose, or what began, in place of what was."""
-    upsert(tx, t.presence, ["user_id"], row)
+    upsert(tx, t.presence, ["user_id"], columns(kept))
 
 
-def owner(tx: Tx, phone: str) -> dict[str, Any] | None:
-    """Whose telephone it is or was: a user's row."""
+def owner(tx: Tx, phone: str) -> User | None:
+    """Whose telephone it is or was."""
     query = select(t.user).join(t.phone, t.phone.c.user_id == _USER.id)
-    row = tx.execute(query.where(t.phone.c.name == phone)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query.where(t.phone.c.name == phone), User)

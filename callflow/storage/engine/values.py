@@ -8,13 +8,13 @@ has no such member. The other way ``columns`` gives a value's row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Result
 
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
@@ -25,9 +25,12 @@ _Reader = Callable[[Any], Any]
 
 def found(tx: Tx, query: Executable, into: type[V]) -> list[V]:
     """What ``query`` finds, as values. Raises TypeError where its columns aren't the fields."""
-    result = tx.execute(query)
-    make = _maker(into, tuple(result.keys()))
-    return [make(row) for row in result]
+    return list(each(tx.execute(query), into))
+
+
+def each(result: Result[Any], into: type[V]) -> Iterator[V]:
+    """The rest of a result, as values."""
+    return map(_maker(into, tuple(result.keys())), result)
 
 
 def first(tx: Tx, query: Executable, into: type[V]) -> V | None:

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, delete, select, update
 
+from callflow.core.people.sessions import Challenge, Passkey, Session
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
-
-Row = dict[str, Any]
+from callflow.storage.engine.values import columns, first, found
 
 
 def _changed(tx: Tx, statement: Executable) -> int:
@@ -20,65 +20,44 @@ def _changed(tx: Tx, statement: Executable) -> int:
 
 # --- sessions -----------------------------------------------------------------------------
 
-_LIVE = (
-    select(
-        t.user.c.id,
-        t.user.c.name,
-        t.user.c.role,
-        t.user.c.language,
-        t.session.c.token_hash,
-        t.session.c.csrf,
-        t.session.c.created_at,
-        t.session.c.expires_at,
-        t.session.c.seen_at,
-        t.session.c.address,
-        t.session.c.browser,
-        t.session.c.factor,
-        t.user.c.password_given_at,
-    )
-    .join(t.session, t.session.c.user_id == t.user.c.id)
-    .where(t.user.c.disabled_at.is_(None))
-)
+_U = t.user.c
+_WHOSE = (_U.name, _U.role, _U.language, _U.password_given_at)
+_SESSIONS = select(t.session, *_WHOSE).join(t.user, t.session.c.user_id == _U.id)
+_LIVE = _SESSIONS.where(_U.disabled_at.is_(None))
 
 
 def _counts(now: datetime, seen_since: datetime) -> tuple[ColumnElement[bool], ...]:
     return t.session.c.expires_at > now, t.session.c.seen_at > seen_since
 
 
-def insert_session(tx: Tx, row: Mapping[str, Any], now: datetime) -> None:
+def insert_session(tx: Tx, session: Session, now: datetime) -> None:
     """A new session; those that are long over are forgotten."""
     tx.execute(delete(t.session).where(t.session.c.expires_at <= now))
-    tx.execute(t.session.insert().values(**row))
+    kept = {name: value for name, value in columns(session).items() if name in t.session.c}
+    tx.execute(t.session.insert().values(**kept))
 
 
-def session_user(tx: Tx, token_hash: str, now: datetime, seen_since: datetime) -> Row | None:
-    """Who is logged in with this session, and the session; None: it is over."""
+def live_session(tx: Tx, token_hash: str, now: datetime, seen_since: datetime) -> Session | None:
+    """This session, where it counts; None: it is over."""
     query = _LIVE.where(t.session.c.token_hash == token_hash, *_counts(now, seen_since))
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, Session)
 
 
-def session_of(tx: Tx, token_hash: str) -> Row | None:
-    """A session and whose it is, whether it counts or not."""
-    query = (
-        select(t.session, t.user.c.name)
-        .join(t.user, t.session.c.user_id == t.user.c.id)
-        .where(t.session.c.token_hash == token_hash)
-    )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+def session_of(tx: Tx, token_hash: str) -> Session | None:
+    """This session, whether it counts or not."""
+    return first(tx, _SESSIONS.where(t.session.c.token_hash == token_hash), Session)
 
 
 def sessions(
     tx: Tx, now: datetime, seen_since: datetime, *, user_id: str | None = None
-) -> list[Row]:
+) -> list[Session]:
     """Every session (of one user) that counts, the newest first."""
     query = _LIVE.where(*_counts(now, seen_since)).order_by(
         t.session.c.created_at.desc(), t.session.c.token_hash
     )
     if user_id is not None:
-        query = query.where(t.user.c.id == user_id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+        query = query.where(_U.id == user_id)
+    return found(tx, query, Session)
 
 
 def live_sessions(
@@ -139,22 +118,20 @@ def take_step(tx: Tx, user_id: str, step: int) -> bool:
     return _changed(tx, statement) == 1
 
 
-def passkeys(tx: Tx, user_id: str) -> list[Row]:
+def passkeys(tx: Tx, user_id: str) -> list[Passkey]:
     """A user's passkeys, oldest first."""
     query = select(t.passkey).where(t.passkey.c.user_id == user_id)
-    rows = tx.execute(query.order_by(t.passkey.c.created_at, t.passkey.c.id))
-    return [dict(row._mapping) for row in rows]
+    return found(tx, query.order_by(t.passkey.c.created_at, t.passkey.c.id), Passkey)
 
 
-def passkey(tx: Tx, key_id: str) -> Row | None:
+def passkey(tx: Tx, key_id: str) -> Passkey | None:
     """The passkey of this id, whoever's."""
-    row = tx.execute(select(t.passkey).where(t.passkey.c.id == key_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.passkey).where(t.passkey.c.id == key_id), Passkey)
 
 
-def insert_passkey(tx: Tx, row: Mapping[str, Any]) -> None:
+def insert_passkey(tx: Tx, key: Passkey) -> None:
     """A new passkey."""
-    tx.execute(t.passkey.insert().values(**row))
+    tx.execute(t.passkey.insert().values(**columns(key)))
 
 
 def passkey_used(tx: Tx, key_id: str, before: int, count: int, now: datetime) -> bool:
@@ -167,11 +144,11 @@ def passkey_used(tx: Tx, key_id: str, before: int, count: int, now: datetime) ->
     return _changed(tx, statement) == 1
 
 
-def delete_passkeys(tx: Tx, user_id: str, key_id: str | None = None) -> list[Row]:
+def delete_passkeys(tx: Tx, user_id: str, key_id: str | None = None) -> list[Passkey]:
     """Remove one of a user's passkeys, or all; those that were there."""
-    found = [key for key in passkeys(tx, user_id) if key_id in (None, key["id"])]
-    tx.execute(delete(t.passkey).where(t.passkey.c.id.in_([key["id"] for key in found])))
-    return found
+    gone = [key for key in passkeys(tx, user_id) if key_id in (None, key.id)]
+    tx.execute(delete(t.passkey).where(t.passkey.c.id.in_([key.id for key in gone])))
+    return gone
 
 
 def put_recovery_codes(tx: Tx, user_id: str, macs: Iterable[str]) -> None:
@@ -199,26 +176,25 @@ def take_recovery_code(tx: Tx, user_id: str, mac: str) -> bool:
 # --- challenges ---------------------------------------------------------------------------
 
 
-def put_challenge(tx: Tx, row: Mapping[str, Any], now: datetime) -> None:
+def put_challenge(tx: Tx, asked: Challenge, now: datetime) -> None:
     """Ask something; what was asked under the same token before is forgotten."""
     over = t.challenge.c.expires_at <= now
-    tx.execute(delete(t.challenge).where(over | (t.challenge.c.token_hash == row["token_hash"])))
-    tx.execute(t.challenge.insert().values(**row))
+    tx.execute(delete(t.challenge).where(over | (t.challenge.c.token_hash == asked.token_hash)))
+    tx.execute(t.challenge.insert().values(**columns(asked)))
 
 
-def challenge(tx: Tx, token_hash: str, kind: str, now: datetime) -> Row | None:
+def challenge(tx: Tx, token_hash: str, kind: str, now: datetime) -> Challenge | None:
     """What was asked, if it still counts."""
     query = select(t.challenge).where(
         t.challenge.c.token_hash == token_hash,
         t.challenge.c.kind == kind,
         t.challenge.c.expires_at > now,
     )
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, Challenge)
 
 
-def take_challenge(tx: Tx, token_hash: str, kind: str, now: datetime) -> Row | None:
+def take_challenge(tx: Tx, token_hash: str, kind: str, now: datetime) -> Challenge | None:
     """``challenge``, once: whoever takes it is the only one."""
-    row = challenge(tx, token_hash, kind, now)
+    asked = challenge(tx, token_hash, kind, now)
     gone = delete(t.challenge).where(t.challenge.c.token_hash == token_hash)
-    return row if row is not None and _changed(tx, gone) == 1 else None
+    return asked if asked is not None and _changed(tx, gone) == 1 else None

@@ -10,45 +10,46 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, or_, select, update
 
+from callflow.core.people.sessions import ApiToken
+from callflow.core.people.users import User
 from callflow.core.watch.process import Process
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, kept
-from callflow.storage.engine.values import Reads, columns
+from callflow.storage.engine.values import Reads, columns, first, found
 from callflow.storage.sites.sites import upsert, upsert_all
 
 T = TypeVar("T")
 
 
-def insert_user(tx: Tx, row: dict[str, Any]) -> None:
+def insert_user(tx: Tx, user: User) -> None:
     """A new user; the name is unique."""
-    tx.execute(t.user.insert().values(**row))
+    tx.execute(t.user.insert().values(**columns(user)))
 
 
-def user_by_name(tx: Tx, name: str) -> dict[str, Any] | None:
+def user_by_name(tx: Tx, name: str) -> User | None:
     """The user called ``name``."""
     return _user(tx, t.user.c.name == name)
 
 
-def user_by_id(tx: Tx, user_id: str) -> dict[str, Any] | None:
+def user_by_id(tx: Tx, user_id: str) -> User | None:
     """The user of this id."""
     return _user(tx, t.user.c.id == user_id)
 
 
-def user_by_subject(tx: Tx, subject: str) -> dict[str, Any] | None:
+def user_by_subject(tx: Tx, subject: str) -> User | None:
     """Who this is to the OIDC provider."""
     return _user(tx, t.user.c.subject == subject)
 
 
-def _user(tx: Tx, which: ColumnElement[bool]) -> dict[str, Any] | None:
-    row = tx.execute(select(t.user).where(which)).first()
-    return dict(row._mapping) if row else None
+def _user(tx: Tx, which: ColumnElement[bool]) -> User | None:
+    return first(tx, select(t.user).where(which), User)
 
 
-def users(tx: Tx) -> list[dict[str, Any]]:
+def users(tx: Tx) -> list[User]:
     """Everybody, those who may log in first, by name."""
     query = select(t.user).order_by(t.user.c.disabled_at.is_not(None), t.user.c.name)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, User)
 
 
 def update_user(tx: Tx, user_id: str, **values: Any) -> None:
@@ -69,37 +70,35 @@ def others_of_role(tx: Tx, user_id: str, role: str) -> bool:
     return any(row.id != user_id for row in tx.execute(query).all())
 
 
-def insert_token(tx: Tx, row: dict[str, Any]) -> None:
+def insert_token(tx: Tx, made: ApiToken) -> None:
     """A new API token."""
-    tx.execute(t.api_token.insert().values(**row))
+    tx.execute(t.api_token.insert().values(**columns(made)))
 
 
-def token_role(tx: Tx, token_hash: str, now: datetime) -> dict[str, Any] | None:
+def token_in_force(tx: Tx, token_hash: str, now: datetime) -> ApiToken | None:
     """The API token with this hash, where it lets in."""
     c = t.api_token.c
     counts = or_(c.expires_at.is_(None), c.expires_at > now)
     query = select(t.api_token).where(c.token_hash == token_hash, c.revoked_at.is_(None), counts)
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, ApiToken)
 
 
-def token_of(tx: Tx, token_hash: str) -> dict[str, Any] | None:
+def token_of(tx: Tx, token_hash: str) -> ApiToken | None:
     """The API token with this hash, whether it lets in or not."""
-    row = tx.execute(select(t.api_token).where(t.api_token.c.token_hash == token_hash)).first()
-    return dict(row._mapping) if row else None
+    query = select(t.api_token).where(t.api_token.c.token_hash == token_hash)
+    return first(tx, query, ApiToken)
 
 
-def token(tx: Tx, token_id: str) -> dict[str, Any] | None:
+def token(tx: Tx, token_id: str) -> ApiToken | None:
     """One API token."""
-    row = tx.execute(select(t.api_token).where(t.api_token.c.id == token_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.api_token).where(t.api_token.c.id == token_id), ApiToken)
 
 
-def tokens(tx: Tx, *, limit: int = 500) -> list[dict[str, Any]]:
+def tokens(tx: Tx, *, limit: int = 500) -> list[ApiToken]:
     """API tokens, those that nobody revoked first, the newest first."""
     c = t.api_token.c
     query = select(t.api_token).order_by(c.revoked_at.is_not(None), c.created_at.desc(), c.id)
-    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+    return found(tx, query.limit(limit), ApiToken)
 
 
 def update_token(tx: Tx, token_id: str, **values: Any) -> None:
@@ -198,8 +197,8 @@ def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
 def _as_written(tx: Tx) -> _Written:
     known = kept(tx)
     if "settings" not in known:
-        found = _SETTINGS.all(tx, {})
-        known["settings"] = tuple((row["name"], row["written"]) for row in found)
+        rows = _SETTINGS.all(tx, {})
+        known["settings"] = tuple((row["name"], row["written"]) for row in rows)
     written: _Written = known["settings"]
     return written
 

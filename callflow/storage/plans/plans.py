@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, func, select, update
 
+from callflow.core.plans.version import Draft, PlanBody, Published, Version, Withdrawal
 from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.folding import folded
 from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns, first, found
 from callflow.storage.sites.search import holds
 
-Row = dict[str, Any]
 #: What a site says of its plans and its rules for them, as JSON texts.
 Choice = tuple[str, str]
 
@@ -32,12 +34,12 @@ _WILL_FOLLOW = (t.site.c.state != SiteState.TERMINATED.value) | t.site.c.id.in_(
 
 def insert_version(
     tx: Tx,
-    body: Row,
+    body: PlanBody,
     *,
     who: str,
     now: datetime,
     why: str = "",
-    accepted: Sequence[Row] = (),
+    accepted: Sequence[Mapping[str, Any]] = (),
     accepted_why: str = "",
 ) -> bool:
     """Store one immutable version of a plan; False where this version is there already."""
@@ -59,28 +61,27 @@ _C = t.plan.c
 _HISTORY = (_C.version, _C.published_by, _C.published_at, _C.why, _C.accepted, _C.accepted_why)
 
 
-def history(tx: Tx, plan_id: str) -> list[Row]:
+def history(tx: Tx, plan_id: str) -> list[Version]:
     """Who published which version when and why, oldest first; without what it says."""
     query = select(*_HISTORY).where(_C.id == plan_id).order_by(_C.version)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Version)
 
 
-def draft_row(tx: Tx, plan_id: str) -> Row | None:
+def draft(tx: Tx, plan_id: str) -> Draft | None:
     """What is being written of a plan, by whom, since when."""
-    row = tx.execute(select(t.plan_draft).where(t.plan_draft.c.id == plan_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.plan_draft).where(t.plan_draft.c.id == plan_id), Draft)
 
 
-def write_draft(tx: Tx, values: Row, *, replaces: str | None) -> bool:
+def write_draft(tx: Tx, written: Draft, *, replaces: str | None) -> bool:
     """Insert a draft (``replaces`` None), or put it in the place of this revision; whether it was
     still so."""
     if replaces is None:
         insert = insert_into(tx.dialect.name, t.plan_draft)
-        statement: Any = insert.values(**values).on_conflict_do_nothing()
+        statement: Any = insert.values(**columns(written)).on_conflict_do_nothing()
     else:
         c = t.plan_draft.c
-        statement = update(t.plan_draft).where(c.id == values["id"], c.revision == replaces)
-        statement = statement.values(**values)
+        statement = update(t.plan_draft).where(c.id == written.id, c.revision == replaces)
+        statement = statement.values(**columns(written))
     return tx.execute(statement.returning(t.plan_draft.c.id)).first() is not None
 
 
@@ -91,30 +92,50 @@ def drop_draft(tx: Tx, plan_id: str, revision: str) -> bool:
     return done.rowcount == 1
 
 
-def sites_with_plans(tx: Tx) -> list[Row]:
-    """What decides which plan a site follows, and what a plan may need there, of every site."""
+@dataclass(frozen=True, slots=True)
+class SiteWithPlans:
+    """What decides which plan a site follows, and what a plan may need there."""
+
+    id: str
+    plans: dict[str, str]
+    plan_rules: list[dict[str, Any]]
+    plan_overrides: dict[str, dict[str, Any]]
+    postcode: str
+    cameras: list[dict[str, Any]]
+    state: SiteState
+
+
+def sites_with_plans(tx: Tx) -> list[SiteWithPlans]:
+    """Every site."""
     c = t.site.c
     query = select(
         *(c.id, c.plans, c.plan_rules, c.plan_overrides, c.postcode, c.cameras, c.state)
     ).order_by(c.id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, SiteWithPlans)
 
 
-def newest_rows(tx: Tx) -> list[Row]:
-    """``id, name, version, published_by, published_at`` of the newest version of each plan."""
-    newest = select(_C.id, func.max(_C.version).label("version")).group_by(_C.id).subquery()
-    query = select(
-        *(_C.id, _C.body["name"].as_string().label("name")),
-        *(_C.version, _C.published_by, _C.published_at),
-    ).join(newest, (newest.c.id == _C.id) & (newest.c.version == _C.version))
-    return [dict(row._mapping) for row in tx.execute(query)]
+_PUBLISHED = (
+    *(_C.id, _C.body["name"].as_string().label("name")),
+    *(_C.version, _C.published_by, _C.published_at, _C.why),
+)
 
 
-def draft_rows(tx: Tx) -> list[Row]:
-    """``id, name, changed_by, changed_at`` of every draft."""
-    c = t.plan_draft.c
-    query = select(c.id, c.body["name"].as_string().label("name"), c.changed_by, c.changed_at)
-    return [dict(row._mapping) for row in tx.execute(query)]
+def newest(tx: Tx) -> list[Published]:
+    """The newest version of each plan."""
+    last = select(_C.id, func.max(_C.version).label("version")).group_by(_C.id).subquery()
+    join = (last.c.id == _C.id) & (last.c.version == _C.version)
+    return found(tx, select(*_PUBLISHED).join(last, join), Published)
+
+
+def published_since(tx: Tx, since: datetime, *, limit: int) -> list[Published]:
+    """Versions that were published since then, the newest first."""
+    query = select(*_PUBLISHED).where(_C.published_at >= since)
+    return found(tx, query.order_by(_C.published_at.desc(), _C.id).limit(limit), Published)
+
+
+def drafts(tx: Tx) -> list[Draft]:
+    """Every draft."""
+    return found(tx, select(t.plan_draft), Draft)
 
 
 def choices(tx: Tx, *, ever: bool = False) -> dict[Choice, int]:
@@ -123,6 +144,17 @@ def choices(tx: Tx, *, ever: bool = False) -> dict[Choice, int]:
     among = _WILL_FOLLOW if ever else _FOLLOWS
     query = select(*_CHOICE, func.count()).where(among).group_by(_PLANS, _RULES)
     return {(row[0], row[1]): row[2] for row in tx.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A site that follows a plan; its ``plans`` and ``plan_rules`` as a ``Choice``."""
+
+    id: str
+    name: str
+    plan_overrides: dict[str, dict[str, Any]]
+    plans: str
+    plan_rules: str
 
 
 def followers(
@@ -134,10 +166,9 @@ def followers(
     offset: int = 0,
     limit: int,
     ever: bool = False,
-) -> tuple[list[Row], int]:
+) -> tuple[list[Follower], int]:
     """A page of the sites whose choice is one of ``said``, or whose id of ``ids``, and whose name
-    or id has ``text``; and how many there are: ``id, name, plan_overrides, plans, plan_rules``.
-    ``ever`` as ``choices``."""
+    or id has ``text``; and how many there are. ``ever`` as ``choices``."""
     c, among = t.site.c, _WILL_FOLLOW if ever else _FOLLOWS
     alike = (_PLANS + _RULES).in_({own + rules for own, rules in said})
     query = select(c.id, c.name, c.plan_overrides, *_CHOICE).where(among, alike | c.id.in_(ids))
@@ -145,7 +176,7 @@ def followers(
         query = query.where(holds(c.name, text) | holds(c.id, text))
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     query = query.order_by(folded(c.name), c.id).offset(offset).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+    return found(tx, query, Follower), int(count)
 
 
 # --- withdrawn ----------------------------------------------------------------------------
@@ -153,18 +184,17 @@ def followers(
 _W = t.plan_withdrawal.c
 
 
-def withdrawals(tx: Tx, ids: Collection[str] | None = None) -> dict[str, Row]:
-    """{plan: ``id, withdrawn_by, withdrawn_at, because``} of those (None: of all) that are."""
+def withdrawals(tx: Tx, ids: Collection[str] | None = None) -> dict[str, Withdrawal]:
+    """{plan: its withdrawal} of those (None: of all) that are withdrawn."""
     query = select(t.plan_withdrawal)
     if ids is not None:
         query = query.where(_W.id.in_(list(ids)))
-    return {row.id: dict(row._mapping) for row in tx.execute(query)}
+    return {gone.id: gone for gone in found(tx, query, Withdrawal)}
 
 
-def withdraw(tx: Tx, plan_id: str, who: str, because: str, now: datetime) -> None:
+def withdraw(tx: Tx, gone: Withdrawal) -> None:
     """Nobody follows it from now on."""
-    values = {"id": plan_id, "withdrawn_by": who, "withdrawn_at": now, "because": because}
-    tx.execute(t.plan_withdrawal.insert(), values)
+    tx.execute(t.plan_withdrawal.insert(), columns(gone))
 
 
 def bring_back(tx: Tx, plan_id: str) -> None:

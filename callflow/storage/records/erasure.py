@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,13 +24,13 @@ from sqlalchemy import (
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.records import logbook
-from callflow.core.records.erasure import GONE, Person, texts_in
+from callflow.core.records.erasure import GONE, Erasure, Person, texts_in
+from callflow.core.records.logbook import Entry
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
-from callflow.storage.records.logbook import to_entry
+from callflow.storage.engine.values import columns, first, found
 from callflow.storage.sites import removed
 
-Row = dict[str, Any]
 #: A row of a table: its primary key.
 Key = tuple[Any, ...]
 
@@ -59,6 +59,19 @@ TABLES: dict[str, Table] = {
 
 
 @dataclass(frozen=True, slots=True)
+class AnyRow:
+    """A row of any table, with what is in its columns."""
+
+    table: Table
+    columns: Mapping[str, Any]
+
+    @property
+    def key(self) -> Key:
+        """The primary key."""
+        return tuple(self.columns[column.name] for column in self.table.primary_key.columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """What is about a person: their sites, and what happened there."""
 
@@ -68,8 +81,9 @@ class Home:
     incidents: frozenset[str]
     calls: frozenset[str]
 
-    def has(self, table: Table, row: Row) -> bool:
+    def has(self, of: AnyRow) -> bool:
         """Whether a row is about them."""
+        table, row = of.table, of.columns
         return (
             row.get("site_id", row.get("site")) in self.sites
             or row.get("incident_id", row.get("incident")) in self.incidents
@@ -159,24 +173,19 @@ def without_anybody(tx: Tx, contact: str) -> list[str]:
 # --- rows one after the other -------------------------------------------------------------
 
 
-def page(tx: Tx, table: Table, after: Sequence[Any], limit: int) -> list[Row]:
+def page(tx: Tx, table: Table, after: Sequence[Any], limit: int) -> list[AnyRow]:
     """The next rows of a table, by its primary key."""
     keys = list(table.primary_key.columns)
     query = select(table).order_by(*keys).limit(limit)
     if after:
         query = query.where(tuple_(*keys) > tuple_(*after))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return [AnyRow(table, dict(row._mapping)) for row in tx.execute(query)]
 
 
-def key_of(table: Table, row: Row) -> Key:
-    """The primary key of a row."""
-    return tuple(row[column.name] for column in table.primary_key.columns)
-
-
-def one(tx: Tx, table: Table, key: Key) -> Row | None:
+def one(tx: Tx, table: Table, key: Key) -> AnyRow | None:
     """A row, as it is now."""
     row = tx.execute(select(table).where(*_is(table, key))).first()
-    return dict(row._mapping) if row else None
+    return AnyRow(table, dict(row._mapping)) if row else None
 
 
 def _is(table: Table, key: Key) -> list[Any]:
@@ -184,13 +193,13 @@ def _is(table: Table, key: Key) -> list[Any]:
     return [column == value for column, value in zip(columns, key, strict=True)]
 
 
-def taken_out(person: Person, pseudonym: str, home: Home, table: Table, row: Row) -> Row:
+def taken_out(person: Person, pseudonym: str, home: Home, row: AnyRow) -> dict[str, Any]:
     """What a row must be instead: {column: value}, of those that are otherwise."""
-    near = table.name not in _NAMES_OF_THINGS and home.has(table, row)
+    near = row.table.name not in _NAMES_OF_THINGS and home.has(row)
     wording = person.at_home if near else person.anywhere
-    changed: Row = {}
-    for column in _texts(table):
-        before = row[column.name]
+    changed: dict[str, Any] = {}
+    for column in _texts(row.table):
+        before = row.columns[column.name]
         if before != person.id and column.foreign_keys:
             continue  # another row's key, which theirs may be a part of
         after = pseudonym if before == person.id else wording.taken_out(before)
@@ -201,9 +210,9 @@ def taken_out(person: Person, pseudonym: str, home: Home, table: Table, row: Row
     return changed
 
 
-def said_in(table: Table, row: Row) -> str:
+def said_in(row: AnyRow) -> str:
     """All texts of a row that somebody may be written in, a line each."""
-    return "\n".join(text for c in _texts(table) for text in texts_in(row[c.name]))
+    return "\n".join(text for c in _texts(row.table) for text in texts_in(row.columns[c.name]))
 
 
 def _texts(table: Table) -> list[Column[Any]]:
@@ -215,7 +224,7 @@ def _texts(table: Table) -> list[Column[Any]]:
     ]
 
 
-def write(tx: Tx, table: Table, key: Key, values: Row) -> None:
+def write(tx: Tx, table: Table, key: Key, values: dict[str, Any]) -> None:
     """What a row is from now on."""
     for column in table.columns:
         length = getattr(column.type, "length", None)
@@ -224,39 +233,38 @@ def write(tx: Tx, table: Table, key: Key, values: Row) -> None:
     tx.execute(update(table).where(*_is(table, key)).values(**values))
 
 
-def readable(table: Table, row: Row) -> Row:
+def readable(row: AnyRow) -> dict[str, Any]:
     """A row for whom it is about: without the station's secrets, and what is about others."""
     hidden = ["code", "duress_code", "secret", "hash", "previous", "salt", "data"]
-    if row.get("kind") in _OF_A_WHOLE_SITE:
+    if row.columns.get("kind") in _OF_A_WHOLE_SITE:
         hidden.append("text")
-    binary = [c.name for c in table.columns if isinstance(c.type, LargeBinary)]
-    return {k: v for k, v in row.items() if k not in (*hidden, *binary)}
+    binary = [c.name for c in row.table.columns if isinstance(c.type, LargeBinary)]
+    return {k: v for k, v in row.columns.items() if k not in (*hidden, *binary)}
 
 
 # --- the logbook --------------------------------------------------------------------------
 
 
-def take_out_of_entry(tx: Tx, row: Row, values: Row) -> tuple[str, list[str]]:
+def take_out_of_entry(tx: Tx, entry: Entry, values: Mapping[str, Any]) -> tuple[str, list[str]]:
     """An entry becomes ``values``, and its salt goes: (its id, [its hash, what is left's])."""
     number = t.logbook.c.number
-    tx.execute(update(t.logbook).where(number == row["number"]).values(**values, salt=""))
-    left = replace(to_entry(row), **values, salt="")
-    return row["id"], [row["hash"], logbook.entry_hash(left)]
+    tx.execute(update(t.logbook).where(number == entry.number).values(**values, salt=""))
+    left = replace(entry, **values, salt="")
+    return entry.id, [entry.hash, logbook.entry_hash(left)]
 
 
-def sounds_in(row: Row) -> set[str]:
+def sounds_in(entry: Entry) -> set[str]:
     """The call and the voice whose recording an entry tells of; none of any other entry."""
-    if row["kind"] not in ("recording", "recording_problem", "spoken"):
+    if entry.kind not in ("recording", "recording_problem", "spoken"):
         return set()
-    return {row["data"][key] for key in ("call", "voice") if row["data"].get(key)}
+    return {entry.data[key] for key in ("call", "voice") if entry.data.get(key)}
 
 
-def without_sound(row: Row, gone: frozenset[str]) -> Row | None:
+def without_sound(entry: Entry, gone: frozenset[str]) -> dict[str, Any] | None:
     """The data of the entry of a recording that goes; None of any other entry."""
-    data = row["data"]
-    if gone.isdisjoint(sounds_in(row)):
+    if gone.isdisjoint(sounds_in(entry)):
         return None
-    kept = {k: v for k, v in data.items() if k not in ("call", "voice", "sha256", "path")}
+    kept = {k: v for k, v in entry.data.items() if k not in ("call", "voice", "sha256", "path")}
     return {**kept, "erased": True}
 
 
@@ -307,34 +315,33 @@ def drop_recordings(tx: Tx, calls: Sequence[str]) -> tuple[list[str], list[str]]
 # --- erasures -----------------------------------------------------------------------------
 
 
-def insert(tx: Tx, row: Row) -> None:
+def insert(tx: Tx, begun: Erasure) -> None:
     """One begins."""
-    tx.execute(t.erasure.insert().values(**row))
+    tx.execute(t.erasure.insert().values(**columns(begun)))
 
 
-def get(tx: Tx, erasure_id: str) -> Row | None:
+def get(tx: Tx, erasure_id: str) -> Erasure | None:
     """One, as far as it is."""
-    row = tx.execute(select(t.erasure).where(t.erasure.c.id == erasure_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.erasure).where(t.erasure.c.id == erasure_id), Erasure)
 
 
-def unfinished(tx: Tx) -> list[Row]:
+def unfinished(tx: Tx) -> list[Erasure]:
     """Those that go on, the first first."""
     query = select(t.erasure).where(t.erasure.c.done_at.is_(None)).order_by(t.erasure.c.begun_at)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Erasure)
 
 
-def nodes_left(tx: Tx, row: Row) -> set[str]:
+def nodes_left(tx: Tx, erasure: Erasure) -> set[str]:
     """Nodes that still have files: those that live, and those that had a call with them."""
-    calls = select(t.call.c.node).where(t.call.c.id.in_(row["calls"])).distinct()
+    calls = select(t.call.c.node).where(t.call.c.id.in_(erasure.calls)).distinct()
     nodes = {*tx.execute(calls).scalars(), *tx.execute(select(t.process.c.node)).scalars()}
-    return nodes - {"", *row["nodes"]}
+    return nodes - {"", *erasure.nodes}
 
 
-def latest(tx: Tx, limit: int) -> list[Row]:
+def latest(tx: Tx, limit: int) -> list[Erasure]:
     """The newest, newest first."""
     query = select(t.erasure).order_by(t.erasure.c.begun_at.desc()).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Erasure)
 
 
 def change(tx: Tx, erasure_id: str, **values: Any) -> None:

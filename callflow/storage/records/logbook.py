@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    RowMapping,
     Select,
     false,
     func,
@@ -21,6 +20,7 @@ from callflow.core.records import logbook
 from callflow.core.records.logbook import Entry
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import each
 from callflow.storage.records.chaining import append, execute
 from callflow.storage.schema.logbook import BY_PEOPLE
 from callflow.storage.sites.search import holds
@@ -39,7 +39,7 @@ def page(
     since: datetime | None = None,
     after: int = 0,
     limit: int = 200,
-) -> list[dict[str, Any]]:
+) -> list[Entry]:
     """Entries, oldest first, with the number that pages on."""
     c = t.logbook.c
     if since is not None and not after:
@@ -51,7 +51,7 @@ def page(
         query = query.where(c.site == site)
     if since is not None:
         query = query.where(c.at >= since)
-    return [dict(row._mapping) for row in execute(tx, query)]
+    return _entries(tx, query)
 
 
 def _before_first(tx: Tx, at: datetime) -> int:
@@ -64,20 +64,20 @@ def _before_first(tx: Tx, at: datetime) -> int:
     return int(first) - 1 if 0 < count < _LATELY else 0
 
 
-def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Entry]]:
     """{incident id: its entries, oldest first}, for lists."""
-    found: dict[str, list[dict[str, Any]]] = {i: [] for i in incident_ids}
+    found: dict[str, list[Entry]] = {i: [] for i in incident_ids}
     c = t.logbook.c
     query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
-    for row in execute(tx, query):
-        found[row.incident].append(dict(row._mapping))
+    for entry in _entries(tx, query):
+        found[entry.incident or ""].append(entry)
     return found
 
 
-def last(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+def last(tx: Tx, *, limit: int) -> list[Entry]:
     """The newest entries, newest first."""
     query = select(t.logbook).order_by(t.logbook.c.number.desc()).limit(limit)
-    return [dict(row._mapping) for row in execute(tx, query)]
+    return _entries(tx, query)
 
 
 #: Entries that one search for words looks through; of each kind where some are asked for, half.
@@ -85,12 +85,20 @@ DEPTH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An entry's, in the order of time (UTC)."""
+
+    at: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A page of entries, the newest first. ``beyond``: the entry with which the search for words
     stopped looking, and older ones may match; None: it looked through all that were asked for."""
 
-    rows: list[dict[str, Any]]
-    beyond: dict[str, Any] | None = None
+    entries: list[Entry]
+    beyond: Place | None = None
 
 
 def search(
@@ -154,16 +162,16 @@ def of_kinds(
         query = query.where(c.who == who)
     depth = DEPTH // 2
     pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit, depth) for kind in kinds]
-    rows = sorted((row for page in pages for row in page.rows), key=_moment, reverse=True)
+    entries = sorted((one for page in pages for one in page.entries), key=_moment, reverse=True)
     ends = [page.beyond for page in pages if page.beyond is not None]
     if not ends:
-        return Found(rows[:limit])
+        return Found(entries[:limit])
     end = max(ends, key=_moment)  # what is older was not looked for in each kind
-    return Found([row for row in rows if _moment(row) >= _moment(end)][:limit], end)
+    return Found([one for one in entries if _moment(one) >= _moment(end)][:limit], end)
 
 
-def _moment(row: Mapping[str, Any]) -> tuple[datetime, int]:
-    return row["at"], row["number"]
+def _moment(of: Entry | Place) -> tuple[datetime, int]:
+    return of.at, of.number
 
 
 def _before(tx: Tx, until: datetime, before: int | None) -> Select[Any]:
@@ -198,12 +206,11 @@ def _page(
         nth = all_since.with_only_columns(c.at, c.number).offset(depth - 1).limit(1)
         last = execute(tx, nth).first()
         if last is not None:
-            beyond = dict(last._mapping)
+            beyond = Place(last.at, last.number)
             newer = or_(c.at > last.at, c.number >= last.number)
             all_since = query.where(c.at >= last.at, newer)
         all_since = all_since.where(wanted)
-    rows = [dict(row._mapping) for row in execute(tx, all_since.limit(limit))]
-    return Found(rows, beyond)
+    return Found(_entries(tx, all_since.limit(limit)), beyond)
 
 
 def last_act(tx: Tx, who: str, *, but: Sequence[str] = ()) -> datetime | None:
@@ -215,7 +222,7 @@ def last_act(tx: Tx, who: str, *, but: Sequence[str] = ()) -> datetime | None:
 
 def since(
     tx: Tx, at: datetime, *, limit: int, kinds: Sequence[str] = (), but: Sequence[str] = ()
-) -> list[dict[str, Any]]:
+) -> list[Entry]:
     """The newest entries since then (of these kinds; none of ``but``), newest first."""
     c = t.logbook.c
     query = select(t.logbook).where(c.at >= at).order_by(c.at.desc(), c.number.desc())
@@ -223,7 +230,7 @@ def since(
         query = query.where(c.kind.in_(kinds))
     if but:
         query = query.where(c.kind.not_in(but))
-    return [dict(row._mapping) for row in execute(tx, query.limit(limit))]
+    return _entries(tx, query.limit(limit))
 
 
 def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
@@ -294,6 +301,10 @@ def told_of_files(tx: Tx) -> dict[str, dict[str, Any]]:
     return found
 
 
-def to_entry(row: Mapping[str, Any] | RowMapping) -> Entry:
-    """The entry that a row keeps."""
-    return Entry(**{name: row[name] for name in Entry.__dataclass_fields__})
+def each_entry(tx: Tx, query: Any) -> Iterator[Entry]:
+    """The entries that ``query`` finds, one after the other."""
+    return each(execute(tx, query), Entry)
+
+
+def _entries(tx: Tx, query: Any) -> list[Entry]:
+    return list(each_entry(tx, query))

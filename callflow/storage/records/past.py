@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    literal,
     or_,
     select,
     update,
@@ -24,14 +25,12 @@ from callflow.core.alarms.incident import State
 from callflow.core.calls.call import CallState
 from callflow.core.messages.outbox import MessageState
 from callflow.core.records.erasure import GONE
-from callflow.core.records.logbook import COVERED, MACHINE, entry_hash
+from callflow.core.records.logbook import COVERED, MACHINE, Entry, entry_hash
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
-from callflow.storage.records.logbook import to_entry
+from callflow.storage.engine.values import found
 from callflow.storage.schema.alarms import ALONE
 from callflow.storage.schema.logbook import UNCOVERED
-
-Row = dict[str, Any]
 
 #: What goes with an incident, whoever refers to another before it. Its signals have an end of
 #: their own (``Kept.SIGNALS``).
@@ -115,11 +114,11 @@ def due_entries(before: datetime) -> Select[Any]:
     return select(t.logbook.c.number).where(UNCOVERED, t.logbook.c.at < before)
 
 
-def lock_incidents(tx: Tx, found: Sequence[str], before: datetime) -> list[str]:
+def lock_incidents(tx: Tx, incident_ids: Sequence[str], before: datetime) -> list[str]:
     """Those of them that nothing keeps now, and nobody holds or changes until the commit."""
     c = t.incident.c
-    tx.execute(select(c.id).where(c.id.in_(found)).order_by(c.id).with_for_update()).all()
-    return list(tx.execute(due_incidents(before).where(c.id.in_(found))).scalars())
+    tx.execute(select(c.id).where(c.id.in_(incident_ids)).order_by(c.id).with_for_update()).all()
+    return list(tx.execute(due_incidents(before).where(c.id.in_(incident_ids))).scalars())
 
 
 def calls_of(tx: Tx, incident_ids: Sequence[str]) -> list[str]:
@@ -137,21 +136,31 @@ def let_signals_go(tx: Tx, incident_ids: Sequence[str], limit: int) -> int:
     return len(numbers)
 
 
-def files_of_calls(tx: Tx, calls: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """What was recorded in these calls, and what was said: ``name``, ``path``, ``node``."""
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file by what it is kept as: a call's or an image's id, or the name of what was said."""
+
+    name: str
+    path: str  # relative to its folder; "": there is none
+    node: str  # whose disk it is on; "": any machine's
+
+
+def files_of_calls(tx: Tx, calls: Sequence[str]) -> tuple[list[KeptFile], list[KeptFile]]:
+    """What was recorded in these calls, and what was said."""
     r, s, node = t.recording.c, t.spoken.c, t.call.c.node
     recorded = select(r.call_id.label("name"), r.path, node).join(t.call, t.call.c.id == r.call_id)
     said = select(s.name, s.path, node).join(t.call, t.call.c.id == s.call_id)
-    queries = recorded.where(r.call_id.in_(calls)), said.where(s.call_id.in_(calls))
-    recordings, voices = ([dict(r._mapping) for r in tx.execute(query)] for query in queries)
-    return recordings, voices
+    return (
+        found(tx, recorded.where(r.call_id.in_(calls)), KeptFile),
+        found(tx, said.where(s.call_id.in_(calls)), KeptFile),
+    )
 
 
-def images_of(tx: Tx, incident_ids: Sequence[str]) -> list[Row]:
-    """The stills and clips of these incidents: ``name`` and ``path``."""
+def images_of(tx: Tx, incident_ids: Sequence[str]) -> list[KeptFile]:
+    """The stills and clips of these incidents."""
     c = t.image.c
-    query = select(c.id.label("name"), c.path).where(c.incident_id.in_(incident_ids))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    query = select(c.id.label("name"), c.path, literal("").label("node"))
+    return found(tx, query.where(c.incident_id.in_(incident_ids)), KeptFile)
 
 
 def delete_calls(tx: Tx, calls: Sequence[str]) -> None:
@@ -199,27 +208,22 @@ def forget_notes(tx: Tx, before: datetime) -> None:
     tx.execute(delete(t.undo).where(u.at < before))
 
 
-def entries_of(tx: Tx, incident_ids: Sequence[str], limit: int) -> list[Row]:
+def entries_of(tx: Tx, incident_ids: Sequence[str], limit: int) -> list[Entry]:
     """Entries of these incidents that still say something."""
     query = select(t.logbook).where(t.logbook.c.incident.in_(incident_ids))
-    return _rows(tx, query.order_by(t.logbook.c.number).limit(limit))
+    return found(tx, query.order_by(t.logbook.c.number).limit(limit), Entry)
 
 
-def old_entries(tx: Tx, before: datetime, limit: int) -> list[Row]:
+def old_entries(tx: Tx, before: datetime, limit: int) -> list[Entry]:
     """Entries of no incident that still say something, the oldest first."""
     some = due_entries(before).order_by(t.logbook.c.at).limit(limit)
-    return _rows(tx, select(t.logbook).where(t.logbook.c.number.in_(some)))
+    return found(tx, select(t.logbook).where(t.logbook.c.number.in_(some)), Entry)
 
 
-def _rows(tx: Tx, query: Select[Any]) -> list[Row]:
-    return [dict(row._mapping) for row in tx.execute(query)]
-
-
-def cover(tx: Tx, rows: Sequence[Row]) -> dict[str, list[str]]:
+def cover(tx: Tx, said: Sequence[Entry]) -> dict[str, list[str]]:
     """These entries say nothing any more: {its id: [its hash, what is left's]}."""
-    left: Row = {"site": None, "incident": None, "who": MACHINE, "kind": COVERED}
+    left: dict[str, Any] = {"site": None, "incident": None, "who": MACHINE, "kind": COVERED}
     left |= {"text": GONE, "data": {}, "salt": ""}
-    numbers = [row["number"] for row in rows]
+    numbers = [entry.number for entry in said]
     tx.execute(update(t.logbook).where(t.logbook.c.number.in_(numbers)).values(**left))
-    entries = {row["id"]: replace(to_entry(row), **left) for row in rows}
-    return {id: [entry.hash, entry_hash(entry)] for id, entry in entries.items()}
+    return {each.id: [each.hash, entry_hash(replace(each, **left))] for each in said}

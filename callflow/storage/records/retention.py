@@ -3,63 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, or_, select, update
 
 from callflow.core.alarms.incident import State
-from callflow.core.records.retention import Kept, Rule
+from callflow.core.records.retention import Kept, LegalHold, Rule
+from callflow.core.signals.signal import Kind
 from callflow.storage import schema as t
-from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns, first, found
 from callflow.storage.records import past
+from callflow.storage.records.past import KeptFile
 from callflow.storage.schema.alarms import KEPT_FILE
 from callflow.storage.sites import removed
-
-Row = dict[str, Any]
 
 _R, _H, _I = t.retention.c, t.legal_hold.c, t.incident.c
 
 
-_RULES = Prepared(select(t.retention).order_by(_R.since.desc(), _R.set_at.desc()))
+_RULES = Reads(select(t.retention).order_by(_R.since.desc(), _R.set_at.desc()), Rule)
 
 
-def rules(tx: Tx) -> list[Row]:
+def rules(tx: Tx) -> list[Rule]:
     """Every rule that was set and not replaced before it began, the newest first."""
     return _RULES.all(tx, {})
 
 
-def as_rules(rows: Sequence[Row]) -> list[Rule]:
-    """The same for deciding."""
-    return [Rule(what=Kept(r["what"]), days=r["days"], since=r["since"]) for r in rows]
-
-
-def set_rule(tx: Tx, row: Row, now: datetime) -> None:
+def set_rule(tx: Tx, rule: Rule, now: datetime) -> None:
     """A new rule; one for the same that has not begun yet never will."""
-    coming = delete(t.retention).where(_R.what == row["what"], _R.since > now)
-    tx.execute(coming)
-    tx.execute(t.retention.insert().values(**row))
+    tx.execute(delete(t.retention).where(_R.what == rule.what.value, _R.since > now))
+    tx.execute(t.retention.insert().values(**columns(rule)))
 
 
 # --- legal holds ----------------------------------------------------------------------------
 
 
-def insert_hold(tx: Tx, row: Row) -> None:
+def insert_hold(tx: Tx, hold: LegalHold) -> None:
     """A new legal hold."""
-    tx.execute(t.legal_hold.insert().values(**row))
+    tx.execute(t.legal_hold.insert().values(**columns(hold)))
 
 
-def hold(tx: Tx, hold_id: str) -> Row | None:
+def hold(tx: Tx, hold_id: str) -> LegalHold | None:
     """One of them."""
-    row = tx.execute(select(t.legal_hold).where(_H.id == hold_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.legal_hold).where(_H.id == hold_id), LegalHold)
 
 
-def holds(tx: Tx, *, incident_id: str | None = None, limit: int = 500) -> list[Row]:
-    """Those that hold (of one alarm), the newest first, each with its alarm's kind and site."""
+@dataclass(frozen=True, slots=True)
+class HeldAlarm:
+    """An alarm with the legal hold ``id`` on it."""
+
+    id: str
+    incident_id: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    kind: Kind
+    site_id: str | None
+    account: str
+    opened_at: datetime
+
+
+def holds(tx: Tx, *, incident_id: str | None = None, limit: int = 500) -> list[HeldAlarm]:
+    """Those that hold (of one alarm), the newest first."""
     query = (
-        select(t.legal_hold, _I.kind, _I.site_id, _I.account, _I.opened_at)
+        select(
+            *(_H.id, _H.incident_id, _H.reason, _H.placed_by, _H.placed_at),
+            *(_I.kind, _I.site_id, _I.account, _I.opened_at),
+        )
         .join(t.incident, _I.id == _H.incident_id)
         .where(_H.lifted_at.is_(None))
         .order_by(_H.placed_at.desc())
@@ -67,7 +79,7 @@ def holds(tx: Tx, *, incident_id: str | None = None, limit: int = 500) -> list[R
     )
     if incident_id is not None:
         query = query.where(_H.incident_id == incident_id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, HeldAlarm)
 
 
 def lift_hold(tx: Tx, hold_id: str, by: str, now: datetime) -> None:
@@ -116,10 +128,10 @@ def due_voices(before: datetime) -> Select[Any]:
 
 
 def due_images(before: datetime) -> Select[Any]:
-    """Stills and clips that nothing keeps."""
+    """Stills and clips that nothing keeps, of any node: ``name``, ``path``, ``node``."""
     c = t.image.c
     return (
-        select(c.id.label("name"), c.path)
+        select(c.id.label("name"), c.path, literal("").label("node"))
         .where(c.taken_at < before, KEPT_FILE["image"], ~_bound(c.incident_id))
         .order_by(c.taken_at)
     )
@@ -183,9 +195,27 @@ def count_due(tx: Tx, what: Kept, before: datetime) -> int:
     return sum(int(tx.execute(count).scalar_one()) for count in counts)
 
 
-def take(tx: Tx, query: Select[Any], limit: int) -> list[Row]:
+def due_ids(tx: Tx, query: Select[Any], limit: int) -> list[str]:
+    """The ids of the oldest that are due."""
+    return list(tx.execute(query.limit(limit)).scalars())
+
+
+def due_files(tx: Tx, query: Select[Any], limit: int) -> list[KeptFile]:
+    """The oldest files that are due."""
+    return found(tx, query.limit(limit), KeptFile)
+
+
+@dataclass(frozen=True, slots=True)
+class DueSignal:
+    """A signal whose time is over (UTC)."""
+
+    number: int
+    received_at: datetime
+
+
+def oldest_signals(tx: Tx, before: datetime, limit: int) -> list[DueSignal]:
     """The oldest that are due."""
-    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+    return found(tx, due_signals(before).limit(limit), DueSignal)
 
 
 def forget_recordings(tx: Tx, names: Sequence[str], problem: str) -> None:
@@ -214,22 +244,33 @@ def delete_signals(tx: Tx, numbers: Sequence[int]) -> None:
 # --- files that are to go ---------------------------------------------------------------------
 
 
-def doom(tx: Tx, folder: str, rows: Sequence[Row], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class DoomedFile:
+    """A file that no row names any more. ``since`` is UTC."""
+
+    number: int
+    folder: str  # recordings, images
+    node: str  # whose disk; "": any machine's
+    path: str  # relative to the folder
+    since: datetime
+
+
+def doom(tx: Tx, folder: str, files: Sequence[KeptFile], now: datetime) -> None:
     """Have these files deleted by whoever has them."""
     values = [
-        {"folder": folder, "node": row.get("node", ""), "path": row["path"], "since": now}
-        for row in rows
-        if row["path"]
+        {"folder": folder, "node": file.node, "path": file.path, "since": now}
+        for file in files
+        if file.path
     ]
     if values:
         tx.execute(t.doomed_file.insert(), values)
 
 
-def doomed(tx: Tx, folder: str, node: str, *, limit: int) -> list[Row]:
+def doomed(tx: Tx, folder: str, node: str, *, limit: int) -> list[DoomedFile]:
     """Files of this folder that this node is to delete, the first first."""
     c = t.doomed_file.c
     query = select(t.doomed_file).where(c.folder == folder, c.node.in_(["", node]))
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.number).limit(limit))]
+    return found(tx, query.order_by(c.number).limit(limit), DoomedFile)
 
 
 def files_gone(tx: Tx, numbers: Sequence[int]) -> None:

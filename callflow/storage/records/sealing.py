@@ -26,7 +26,7 @@ from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 from callflow.storage.records.chaining import alarm, alarm_of_head, execute
-from callflow.storage.records.logbook import to_entry
+from callflow.storage.records.logbook import each_entry
 
 _AT_ONCE = 5000  # heads
 _UNSEALED = (
@@ -159,22 +159,20 @@ def newest(tx: Tx) -> Anchor | None:
 def entries_by_chain(tx: Tx) -> Iterator[Entry]:
     """Every entry, ordered by chain and place."""
     query = select(t.logbook).order_by(t.logbook.c.chain, t.logbook.c.seq, t.logbook.c.number)
-    for row in execute(tx, query.execution_options(yield_per=1000)):
-        yield to_entry(row._mapping)
+    yield from each_entry(tx, query.execution_options(yield_per=1000))
 
 
 def without_mac(tx: Tx) -> Iterator[Entry]:
     """Those that are older than MACs, in whatever order."""
     query = select(t.logbook).where(t.logbook.c.mac.is_(None))
-    for row in execute(tx, query.execution_options(yield_per=1000)):
-        yield to_entry(row._mapping)
+    yield from each_entry(tx, query.execution_options(yield_per=1000))
 
 
 def is_vouched(tx: Tx) -> bool:
     """Whether an entry of ours vouches for what is older than MACs."""
     query = select(t.logbook).where(t.logbook.c.kind == VOUCHED)
     mac: Mac = tx.info["mac"]
-    return any(logbook.is_proven(to_entry(r._mapping), mac) for r in execute(tx, query))
+    return any(logbook.is_proven(entry, mac) for entry in each_entry(tx, query))
 
 
 def heads(tx: Tx) -> list[Head]:

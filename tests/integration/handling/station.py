@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import LIVE_STATES, Call, CallState, Direction, Outcome
+from callflow.core.records.logbook import Entry
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.handling.alarms import deciding, receiving
 from callflow.handling.base import policy, storing
@@ -240,11 +241,11 @@ class Station:
     def told(self, incident_id: str | None = None, **by: Any) -> list[str]:
         """Kinds of the logbook's entries, in order."""
         rows = self.read(lambda tx: logbook.page(tx, incident=incident_id, limit=10_000, **by))
-        return [row["kind"] for row in rows]
+        return [row.kind for row in rows]
 
-    def entries(self, kind: str) -> list[Row]:
+    def entries(self, kind: str) -> list[Entry]:
         rows = self.read(lambda tx: logbook.page(tx, limit=10_000))
-        return [row for row in rows if row["kind"] == kind]
+        return [row for row in rows if row.kind == kind]
 
     def signal_row(self, sent: Signal) -> StoredSignal:
         rows = self.read(lambda tx: signals.page(tx, limit=100_000))

@@ -20,7 +20,7 @@ from callflow.processes.anchoring import Watch, remembered
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage import schema as t
-from callflow.storage.records import chaining, erasure, past, sealing
+from callflow.storage.records import erasure, past, sealing
 from callflow.storage.records import logbook as rows
 from callflow.vault import Vault
 
@@ -131,7 +131,7 @@ class Book:
     def _take_out(self, tx: Tx) -> None:
         c = t.logbook.c
         query = select(t.logbook).where(c.text == self.words("two")).order_by(c.number.desc())
-        one, other, *_ = (dict(row._mapping) for row in chaining.execute(tx, query))
+        one, other, *_ = rows.each_entry(tx, query)
         entry, left = erasure.take_out_of_entry(tx, one, {"text": f"[...] {self.round}"})
         tell(tx, "erased", self.now(), person="p", count=1, entries={entry: left})
         about: Row = {"kept": "incidents", "days": 365, "count": 1}

@@ -51,7 +51,7 @@ def kinds(station: Posting) -> list[str]:
     rows = station.store.read_now(
         lambda tx: logbook.page(tx, incident=station.incident, limit=1000)
     )
-    return [row["kind"] for row in rows]
+    return [row.kind for row in rows]
 
 
 async def test_every_channel_arrives_once(tmp_path: Path) -> None:

@@ -129,16 +129,18 @@ def test_a_search_for_words_stops_somewhere_and_goes_on_from_there(
             return store.read_now(lambda tx: logbook.of_kinds(tx, ("note", "station"), **asked))
         return store.read_now(lambda tx: logbook.search(tx, who="ana", **asked))
 
-    seen: list[str] = []
+    seen: list[str | None] = []
     before: int | None = None
     pages = 0
     while True:
         found = page(before)
         pages += 1
-        seen += [row["site"] for row in found.rows]
-        if len(found.rows) < 3 and found.beyond is None:
+        seen += [row.site for row in found.entries]
+        if len(found.entries) < 3 and found.beyond is None:
             break
-        before = found.rows[-1]["number"] if len(found.rows) == 3 else found.beyond["number"]  # type: ignore[index]
+        last = found.entries[-1] if len(found.entries) == 3 else found.beyond
+        assert last is not None
+        before = last.number
     assert seen == [*(f"{number}" for number in range(59, 49, -1)), "5"]
     assert pages > 4  # no page looks through everything
 
@@ -150,6 +152,6 @@ def test_a_program_that_asks_since_an_instant_gets_every_entry_since(store: Stor
 
     store.write_now(write)
     found = store.read_now(lambda tx: logbook.page(tx, since=NOW + timedelta(minutes=4)))
-    assert [row["data"]["note"] for row in found] == ["2", "4", "5", "6"]
+    assert [row.data["note"] for row in found] == ["2", "4", "5", "6"]
     late = store.read_now(lambda tx: logbook.page(tx, since=NOW + timedelta(minutes=11)))
     assert late == []

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.storage import Store, Tx
+from callflow.storage import Store
 from callflow.storage.desks import shifts
-from callflow.storage.people import users
 from tests.support.migrated import migrate
+from tests.support.people import add_operator
 
 pytestmark = pytest.mark.both_databases
 
@@ -22,15 +22,10 @@ HOUR = timedelta(hours=1)
 def store(database_url: str) -> Iterator[Store]:
     migrate(database_url)
     store = Store(database_url, mac=str)
-    store.write_now(lambda tx: add(tx, "claire"))
-    store.write_now(lambda tx: add(tx, "david"))
+    store.write_now(lambda tx: add_operator(tx, "claire", EVENING))
+    store.write_now(lambda tx: add_operator(tx, "david", EVENING))
     yield store
     store.close()
-
-
-def add(tx: Tx, name: str) -> None:
-    user = {"id": name, "name": name.title(), "role": "operator", "password": "", "language": "fr"}
-    users.insert_user(tx, {**user, "created_at": EVENING})
 
 
 def test_who_is_on_shift_is_known_until_the_end(store: Store) -> None:
@@ -38,12 +33,12 @@ def test_who_is_on_shift_is_known_until_the_end(store: Store) -> None:
     store.write_now(lambda tx: shifts.begin(tx, "david", EVENING + HOUR))
     on = store.read_now(shifts.on_shift)
     assert [(row.name, row.user_id, row.began_at) for row in on] == [
-        ("Claire", "claire", EVENING),
-        ("David", "david", EVENING + HOUR),
+        ("claire", "claire", EVENING),
+        ("david", "david", EVENING + HOUR),
     ]
     assert [row.languages for row in on] == [("fr",), ("fr",)]
     assert store.write_now(lambda tx: shifts.end(tx, claire, EVENING + 2 * HOUR))
-    assert [row.name for row in store.read_now(shifts.on_shift)] == ["David"]
+    assert [row.name for row in store.read_now(shifts.on_shift)] == ["david"]
     assert store.read_now(lambda tx: shifts.running(tx, "claire")) is None
     last = store.read_now(shifts.last_ended)
     assert last is not None

@@ -74,7 +74,7 @@ class Desks:
     def told(self, **wanted: Any) -> list[tuple[str, str]]:
         """The kinds of the logbook's entries, each with whose it is."""
         entries = self.station.store.read_now(lambda tx: logbook.page(tx, **wanted))
-        return [(entry["kind"], entry["who"]) for entry in entries]
+        return [(entry.kind, entry.who) for entry in entries]
 
     def on_shift(self) -> list[str]:
         return [row.name for row in self.station.store.read_now(shifts.on_shift)]

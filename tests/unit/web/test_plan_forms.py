@@ -19,21 +19,21 @@ def sent(step: Step, plan: Plan) -> dict[str, str]:
     """What a browser sends of a step's form as it is shown."""
     form = {"id": step.id}
     for row in forms.fields(step, plan, 1):
-        name, value = row["name"], row["value"]
-        if row["control"] == "flag":
+        name, value = row.name, row.value
+        if row.control == "flag":
             form |= {name: "yes"} if value else {}
-        elif row["control"] == "lines":
+        elif row.control == "lines":
             form[name] = "\r\n".join(value)
-        elif row["control"] == "who":
+        elif row.control == "who":
             form |= {f"who_{n}": each for n, each in enumerate(value)}
-        elif row["control"] == "choice":
-            assert str(value) in dict(row["options"])
+        elif row.control == "choice":
+            assert str(value) in dict(row.options)
             form[name] = str(value)
         else:
             form[name] = str(value)
-    for row in forms.ends(step, plan, 1):
-        assert row["target"] in ("", *dict(row["options"]))
-        form[f"end_{row['outcome']}"] = row["target"]
+    for end in forms.ends(step, plan, 1):
+        assert end.target in ("", *dict(end.options))
+        form[f"end_{end.outcome}"] = end.target
     return form
 
 
@@ -73,8 +73,8 @@ def test_every_kind_of_step_has_a_form(kind: StepKind) -> None:
     plan = Plan(id="p", version=1, name="p", steps=(step,))
     for column in (0, 1):
         for row in forms.fields(step, plan, column):
-            assert row["control"] in CONTROLS
-            assert row["label"]
+            assert row.control in CONTROLS
+            assert row.label
     assert forms.read_step(sent(step, plan), step)["kind"] == kind
 
 
@@ -131,21 +131,21 @@ def test_an_outcome_leads_further_down_and_says_what_becomes_of_it_otherwise() -
     call = Step(id="call", kind=StepKind.CALL_LIST, outcomes={"busy": "first", "exhausted": "hand"})
     first, hand = (Step(id=each, kind=StepKind.HAND_TO_OPERATOR) for each in ("first", "hand"))
     plan = Plan(id="p", version=1, name="p", steps=(first, call, hand))
-    rows = {row["outcome"]: row for row in forms.ends(call, plan, 1)}
+    rows = {row.outcome: row for row in forms.ends(call, plan, 1)}
     assert next(iter(rows)) == "verified_ok"
-    assert [value for value, _ in rows["exhausted"]["options"]] == ["hand"]
-    assert [value for value, _ in rows["busy"]["options"]] == ["continue", "hand", "first"]
+    assert [value for value, _ in rows["exhausted"].options] == ["hand"]
+    assert [value for value, _ in rows["busy"].options] == ["continue", "hand", "first"]
     for outcome, said in (
         ("verified_ok", "an operator gets the alarm"),
         ("no_answer", "the next call"),
         ("nobody_available", "nobody left to call"),
     ):
-        assert said in rows[outcome]["unsaid"], outcome
-    assert [row["unsaid"] for row in forms.ends(hand, plan, 1)] == [
+        assert said in rows[outcome].unsaid, outcome
+    assert [row.unsaid for row in forms.ends(hand, plan, 1)] == [
         "nothing chosen: the operator keeps the alarm"
     ] * 4
     asked = Step(id="ask", kind=StepKind.QUESTION, answers=("oui", "non"))
-    found = [row["outcome"] for row in forms.ends(asked, Plan(**{**_P, "steps": (asked,)}), 1)]
+    found = [row.outcome for row in forms.ends(asked, Plan(**{**_P, "steps": (asked,)}), 1)]
     assert [each for each in found if each.startswith("answer")] == ["answer_1", "answer_2"]
 
 

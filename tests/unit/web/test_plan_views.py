@@ -27,7 +27,7 @@ ONLY_IN_FILES = {"exhausted", "n_valid"} | {
 def test_no_finding_is_said_in_words_of_a_file(code: str, language: str) -> None:
     plan = a_plan(EXAMPLES[code]["has"])
     rows = views.findings(found(EXAMPLES[code]["has"]), language, plan)
-    assert code in {row["code"] for row in rows}
+    assert code in {row.code for row in rows}
     named = {step.id for step in plan.steps} | {"go_to"}  # what a step back is called in a file
     for row in rows:
-        assert not set(re.findall(r"[\w-]+", row["text"])) & (ONLY_IN_FILES - named), row["text"]
+        assert not set(re.findall(r"[\w-]+", row.text)) & (ONLY_IN_FILES - named), row.text

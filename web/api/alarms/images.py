@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Reader
 from web.kit.problems import NOT_FOUND, RESPONSES
 from web.pages.alarms import stills
-from web.station import Station, station_of
+from web.station import Here
 
 #: What is kept.
 _TYPES: dict[str, Any] = {"image/jpeg": {}, "image/png": {}, "video/mp4": {}}
@@ -30,8 +29,8 @@ router = APIRouter(tags=["images"], responses={**RESPONSES, **NOT_FOUND})
 )
 async def get_image(
     image_id: str,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
 ) -> FileResponse:
     """The picture as the camera gave it."""
     return await stills.opened(station, image_id, caller.name)

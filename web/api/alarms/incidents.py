@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field, model_validator
 
 from callflow.core.alarms.incident import State
@@ -16,19 +16,16 @@ from callflow.handling.base.fields import ACCOUNT, Line, Long
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web.access.bearer import Caller, allowed
+from web.access.bearer import Handler, Reader
 from web.access.users import Right
 from web.api import paging, reading
 from web.api.shapes import Body, IncidentOut, Instant, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(tags=["incidents"], responses=RESPONSES)
 
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
-Here = Annotated[Station, Depends(station_of)]
 
 
 class ParkIn(Body):

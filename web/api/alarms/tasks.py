@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from callflow.core.alarms.escalation import GuardEvent
@@ -18,20 +18,15 @@ from callflow.handling.interventions import measures as interventions_measures
 from callflow.handling.sites.shape import Digits, Language, Phone
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Caller, Configurer, Handler, Reader
 from web.api.alarms.incidents import Empty, act_on, said
 from web.api.shapes import Body, IncidentOut
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["tasks"], responses=RESPONSES)
 
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
-Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
-Here = Annotated[Station, Depends(station_of)]
 
 
 class TaskIn(Body):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Reader
 from web.kit.problems import NOT_FOUND, RESPONSES
 from web.pages.calls import recording_files
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
 
@@ -27,8 +24,8 @@ router = APIRouter(tags=["recordings"], responses={**RESPONSES, **NOT_FOUND})
 )
 async def get_recording(
     recording_id: str,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
 ) -> FileResponse:
     """The sound, from the answer to the end: the person on the left, the station on the right."""
     return await recording_files.call(station, recording_id, caller.name)
@@ -45,8 +42,8 @@ async def get_recording(
 )
 async def get_spoken(
     name: str,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
 ) -> FileResponse:
     """What somebody said after a tone, as an instruction's `voice` names it."""
     return await recording_files.after_tone(station, name, caller.name)

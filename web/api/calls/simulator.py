@@ -9,18 +9,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from web.access.bearer import Caller, allowed
+from web.access.bearer import Caller, Reader, allowed
 from web.access.users import Right
 from web.api.shapes import Page
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError, not_found
-from web.station import Network, Station, station_of
+from web.station import Here, Network
 
 router = APIRouter(tags=["simulator"], responses={**RESPONSES, **NOT_FOUND})
 
 Number = Annotated[str, Path(pattern=r"^(\+|%2B)?[0-9]{5,15}$", description="E.164")]
 
 
-def network(station: Annotated[Station, Depends(station_of)]) -> Network:
+def network(station: Here) -> Network:
     """The simulated network; without one nothing is here."""
     if station.network is None:
         raise ProblemError(404, "there is no simulated network: this is no demo")
@@ -33,7 +33,7 @@ Simulated = Annotated[Network, Depends(network)]
 @router.get("/simulator/phones/{number}")
 async def get_phone(
     number: Number,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    caller: Reader,
     simulated: Simulated,
 ) -> dict[str, Any]:
     """What a phone does when it is called."""
@@ -86,9 +86,7 @@ async def put_trunk(
 
 
 @router.get("/simulator/calls")
-async def list_calls(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))], simulated: Simulated
-) -> Page[dict[str, Any]]:
+async def list_calls(caller: Reader, simulated: Simulated) -> Page[dict[str, Any]]:
     """Every INVITE that the network saw from the station, oldest first."""
     return Page[dict[str, Any]](items=await asyncio.to_thread(simulated.calls))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 
 from callflow.core.desks.roster import LONGEST, Duty, Part
@@ -16,17 +16,13 @@ from callflow.handling.desks import rosters
 from callflow.handling.sites.shape import Phone
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Reader
 from web.api.shapes import Body, Instant
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["roster"], responses=RESPONSES)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
 _FILE: dict[str, Any] = {"content": {"text/calendar": {"schema": {"type": "string"}}}}
 _WEEK = timedelta(days=7)
 

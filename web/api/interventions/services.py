@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow.core.alarms.evidence import Sign
@@ -16,21 +16,16 @@ from callflow.handling.sites.shape import Phone
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts.law import GATE_REASONS
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Handler, Reader
 from web.api.alarms.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.pages.interventions.service_views import services_of
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["services"], responses=RESPONSES)
 
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
-Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
-Here = Annotated[Station, Depends(station_of)]
 
 
 def _said(text: str) -> str:

@@ -3,16 +3,18 @@ in If-Match, and is told (412) where somebody else was quicker."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from callflow.core.plans import check
 from callflow.core.plans.call_plan import Finding, from_json
+from callflow.core.plans.version import Draft
 from callflow.handling.plans import plans
 from callflow.storage import Tx
+from web.access.bearer import Configurer, Reader
 from web.api.etags import IfMatch, named, needed, tag
-from web.api.plans.plans import Author, Here, PlanId, Reader, Sent, answer, checked_id
+from web.api.plans.plans import PlanId, Sent, answer, checked_id
 from web.api.plans.shapes import (
     AS_TEXT,
     REQUEST,
@@ -25,6 +27,7 @@ from web.api.plans.shapes import (
     wants_text,
 )
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
+from web.station import Here
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
@@ -38,21 +41,21 @@ async def get_draft(
     plan_id: PlanId, caller: Reader, station: Here, request: Request, response: Response
 ) -> DraftOut | Response:
     """The draft and its ETag; only the plan, as text, where `Accept` says `application/yaml`."""
-    row = await station.store.read(lambda tx: plans.get_draft(tx, plan_id))
-    plan = from_json(row["body"])
+    draft = await station.store.read(lambda tx: plans.get_draft(tx, plan_id))
+    plan = from_json(draft.body)
     if wants_text(request):
         text = answer(request, plan)
         assert isinstance(text, Response), "asked for as text"
-        text.headers["ETag"] = tag(row["revision"])
+        text.headers["ETag"] = tag(draft.revision)
         return text
-    response.headers["ETag"] = tag(row["revision"])
-    return _draft(row)
+    response.headers["ETag"] = tag(draft.revision)
+    return _draft(draft)
 
 
 @router.put("/plans/{plan_id}/draft", responses=_CHANGED, openapi_extra=REQUEST)
 async def put_draft(
     plan_id: PlanId,
-    caller: Author,  # before the body is read
+    caller: Configurer,  # before the body is read
     body: Sent,
     station: Here,
     response: Response,
@@ -66,18 +69,18 @@ async def put_draft(
     fields = checked_id(plan_id, body).fields()
     revision, now = named(if_match), station.clock()
 
-    def write(tx: Tx) -> dict[str, Any]:
+    def write(tx: Tx) -> Draft:
         plans.save_draft(tx, fields, caller.name, now, revision=revision, based_on=based_on)
         return plans.get_draft(tx, plan_id)
 
-    row = await station.store.write(write)
-    response.headers["ETag"] = tag(str(row["revision"]))
-    return _draft(row)
+    draft = await station.store.write(write)
+    response.headers["ETag"] = tag(draft.revision)
+    return _draft(draft)
 
 
 @router.delete("/plans/{plan_id}/draft", status_code=204, responses=_CHANGED)
 async def delete_draft(
-    plan_id: PlanId, caller: Author, station: Here, if_match: IfMatch = None
+    plan_id: PlanId, caller: Configurer, station: Here, if_match: IfMatch = None
 ) -> None:
     """Throws the draft with this ETag away."""
     revision, now = needed(if_match), station.clock()
@@ -94,7 +97,7 @@ async def validate_draft(plan_id: PlanId, caller: Reader, station: Here) -> Find
 
 @router.post("/plans/{plan_id}/draft/publish", status_code=201, responses={**_CHANGED, **CONFLICT})
 async def publish_draft(
-    plan_id: PlanId, body: PublishIn, caller: Author, station: Here, if_match: IfMatch = None
+    plan_id: PlanId, body: PublishIn, caller: Configurer, station: Here, if_match: IfMatch = None
 ) -> PlanOut:
     """Makes the draft with this ETag the next version. Errors refuse it (422, `findings`);
     warnings need a reason in `accept_warnings`."""
@@ -115,9 +118,13 @@ async def publish_draft(
     return PlanOut.model_validate(fresh)
 
 
-def _draft(row: dict[str, Any]) -> DraftOut:
-    plan = out(from_json(row["body"]))
-    return DraftOut.model_validate({**row, "plan": plan})
+def _draft(draft: Draft) -> DraftOut:
+    return DraftOut(
+        plan=out(from_json(draft.body)),
+        based_on=draft.based_on,
+        changed_by=draft.changed_by,
+        changed_at=draft.changed_at,
+    )
 
 
 def _findings(found: list[Finding]) -> Findings:

@@ -13,8 +13,7 @@ from callflow.core.plans.standing import Standing
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Caller, Configurer, Reader
 from web.api.plans.shapes import (
     AS_TEXT,
     REQUEST,
@@ -29,15 +28,12 @@ from web.api.plans.shapes import (
 )
 from web.api.shapes import Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
-Here = Annotated[Station, Depends(station_of)]
 PlanId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Author = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
 Sent = Annotated[PlanIn, Depends(sent_plan)]
 _TEXT: dict[int | str, dict[str, Any]] = {200: AS_TEXT}
 
@@ -64,7 +60,7 @@ async def get_plan(
 
 
 @router.post("/plans", status_code=201, responses=CONFLICT, openapi_extra=REQUEST)
-async def publish_plan(caller: Author, body: Sent, station: Here) -> PlanOut:
+async def publish_plan(caller: Configurer, body: Sent, station: Here) -> PlanOut:
     """Publishes a plan as its next version, without a draft; running incidents keep theirs
     (invariant 7). Errors of the plan itself refuse it, and so does that it could reach nobody at
     any site that follows it; its sites are not looked at any further."""
@@ -72,7 +68,7 @@ async def publish_plan(caller: Author, body: Sent, station: Here) -> PlanOut:
 
 
 @router.put("/plans/{plan_id}", responses=CONFLICT, openapi_extra=REQUEST)
-async def put_plan(plan_id: PlanId, caller: Author, body: Sent, station: Here) -> PlanOut:
+async def put_plan(plan_id: PlanId, caller: Configurer, body: Sent, station: Here) -> PlanOut:
     """The same, by its address."""
     return await _publish(checked_id(plan_id, body), caller, station)
 
@@ -80,8 +76,8 @@ async def put_plan(plan_id: PlanId, caller: Author, body: Sent, station: Here) -
 @router.get("/plans/{plan_id}/versions", responses=NOT_FOUND)
 async def list_versions(plan_id: PlanId, caller: Reader, station: Here) -> Page[VersionOut]:
     """Every version: who published it, when and why; oldest first."""
-    rows = await station.store.read(lambda tx: plans.history(tx, plan_id))
-    return Page[VersionOut].model_validate({"items": rows, "next": None})
+    versions = await station.store.read(lambda tx: plans.history(tx, plan_id))
+    return Page(items=[VersionOut.model_validate(each) for each in versions])
 
 
 @router.get(
@@ -112,7 +108,9 @@ async def compare(
 
 
 @router.post("/plans/{plan_id}/roll-back", status_code=201, responses={**NOT_FOUND, **CONFLICT})
-async def roll_back(plan_id: PlanId, body: RollBackIn, caller: Author, station: Here) -> PlanOut:
+async def roll_back(
+    plan_id: PlanId, body: RollBackIn, caller: Configurer, station: Here
+) -> PlanOut:
     """Publishes what an earlier version says as the next one."""
     now, number = station.clock(), body.version
     reach = await station.store.read(lambda tx: plans.reach_of(tx, plan_id, number, now))
@@ -139,7 +137,7 @@ async def picture(
 
     def read(tx: Tx) -> Plan:
         if draft:
-            return from_json(plans.get_draft(tx, plan_id)["body"])
+            return from_json(plans.get_draft(tx, plan_id).body)
         return plans.get_version(tx, plan_id, version)
 
     svg = plan_picture.draw(await station.store.read(read), language)

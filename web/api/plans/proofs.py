@@ -6,7 +6,7 @@ import random
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, model_validator
 
 from callflow.core.signals.signal import Kind
@@ -15,16 +15,15 @@ from callflow.handling.alarms import rehearsing
 from callflow.handling.base.fields import Identifier
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Reader
 from web.api import paging, reading
-from web.api.plans.plans import Author, Here, PlanId
+from web.api.plans.plans import PlanId
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
+from web.station import Here
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
 
 
@@ -145,7 +144,9 @@ class RehearseIn(Body):
 
 
 @router.post("/plans/{plan_id}/rehearse", status_code=201, responses={**NOT_FOUND, **CONFLICT})
-async def rehearse(plan_id: PlanId, body: RehearseIn, caller: Author, station: Here) -> IncidentOut:
+async def rehearse(
+    plan_id: PlanId, body: RehearseIn, caller: Configurer, station: Here
+) -> IncidentOut:
     """Calls the site's real people as the plan says, announced as an exercise; its incident.
 
     409 while the site is in alarm.

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from callflow.core.plans import text as plan_text
 from callflow.core.plans.call_plan import Level, Plan, json_schema, to_json
@@ -81,6 +81,8 @@ class DraftOut(BaseModel):
 
 class VersionOut(BaseModel):
     """Who published a version when and why, and with which warnings."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     version: int
     published_by: str

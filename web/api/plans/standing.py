@@ -4,17 +4,18 @@ in If-Match, and is told (412) where the plan is not as they knew it."""
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from callflow.core.plans.standing import Standing
 from callflow.handling.plans import withdrawal
+from web.access.bearer import Configurer, Reader
 from web.api.etags import IfMatch, needed, tag
-from web.api.plans.plans import Author, Here, PlanId, Reader
+from web.api.plans.plans import PlanId
 from web.api.plans.shapes import WhyIn
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
+from web.station import Here
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
@@ -24,6 +25,8 @@ _CHANGED = {**NOT_FOUND, **PRECONDITION, **CONFLICT}
 class StandingOut(BaseModel):
     """Whether sites may follow a published plan; `withdrawn_at`, `withdrawn_by` and `because` are
     null of one that is in use."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     state: Standing
     version: int = Field(description="The newest one")
@@ -37,14 +40,14 @@ async def get_standing(
     plan_id: PlanId, caller: Reader, station: Here, response: Response
 ) -> StandingOut:
     """Whether the plan is in use or withdrawn, and its ETag."""
-    row = await station.store.read(lambda tx: withdrawal.get_standing(tx, plan_id))
-    return _out(row, response)
+    found = await station.store.read(lambda tx: withdrawal.get_standing(tx, plan_id))
+    return _out(found, response)
 
 
 @router.post("/plans/{plan_id}/withdraw", responses=_CHANGED)
 async def withdraw(
     plan_id: PlanId,
-    caller: Author,  # before the body is read
+    caller: Configurer,  # before the body is read
     body: WhyIn,
     station: Here,
     response: Response,
@@ -54,16 +57,16 @@ async def withdraw(
     goes on. 409 while a site follows it, suspended or to come back, and where alarms fall back on
     it."""
     revision, now = needed(if_match, "plan"), station.clock()
-    row = await station.store.write(
+    found = await station.store.write(
         lambda tx: withdrawal.withdraw(tx, plan_id, revision, body.why, caller.name, now)
     )
-    return _out(row, response)
+    return _out(found, response)
 
 
 @router.post("/plans/{plan_id}/bring-back", responses=_CHANGED)
 async def bring_back(
     plan_id: PlanId,
-    caller: Author,
+    caller: Configurer,
     body: WhyIn,
     station: Here,
     response: Response,
@@ -71,13 +74,12 @@ async def bring_back(
 ) -> StandingOut:
     """The withdrawn plan of this ETag may be followed and changed again, as it was."""
     revision, now = needed(if_match, "plan"), station.clock()
-    row = await station.store.write(
+    found = await station.store.write(
         lambda tx: withdrawal.bring_back(tx, plan_id, revision, body.why, caller.name, now)
     )
-    return _out(row, response)
+    return _out(found, response)
 
 
-def _out(row: dict[str, Any], response: Response) -> StandingOut:
-    response.headers["ETag"] = tag(row["revision"])
-    shown = {name: row[name] or None for name in ("withdrawn_at", "withdrawn_by", "because")}
-    return StandingOut.model_validate({**row, **shown})
+def _out(found: withdrawal.PlanStanding, response: Response) -> StandingOut:
+    response.headers["ETag"] = tag(found.revision)
+    return StandingOut.model_validate(found)

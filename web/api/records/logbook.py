@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from callflow.storage.records import logbook
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
-from web.api import paging, reading
+from web.access.bearer import Reader
+from web.api import paging
 from web.api.shapes import EntryOut, Page
 from web.kit.problems import RESPONSES
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["logbook"], responses=RESPONSES)
 
 
 @router.get("/logbook")
 async def list_entries(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
     incident: Annotated[str | None, Query(max_length=64)] = None,
     site: Annotated[str | None, Query(max_length=64)] = None,
     since: paging.Since = None,
@@ -34,7 +33,5 @@ async def list_entries(
             tx, incident=incident, site=site, since=since, after=start, limit=limit + 1
         )
     )
-    shown, following = paging.page(rows, limit, lambda row: paging.encode(row["number"]))
-    return Page[EntryOut].model_validate(
-        {"items": [reading.entry(row) for row in shown], "next": following}
-    )
+    shown, following = paging.page(rows, limit, lambda entry: paging.encode(entry.number))
+    return Page(items=[EntryOut.model_validate(entry) for entry in shown], next=following)

@@ -18,12 +18,12 @@ from callflow.handling.base.fields import ACCOUNT
 from callflow.storage import Tx
 from callflow.storage.signals import signals
 from callflow.storage.sites import sites
-from web.access.bearer import Caller, allowed
+from web.access.bearer import Caller, Reader, allowed
 from web.access.users import Right
 from web.api import paging
 from web.api.shapes import Page, SignalIn, SignalOut, Stored
 from web.kit.problems import CONFLICT, RESPONSES, TOO_MANY, ProblemError
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["signals"], responses=RESPONSES)
 
@@ -57,7 +57,7 @@ async def _sender(
 async def store_signal(
     body: SignalIn,
     caller: Annotated[Caller, Depends(_sender)],
-    station: Annotated[Station, Depends(station_of)],
+    station: Here,
     idempotency_key: _Key = None,
 ) -> Stored:
     """Stores one message; answered after the commit. Not answered 201: send it again."""
@@ -109,8 +109,8 @@ def _signal(body: SignalIn, caller: Caller, now: datetime, key: str | None) -> S
 
 @router.get("/signals")
 async def list_signals(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
     account: Annotated[str | None, Query(pattern=ACCOUNT)] = None,
     since: paging.Since = None,
     after: paging.After = None,

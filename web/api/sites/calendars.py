@@ -6,17 +6,17 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from callflow.core.time import ical
 from callflow.core.time.hours import CalendarError
 from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.sites import calendars
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
-from web.api.sites.sites import Here, SiteId
+from web.access.bearer import Configurer, Reader
+from web.api.sites.sites import SiteId
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
+from web.station import Here
 
 router = APIRouter(tags=["calendars"], responses={**RESPONSES, **NOT_FOUND})
 
@@ -44,7 +44,7 @@ async def get_calendar(
     site_id: SiteId,
     contact: Identifier,
     which: Which,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    caller: Reader,
     station: Here,
 ) -> Response:
     """Absences, or the hours of the coming year in which the contact can be called; empty for
@@ -62,7 +62,7 @@ async def put_calendar(
     contact: Identifier,
     which: Which,
     request: Request,
-    caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
+    caller: Configurer,
     station: Here,
     matching: Matching = "",
 ) -> CalendarOut:

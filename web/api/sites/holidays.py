@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from callflow.core.time import holidays
@@ -15,18 +15,14 @@ from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage.sites import own_days as rows
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Reader
 from web.api.shapes import Body
 from web.kit import holidays as kit_holidays
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["holidays"], responses=RESPONSES)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
 _Year = Annotated[int | None, Query(ge=2000, le=2200, description="Left out: this one")]
 _Reason = Annotated[Line, Query(min_length=1, description="Why, for the audit")]
 

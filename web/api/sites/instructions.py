@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from callflow.core.signals.signal import Kind
@@ -17,18 +17,16 @@ from callflow.storage import Tx
 from callflow.storage.engine.values import columns
 from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Handler, Reader
 from web.api import paging
 from web.api.shapes import Body, Instant, Page
 from web.api.sites.on_test import Empty
-from web.api.sites.sites import Here, SiteId
+from web.api.sites.sites import SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.station import Here
 
 router = APIRouter(tags=["provisional instructions"], responses=RESPONSES)
 
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
 #: Instructions that a site's list shows, the newest ones.
 _SHOWN = 200
@@ -170,7 +168,7 @@ async def make(
 async def countersign(
     site_id: SiteId,
     instruction: Identifier,
-    caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
+    caller: Configurer,
     station: Here,
     body: Empty | None = None,
 ) -> InstructionOut:

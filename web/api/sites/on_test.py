@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from callflow.handling.base.fields import Identifier, Line, Short
@@ -13,16 +13,14 @@ from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Handler, Reader
 from web.api.shapes import Body, Page
-from web.api.sites.sites import Here, SiteId
+from web.api.sites.sites import SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
+from web.station import Here
 
 router = APIRouter(tags=["on test"], responses=RESPONSES)
 
-Reader = Annotated[Caller, Depends(allowed(Right.READ))]
-Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
 _ACTS: dict[int | str, dict[str, Any]] = {**NOT_FOUND, **CONFLICT}
 #: Tests that a list shows, the newest first.
 _SHOWN = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from callflow.handling.base.fields import AccountNumber
@@ -15,18 +15,16 @@ from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.access import confidential
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Configurer, Handler, Reader
 from web.api import paging
 from web.api.etags import IfMatch, named, tag
 from web.api.shapes import Body, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES, ProblemError, not_found
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["sites"], responses=RESPONSES)
 
 SiteId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
-Here = Annotated[Station, Depends(station_of)]
 _CHANGED = "this site is not as it was: read it again, then change it"
 
 
@@ -44,7 +42,7 @@ class Arrived(BaseModel):
 
 @router.get("/sites")
 async def list_sites(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    caller: Reader,
     station: Here,
     after: paging.After = None,
     limit: paging.Limit = 100,
@@ -65,7 +63,7 @@ async def list_sites(
 @router.get("/sites/{site_id}", responses=NOT_FOUND)
 async def get_site(
     site_id: SiteId,
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
+    caller: Reader,
     station: Here,
     response: Response,
 ) -> Site:
@@ -83,7 +81,7 @@ async def get_site(
 async def put_site(
     site_id: SiteId,
     body: Site,
-    caller: Annotated[Caller, Depends(allowed(Right.CONFIGURE))],
+    caller: Configurer,
     station: Here,
     response: Response,
     if_match: IfMatch = None,
@@ -117,7 +115,7 @@ async def put_site(
 async def arrived(
     site_id: SiteId,
     body: ArrivedIn,
-    caller: Annotated[Caller, Depends(allowed(Right.HANDLE))],
+    caller: Handler,
     station: Here,
 ) -> Arrived:
     """Says that whoever opened arrived well (D18). 409 where nobody is awaited."""

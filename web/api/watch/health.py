@@ -18,13 +18,12 @@ from callflow.storage.signals import signals
 from web.access.bearer import Caller, allowed_before, identify, is_loopback
 from web.access.users import Right
 from web.kit.problems import RESPONSES, ProblemError
-from web.station import Station, station_of
+from web.station import Here, Station
 from web.store_watch import soon
 
 router = APIRouter(tags=["health"], responses=RESPONSES)
 machines = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
 #: A process that has not said for so long that it lives is not ready.
 SILENT_AFTER = timedelta(seconds=10)
 

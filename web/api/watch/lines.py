@@ -6,18 +6,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from callflow.handling.base.fields import ACCOUNT
 from callflow.handling.watch import lines
 from callflow.handling.watch.lines import Trouble
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Reader
 from web.api import paging
 from web.api.shapes import Page
 from web.kit.problems import RESPONSES
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(tags=["lines"], responses=RESPONSES)
 
@@ -76,8 +75,8 @@ class LinesOut(Page[LineOut]):
 
 @router.get("/lines")
 async def get_lines(
-    caller: Annotated[Caller, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    caller: Reader,
+    station: Here,
     account: Annotated[
         str | None,
         Query(pattern=ACCOUNT, description="Panels whose account begins so; else ill ones"),

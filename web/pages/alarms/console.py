@@ -5,27 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from markupsafe import Markup
 
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import i18n
 from web.kit.problems import ProblemError
 from web.kit.rendering import page, render
 from web.pages.alarms import incident, views
+from web.pages.records import entries
 from web.pages.station import demo
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 
 @router.get("/")
@@ -38,7 +35,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
         return {
             "lines": views.lines(tx),
             "strip": replace(views.strip(station.health(tx)), more=views.more(tx)),
-            "entries": views.feed(tx)[::-1],
+            "entries": entries.last(tx)[::-1],
             "demo": demo.CHOICES if playing else (),
         }
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Reader
 from web.pages.alarms import stills
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 
 
 @router.get("/images/{image_id}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.alarms.incident import State
@@ -19,20 +19,16 @@ from callflow.handling.interventions import directory, orders, services
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.kit import forms, refusals, words
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
 from web.pages.alarms import people_views, phrases, tasks, views
 from web.pages.interventions.service_views import Revealed
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 
 @dataclass(frozen=True, slots=True)

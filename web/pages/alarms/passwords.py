@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from callflow.handling.sites import passwords
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Handler
 from web.kit import forms
 from web.pages.alarms.incident import PasswordShown, answer
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 
 @router.post("/incidents/{incident_id}/password")

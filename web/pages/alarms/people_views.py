@@ -27,8 +27,8 @@ def colleagues(tx: Tx, who: str) -> list[str]:
     names = [row.name for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row.role)]
     others = [name for name in names if name != who]
     if not others:
-        known = (row for row in users.users(tx) if row["disabled_at"] is None)
-        able = [row["name"] for row in known if Right.HANDLE in rights_of(row["role"])]
+        known = (row for row in users.users(tx) if row.disabled_at is None)
+        able = [row.name for row in known if Right.HANDLE in rights_of(row.role)]
         others = [name for name in able if name != who]
     return sorted(set(others))
 

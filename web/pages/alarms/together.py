@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import operating
@@ -14,17 +14,15 @@ from callflow.handling.base import refusals
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Handler, Visitor
 from web.access.users import Right
 from web.kit import forms, words
 from web.kit.problems import ProblemError, not_found
 from web.pages.alarms.incident import refusal, respond, shown
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 #: At most what a page shows.
 MOST = 500
 

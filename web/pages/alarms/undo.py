@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.alarms import undoing
 from callflow.handling.base import refusals
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Handler
 from web.kit.rendering import page
 from web.pages.alarms.incident import respond, shown
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 
 @router.get("/undo")

@@ -14,7 +14,6 @@ from callflow.core.alarms.incident import ruling as ruling_among
 from callflow.core.calls.call import GUARD_STEP, Call, CallState
 from callflow.core.calls.phones import owner_of
 from callflow.core.interventions import directory
-from callflow.core.records import audit
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
@@ -42,6 +41,7 @@ from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
 from web.pages.alarms.task_views import TaskView
 from web.pages.interventions.service_views import services_of
+from web.pages.records.entries import entries_shown
 
 Row = dict[str, Any]
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
@@ -234,36 +234,6 @@ def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
     )
 
 
-#: Entries that the console's feed leaves out: they say little more than the entry beside it.
-_QUIET = frozenset({"recording", "step", "call_requested", "call_result", "filed", *audit.QUIET})
-
-
-def feed(tx: Tx, *, most: int = 60) -> list[Row]:
-    """The last entries of the logbook, newest first, as the console tells them."""
-    return told(tx, logbook.last(tx, limit=most))
-
-
-def told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
-    """Logbook entries as the console tells them, each with its site's name."""
-    return everything_told(tx, [row for row in rows if row["kind"] not in _QUIET])
-
-
-def everything_told(tx: Tx, rows: Sequence[Row]) -> list[Row]:
-    """Logbook entries of any kind, each with its site's name and the person it tells of."""
-    if not rows:  # at most looks nothing is new
-        return []
-    names = sites.names_of(tx, (row["site"] for row in rows))
-    rows = _with_persons(tx, rows)
-    return [{**row, "site_name": names.get(row["site"] or "", row["site"] or "")} for row in rows]
-
-
-def _with_persons(tx: Tx, rows: Sequence[Row]) -> list[Row]:
-    """Logbook entries, each with the ``person`` whose call it tells of, if it is a contact."""
-    of_calls = {row["id"]: row["data"].get("call") for row in rows}
-    names = calls.contact_names(tx, {call for call in of_calls.values() if call})
-    return [{**row, "person": names.get(of_calls[row["id"]] or "", "")} for row in rows]
-
-
 def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     """Everything that one incident's page shows."""
     row = incidents.get(tx, incident_id)
@@ -279,7 +249,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     here = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
     zones = sites.zone_names(tx, row.site_id) if row.site_id else {}
     arrived = signals.page(tx, incident=incident_id, limit=500)
-    entries = _with_persons(tx, logbook.page(tx, incident=incident_id, limit=2000))
+    entries = entries_shown(tx, logbook.page(tx, incident=incident_id, limit=2000))
     its_tasks = tasks.of_incident(tx, incident_id)
     asked = task_views.tasks_of(tx, row, its_tasks)
     parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
@@ -317,7 +287,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "entries": entries,
-        "heard": sites_passwords.heard_last(entries),
+        "heard": sites_passwords.heard_last([each.entry for each in entries]),
     }
 
 

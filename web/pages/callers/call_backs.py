@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base import refusals
 from callflow.handling.callers import call_backs
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms
@@ -20,13 +20,10 @@ from web.kit.problems import not_found
 from web.kit.refusals import refusal
 from web.kit.rendering import page
 from web.pages.desks import desk_views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 Act = Callable[[Tx, str, str, forms.Form, datetime], object]
 
 

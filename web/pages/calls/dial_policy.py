@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callflow.core.calls import dial_policy
 from callflow.handling.base.policy import load_policy
@@ -14,18 +14,17 @@ from callflow.handling.sites import rules
 from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator
 from web.pages.station.settings_views import Row, setting
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/settings/dialling")
 async def show(
-    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Administrator,
+    station: Here,
     number: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
     """The rules, and what they say of ``number`` as it was typed."""

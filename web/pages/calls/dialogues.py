@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
@@ -25,7 +25,7 @@ from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from web.access.rates import Rates
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Administrator, Configurer, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms
@@ -35,13 +35,10 @@ from web.kit.rendering import page
 from web.pages.calls import dialogue_views as views
 from web.pages.calls import dialogue_words
 from web.pages.calls.dialogue_views import Recorded, Words
-from web.station import BadAnnouncement, Prompts, Station, station_of
+from web.station import BadAnnouncement, Here, Prompts, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 Row = dict[str, Any]
 _Steps = Annotated[str, Query(max_length=2000)]
 _Short = Annotated[str, Query(max_length=40)]

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Reader
 from web.kit.problems import ProblemError
 from web.pages.calls import recording_files
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 
 
 @router.get("/recordings/{call_id}")

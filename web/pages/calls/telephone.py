@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from callflow.core.calls.call import Mode
@@ -15,19 +15,17 @@ from callflow.handling.calls import control, telephone
 from callflow.handling.calls.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
 from web.access import cookies
-from web.access.sessions import Visitor, allowed, telephone_origin
+from web.access.sessions import Handler, telephone_origin
 from web.access.users import Right, digest
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import refusal
 from web.kit.rendering import render
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False, prefix="/telephone")
 
-Here = Annotated[Station, Depends(station_of)]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 Act = Callable[[Tx, str, Form, datetime], object]
 
 

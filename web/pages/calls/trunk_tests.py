@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.calls import trunk_tests
 from callflow.handling.sites.numbers import e164
 from callflow.handling.watch import health as watch_health
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.kit import forms
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, not_dialled, tried
 from web.pages.station.settings_views import Row, setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 _ADDRESS = "/settings/trunks"
 

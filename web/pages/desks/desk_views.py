@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.desks.presence import Presence
 from callflow.handling.base import refusals
 from callflow.handling.desks import presence, waiting_line
+from callflow.handling.desks.presence import Person
 from callflow.storage import Tx
 from callflow.storage.callers import call_backs
 from callflow.storage.sites import contacts as contact_rows
@@ -16,41 +17,34 @@ from callflow.storage.sites import instructions, sites
 Row = dict[str, Any]
 
 
-def mine(tx: Tx, name: str, now: datetime) -> Row:
-    """Where somebody stands; ``on_shift`` False: they have none that runs."""
-    found = next((person for person in presence.people(tx, now) if person.name == name), None)
-    if found is None:
-        return {"state": Presence.AWAY.value, "on_shift": False, "registered": False}
-    return _person(found)
+def mine(tx: Tx, name: str, now: datetime) -> Person | None:
+    """Where somebody stands; None: they have neither a shift that runs nor a telephone."""
+    return next((person for person in presence.people(tx, now) if person.name == name), None)
 
 
-def people(tx: Tx, now: datetime) -> list[Row]:
+def people(tx: Tx, now: datetime) -> list[Person]:
     """Everybody who is on shift or has a telephone: those on shift first."""
-    there = [_person(person) for person in presence.people(tx, now)]
-    return sorted(there, key=lambda person: (not person["on_shift"], person["name"]))
+    there = presence.people(tx, now)
+    return sorted(there, key=lambda person: (person.shift_since is None, person.name))
 
 
-def _person(person: presence.Person) -> Row:
-    return {
-        "name": person.name,
-        "role": person.role,
-        "state": person.now.state.value,
-        "since": person.now.since,
-        "until": person.now.until,
-        "reason": person.now.reason,
-        "on_shift": person.shift_since is not None,
-        "shift_since": person.shift_since,
-        "registered": person.is_registered,
-        "phones": [phone["kind"] for phone in person.phones],
-        "languages": sorted(person.languages),
-        "skills": sorted(person.skills),
-        "incident": person.call.incident_id if person.call else None,
-        "rings": bool(person.calls) and person.call is None,
-    }
+@dataclass(frozen=True, slots=True)
+class CallerShown:
+    """Somebody who waits on the line without a human, and at whose telephones it ``rings``."""
+
+    number: str
+    who: str
+    site: str
+    incident: str | None
+    kind: str
+    urgent: bool
+    language: str
+    since: datetime
+    rings: list[str]
 
 
-def queue(tx: Tx, now: datetime) -> list[Row]:
-    """Who waits on the line without a human, next one first."""
+def queue(tx: Tx, now: datetime) -> list[CallerShown]:
+    """Everybody of them, next one first."""
     found = waiting_line.queue(tx)
     owners = {
         phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
@@ -59,23 +53,22 @@ def queue(tx: Tx, now: datetime) -> list[Row]:
     known = call_backs.candidates(tx, {one.row.to for one in found})
     places = sites.names_of(tx, (one.incident.site_id for one in found if one.incident))
     return [
-        {
-            "number": one.row.to,
-            "who": names.get(one.row.contact_id or "") or _first(known.get(one.row.to)),
-            "site": places.get(one.incident.site_id or "", "") if one.incident else "",
-            "incident": one.incident.id if one.incident else None,
-            "kind": one.incident.kind if one.incident else "",
-            "urgent": one.caller.urgent,
-            "in_alarm": one.caller.in_alarm,
-            "language": one.caller.language,
-            "since": one.caller.waits_since,
-            "rings": [owners.get(r.to, r.to) for r in one.caller.rings if r.live],
-        }
+        CallerShown(
+            number=one.row.to,
+            who=names.get(one.row.contact_id or "") or _first(known.get(one.row.to)),
+            site=places.get(one.incident.site_id or "", "") if one.incident else "",
+            incident=one.incident.id if one.incident else None,
+            kind=one.incident.kind if one.incident else "",
+            urgent=one.caller.urgent,
+            language=one.caller.language,
+            since=one.caller.waits_since,
+            rings=[owners.get(r.to, r.to) for r in one.caller.rings if r.live],
+        )
         for one in found
     ]
 
 
-def _phones(person: presence.Person) -> list[str]:
+def _phones(person: Person) -> list[str]:
     return [phone["name"] for phone in person.phones]
 
 

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling.base import refusals
 from callflow.handling.desks import presence
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Handler, Reader, Visitor
 from web.access.views import frame
 from web.kit import forms
 from web.kit.refusals import refusal
 from web.kit.rendering import page
 from web.pages.desks import desk_views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 _Text = Annotated[str, Form(max_length=40)]
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.desks import roster
@@ -22,21 +22,17 @@ from callflow.storage import Tx
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
 from callflow.storage.sites import own_days
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.kit import calendars, forms, holidays, i18n
 from web.kit.calendars import Mark
 from web.kit.forms import Form
 from web.kit.rendering import page
 from web.pages.alarms import views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Row = dict[str, Any]
 _Day = Annotated[str, Query(max_length=10)]
 _YEARS = Query(ge=2000, le=2200)
 
@@ -70,7 +66,7 @@ async def show_year(
     number = year or now.astimezone(_ZONE).year
     start, end = calendars.bounds(date(number, 1, 1), 366, _ZONE)
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         duties = rows.between(tx, start, end)
         return {
             "years": [
@@ -113,7 +109,7 @@ async def _show(
     monday = _monday(day, now)
     week = Span(_midnight(monday), _midnight(monday + _WEEK))
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         duties = rows.between(tx, week.start, week.end)
         there = rows.between(tx, now, now + timedelta(microseconds=1))
         return {

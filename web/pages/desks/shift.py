@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.clock import from_iso
@@ -19,21 +19,18 @@ from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed, check_signature
+from web.access.sessions import Handler, Reader, Supervisor, Visitor, check_signature
 from web.access.users import Right, rights_of
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import refusal, status_of
 from web.kit.rendering import page
 from web.pages.alarms import views
-from web.station import Station, station_of
+from web.pages.records.entries import feed
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
-Supervisor = Annotated[Visitor, Depends(allowed(Right.SUPERVISE))]
 Row = dict[str, Any]
 
 _TICK, _TO = "tick-", "to-"
@@ -59,14 +56,14 @@ async def _start(
     now = station.clock()
     soon = now + AHEAD
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         found = shifts.to_take_over(tx, visitor.id, now)
         health = station.health(tx)
         return {
             "read": found,
             "mine": rows.running(tx, visitor.id),
             "names": _names(tx, [*found.open, *found.waiting]),
-            "entries": views.told(tx, found.entries),
+            "entries": feed(tx, found.entries),
             "findings": rosters.findings(tx, now, soon),
             "health": health,
             "strip": views.strip(health),
@@ -114,7 +111,7 @@ async def _end(
     refused: str = "",
     status: int = 200,
 ) -> Response:
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         on_shift = rows.running(tx, visitor.id) is not None
         found = shifts.to_hand_over(tx, visitor.id, visitor.name) if on_shift else None
         return {
@@ -172,9 +169,9 @@ async def _supervisor(
         return visitor.name
     name = form.get("supervisor", "").strip()
     row = await station.store.read(lambda tx: users.user_by_name(tx, name)) if name else None
-    if row is None or Right.SUPERVISE not in rights_of(row["role"]):
+    if row is None or Right.SUPERVISE not in rights_of(row.role):
         raise ProblemError(403, "name a supervisor, who signs with their password", field="name")
-    signer = replace(visitor, id=row["id"], name=row["name"])
+    signer = replace(visitor, id=row.id, name=row.name)
     try:
         await check_signature(station, signer, form.get("supervisor_password", ""), request)
     except ProblemError as error:
@@ -183,7 +180,7 @@ async def _supervisor(
         raise ProblemError(
             403, "this is not the supervisor's password: nothing was signed"
         ) from None
-    return str(row["name"])
+    return str(row.name)
 
 
 @router.post("/shift/{user_id}/end")
@@ -208,12 +205,12 @@ async def presence(visitor: Reader, station: Here) -> Response:
     """The part of every page that says who is on shift, and asks whoever is alone for a sign."""
     now = station.clock()
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         mine = rows.running(tx, visitor.id)
         due = dead_man.watched(tx, now) if mine is not None else None
         return {"mine": mine, "due": due}
 
-    values: Row = await station.store.read(read)
+    values: dict[str, Any] = await station.store.read(read)
     due = values["due"]
     until = (due.asks_at - now).total_seconds() if due is not None else _SELDOM
     values |= {

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base import refusals as base_refusals
@@ -20,8 +20,7 @@ from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, r
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
 from web.kit import conflicts, forms, hours_forms, i18n, refusals, words
 from web.kit.listing import MOST, Asked, Listed
@@ -29,12 +28,10 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.sites.fields import Ask, Field, Offered
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Body = dict[str, Any]
 
 CHANGED = "somebody changed this firm meanwhile: look at it as it is now, and change it again"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.folding import folded
@@ -14,8 +14,7 @@ from callflow.core.interventions.law import Service
 from callflow.handling.interventions import directory
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
 from web.kit import conflicts, forms, hours_forms, refusals, words
 from web.kit.listing import MOST, Asked, Listed
@@ -23,12 +22,10 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.sites.fields import Ask, Field, Offered
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Body = dict[str, Any]
 
 SORTS = ("service", "name", "place")

@@ -3,9 +3,9 @@ administrator's (GDPR, art. 15 and 17)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.records import erasure
@@ -13,19 +13,15 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
 from callflow.storage.sites import clients, sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.kit import forms
 from web.kit.problems import not_found
 from web.kit.refusals import Wrong, tried
 from web.pages.people import personal_data
 from web.pages.station.settings_views import setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 
 @router.get("/clients/{client_id}/personal")

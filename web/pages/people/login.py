@@ -6,9 +6,11 @@ import math
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request, Response
+from fastapi import APIRouter, Body, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from callflow.core.people.sessions import Challenge
+from callflow.core.people.users import User
 from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
@@ -23,13 +25,11 @@ from web.kit import i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import refusal
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
 _FACTOR = "factor"  # kind of the challenge between password and second factor
-Row = dict[str, Any]
 
 
 @router.get("/login")
@@ -66,7 +66,7 @@ async def log_in(
     limits.by_place.take_back(counted)
     known = await station.store.read(lambda tx: factors.of_user(tx, row))
     if not known:
-        return await let_in(request, station, row["id"], sessions.PASSWORD_ONLY, next)
+        return await let_in(request, station, row.id, sessions.PASSWORD_ONLY, next)
     return await _ask(request, station, row, known, next)
 
 
@@ -101,7 +101,7 @@ async def let_in(
 def _begins(tx: Tx, station: Station, user_id: str) -> bool:
     """Whether an administrator comes to a station that has no site yet."""
     row = users.user_by_id(tx, user_id)
-    administers = row is not None and Right.ADMINISTER in rights_of(row["role"])
+    administers = row is not None and Right.ADMINISTER in rights_of(row.role)
     return administers and not sites.site_ids(tx, limit=1) and station.starts(tx)
 
 
@@ -121,11 +121,13 @@ async def log_out(request: Request, station: Here) -> Response:
 # --- the second factor --------------------------------------------------------------------
 
 
-async def _ask(request: Request, station: Station, row: Row, known: Factors, back: str) -> Response:
+async def _ask(
+    request: Request, station: Station, user: User, known: Factors, back: str
+) -> Response:
     options = passkeys.ask(passkeys.origin(station, request), known.passkeys)
     answer = RedirectResponse("/login/factor", 303)
     data = {"back": inside(back), "options": options}
-    await factors.begin(station, request, answer, _FACTOR, data, user_id=row["id"])
+    await factors.begin(station, request, answer, _FACTOR, data, user_id=user.id)
     return answer
 
 
@@ -148,21 +150,19 @@ async def give_code(
     if asked is None:
         return RedirectResponse("/login", 303)
     limits: Limits = request.app.state.limits
-    key, now = f"factor|{asked['user_id']}", station.clock()
+    key, now = f"factor|{asked.whose}", station.clock()
     if wait := limits.by_user.wait(key, now):
         return await _factor_form(request, station, asked, wait=wait, status=429)
     limits.by_user.guess(key, now)
     challenge = factors.key_of(request)
     factor = await station.store.write(
-        lambda tx: _take_code(tx, station, challenge, asked["user_id"], code, now)
+        lambda tx: _take_code(tx, station, challenge, asked.whose, code, now)
     )
     if factor is None:
-        await sessions.log_in_failed(
-            station, sessions.place_of(request), "code", user=asked["user_id"]
-        )
+        await sessions.log_in_failed(station, sessions.place_of(request), "code", user=asked.whose)
         return await _factor_form(request, station, asked, wrong=True, status=401)
     limits.by_user.forget(key)
-    return await let_in(request, station, asked["user_id"], factor, asked["data"]["back"])
+    return await let_in(request, station, asked.whose, factor, asked.data["back"])
 
 
 def _take_code(
@@ -178,13 +178,13 @@ def _take_code(
     return factor
 
 
-def _which_code(tx: Tx, station: Station, row: Row, code: str, now: datetime) -> str | None:
-    if row["totp"] is not None:
-        step = factors.step_of(factors.clear(station.vault, row["totp"]), code, now)
+def _which_code(tx: Tx, station: Station, row: User, code: str, now: datetime) -> str | None:
+    if row.totp is not None:
+        step = factors.step_of(factors.clear(station.vault, row.totp), code, now)
         if step is not None:
-            return "totp" if access.take_step(tx, row["id"], step) else None
-    mac = factors.recovery_mac(station.vault, row["id"], code)
-    return "recovery" if acts.use_recovery_code(tx, row["id"], mac, now) else None
+            return "totp" if access.take_step(tx, row.id, step) else None
+    mac = factors.recovery_mac(station.vault, row.id, code)
+    return "recovery" if acts.use_recovery_code(tx, row.id, mac, now) else None
 
 
 @router.post("/login/passkey")
@@ -211,12 +211,12 @@ async def _by_passkey(
     asked = await factors.asked(station, request, _FACTOR)
     if asked is None:
         raise ProblemError(401, "log in again")
-    user_id, now, challenge = asked["user_id"], station.clock(), factors.key_of(request)
+    user_id, now, challenge = asked.whose, station.clock(), factors.key_of(request)
     limits: Limits = request.app.state.limits
     sessions.check_wait(limits.by_user.wait(f"factor|{user_id}", now))
     limits.by_user.guess(f"factor|{user_id}", now)
     keys = await station.store.read(lambda tx: access.passkeys(tx, user_id))
-    wanted, here = asked["data"]["options"]["challenge"], passkeys.origin(station, request)
+    wanted, here = asked.data["options"]["challenge"], passkeys.origin(station, request)
     try:
         key, count = passkeys.check(credential, wanted, here, keys)
     except passkeys.BadPasskey:
@@ -224,13 +224,13 @@ async def _by_passkey(
         raise ProblemError(401, "this device did not prove who you are") from None
 
     def take(tx: Tx) -> bool:
-        used = access.passkey_used(tx, key["id"], key["sign_count"], count, now)
+        used = access.passkey_used(tx, key.id, key.sign_count, count, now)
         return used and access.take_challenge(tx, challenge, _FACTOR, now) is not None
 
     if not await station.store.write(take):
         raise ProblemError(401, "log in again")
     limits.by_user.forget(f"factor|{user_id}")
-    return user_id, asked["data"]["back"]
+    return user_id, asked.data["back"]
 
 
 def said(language: str, error: ProblemError) -> Response:
@@ -287,25 +287,25 @@ def refused_form(
 async def _factor_form(
     request: Request,
     station: Station,
-    asked: Row,
+    asked: Challenge,
     *,
     wrong: bool = False,
     wait: timedelta | None = None,
     status: int = 200,
 ) -> Response:
     def read(tx: Tx) -> Factors | None:
-        row = users.user_by_id(tx, asked["user_id"])
+        row = users.user_by_id(tx, asked.whose)
         return factors.of_user(tx, row) if row else None
 
     known = await station.store.read(read)
     if known is None:
         return RedirectResponse("/login", 303)
-    values = {"wrong": wrong, "known": known, "options": asked["data"]["options"]}
+    values = {"wrong": wrong, "known": known, "options": asked.data["options"]}
     return _answer(request, "people/factor.html", values, wait, status)
 
 
 def _answer(
-    request: Request, template: str, values: Row, wait: timedelta | None, status: int
+    request: Request, template: str, values: dict[str, Any], wait: timedelta | None, status: int
 ) -> Response:
     seconds = _seconds(wait)
     language = sessions.language_of(request)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.people.users import Role
@@ -21,12 +21,11 @@ from web.access.users import digest
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
 from web.pages.people.login import inside, let_in, refused_form
-from web.station import Station, station_of
+from web.station import Here, Station
 
 _log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
 _KIND = "oidc"
 _Text = Annotated[str, Query(max_length=4096)]
 
@@ -76,18 +75,18 @@ async def come_back(
     """From the directory: a session, or why not."""
     directory, now, key = _directory(request, station), station.clock(), factors.key_of(request)
     asked = await station.store.write(lambda tx: access.take_challenge(tx, key, _KIND, now))
-    if asked is None or not hmac.compare_digest(state.encode(), asked["data"]["state"].encode()):
+    if asked is None or not hmac.compare_digest(state.encode(), asked.data["state"].encode()):
         return refused_form(request, station, "this took too long: begin again", 401)
     try:
         if error or not code:
             raise DirectoryError(f"refused there: {error[:100]!r}")
-        person = await directory.person(code, _back(request, station), asked["data"], iss, now)
+        person = await directory.person(code, _back(request, station), asked.data, iss, now)
     except DirectoryError as failure:
         _log.warning("web.directory_refused", error=str(failure))
         return refused_form(request, station, "the company's directory did not let you in", 401)
     try:
         user_id = await _known(station, person, now)
-        kept = asked["data"]
+        kept = asked.data
         let = await let_in(
             request,
             station,

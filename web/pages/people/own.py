@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Form, Request, Response
+from fastapi import APIRouter, Body, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from markupsafe import Markup
 
-from callflow.core.people.users import password_fault
+from callflow.core.people.sessions import Challenge
+from callflow.core.people.users import User, password_fault
 from callflow.handling.base import refusals
 from callflow.handling.base.telling import storable
 from callflow.handling.station import users as acts
@@ -20,21 +24,18 @@ from callflow.storage import Tx
 from callflow.storage.people import access, users
 from web.access import factors, passkeys, sessions
 from web.access.guesses import Limits
-from web.access.sessions import Visitor, check_signature, logged_in
+from web.access.sessions import Anybody, Visitor, check_signature
 from web.access.users import digest, hash_password
 from web.access.views import frame, session_lines
 from web.kit.problems import ProblemError
 from web.kit.refusals import headers_of, refusal, status_of
 from web.kit.rendering import page
 from web.pages.people.login import said
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Anybody = Annotated[Visitor, Depends(logged_in())]
 Password = Annotated[str, Form(max_length=1024)]
-Row = dict[str, Any]
 _BACK = "/account"
 #: One that they made themselves would let them in when the directory no longer does.
 _ASK = "you come by the company's directory: an administrator gives you a password"
@@ -52,12 +53,12 @@ async def _page(
     *,
     refused: refusals.Refused | ProblemError | None = None,
     codes: list[str] | None = None,
-    enrolling: Row | None = None,
+    enrolling: Enrolment | None = None,
 ) -> Response:
     now = station.clock()
     since = station.seen_since(now)
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         row = users.user_by_id(tx, visitor.id)
         assert row is not None
         return {
@@ -65,7 +66,7 @@ async def _page(
             "person": row,
             "known": factors.of_user(tx, row),
             "sessions": session_lines(access.sessions(tx, now, since, user_id=visitor.id)),
-            "given_only": not row["password"] and sessions.is_directorys(station, row),
+            "given_only": not row.password and sessions.is_directorys(station, row),
         }
 
     values = {
@@ -89,11 +90,11 @@ async def _done(
         return await _page(station, visitor, refused=refused)
 
 
-async def _sign(station: Station, visitor: Visitor, password: str, request: Request) -> Row:
-    """The row of who signs. ProblemError where it is not their password, or they have none."""
+async def _sign(station: Station, visitor: Visitor, password: str, request: Request) -> User:
+    """Who signs. ProblemError where it is not their password, or they have none."""
     row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
     assert row is not None
-    if not row["password"]:
+    if not row.password:
         own = "choose a password first: it signs what you do here"
         raise ProblemError(409, _ASK if sessions.is_directorys(station, row) else own)
     await check_signature(station, visitor, password, request)
@@ -114,7 +115,7 @@ async def change_password(
 
     async def do() -> None:
         row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
-        if row and row["password"]:
+        if row and row.password:
             await check_signature(station, visitor, current, request)
         elif row and sessions.is_directorys(station, row):
             raise ProblemError(403, _ASK)
@@ -143,6 +144,11 @@ def _enrolment(visitor: Visitor, kind: str) -> str:
     return digest(f"{kind}|{visitor.session}")
 
 
+def _asked(visitor: Visitor, kind: str, data: dict[str, Any], now: datetime) -> Challenge:
+    until = now + factors.CHALLENGE_LASTS
+    return Challenge(_enrolment(visitor, kind), kind, visitor.id, data, until)
+
+
 @router.post("/account/totp")
 async def begin_totp(
     request: Request, visitor: Anybody, station: Here, password: Password = ""
@@ -152,22 +158,25 @@ async def begin_totp(
     async def do() -> Response:
         await _sign(station, visitor, password, request)
         secret, now = factors.new_secret(), station.clock()
-        row = {
-            "token_hash": _enrolment(visitor, "totp"),
-            "kind": "totp",
-            "user_id": visitor.id,
-            "data": {"secret": factors.keep(station.vault, secret)},
-            "expires_at": now + factors.CHALLENGE_LASTS,
-        }
-        await station.store.write(lambda tx: access.put_challenge(tx, row, now))
+        asked = _asked(visitor, "totp", {"secret": factors.keep(station.vault, secret)}, now)
+        await station.store.write(lambda tx: access.put_challenge(tx, asked, now))
         return await _page(station, visitor, enrolling=_shown(secret, visitor))
 
     return await _done(station, visitor, do)
 
 
-def _shown(secret: str, visitor: Visitor, *, wrong: bool = False) -> Row:
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A new secret, drawn and in words; ``wrong``: the code that was typed is none of its."""
+
+    picture: Markup
+    secret: str
+    wrong: bool
+
+
+def _shown(secret: str, visitor: Visitor, *, wrong: bool = False) -> Enrolment:
     groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    return {"picture": factors.picture(secret, visitor.name), "secret": groups, "wrong": wrong}
+    return Enrolment(factors.picture(secret, visitor.name), groups, wrong)
 
 
 @router.post("/account/totp/confirm")
@@ -186,7 +195,7 @@ async def confirm_totp(
         asked = await station.store.read(lambda tx: access.challenge(tx, key, "totp", now))
         if asked is None:
             raise ProblemError(409, "this took too long: begin again")
-        secret = factors.clear(station.vault, asked["data"]["secret"])
+        secret = factors.clear(station.vault, asked.data["secret"])
         step = factors.step_of(secret, code, now)
         if step is None:
             limits.by_user.guess(f"enrol|{visitor.id}", now)
@@ -196,7 +205,7 @@ async def confirm_totp(
         def write(tx: Tx) -> bool:
             if access.take_challenge(tx, key, "totp", now) is None:
                 raise ProblemError(409, "this took too long: begin again")
-            acts.add_totp(tx, visitor.id, asked["data"]["secret"], step, visitor.session, now)
+            acts.add_totp(tx, visitor.id, asked.data["secret"], step, visitor.session, now)
             return _first_codes(tx, station, visitor, codes)
 
         fresh = await station.store.write(write)
@@ -271,13 +280,7 @@ async def begin_passkey(
     keys = await station.store.read(lambda tx: access.passkeys(tx, visitor.id))
     options = passkeys.ask_for_new(passkeys.origin(station, request), row, keys)
     now = station.clock()
-    asked = {
-        "token_hash": _enrolment(visitor, "passkey"),
-        "kind": "passkey",
-        "user_id": visitor.id,
-        "data": {"challenge": options["challenge"]},
-        "expires_at": now + factors.CHALLENGE_LASTS,
-    }
+    asked = _asked(visitor, "passkey", {"challenge": options["challenge"]}, now)
     await station.store.write(lambda tx: access.put_challenge(tx, asked, now))
     return JSONResponse(options)
 
@@ -297,11 +300,15 @@ async def add_passkey(
         if asked is None:
             raise ProblemError(409, "this took too long: begin again")
         here = passkeys.origin(station, request)
-        found = passkeys.check_new(credential, asked["data"]["challenge"], here)
-        row = {**found, "name": storable(name.strip()) or "passkey"}
-        await station.store.write(
-            lambda tx: acts.add_passkey(tx, visitor.id, row, visitor.session, now)
+        made = passkeys.check_new(
+            credential,
+            asked.data["challenge"],
+            here,
+            user_id=visitor.id,
+            name=storable(name.strip()) or "passkey",
+            now=now,
         )
+        await station.store.write(lambda tx: acts.add_passkey(tx, made, visitor.session, now))
     except passkeys.BadPasskey:
         return said(visitor.language, ProblemError(422, "this device did not prove who you are"))
     except refusals.Refused as refused:
@@ -320,7 +327,7 @@ async def remove_passkey(
     async def do() -> None:
         now = station.clock()
         keys = await station.store.read(lambda tx: access.passkeys(tx, visitor.id))
-        if key_id not in [key["id"] for key in keys]:
+        if key_id not in [key.id for key in keys]:
             raise refusals.NotFound("there is no such passkey")
         await _sign(station, visitor, password, request)
         await station.store.write(lambda tx: acts.remove_passkey(tx, visitor.id, key_id, now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base.refusals import Refused
@@ -13,18 +13,15 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
 from callflow.storage.sites import contacts, search, sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.kit import forms
 from web.kit.problems import not_found
 from web.pages.people import personal_data
 from web.pages.station.settings_views import setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _Line = Annotated[str, Query(max_length=100)]
 #: People found, erasures shown.
 _MOST, _ERASURES = 50, 20
@@ -39,8 +36,8 @@ async def show(visitor: Administrator, station: Here, q: _Line = "") -> Response
         return {
             "found": search.people(tx, words, limit=_MOST) if words else [],
             "erasures": [
-                {**row, "waits_for": sorted(rows.nodes_left(tx, row)) if row["swept_at"] else []}
-                for row in rows.latest(tx, _ERASURES)
+                (each, sorted(rows.nodes_left(tx, each)) if each.swept_at else [])
+                for each in rows.latest(tx, _ERASURES)
             ],
         }
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.station.tokens import revoke_token
 from callflow.storage import Tx
 from callflow.storage.people import users
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Administrator, Visitor
 from web.access.users import Right, Role, create_token, digest, rights_of
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.records.logbook import begin_of, day_in
 from web.pages.station.settings_views import Row, setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 _ADDRESS = "/settings/tokens"
 #: What the form proposes.
@@ -69,8 +66,8 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
     token = forms.line(form, "token").strip()
     if not token:
         return await _page(station, visitor, ProblemError(422, "is missing", field="token"))
-    row = await station.store.read(lambda tx: users.token_of(tx, digest(token)))
-    found = {"token": row, "may": rights_of(row["role"]) if row else frozenset()}
+    known = await station.store.read(lambda tx: users.token_of(tx, digest(token)))
+    found = {"token": known, "may": rights_of(known.role) if known else frozenset()}
     return await _page(station, visitor, tested=found)
 
 

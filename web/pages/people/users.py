@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from callflow.core.people.users import PEOPLE, Role, password_fault, skills, spoken
+from callflow.core.people.users import PEOPLE, Role, User, password_fault, skills, spoken
 from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
@@ -23,7 +24,7 @@ from callflow.storage.people import access
 from callflow.storage.people import users as people_users
 from web.access import factors
 from web.access.guesses import Limits
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Administrator, Supervisor, Visitor
 from web.access.users import Right, hash_password
 from web.access.views import frame, session_lines
 from web.kit import conflicts
@@ -31,17 +32,31 @@ from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, headers_of, refusal, status_of
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Supervisor = Annotated[Visitor, Depends(allowed(Right.SUPERVISE))]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _Text = Annotated[str, Form(max_length=400)]
 _AsOf = Annotated[str, Form(max_length=64)]
 _Password = Annotated[str, Form(max_length=1024)]
-Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UserShown:
+    """A user with what the forms need: stamps of what they show, and of the password given."""
+
+    user: User
+    known: factors.Factors
+    as_of: str
+    given_as_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Somebody's password that was made: shown this once."""
+
+    name: str
+    password: str
 
 
 @router.get("/people")
@@ -51,17 +66,17 @@ async def show(visitor: Supervisor, station: Here) -> Response:
 
 
 async def _people(
-    station: Station, visitor: Visitor, refused: Wrong | None = None, made: Row | None = None
+    station: Station, visitor: Visitor, refused: Wrong | None = None, made: Made | None = None
 ) -> Response:
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         users = [
-            {
-                **row,
-                "known": factors.of_user(tx, row),
-                "as_of": conflicts.stamp(_shown(row)),
-                "given_as_of": conflicts.stamp(_given(row)),
-            }
-            for row in people_users.users(tx)
+            UserShown(
+                user=user,
+                known=factors.of_user(tx, user),
+                as_of=conflicts.stamp(_shown(user)),
+                given_as_of=conflicts.stamp(user.password_given_at),
+            )
+            for user in people_users.users(tx)
         ]
         return {**frame(tx, station, visitor, "people"), "users": users}
 
@@ -76,7 +91,9 @@ async def _people(
     return _answer(visitor, "people/people.html", values, refused)
 
 
-def _answer(visitor: Visitor, template: str, values: Row, refused: Wrong | None) -> Response:
+def _answer(
+    visitor: Visitor, template: str, values: dict[str, Any], refused: Wrong | None
+) -> Response:
     answer = page(visitor.language, template, values, status_of(refused))
     answer.headers.update(headers_of(refused))
     return answer
@@ -94,14 +111,9 @@ async def _do(
     return RedirectResponse("/people", 303)
 
 
-def _shown(row: Row) -> list[Any]:
+def _shown(user: User | None) -> list[Any]:
     """What the form of a person shows."""
-    return [row.get(name) for name in ("role", "languages", "skills", "subject")]
-
-
-def _given(row: Row) -> Any:
-    """What changes with each password that somebody else chose for a person."""
-    return row["password_given_at"]
+    return [getattr(user, name, None) for name in ("role", "languages", "skills", "subject")]
 
 
 def _role(text: str) -> Role:
@@ -180,7 +192,7 @@ async def add(
 async def _made(station: Station, visitor: Visitor, name: str, password: str | None) -> Response:
     if password is None:
         return RedirectResponse("/people", 303)
-    return await _people(station, visitor, made={"name": name, "password": password})
+    return await _people(station, visitor, made=Made(name, password))
 
 
 # --- sessions (before the addresses that hold a user's id) ----------------------------------
@@ -196,7 +208,7 @@ async def _sessions(station: Station, visitor: Visitor, refused: Wrong | None = 
     now = station.clock()
     since = station.seen_since(now)
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         found = session_lines(access.sessions(tx, now, since))
         return {**frame(tx, station, visitor, "people"), "sessions": found}
 
@@ -235,7 +247,7 @@ async def change(
     """Another role, other languages or skills, who they are to the directory."""
 
     def act(tx: Tx, now: datetime) -> None:
-        conflicts.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id) or {}))
+        conflicts.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id)))
         acts.change_user(
             tx,
             user_id,
@@ -281,19 +293,19 @@ async def reset_password(
         row = await station.store.read(lambda tx: people_users.user_by_id(tx, user_id))
         if row is None:
             raise refusals.NotFound("there is no user of this id")
-        clear = _password(password, row["name"])
+        clear = _password(password, row.name)
         kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
-        own = visitor.session if row["id"] == visitor.id else None
+        own = visitor.session if row.id == visitor.id else None
 
         def write(tx: Tx) -> None:
             present = people_users.user_by_id(tx, user_id)
-            conflicts.unchanged({"as_of": as_of}, _given(present) if present else None)
+            conflicts.unchanged({"as_of": as_of}, present.password_given_at if present else None)
             acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
 
         await station.store.write(write)
     except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
-    return await _made(station, visitor, row["name"], None if password else clear)
+    return await _made(station, visitor, row.name, None if password else clear)
 
 
 @router.post("/people/{user_id}/reset-factors")

@@ -3,11 +3,12 @@ its steps that the site has otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.plans import call_plan, overrides
@@ -18,8 +19,7 @@ from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Reader, Visitor
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
@@ -29,14 +29,10 @@ from web.pages.plans import views
 from web.pages.plans.edit import opened
 from web.pages.plans.plan import CHOSEN_FOR, around, shown
 from web.pages.sites import saving
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Row = dict[str, Any]
 
 ACTS = ("save", "clear")
 _HELD = "this site follows another plan for these alarms: end that on that plan's page first"
@@ -138,7 +134,7 @@ def _chosen_for(form: forms.Form) -> str:
     return said
 
 
-def _check(plan: Plan, own: Row, language: str) -> None:
+def _check(plan: Plan, own: Mapping[str, Any], language: str) -> None:
     """Raises ProblemError where the plan could not be used with these settings."""
     for problem in call_plan.problems(overrides.merged(plan, own)):
         raise ProblemError(422, problem.said(language), field=problem.field.split(".")[-1])
@@ -174,17 +170,26 @@ async def _save(
     return RedirectResponse(at, 303)
 
 
-def _differing(plan: Plan, here: Step, own: Row, language: str) -> list[Row]:
-    """Each setting of a step that the site has otherwise: ``label``, ``here``, ``plan``."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A setting that a site has otherwise, and the plan's."""
+
+    label: str
+    here: str
+    plan: str
+
+
+def _differing(plan: Plan, here: Step, own: Collection[str], language: str) -> list[Own]:
+    """Those of a step, of the settings named ``own``."""
     column = views.column_of(language)
     there = plan.step(here.id)
     return [
-        {
-            "label": plan_settings.label(here.kind, name)[column],
-            "here": views.value_words(here, name, column),
-            "plan": views.value_words(there, name, column),
-        }
-        for name in own.get(here.id, {})
+        Own(
+            plan_settings.label(here.kind, name)[column],
+            views.value_words(here, name, column),
+            views.value_words(there, name, column),
+        )
+        for name in own
         if getattr(here, name, None) != getattr(there, name, None)
     ]
 
@@ -201,7 +206,7 @@ async def _page(
 ) -> Response:
     language = visitor.language
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of, row = shown(tx, plan_id), sites.site_row(tx, site_id)
         if row is None:
             raise not_found("site")
@@ -216,8 +221,10 @@ async def _page(
                 views.setting_named(of.plan, where, views.column_of(language))
                 for where in overrides.lost(of.plan, own)
             ],
-            "differs": {s.id: _differing(of.plan, s, own, language) for s in here.steps},
-            "rows": views.side_by_side(of.plan, here, language)["rows"],
+            "differs": {
+                s.id: _differing(of.plan, s, own.get(s.id, ()), language) for s in here.steps
+            },
+            "rows": views.side_by_side(of.plan, here, language).rows,
             "chosen": sorted(k for k, plan in row["plans"].items() if plan == plan_id),
             "open": opened(here, place, typed if wrong else None, language),
             "settable": {s.id: bool(overrides.settable(s.kind)) for s in of.plan.steps},

@@ -7,23 +7,23 @@ second is refused and shown both: what stands now, and what they would have made
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.plans import call_plan, check
 from callflow.core.plans.call_plan import Finding, Plan, PlanError, StepKind
+from callflow.core.plans.version import Draft
 from callflow.handling.base.refusals import Changed
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
 from callflow.texts import plan_settings as settings
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
@@ -31,14 +31,11 @@ from web.kit.rendering import page
 from web.pages.plans import forms as plan_forms
 from web.pages.plans import views
 from web.pages.plans.plan import Shown, around
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Body = dict[str, Any]
-Row = dict[str, Any]
 
 ACTS = ("save", "up", "down", "remove")
 _CHANGED = (
@@ -52,23 +49,23 @@ class Work:
     """What is being written: the draft, or the newest version where there is none yet."""
 
     body: Body
-    draft: Row | None
+    draft: Draft | None
     newest: int
 
     @property
     def as_of(self) -> str:
         """Another after each change, by whomever."""
-        return self.draft["revision"] if self.draft else f"v{self.newest}"
+        return self.draft.revision if self.draft else f"v{self.newest}"
 
     @property
     def based_on(self) -> int:
-        return int(self.draft["based_on"]) if self.draft else self.newest
+        return self.draft.based_on if self.draft else self.newest
 
 
 def working(tx: Tx, plan_id: str) -> Work:
     """Raises ProblemError where there is no such plan."""
-    newest, draft = sites.plan_body(tx, plan_id), rows.draft_row(tx, plan_id)
-    body = draft["body"] if draft else newest
+    newest, draft = sites.plan_body(tx, plan_id), rows.draft(tx, plan_id)
+    body = draft.body if draft else newest
     if body is None:
         raise not_found("plan")
     return Work(body, draft, int(newest["version"]) if newest else 0)
@@ -264,7 +261,7 @@ async def _change(
 
     def run(tx: Tx) -> None:
         work = _unchanged(tx, plan_id, form)
-        revision = work.draft["revision"] if work.draft else None
+        revision = work.draft.revision if work.draft else None
         based_on = work.newest if on_newest else work.based_on
         try:
             plans.save_draft(
@@ -305,7 +302,7 @@ async def _forms(
     now, language = station.clock(), visitor.language
     conflict = isinstance(wrong, ProblemError) and wrong.detail == _CHANGED
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         work = working(tx, plan_id)
         plan = call_plan.from_json(work.body)
         seen = check.check(plan, now=now) if found is None else found
@@ -354,36 +351,47 @@ def _named(plan: Plan, place: int, typed: forms.Form | None) -> int:
     return known.get(typed["step"], known.get(typed.get("id", ""), 0))
 
 
-def opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """A step's form; of its ends those that are ``said`` stand first."""
+
+    place: int
+    does: str
+    id: str
+    fields: list[plan_forms.Field]
+    said: list[plan_forms.End]
+    unsaid: list[plan_forms.End]
+
+
+def opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> StepForm | None:
     """The form of the step at ``place``, with what was ``typed`` where it was refused."""
     if not 1 <= place <= len(plan.steps):
         return None
     step, column = plan.steps[place - 1], views.column_of(language)
-    fields = list(plan_forms.fields(step, plan, column))
+    id, fields = step.id, list(plan_forms.fields(step, plan, column))
     ends = plan_forms.ends(step, plan, column)
     if typed is not None and "step" in typed:
-        for row in fields:
-            _as_typed(row, typed)
-        for row in ends:
-            row["target"] = typed.get(f"end_{row['outcome']}", "")
-    return {
-        "place": place,
-        "does": settings.DOES[step.kind][column],
-        "id": typed.get("id", step.id) if typed is not None and "step" in typed else step.id,
-        "fields": fields,
-        "said": [row for row in ends if row["target"] or row["common"]],
-        "unsaid": [row for row in ends if not (row["target"] or row["common"])],
-    }
+        id = typed.get("id", id)
+        fields = [replace(each, value=_as_typed(each, typed)) for each in fields]
+        ends = [replace(end, target=typed.get(f"end_{end.outcome}", "")) for end in ends]
+    return StepForm(
+        place=place,
+        does=settings.DOES[step.kind][column],
+        id=id,
+        fields=fields,
+        said=[end for end in ends if end.target or end.common],
+        unsaid=[end for end in ends if not (end.target or end.common)],
+    )
 
 
-def _as_typed(row: Row, typed: forms.Form) -> None:
-    name = row["name"]
-    if row["control"] == "who":
-        named = [typed.get(f"who_{n}", "") for n in range(plan_forms.MOST_WHO)]
-        row["value"] = [each for each in named if each]
-    elif row["control"] == "flag":
-        row["value"] = bool(typed.get(name))
-    elif row["control"] == "lines":
-        row["value"] = typed.get(name, "").splitlines()
-    else:
-        row["value"] = typed.get(name, "")
+def _as_typed(of: plan_forms.Field, typed: forms.Form) -> Any:
+    """The field's value."""
+    match of.control:
+        case "who":
+            named = (typed.get(f"who_{n}", "") for n in range(plan_forms.MOST_WHO))
+            return [each for each in named if each]
+        case "flag":
+            return bool(typed.get(of.name))
+        case "lines":
+            return typed.get(of.name, "").splitlines()
+    return typed.get(of.name, "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
@@ -43,7 +43,6 @@ from web.kit.forms import Form
 from web.kit.problems import ProblemError
 from web.pages.plans.views import target_words
 
-Row = dict[str, Any]
 Body = dict[str, Any]
 
 #: Whom a step may call: so many ways to say it.
@@ -93,29 +92,48 @@ GOES_ON: Mapping[StepKind, str] = {
 _CONTROLS = {"boolean": "flag", "array": "lines", "number": "number", "integer": "number"}
 
 
-def fields(step: Step, plan: Plan, column: int) -> Iterator[Row]:
-    """Each setting of a step: ``name, label, control, value``, and what the control needs.
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """What a number may be, as it is written: ``least`` to ``most``, ``whole`` or with a fraction;
+    the ``usual`` one is used where none is typed."""
 
-    ``control`` is text, area, lines, hour, number, flag, choice or who. ``column`` 0 is French.
-    """
+    least: str
+    most: str
+    whole: bool
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A setting of a step in a form. ``control`` is text, area, lines, hour, number, flag, choice
+    or who; ``options`` are (value, words) of the last two."""
+
+    name: str
+    label: str
+    control: str
+    value: Any
+    options: list[tuple[str, str]] = field(default_factory=list)
+    number: NumberField | None = None
+
+
+def fields(step: Step, plan: Plan, column: int) -> Iterator[Field]:
+    """Each setting of a step. ``column`` 0 is French."""
     properties = step_schema(step.kind)["properties"]
     for name in ("text", *FIELDS[step.kind]):
         control = _control(step.kind, name, properties[name])
-        value = getattr(step, name)
-        row: Row = {
-            "name": name,
-            "label": settings.label(step.kind, name)[column],
-            "control": control,
-            "value": value,
-        }
+        shown = Field(name, settings.label(step.kind, name)[column], control, getattr(step, name))
         if control == "number":
-            row |= _number(step.kind, name, value, properties[name], column)
+            number = _number(step.kind, name, properties[name], column)
+            written = "" if shown.value is None else f"{shown.value:.6f}".rstrip("0").rstrip(".")
+            yield replace(shown, value=written, number=number)
         elif control == "choice":
-            row["options"] = list(_options(name, str(value), step, plan, column))
+            options = list(_options(name, str(shown.value), step, plan, column))
+            yield replace(shown, options=options)
         elif control == "who":
-            row["value"] = [who_value(who) for who in step.selectors]
-            row["options"] = list(_who_options(step.selectors, column))
-        yield row
+            called = [who_value(who) for who in step.selectors]
+            yield replace(shown, value=called, options=list(_who_options(step.selectors, column)))
+        else:
+            yield shown
 
 
 def _control(kind: StepKind, name: str, schema: Mapping[str, Any]) -> str:
@@ -128,19 +146,16 @@ def _control(kind: StepKind, name: str, schema: Mapping[str, Any]) -> str:
     return _CONTROLS.get(of, {"text": "area", "until": "hour"}.get(name, "text"))
 
 
-def _number(
-    kind: StepKind, name: str, value: float | None, schema: Mapping[str, Any], column: int
-) -> Row:
+def _number(kind: StepKind, name: str, schema: Mapping[str, Any], column: int) -> NumberField:
     usual = f"{LIMITS[kind]:g}" if name == "limit_s" and kind in LIMITS else ""
     if name == "ring_s":
         usual = settings.AS_STATION[column]
-    return {
-        "value": "" if value is None else f"{value:.6f}".rstrip("0").rstrip("."),
-        "least": f"{schema['minimum']:g}",
-        "most": f"{schema['maximum']:g}",
-        "whole": schema["type"] == "integer",
-        "usual": usual,
-    }
+    return NumberField(
+        least=f"{schema['minimum']:g}",
+        most=f"{schema['maximum']:g}",
+        whole=schema["type"] == "integer",
+        usual=usual,
+    )
 
 
 def _options(
@@ -176,9 +191,21 @@ def _who_options(there: tuple[Who, ...], column: int) -> Iterator[tuple[str, str
             yield who_value(who), who.contact
 
 
-def ends(step: Step, plan: Plan, column: int) -> list[Row]:
-    """Each end of a step, the usual ones first: ``outcome, words, target, options``, what becomes
-    of it ``unsaid``, and whether it is ``common``: to be shown though it leads nowhere yet.
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end of a step in a form: where it leads, may lead, and what becomes of it ``unsaid``.
+    ``common``: to be shown though it leads nowhere yet."""
+
+    outcome: str
+    words: str
+    target: str
+    options: list[tuple[str, str]]
+    unsaid: str
+    common: bool
+
+
+def ends(step: Step, plan: Plan, column: int) -> list[End]:
+    """Each end of a step, the usual ones first.
 
     An outcome leads further down; a target that stands elsewhere by now is kept, to be seen.
     """
@@ -193,14 +220,14 @@ def ends(step: Step, plan: Plan, column: int) -> list[Row]:
         if target and target not in dict(options):
             options.append((target, target_words(target, places, column)))
         rows.append(
-            {
-                "outcome": str(outcome),
-                "words": end_words(step, outcome, column),
-                "target": target,
-                "options": options,
-                "unsaid": _unsaid(step, outcome, column),
-                "common": _common(step, outcome),
-            }
+            End(
+                outcome=str(outcome),
+                words=end_words(step, outcome, column),
+                target=target,
+                options=options,
+                unsaid=_unsaid(step, outcome, column),
+                common=_common(step, outcome),
+            )
         )
     return rows
 

@@ -3,19 +3,20 @@ the sites that follow it, its versions and how two of them differ."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callflow.core.plans import call_plan
 from callflow.core.plans import check as plan_check
 from callflow.core.plans.call_plan import Plan
 from callflow.core.plans.picture.words import kind_words
 from callflow.core.plans.standing import Standing
+from callflow.core.plans.version import Draft
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import ANY_KIND
 from callflow.handling.base.refusals import NotFound, Refused
@@ -24,7 +25,7 @@ from callflow.handling.plans.simulation import site_of
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms, refusals
@@ -33,15 +34,11 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, refusal
 from web.kit.rendering import page
 from web.pages.plans import views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 Line = Annotated[str, Query(max_length=100)]
-Row = dict[str, Any]
-
 DRAFT = "draft"
 #: What a site may choose a plan for.
 CHOSEN_FOR = (ANY_KIND, *(c.value for c in Category), *(k.value for k in Kind))
@@ -52,22 +49,22 @@ WHENS = ("now", "holiday", "at")
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The plan that a page is about. ``which`` is "draft" or the number of a version; ``newest``
-    is 0 where none was published; ``draft`` is the draft's row."""
+    is 0 where none was published."""
 
     plan: Plan
     which: str
     newest: int
-    draft: Row | None
+    draft: Draft | None
 
 
 def shown(tx: Tx, plan_id: str, v: str = "") -> Shown:
     """A version, the draft, or ("") the newest there is. Raises NotFound, ProblemError."""
-    newest, draft = sites.plan_body(tx, plan_id), rows.draft_row(tx, plan_id)
+    newest, draft = sites.plan_body(tx, plan_id), rows.draft(tx, plan_id)
     if newest is None and draft is None:
         raise not_found("plan")
     number = int(newest["version"]) if newest else 0
     if v == DRAFT or (not v and newest is None):
-        body = plans.get_draft(tx, plan_id)["body"]
+        body = plans.get_draft(tx, plan_id).body
         return Shown(call_plan.from_json(body), DRAFT, number, draft)
     if v and not (v.isascii() and v.isdigit() and len(v) < 7):
         raise not_found("plan")
@@ -75,10 +72,10 @@ def shown(tx: Tx, plan_id: str, v: str = "") -> Shown:
     return Shown(plan, str(plan.version), number, draft)
 
 
-def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> Row:
+def around(tx: Tx, station: Station, visitor: Visitor, of: Shown, tab: str) -> dict[str, Any]:
     """What every page of a plan has."""
-    standing = withdrawal.get_standing(tx, of.plan.id) if of.newest else {}
-    withdrawn = standing.get("state") == Standing.WITHDRAWN
+    standing = withdrawal.get_standing(tx, of.plan.id) if of.newest else None
+    withdrawn = standing is not None and standing.state is Standing.WITHDRAWN
     may_configure = Right.CONFIGURE in visitor.rights
     return {
         **frame(tx, station, visitor, "plans"),
@@ -123,7 +120,7 @@ async def answer(
     """The page; ``wrong``: why it was not withdrawn, or brought back, with what was ``typed``."""
     now, language = station.clock(), visitor.language
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id, v)
         found = plans.validate(tx, of.plan, now) if check else plan_check.check(of.plan, now=now)
         values = around(tx, station, visitor, of, "plan")
@@ -160,9 +157,9 @@ async def called(
     now = station.clock()
     asked = {"site": site, "kind": kind, "when": when, "at": at}
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id, v)
-        values: Row = {
+        values: dict[str, Any] = {
             **around(tx, station, visitor, of, "called"),
             **choices(tx, plan_id, now),
             "asked": asked,
@@ -182,7 +179,7 @@ async def called(
     return page(visitor.language, "plans/plan_called.html", values, status)
 
 
-def choices(tx: Tx, plan_id: str, now: datetime) -> Row:
+def choices(tx: Tx, plan_id: str, now: datetime) -> dict[str, Any]:
     """What a form that asks for a site and an alarm offers."""
     known, _ = lists.followers(tx, plan_id, now, text="", offset=0, limit=MOST)
     return {"sites": known, "kinds": [kind.value for kind in Kind], "whens": WHENS}
@@ -219,16 +216,19 @@ async def followers(
     """The sites that follow the plan, for which alarms and why; searched and paged."""
     now = station.clock()
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id)
         found, count = lists.followers(
             tx, plan_id, now, text=asked.text, offset=asked.offset, limit=MOST
         )
         column = views.column_of(visitor.language)
-        for row in found:
-            own = [views.setting_named(of.plan, where, column) for where in row["otherwise"]]
-            row["otherwise"] = own
-        return {**around(tx, station, visitor, of, "sites"), "found": found, "count": count}
+        named = [
+            replace(
+                site, otherwise=[views.setting_named(of.plan, o, column) for o in site.otherwise]
+            )
+            for site in found
+        ]
+        return {**around(tx, station, visitor, of, "sites"), "found": named, "count": count}
 
     values = await station.store.read(read)
     values |= {
@@ -248,7 +248,7 @@ async def versions(
 ) -> Response:
     """Every version, the newest first; two of them side by side where they are chosen."""
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id)
         return {
             **around(tx, station, visitor, of, "versions"),
@@ -261,13 +261,13 @@ async def versions(
     return page(visitor.language, "plans/plan_versions.html", await station.store.read(read))
 
 
-def versions_of(tx: Tx, plan_id: str, of: Shown) -> Row:
+def versions_of(tx: Tx, plan_id: str, of: Shown) -> dict[str, Any]:
     """The rows of the versions, the newest first."""
     versions = list(reversed(plans.history(tx, plan_id))) if of.newest else []
     return {"versions": versions, "as_of": conflicts.stamp(of.newest)}
 
 
-def _compared(tx: Tx, plan_id: str, before: str, after: str, language: str) -> Row | None:
+def _compared(tx: Tx, plan_id: str, before: str, after: str, language: str) -> views.Sides | None:
     if not (before and after):
         return None
     try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.plans import call_plan
@@ -17,7 +17,7 @@ from callflow.storage import Tx
 from callflow.storage.plans import plans as rows_of
 from callflow.storage.sites import sites
 from callflow.texts import plan_words as words
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
@@ -26,13 +26,10 @@ from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.plans import views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 #: What a plan of one's own begins with: an operator gets the alarm.

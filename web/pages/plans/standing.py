@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from datetime import datetime
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.plans import withdrawal
+from callflow.handling.plans.withdrawal import PlanStanding
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import forms
 from web.kit.refusals import tried
 from web.pages.plans.plan import answer
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-_Act = Callable[..., dict[str, Any]]
+_Act = Callable[[Tx, str, str, str, str, datetime], PlanStanding]
 
 
 @router.post("/plans/{plan_id}/withdraw")

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
@@ -20,7 +20,8 @@ from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import CALLING, Plan, StepKind
 from callflow.core.signals.signal import Kind
-from callflow.core.simulation import BehaviourError, possible
+from callflow.core.simulation import BehaviourError, Worst, possible
+from callflow.core.simulation.backtest import Course, Difference
 from callflow.core.sites.site import Site
 from callflow.handling.alarms import rehearsing
 from callflow.handling.base.refusals import Refused
@@ -30,22 +31,17 @@ from callflow.handling.plans import simulation as plans_simulation
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Reader, Visitor
 from web.api import paging
 from web.kit import conflicts, forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, refusal, status_of, tried
 from web.kit.rendering import page, readable
 from web.pages.plans.plan import Line, Shown, around, choices, moment, shown, versions_of
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
-Row = dict[str, Any]
 
 #: Whoever is not named does this: an outcome, or anything by chance.
 CHANCE = "chance"
@@ -76,9 +72,9 @@ async def _simulated(
     now, language = station.clock(), visitor.language
     form = {"site": "", "kind": Kind.INTRUSION.value, "when": "now", "at": "", **asked}
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id, form.get("v", ""))
-        values: Row = {
+        values: dict[str, Any] = {
             **around(tx, station, visitor, of, "simulate"),
             **choices(tx, plan_id, now),
             "asked": {"others": Outcome.NO_ANSWER.value, "restored_s": "", **form},
@@ -120,7 +116,7 @@ def _run(
     at = moment(tx, site_id, kind, form, now)
     others = form.get("others") or Outcome.NO_ANSWER.value
     chance = random.Random(form.get("seed", "")) if others == CHANCE else None
-    script: Row = {"contacts": _answers(form)}
+    script: dict[str, Any] = {"contacts": _answers(form)}
     if chance is None:
         script["others"] = others
     restored = form.get("restored_s", "").strip()
@@ -143,19 +139,31 @@ def _answers(form: forms.Form) -> dict[str, str]:
     }
 
 
-def _told(done: plans_simulation.Simulated, language: str) -> Row:
-    """The run drawn and in words, how it ends, and the worst that can be."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run drawn and in words, how it ends, and the worst that can be."""
+
+    site: Site
+    start: datetime
+    picture: Markup
+    entries: list[str]
+    end: str
+    closed: bool
+    worst: Worst
+
+
+def _told(done: plans_simulation.Simulated, language: str) -> Told:
     *entries, end = simulation.lines(done.timeline, done.site, language=language)
     drawn = simulation.draw(done.timeline, done.site, language)
-    return {
-        "site": done.site,
-        "start": done.timeline.opened_at,
-        "picture": Markup(readable(drawn)),  # noqa: S704 -- escaped where it is drawn
-        "entries": entries,
-        "end": end,
-        "closed": bool(done.timeline.closed) and done.timeline.human_at is None,
-        "worst": done.worst,
-    }
+    return Told(
+        site=done.site,
+        start=done.timeline.opened_at,
+        picture=Markup(readable(drawn)),  # noqa: S704 -- escaped where it is drawn
+        entries=entries,
+        end=end,
+        closed=bool(done.timeline.closed) and done.timeline.human_at is None,
+        worst=done.worst,
+    )
 
 
 # --- replayed -------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ async def backtest(
     language = visitor.language
     begin, start = _day(since), paging.moment_of(after)
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of = shown(tx, plan_id, v)
         values = {**around(tx, station, visitor, of, "backtest"), "since": since, "found": None}
         if not run:
@@ -183,7 +191,7 @@ async def backtest(
         if next(call_plan.problems(of.plan), None) is not None:
             return {**values, "refused": i18n.catalogue(language).gettext(_UNSOUND)}
         found = plans_backtest.backtest_page(tx, plan_id, of.plan, since=begin, after=start)
-        return {**values, **_differences(tx, found, language)}
+        return {**values, "found": found, "differences": _differences(tx, found, language)}
 
     def following(at: tuple[datetime, str]) -> str:
         more = {"v": v, "since": since, "run": "1", "after": paging.moment(*at)}
@@ -209,31 +217,20 @@ def _day(since: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(i18n.STATION_ZONE)).astimezone(UTC)
 
 
-def _differences(tx: Tx, found: plans_backtest.Backtest, language: str) -> Row:
-    each_course = [c for d in found.differences for c in (d.was, d.would_be)]
-    names = contacts.names_of(tx, {contact for course in each_course for contact in course.called})
+def _differences(tx: Tx, found: plans_backtest.Backtest, language: str) -> list[Difference]:
+    """With people's names for whom is called, and the end in words."""
+    courses = [course for each in found.differences for course in (each.was, each.would_be)]
+    names = contacts.names_of(tx, {contact for course in courses for contact in course.called})
     ends = {**RESOLUTIONS, **REASONS}
 
-    def course(of: Any) -> Row:
-        return {
-            **asdict(of),
-            "called": [names.get(contact, contact) for contact in of.called],
-            "end": word(ends, of.end, language),
-        }
+    def said(of: Course) -> Course:
+        called = tuple(names.get(contact, contact) for contact in of.called)
+        return replace(of, called=called, end=word(ends, of.end, language))
 
-    return {
-        "found": found,
-        "differences": [
-            {
-                "incident": each.incident,
-                "opened_at": each.opened_at,
-                "what": each.what,
-                "was": course(each.was),
-                "would_be": course(each.would_be),
-            }
-            for each in found.differences
-        ],
-    }
+    return [
+        replace(each, was=said(each.was), would_be=said(each.would_be))
+        for each in found.differences
+    ]
 
 
 # --- rehearsed, rolled back -------------------------------------------------------------------
@@ -296,7 +293,7 @@ async def _versions(
     if isinstance(wrong, plans.Faulty):
         wrong = ProblemError(409, wrong.findings[0].said(visitor.language))
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         of: Shown = shown(tx, plan_id)
         return {
             **around(tx, station, visitor, of, "versions"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -28,8 +28,6 @@ from callflow.texts import plan_settings as settings
 from callflow.texts import plan_words as words
 from web.kit.rendering import readable
 
-Row = dict[str, Any]
-
 #: The languages in the order of a pair of words.
 LANGUAGES = ("fr", "en")
 #: CSS pixels of a unit of the picture: its smallest letters are then as large as those around it.
@@ -46,27 +44,84 @@ def picture(plan: Plan, language: str) -> Markup:
     return Markup(readable(plan_picture.draw(plan, language, _SCALE)))  # noqa: S704 -- escaped there
 
 
-def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[Row]:
-    """Each step: ``place`` from 1, ``id``, ``kind`` in words, its ``settings`` and ``ends`` in
-    words, and the ``findings`` that concern it."""
+@dataclass(frozen=True, slots=True)
+class FindingShown:
+    """A finding in words; ``field`` is the setting that it is about, or empty."""
+
+    code: str
+    level: str
+    step: str
+    site: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingShown:
+    """A setting in words; ``changed``: the plan beside has it otherwise."""
+
+    name: str
+    label: str
+    value: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndShown:
+    """An outcome in words, with where it ``leads``; ``changed``: elsewhere in the plan beside."""
+
+    outcome: str
+    words: str
+    target: str
+    leads: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """A step in words; ``place`` counts from 1, ``human``: an operator has it. ``changed``: the
+    plan beside has a step of another kind there."""
+
+    place: int
+    id: str
+    name: str
+    kind: str
+    settings: list[SettingShown]
+    ends: list[EndShown]
+    human: bool
+    findings: list[FindingShown]
+    changed: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Anything of it is changed."""
+        return (
+            self.changed
+            or any(s.changed for s in self.settings)
+            or any(e.changed for e in self.ends)
+        )
+
+
+def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[StepShown]:
+    """Each step, with the findings that concern it."""
     column, all_found = column_of(language), list(found)
     places = {step.id: place for place, step in enumerate(plan.steps, 1)}
     return [
-        {
-            "place": place,
-            "id": step.id,
-            "name": step.kind.value,
-            "kind": kind_words(step, column),
-            "settings": list(settings_of(step, column)),
-            "ends": list(ends_of(step, places, column)),
-            "human": step.kind in BY_OPERATOR,
-            "findings": findings([e for e in all_found if e.step == step.id], language, plan),
-        }
+        StepShown(
+            place=place,
+            id=step.id,
+            name=step.kind.value,
+            kind=kind_words(step, column),
+            settings=list(settings_of(step, column)),
+            ends=list(ends_of(step, places, column)),
+            human=step.kind in BY_OPERATOR,
+            findings=findings([e for e in all_found if e.step == step.id], language, plan),
+        )
         for place, step in enumerate(plan.steps, 1)
     ]
 
 
-def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Row]:
+def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[FindingShown]:
     """Each in words, without the step and the site that it is about."""
     column = column_of(language)
     known = {step.id: step for step in plan.steps}
@@ -79,14 +134,14 @@ def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Row]:
         return replace(of, step="", site="", args=args).said(language)
 
     return [
-        {
-            "code": each.code,
-            "level": each.level.value,
-            "step": each.step,
-            "site": each.site,
-            "field": each.field.split(".")[2] if each.field.count(".") > 1 else "",
-            "text": said(each),
-        }
+        FindingShown(
+            code=each.code,
+            level=each.level.value,
+            step=each.step,
+            site=each.site,
+            field=each.field.split(".")[2] if each.field.count(".") > 1 else "",
+            text=said(each),
+        )
         for each in found
     ]
 
@@ -114,16 +169,13 @@ def _in_words(name: str, value: Any, step: Step | None, plan: Plan, column: int)
     return value
 
 
-def settings_of(step: Step, column: int) -> Iterator[Row]:
-    """``name, label, value`` of what is set, and of whom it calls."""
+def settings_of(step: Step, column: int) -> Iterator[SettingShown]:
+    """What is set, and whom it calls."""
     for name in ("text", *FIELDS[step.kind]):
         value = getattr(step, name)
         if value != DEFAULTS[name] or (name == "who" and step.selectors):
-            yield {
-                "name": name,
-                "label": settings.label(step.kind, name)[column],
-                "value": value_words(step, name, column),
-            }
+            label = settings.label(step.kind, name)[column]
+            yield SettingShown(name, label, value_words(step, name, column))
 
 
 def value_words(step: Step, name: str, column: int) -> str:
@@ -142,16 +194,11 @@ def value_words(step: Step, name: str, column: int) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def ends_of(step: Step, places: Mapping[str, int], column: int) -> Iterator[Row]:
-    """``outcome, words, target, leads`` of each that the plan says; then what becomes of the rest,
-    where an operator has it."""
+def ends_of(step: Step, places: Mapping[str, int], column: int) -> Iterator[EndShown]:
+    """Each outcome that the plan says."""
     for outcome, target in step.outcomes.items():
-        yield {
-            "outcome": outcome,
-            "words": end_words(step, outcome, column),
-            "target": target,
-            "leads": target_words(target, places, column),
-        }
+        said = end_words(step, outcome, column)
+        yield EndShown(outcome, said, target, target_words(target, places, column))
 
 
 def target_words(target: str, places: Mapping[str, int], column: int) -> str:
@@ -180,32 +227,45 @@ def calls(step: Step) -> bool:
     return step.kind in CALLING
 
 
-def side_by_side(before: Plan, after: Plan, language: str) -> Row:
-    """Two plans, step by step: ``before`` and ``after`` of each (None: it is not there), their
-    settings and ends marked where they differ, and what ``happened`` to it as a whole ("": neither
-    new, gone nor moved)."""
-    old = {each["id"]: each for each in steps(before, (), language)}
-    new = {each["id"]: each for each in steps(after, (), language)}
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A step in both plans (None: it is not there), and what ``happened`` to it as a whole ("":
+    neither new, gone nor moved)."""
+
+    id: str
+    before: StepShown | None
+    after: StepShown | None
+    happened: str
+
+    @property
+    def changed(self) -> bool:
+        """Anything of it."""
+        sides = [side for side in (self.before, self.after) if side is not None]
+        return bool(self.happened) or any(side.differs for side in sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two plans, step by step."""
+
+    names: tuple[str, str]
+    rows: list[Pair]
+    changes: int
+
+
+def side_by_side(before: Plan, after: Plan, language: str) -> Sides:
+    """Two plans with their settings and ends marked where they differ."""
+    old = {each.id: each for each in steps(before, (), language)}
+    new = {each.id: each for each in steps(after, (), language)}
     moved = {c.step for c in changes.compare(before, after) if c.code == "moved"}
-    rows: list[Row] = []
+    rows: list[Pair] = []
     for step_id in _in_order(list(old), list(new)):
         was, now = old.get(step_id), new.get(step_id)
         happened = "new" if was is None else "gone" if now is None else ""
-        rows.append(
-            {
-                "id": step_id,
-                "before": _marked(was, now),
-                "after": _marked(now, was),
-                "happened": happened or ("moved" if step_id in moved else ""),
-            }
-        )
-    for row in rows:
-        row["changed"] = bool(row["happened"]) or _differs(row["before"]) or _differs(row["after"])
-    return {
-        "names": (before.name, after.name),
-        "rows": rows,
-        "changes": sum(row["changed"] for row in rows) + (before.name != after.name),
-    }
+        happened = happened or ("moved" if step_id in moved else "")
+        rows.append(Pair(step_id, _marked(was, now), _marked(now, was), happened))
+    renamed = before.name != after.name
+    return Sides((before.name, after.name), rows, sum(row.changed for row in rows) + renamed)
 
 
 def _in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
@@ -218,27 +278,21 @@ def _in_order(old: Sequence[str], new: Sequence[str]) -> list[str]:
     return found
 
 
-def _marked(step: Row | None, other: Row | None) -> Row | None:
+def _marked(step: StepShown | None, other: StepShown | None) -> StepShown | None:
     """``step`` with ``changed`` at each setting and end that ``other`` has not so."""
     if step is None:
         return None
-    theirs = {} if other is None else {s["name"]: s["value"] for s in other["settings"]}
-    leads = {} if other is None else {e["outcome"]: e["target"] for e in other["ends"]}
-    return {
-        **step,
-        "changed": other is not None and other["name"] != step["name"],
-        "settings": [
-            {**s, "changed": other is not None and theirs.get(s["name"]) != s["value"]}
-            for s in step["settings"]
+    theirs = {s.name: s.value for s in other.settings} if other else {}
+    leads = {e.outcome: e.target for e in other.ends} if other else {}
+    return replace(
+        step,
+        changed=other is not None and other.name != step.name,
+        settings=[
+            replace(s, changed=other is not None and theirs.get(s.name) != s.value)
+            for s in step.settings
         ],
-        "ends": [
-            {**e, "changed": other is not None and leads.get(e["outcome"]) != e["target"]}
-            for e in step["ends"]
+        ends=[
+            replace(e, changed=other is not None and leads.get(e.outcome) != e.target)
+            for e in step.ends
         ],
-    }
-
-
-def _differs(step: Row | None) -> bool:
-    return step is not None and (
-        step["changed"] or any(each["changed"] for each in (*step["settings"], *step["ends"]))
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callflow.core.records import audit
 from callflow.core.records.logbook import MACHINE
@@ -18,15 +18,14 @@ from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import search
 from callflow.texts.sites import field
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator
 from web.access.views import frame
 from web.kit import i18n, words
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
 from web.pages.records.logbook import begin_of, day_in, shown
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,8 +47,8 @@ _Day = Annotated[str, Query(max_length=10)]
 
 @router.get("/audit")
 async def show(
-    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Administrator,
+    station: Here,
     q: _Line = "",
     who: _Line = "",
     what: _Line = "",
@@ -83,13 +82,12 @@ async def show(
         )
         page_of = shown(tx, found, _MOST)
         page_of["entries"] = [
-            {**entry, "differences": _shown(entry["data"], visitor.language)}
-            for entry in page_of["entries"]
+            (each, _differences(each.entry.data, visitor.language)) for each in page_of["entries"]
         ]
         return {
             **frame(tx, station, visitor, "settings"),
             **page_of,
-            "names": [row["name"] for row in users.users(tx)],
+            "names": [row.name for row in users.users(tx)],
             "visiting": visits.is_visiting(tx, visitor.name, now),
         }
 
@@ -109,7 +107,7 @@ async def show(
     return page(visitor.language, "records/audit.html", values)
 
 
-def _shown(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:
+def _differences(data: dict[str, Any], language: str) -> list[tuple[str, ...]]:
     """(the field's name, what it was, what it is); (its name) alone where it is a secret."""
     column = LANGUAGES.index(language)
     return [

@@ -7,21 +7,20 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from callflow.core.records.logbook import MACHINE
+from callflow.core.records.logbook import MACHINE, Entry
 from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Reader
 from web.access.views import frame
 from web.kit import i18n
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
-from web.pages.alarms import views
-from web.station import Station, station_of
+from web.pages.records.entries import entries_shown
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,8 +39,8 @@ _Day = Annotated[str, Query(max_length=10)]
 
 @router.get("/logbook")
 async def show(
-    visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Reader,
+    station: Here,
     q: _Line = "",
     site: _Line = "",
     who: _Line = "",
@@ -108,12 +107,12 @@ async def show(
 def shown(tx: Tx, found: logbook.Found, most: int) -> dict[str, Any]:
     """A page of ``most`` entries, of which one more was asked for; the number after which ``older``
     ones are, and how far a search for words ``looked``, where there may be more."""
-    full = len(found.rows) > most
-    last = found.rows[most - 1] if full else found.beyond
+    full = len(found.entries) > most
+    last: Entry | logbook.Place | None = found.entries[most - 1] if full else found.beyond
     return {
-        "entries": views.everything_told(tx, found.rows[:most]),
-        "older": last["number"] if last else None,
-        "looked": last["at"] if last and not full else None,
+        "entries": entries_shown(tx, found.entries[:most]),
+        "older": last.number if last else None,
+        "looked": last.at if last and not full else None,
     }
 
 

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.records import retention
-from callflow.core.records.retention import LIMITS, Kept
+from callflow.core.records.retention import LIMITS, Kept, Limits, Rule
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records import retention as records_retention
 from callflow.storage import Tx
 from callflow.storage.records import retention as rows
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.kit import conflicts, forms
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.records.logbook import day_in
-from web.pages.station.settings_views import Row, setting
-from web.station import Station, station_of
+from web.pages.station.settings_views import setting
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 _ADDRESS = "/settings/retention"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptShown:
+    """What is kept how long: the rule in force and the one to come, and how much is due today."""
+
+    what: Kept
+    limits: Limits
+    as_of: str
+    days: int | None
+    today: int
+    coming: Rule | None
+    last: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A number of days that is tried out, and how much would be due."""
+
+    what: Kept
+    days: int
+    count: int
+
+    @property
+    def limits(self) -> Limits:
+        """What may be set."""
+        return LIMITS[self.what]
+
+    @property
+    def fault(self) -> str | None:
+        """Why these days can't be set; None: they can."""
+        return retention.fault(self.what, self.days)
 
 
 @router.get(_ADDRESS)
@@ -89,9 +119,9 @@ async def lift(hold_id: str, visitor: Administrator, station: Here) -> Response:
     return await _done(station, visitor, wrong)
 
 
-def _of(rules: list[Row], what: str) -> list[str]:
+def _of(rules: list[Rule], what: Kept) -> list[str]:
     """The rules of one kind, by their ids."""
-    return sorted(rule["id"] for rule in rules if rule["what"] == what)
+    return sorted(rule.id for rule in rules if rule.what is what)
 
 
 def _days(said: str) -> int:
@@ -123,37 +153,27 @@ async def _page(
     def due(tx: Tx, what: Kept, days: int) -> int:
         return rows.count_due(tx, what, retention.before(days, tonight))
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, Any]:
         known = rows.rules(tx)
-        force = retention.in_force(rows.as_rules(known), now)
+        force = retention.in_force(known, now)
         kept = [
-            {
-                "what": what.value,
-                "limits": LIMITS[what],
-                "as_of": conflicts.stamp(_of(known, what)),
-                "days": force.get(what),
-                "today": due(tx, what, force[what]) if what in force else 0,
-                "coming": next((r for r in known if r["what"] == what and r["since"] > now), None),
-                "last": next((r for r in known if r["what"] == what and r["since"] <= now), None),
-            }
+            KeptShown(
+                what=what,
+                limits=LIMITS[what],
+                as_of=conflicts.stamp(_of(known, what)),
+                days=force.get(what),
+                today=due(tx, what, force[what]) if what in force else 0,
+                coming=next((r for r in known if r.what is what and r.since > now), None),
+                last=next((r for r in known if r.what is what and r.since <= now), None),
+            )
             for what in Kept
         ]
-        held: list[dict[str, Any]] = rows.holds(tx)
-        names = sites.names_of(tx, (row["site_id"] for row in held))
+        held = rows.holds(tx)
         return {
             "kept": kept,
-            "tried": {
-                "what": tried_out[0].value,
-                "days": tried_out[1],
-                "count": due(tx, *tried_out),
-                "fault": retention.fault(*tried_out),
-                "limits": LIMITS[tried_out[0]],
-            }
-            if tried_out
-            else None,
-            "holds": [
-                {**h, "site_name": names.get(h["site_id"] or "", h["account"])} for h in held
-            ],
+            "tried": Tried(*tried_out, due(tx, *tried_out)) if tried_out else None,
+            "holds": held,
+            "names": sites.names_of(tx, (hold.site_id for hold in held)),
             "tomorrow": (tonight + timedelta(hours=12)).date(),
         }
 

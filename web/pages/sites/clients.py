@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.sites import clients as acts
 from callflow.storage import Tx
 from callflow.storage.sites import search, sites
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms, refusals
@@ -20,13 +20,10 @@ from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Body = dict[str, Any]
 
 

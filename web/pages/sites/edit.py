@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.interventions.directory import ServiceLine, competent, masked
@@ -27,20 +27,17 @@ from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import forms
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.words import LANGUAGES
 from web.pages.sites import contract, saving
 from web.pages.sites import sites as site_list
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 _GENERAL = ("name", "client", "address", "postcode", "timezone")
 #: Which way a contact goes in the order of those of its role.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.signals import events, trial
@@ -15,20 +15,17 @@ from callflow.handling.sites import event_rules
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings as rows
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.kit import conflicts, forms
 from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.sites.fields import ALARMS
 from web.pages.station.settings_views import Row, setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 _ADDRESS = "/settings/events"
 #: What only is shown: what the station says otherwise.
 STATES = ("own",)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
@@ -15,8 +15,7 @@ from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
 from callflow.handling.sites import exports
 from callflow.handling.sites.imports import Prepared
 from callflow.texts import sites as texts
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError, not_found
@@ -24,12 +23,10 @@ from web.kit.rendering import page
 from web.kit.words import LANGUAGES
 from web.pages.sites.imports import UNDER_WAY, Phase, SiteImport, SiteImports
 from web.pages.sites.sites import STATES
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 Row = dict[str, Any]
 
 #: What becomes of a file that was sent.

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.time import holidays
@@ -16,7 +16,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.sites import own_days
 from callflow.storage import Tx
 from callflow.storage.sites import own_days as rows
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import calendars, conflicts, forms, refusals
@@ -26,13 +26,10 @@ from web.kit.holidays import FRANCE
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 _Code = Annotated[str, Query(max_length=64)]
 _Year = Annotated[int | None, Query(ge=2000, le=2200)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
@@ -17,8 +17,7 @@ from callflow.handling.sites import contracts, removed
 from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import calendars, forms, hours_forms
 from web.kit.calendars import Mark
 from web.kit.problems import ProblemError
@@ -28,12 +27,10 @@ from web.pages.sites import removed as site_removed
 from web.pages.sites import saving
 from web.pages.sites.fields import Ask, Field, Offered, Part, label
 from web.pages.sites.parts import Week
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 _Year = Annotated[int | None, Query(ge=2000, le=2200)]
 
 #: What a holiday makes of a site's day.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base import refusals as base_refusals
@@ -14,20 +14,17 @@ from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False, prefix="/sites/{site_id}/tests")
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
 
 #: Tests that are over and still shown, and the hours that may be chosen.
 _SHOWN, _HOURS = 20, (1, 2, 4, 8, 12, 24, 48, 72)

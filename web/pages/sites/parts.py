@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
@@ -30,20 +30,17 @@ from callflow.handling.sites.shape import (
 )
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import forms, hours_forms, i18n, words
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong
 from web.kit.words import N_
 from web.pages.sites import removed, saving
 from web.pages.sites.fields import ALARMS, Ask, Choices, Field, Offered, Part, label
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 #: Rows of one table on a page; more are found by searching.
 MOST = 200

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.sites.site import ANY_KIND, Authority
@@ -26,8 +26,7 @@ from callflow.handling.sites import calendars
 from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.sites import own_days
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Configurer, Visitor
 from web.kit import calendars as kit_calendars
 from web.kit import forms, hours_forms, words
 from web.kit.calendars import Mark
@@ -35,14 +34,12 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.pages.sites import saving
 from web.pages.sites.fields import ALARMS
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
 #: When somebody can be called, as JSON has it: callflow/core/time/availability.py.
 Calendar = dict[str, Any]
-Configurer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 _Year = Annotated[int | None, Query(ge=2000, le=2200)]
 _Word = Annotated[str, Query(max_length=16)]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.signals.signal import Kind
@@ -18,7 +18,7 @@ from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.access import confidential
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Configurer, Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
@@ -27,14 +27,9 @@ from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.alarms import incident
 from web.pages.sites import views
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
-Handler = Annotated[Visitor, Depends(allowed(Right.HANDLE))]
-Signer = Annotated[Visitor, Depends(allowed(Right.CONFIGURE))]
 
 
 @router.get("/sites/{site_id}")
@@ -113,7 +108,7 @@ async def transcribe(
 
 @router.post("/sites/{site_id}/instructions/{instruction}/countersign")
 async def countersign(
-    site_id: str, instruction: str, request: Request, visitor: Signer, station: Here
+    site_id: str, instruction: str, request: Request, visitor: Configurer, station: Here
 ) -> Response:
     """The second signature of what lowers protection (D19)."""
     await forms.sent(request)

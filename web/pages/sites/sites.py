@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from callflow.core.sites.site import SiteState
 from callflow.storage import Tx
 from callflow.storage.sites import search
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
 from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,8 +25,8 @@ STATES = tuple(state.value for state in SiteState)
 
 @router.get("/sites")
 async def show(
-    visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Reader,
+    station: Here,
     asked: Listed,
 ) -> Response:
     """A page of the sites that match."""

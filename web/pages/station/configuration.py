@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from zipfile import ZipFile
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from callflow.handling.station import configuration
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator
 from web.kit import zips
 from web.pages.station.settings_views import setting
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
-
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 
 
 @router.get("/settings/configuration")

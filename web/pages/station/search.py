@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callflow.storage import Tx
 from callflow.storage.sites import search
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Reader
 from web.kit.i18n import STATION_ZONE
 from web.kit.rendering import page
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,8 +21,8 @@ MOST, SHORTEST = 6, 2
 
 @router.get("/search")
 async def find(
-    visitor: Annotated[Visitor, Depends(allowed(Right.READ))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Reader,
+    station: Here,
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """What matches, a line each; nothing for a text too short to mean anything."""

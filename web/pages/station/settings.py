@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 
+from callflow.core.people.users import User
 from callflow.storage import Tx
 from callflow.storage.people import users as people_users
 from web.access import factors, page_rights
-from web.access.sessions import Visitor, allowed
+from web.access.sessions import Administrator
 from web.access.users import RIGHTS, Right, Role, rights_of
 from web.pages.station.settings_views import setting
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,8 +24,8 @@ Row = dict[str, Any]
 @router.get("/settings")
 async def show(
     request: Request,
-    visitor: Annotated[Visitor, Depends(allowed(Right.ADMINISTER))],
-    station: Annotated[Station, Depends(station_of)],
+    visitor: Administrator,
+    station: Here,
     who: Annotated[str, Query(max_length=64)] = "",
     address: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
@@ -33,9 +34,9 @@ async def show(
 
     def read(tx: Tx) -> Row:
         users = people_users.users(tx)
-        user = next((row for row in users if row["name"] == who), None)
+        user = next((row for row in users if row.name == who), None)
         return {
-            "users": [row["name"] for row in users],
+            "users": [row.name for row in users],
             "tried": _tried(request.app, station, tx, user, address) if user else None,
         }
 
@@ -52,20 +53,20 @@ async def show(
     )
 
 
-def _tried(app: FastAPI, station: Station, tx: Tx, user: Row, address: str) -> Row:
+def _tried(app: FastAPI, station: Station, tx: Tx, user: User, address: str) -> Row:
     """Whether the routes themselves would let this person in there, and what is in the way."""
     path = _path(address.strip())
     there, asked = page_rights.page_at(app, path)
     right = asked.right if asked else None
-    needs_factor = user["role"] in station.settings.second_factor_roles
+    needs_factor = user.role in station.settings.second_factor_roles
     return {
         "user": user,
         "path": path,
         "there": there and not path.startswith("/api/"),
         "right": right,
         "open": asked is None,
-        "may": right is None or right in rights_of(user["role"]),
-        "must_choose": user["password_given_at"] is not None,
+        "may": right is None or right in rights_of(user.role),
+        "must_choose": user.password_given_at is not None,
         "must_enrol": needs_factor and not factors.of_user(tx, user),
     }
 

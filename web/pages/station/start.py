@@ -10,7 +10,7 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.sites.site import ANY_KIND, Authority, Role
@@ -23,21 +23,19 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Administrator, Visitor
 from web.access.views import frame
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
-from web.pages.alarms import call_views, views
+from web.pages.alarms import call_views
+from web.pages.records.entries import entries_shown
 from web.pages.station import start_words
-from web.station import Station, station_of
+from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Administrator = Annotated[Visitor, Depends(allowed(Right.ADMINISTER))]
 Row = dict[str, Any]
 
 #: Entries of the test alarm's logbook that are shown.
@@ -167,5 +165,5 @@ def _test(tx: Tx, site_id: str) -> Row | None:
     return {
         "incident": row,
         "calls": call_views.shown(tx, calls.of_incident(tx, row.id), names),
-        "entries": views.everything_told(tx, entries),
+        "entries": entries_shown(tx, entries),
     }

@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callflow.core.time.instants import from_iso
 from callflow.handling.watch import health as watch_health
 from callflow.handling.watch import lines
 from callflow.storage import Tx
-from web.access.sessions import Visitor, allowed
-from web.access.users import Right
+from web.access.sessions import Reader
 from web.kit import i18n
 from web.kit.rendering import page
 from web.pages.alarms import views
-from web.station import Station, station_of
+from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
-Here = Annotated[Station, Depends(station_of)]
-Reader = Annotated[Visitor, Depends(allowed(Right.READ))]
 _Account = Annotated[str, Query(max_length=16)]
 
 

@@ -211,7 +211,7 @@ def test_a_late_delivery_is_marked_and_told_with_the_panels_time(station: Statio
     row = says(station, "BA", "3", panel_time=raised)
     assert row.deferred
     assert station.incident(row.incident_id).alarm_at == raised
-    assert "différé, émis le 25/11/2026 02:20:00 UTC" in station.entries("signal")[0]["text"]
+    assert "différé, émis le 25/11/2026 02:20:00 UTC" in station.entries("signal")[0].text
 
 
 def test_a_clock_that_is_known_to_be_wrong_defers_nothing(station: Station) -> None:
@@ -365,7 +365,7 @@ def test_a_caller_that_is_not_the_panels_is_an_incident_once_a_day(station: Stat
     assert sorted(kinds(station)) == ["intrusion", "mismatch"]
     mismatch = next(row for row in station.incidents() if row.kind == "mismatch")
     assert mismatch.signal_count == 1
-    texts = [row["data"]["text"] for row in station.entries("signal")]
+    texts = [row.data["text"] for row in station.entries("signal")]
     assert "+33639980666 (déclaré : +33639980777)" in texts
 
 

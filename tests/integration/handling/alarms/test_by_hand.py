@@ -39,9 +39,9 @@ def test_it_is_held_and_rings_nobody_until_it_is_handed_over(station: Station) -
 def test_what_was_said_is_in_the_logbook_by_its_author(station: Station) -> None:
     row = open_by_hand(station)
     entries = station.read(lambda tx: logbook.page(tx, incident=row.id, limit=50))
-    said = next(entry for entry in entries if entry["kind"] == "told_by_person")
-    assert said["who"] == "alice"
-    assert said["data"]["text"] == "Le voisin entend du bruit"
+    said = next(entry for entry in entries if entry.kind == "told_by_person")
+    assert said.who == "alice"
+    assert said.data["text"] == "Le voisin entend du bruit"
 
 
 def test_it_is_filed_as_soon_as_it_is_closed(station: Station) -> None:

@@ -172,7 +172,7 @@ def test_engines_keep_each_site_s_order_and_take_their_own_first(
         (row,) = station.incidents(account=account)
         assert row.zones == {"1": "restored"}
         entries = station.read(lambda tx, i=row.id: logbook.page(tx, incident=i, limit=100))  # type: ignore[misc]
-        told = [entry["kind"] for entry in entries if entry["kind"] in ("signal", "restored")]
+        told = [entry.kind for entry in entries if entry.kind in ("signal", "restored")]
         assert told.count("signal") == len(codes)
 
 
@@ -258,4 +258,4 @@ def test_an_end_that_is_told_by_two_is_decided_upon_once(
     ended = [call for call in station.calls(row.id) if call.state == "ended"]
     assert [call.outcome for call in ended] == ["busy"]
     entries = station.read(lambda tx: logbook.page(tx, incident=row.id, limit=100))
-    assert [entry["kind"] for entry in entries].count("call_ended") == 1
+    assert [entry.kind for entry in entries].count("call_ended") == 1

@@ -213,7 +213,7 @@ def test_what_opens_nothing_is_kept_in_the_days_logbook(station: Station, code: 
     station.receives(station.signal(code))
     assert station.correlate() == 1
     assert station.incidents() == []
-    assert [entry["site"] for entry in station.entries("signal")] == ["1002"]
+    assert [entry.site for entry in station.entries("signal")] == ["1002"]
 
 
 def test_two_deliveries_of_one_message_are_one_signal(station: Station) -> None:

@@ -250,7 +250,7 @@ def test_a_supervisor_signs_what_the_operator_who_holds_it_asks_for(station: Sta
         "closing_signed",
     ]
     (signed,) = station.entries("closing_signed")
-    assert (signed["data"]["who"], signed["data"]["by"]) == ("alice", "chief")
+    assert (signed.data["who"], signed.data["by"]) == ("alice", "chief")
 
 
 def test_the_operator_signs_what_the_supervisor_asked_for_with_that_code(station: Station) -> None:

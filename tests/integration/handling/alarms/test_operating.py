@@ -372,7 +372,7 @@ def test_a_clock_that_was_set_back_delays_neither_machine_nor_queue(
     assert sorted(station.wanted()) == [SHOP, DESK]
     assert station.called(row.id) == [(SHOP, "no_answer"), (SHOP, None)]
     assert "queue_call" in station.told(personal.id)
-    assert station.entries("station")[-1]["text"] == "l'horloge a reculé de 3600 s"
+    assert station.entries("station")[-1].text == "l'horloge a reculé de 3600 s"
 
 
 # --- close ---------------------------------------------------------------------------------------

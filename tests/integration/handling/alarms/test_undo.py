@@ -171,7 +171,7 @@ def test_a_parked_alarm_comes_back_with_its_reminder(station: Station, alice: De
     station.later(301)
     station.decide(row.id)
     assert station.incident(row.id).parked_until is None
-    assert [e["data"]["note"] for e in station.entries("unparked")] == ["rappeler le gardien"]
+    assert [e.data["note"] for e in station.entries("unparked")] == ["rappeler le gardien"]
     assert station.incident(row.id).reminder == "rappeler le gardien"
 
 

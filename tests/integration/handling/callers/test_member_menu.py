@@ -144,7 +144,7 @@ def test_what_a_technician_or_a_guard_says_stands_in_the_logbook(station: Statio
     caller = call(station).types("258000", "1002", "6").says("words")
     assert "conservées dans la main courante" in last(caller)
     (entry,) = station.entries("spoken_comment")
-    assert (entry["data"]["voice"], entry["site"]) == ("words", "1002")
+    assert (entry.data["voice"], entry.site) == ("words", "1002")
     caller.hangs_up()
     assert station.read(call_backs.open_ones) == []  # nobody calls back for what was confirmed
     row = station.alarm("BA")

@@ -213,7 +213,7 @@ def test_what_is_dictated_is_played_back_and_waits_to_be_listened_to(station: St
     assert (row.voice, row.text, row.lowers) == (second, "", (Lowers.SPOKEN,))
     assert state(station, row) is InstructionState.AWAITING_SIGNATURE
     (entry,) = station.entries("instruction_spoken")
-    assert entry["data"]["voice"] == second
+    assert entry.data["voice"] == second
     caller.hangs_up()
     assert [task["instruction_id"] for task in station.read(call_backs.open_ones)] == [row.id]
     assert not station.faults()
@@ -226,7 +226,7 @@ def test_who_hangs_up_before_the_1_is_called_back_and_nothing_counts(station: St
     caller.hangs_up()
     assert made(station) == []
     assert [row["number"] for row in station.read(call_backs.open_ones)] == [FIRST]
-    assert station.entries("spoken_unfinished")[0]["site"] == "1002"
+    assert station.entries("spoken_unfinished")[0].site == "1002"
 
 
 def test_nobody_writes_down_unheard_what_was_said_nor_into_force_alone(station: Station) -> None:
@@ -288,7 +288,7 @@ def test_what_is_left_is_a_task_until_it_counts_and_rings_the_desk_meanwhile(
     assert station.read(call_backs.open_ones)[0]["level"] == 1
     assert station.entries("call_back_overdue") or station.entries("call_back_silent")
     station.write(lambda tx: handled.take(tx, task["id"], "claire", station.now))
-    assert "consigne laissée par Anne" in station.entries("instruction_taken")[0]["text"]
+    assert "consigne laissée par Anne" in station.entries("instruction_taken")[0].text
     _hear(station, row, text="N'envoyez personne.", who="claire", now=station.now, lowers=True)
     (task,) = station.read(call_backs.open_ones)
     assert (task["holder"], task["level"]) == (None, 0)  # it is for whoever countersigns it

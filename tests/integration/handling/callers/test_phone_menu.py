@@ -245,7 +245,7 @@ def test_closing_late_moves_the_closing_of_today_only(station: Station) -> None:
     assert row["schedule"]["exceptions"] == {"2026-11-25": ["08:00-22:30"]}
     assert row["schedule_due"] == station.now.replace(hour=21, minute=45)
     (told,) = station.entries("closing_late")
-    assert told["who"] == "Anne"
+    assert told.who == "Anne"
 
 
 def test_a_code_is_changed_and_an_easy_or_a_taken_one_is_not(station: Station) -> None:

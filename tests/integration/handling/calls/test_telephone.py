@@ -9,6 +9,7 @@ import pytest
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Mode, Outcome
+from callflow.core.people.sessions import Session
 from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.calls import calling, control, dialogues, phones, telephone
@@ -380,10 +381,10 @@ def a_session(station: Station, who: str, token: str) -> None:
     def insert(tx: Tx) -> None:
         user = users.user_by_name(tx, who)
         assert user is not None
-        row: Row = dict(token_hash=token, user_id=user["id"], csrf="x", address="", browser="")
-        row |= dict(factor="", created_at=station.now, seen_at=station.now)
-        row |= dict(expires_at=station.now + timedelta(hours=12))
-        access.insert_session(tx, row, station.now)
+        until = station.now + timedelta(hours=12)
+        given = "", "", "", user.name, user.role, user.language, None
+        session = Session(token, user.id, "x", station.now, until, station.now, *given)
+        access.insert_session(tx, session, station.now)
 
     station.write(insert)
 
@@ -487,9 +488,9 @@ def test_a_desk_phone_is_given_once_and_logged(station: Station) -> None:
     assert first.name not in live
     assert second.name in live
     told = station.entries("desk_phone_given")
-    assert [row["text"] for row in told] == ["Téléphone fixe déclaré : le poste de ines"] * 2
-    assert entry_text(told[0]["kind"], told[0]["data"], "en").endswith("the desk of ines")
-    assert not [row for row in told if "op-" in str(row["data"])]
+    assert [row.text for row in told] == ["Téléphone fixe déclaré : le poste de ines"] * 2
+    assert entry_text(told[0].kind, told[0].data, "en").endswith("the desk of ines")
+    assert not [row for row in told if "op-" in str(row.data)]
 
 
 def test_the_premises_may_be_called_by_hand_too(station: Station) -> None:

@@ -252,7 +252,7 @@ def test_a_service_is_reached_over_another_trunk_for_the_person_who_asked(two: S
     assert kept is not None
     assert kept.call_id == second.call_id
     assert two.call(desk).ended_at is None, "the operator is still there"
-    assert all(police not in entry["text"] for entry in two.entries("call_goes_on"))
+    assert all(police not in entry.text for entry in two.entries("call_goes_on"))
 
 
 def _verify(tx: Any, incident_id: str, station: Station) -> None:
@@ -338,7 +338,7 @@ def test_a_trunk_that_carries_nothing_is_an_alarm_rests_and_comes_back_by_itself
     assert states(two) == {"alpha": "down", "beta": "up"}
     (alarm,) = alarms(two)
     assert alarm.with_human
-    assert two.entries("signal")[-1]["data"]["text"] == "alpha@node0"
+    assert two.entries("signal")[-1].data["text"] == "alpha@node0"
 
     everybody_is_busy(two)
     assert fresh_call(two, "4100") == "beta", "a trunk that is down comes last"
@@ -361,7 +361,7 @@ def test_a_far_end_that_is_gone_is_told_once_and_its_return_too(two: Station) ->
     assert len(alarms(two)) == 1
     watch(two, beta=Reach(reachable=True, since=two.now))
     assert states(two)["beta"] == "up"
-    assert [e["data"]["code"] for e in two.entries("signal")] == ["TRUNK_DOWN", "TRUNK_BACK"]
+    assert [e.data["code"] for e in two.entries("signal")] == ["TRUNK_DOWN", "TRUNK_BACK"]
 
 
 def test_a_collapsing_answer_rate_is_a_station_alarm(two: Station) -> None:
@@ -369,7 +369,7 @@ def test_a_collapsing_answer_rate_is_a_station_alarm(two: Station) -> None:
     watch(two)
     assert states(two)["alpha"] == "unanswered"
     (alarm,) = alarms(two)
-    assert two.entries("signal")[-1]["data"]["code"] == "TRUNK_UNANSWERED"
+    assert two.entries("signal")[-1].data["code"] == "TRUNK_UNANSWERED"
     ended(two, RATE_CALLS // 2, answered=RATE_CALLS // 2)
     watch(two)
     assert states(two)["alpha"] == "up"

@@ -36,8 +36,8 @@ def test_it_is_told_once_with_its_hash_and_the_site_of_who_is_known(station: Sta
     station.put()
     name = says(station, caller(station).call_id)
     (entry,) = station.entries("spoken")
-    assert (entry["site"], entry["data"]["voice"]) == ("1002", name)
-    assert entry["data"]["sha256"] == "ab" * 32
+    assert (entry.site, entry.data["voice"]) == ("1002", name)
+    assert entry.data["sha256"] == "ab" * 32
     assert not station.faults()
 
 
@@ -49,7 +49,7 @@ def test_who_hangs_up_before_confirming_is_called_back(station: Station) -> None
     call.hangs_up()
     assert backs(station) == [FIRST]
     (entry,) = station.entries("spoken_unfinished")
-    assert entry["data"]["voice"] == name
+    assert entry.data["voice"] == name
     assert all(row["settled_at"] for row in station.read(spoken.everything))
 
 

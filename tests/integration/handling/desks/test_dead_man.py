@@ -17,10 +17,10 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.desks import dead_man, rosters, shifts
 from callflow.storage.calls import calls, phones
 from callflow.storage.desks import shifts as rows
-from callflow.storage.people import users as people_users
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
+from tests.support.people import add_operator
 from web.api import reading
 
 ON_CALL, SUPERVISOR = "+33639989920", "+33639989921"
@@ -30,8 +30,7 @@ MINUTES = 60
 @pytest.fixture(autouse=True)
 def users(station: Station) -> None:
     for name in ("claire", "david"):
-        user = {"id": name, "name": name, "role": "operator", "password": "", "language": "fr"}
-        station.write(partial(people_users.insert_user, row={**user, "created_at": NIGHT}))
+        station.write(partial(add_operator, name=name, now=NIGHT))
 
 
 def begin(station: Station, who: str = "claire") -> str:
@@ -134,7 +133,7 @@ def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
     shown = reading.call(rung, ())
     assert (shown["to"], shown["contact"]) == ("the desk of claire", "desk-1:claire")
     told = station.read(lambda tx: logbook.page(tx, limit=10_000))
-    assert not [row for row in told if "op-" in f"{row['text']}{row['data']}"]
+    assert not [row for row in told if "op-" in f"{row.text}{row.data}"]
 
 
 def test_unclaimed_work_rings_who_is_on_duty_first(station: Station) -> None:

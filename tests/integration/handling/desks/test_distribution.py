@@ -252,8 +252,8 @@ def test_a_break_has_a_reason_is_told_and_ends_by_itself(station: Station) -> No
     assert state(station, "anne") is Presence.BREAK
     assert rings(station, comes_in(station)) == [DESK]
     (entry,) = station.entries("on_break")
-    assert (entry["who"], entry["data"]["break"]) == ("anne", "meal")
-    assert "repas" in entry["text"]
+    assert (entry.who, entry.data["break"]) == ("anne", "meal")
+    assert "repas" in entry.text
     station.later(1801)
     assert state(station, "anne") is Presence.AVAILABLE
 

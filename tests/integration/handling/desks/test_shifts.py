@@ -13,8 +13,8 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.desks import shifts
 from callflow.handling.sites import on_test
 from callflow.storage.desks import shifts as rows
-from callflow.storage.people import users as people_users
 from tests.integration.handling.station import NIGHT, Station
+from tests.support.people import add_operator
 
 HOUR = timedelta(hours=1)
 
@@ -22,8 +22,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(autouse=True)
 def users(station: Station) -> None:
     for name in ("claire", "david", "zoe"):
-        user = {"id": name, "name": name, "role": "operator", "password": "", "language": "fr"}
-        station.write(partial(people_users.insert_user, row={**user, "created_at": NIGHT}))
+        station.write(partial(add_operator, name=name, now=NIGHT))
 
 
 def begin(station: Station, who: str, *, ticked: set[str] | None = None) -> str:
@@ -50,9 +49,9 @@ def test_no_shift_begins_before_every_open_alarm_is_acknowledged(station: Statio
     assert on_shift(station) == ["claire"]
     assert station.told(alarm.id)[-1] == "shift_took"
     (entry,) = station.entries("shift_begun")
-    assert entry["who"] == "claire"
-    assert entry["data"]["read"]["incidents"] == [alarm.id]
-    assert (entry["data"]["open"], entry["data"]["tests"]) == (1, 0)
+    assert entry.who == "claire"
+    assert entry.data["read"]["incidents"] == [alarm.id]
+    assert (entry.data["open"], entry.data["tests"]) == (1, 0)
     with pytest.raises(Refused, match="on shift already"):
         begin(station, "claire")
 
@@ -83,7 +82,7 @@ def test_held_work_goes_to_a_colleague_or_the_queue(station: Station) -> None:
     assert station.incident(mains.id).holder is None
     assert on_shift(station) == ["david"]
     (entry,) = station.entries("shift_ended")
-    assert (entry["who"], entry["data"]["passed"], entry["data"]["left"]) == ("claire", 2, "david")
+    assert (entry.who, entry.data["passed"], entry.data["left"]) == ("claire", 2, "david")
 
 
 def test_a_vital_alarm_that_was_passed_and_is_left_alone_comes_back(station: Station) -> None:
@@ -106,8 +105,8 @@ def test_the_last_one_leaves_with_a_supervisor_s_reason_only(station: Station) -
     end(station, "claire", supervisor="zoe", reason="Station de repli active")
     assert on_shift(station) == []
     (entry,) = station.entries("shift_unattended")
-    assert entry["data"]["supervisor"] == "zoe"
-    assert "Station de repli active" in entry["text"]
+    assert entry.data["supervisor"] == "zoe"
+    assert "Station de repli active" in entry.text
 
 
 def test_a_supervisor_ends_a_forgotten_shift(station: Station) -> None:
@@ -126,7 +125,7 @@ def test_a_supervisor_ends_a_forgotten_shift(station: Station) -> None:
     assert on_shift(station) == []
     assert station.incident(fire.id).holder is None
     (entry,) = station.entries("shift_ended_for")
-    assert (entry["who"], entry["data"]["who"]) == ("zoe", "claire")
+    assert (entry.who, entry.data["who"]) == ("zoe", "claire")
 
 
 def test_the_next_one_reads_what_was_left(station: Station) -> None:
@@ -142,7 +141,7 @@ def test_the_next_one_reads_what_was_left(station: Station) -> None:
     assert read.since == NIGHT + HOUR
     assert [row.name for row in read.on_shift] == ["david"]
     assert [row.id for row in read.open] == [alarm.id]
-    assert [row["name"] for row in read.plans] == ["nuit"]
+    assert [row.name for row in read.plans] == ["nuit"]
     notes = station.read(lambda tx: shifts.to_take_over(tx, "zoe", station.now)).notes
     assert [row.note for row in notes] == ["Le 1002 a des travaux"]
 

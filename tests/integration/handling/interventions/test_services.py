@@ -90,7 +90,7 @@ def test_without_a_verification_nobody_rings_and_the_refusal_is_kept(station: St
     assert isinstance(refused, interventions_services.NotAllowed)
     assert refused.gate.reason is Reason.UNVERIFIED
     assert "record one" in str(refused)
-    assert [e["data"]["gate"] for e in station.entries("service_refused")] == ["unverified"]
+    assert [e.data["gate"] for e in station.entries("service_refused")] == ["unverified"]
     assert station.wanted() == []
 
 
@@ -110,7 +110,7 @@ def test_the_desk_rings_first_and_the_service_only_once_somebody_is_there(
     assert {made[POLICE].requester, made[DESK].requester} == {WHO}
     assert made[POLICE].dialogue == "service"
     # the number is confidential: no entry has it
-    assert all(POLICE not in e["text"] for e in station.entries("call_placed"))
+    assert all(POLICE not in e.text for e in station.entries("call_placed"))
 
 
 def test_the_service_is_dialled_once_however_often_the_desk_s_answer_is_told(
@@ -180,8 +180,8 @@ def test_no_entry_of_the_logbook_ever_has_the_reserved_number(station: Station) 
                 lambda tx: operating.close_incident(tx, incident, WHO, "other", "", station.now)
             )
     rows = station.read(lambda tx: logbook.page(tx, limit=10_000))
-    assert {"call_cancelled", "call_ended"} <= {row["kind"] for row in rows}
-    assert not [row for row in rows if POLICE in str((row["text"], row["data"]))]
+    assert {"call_cancelled", "call_ended"} <= {row.kind for row in rows}
+    assert not [row for row in rows if POLICE in str((row.text, row.data))]
 
 
 def lives(station: Station, node: str) -> None:
@@ -223,7 +223,7 @@ def test_an_override_needs_words_and_names_its_author(station: Station) -> None:
     assert isinstance(ask(station, incident, reason="   "), interventions_services.NotAllowed)
     assert isinstance(ask(station, incident, reason="a neighbour sees two men inside"), str)
     (entry,) = station.entries("service_override")
-    assert (entry["who"], entry["data"]["note"]) == (WHO, "a neighbour sees two men inside")
+    assert (entry.who, entry.data["note"]) == (WHO, "a neighbour sees two men inside")
     (row,) = station.read(lambda tx: services.calls_of(tx, incident))
     assert (row.gate, row.requester) == ("override", WHO)
 
@@ -327,7 +327,7 @@ def test_what_was_said_is_kept_and_ends_the_step(
     station.later(1)
     report(station, incident, answer, reference="2026/123")
     (ended,) = station.entries("task_ended")
-    assert ended["data"]["outcome"] == outcome
+    assert ended.data["outcome"] == outcome
     assert station.incident(incident).step == "end"
     kept = station.read(lambda tx: services.reports_of(tx, incident))
     assert [(r.line_name, r.reference, r.counter_order) for r in kept] == [
@@ -406,7 +406,7 @@ def test_a_number_is_shown_masked_kept_where_it_is_left_out_and_revealed_by_a_lo
     )
     assert found == POLICE
     (entry,) = station.entries("line_revealed")
-    assert (entry["who"], entry["data"]["line"]) == (WHO, "renamed")
+    assert (entry.who, entry.data["line"]) == (WHO, "renamed")
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ def test_an_emergency_number_passes_by_no_step_and_for_nobody(
     assert station.place() == [SHOP]
     assert {station.call(call).detail for call in forced} == {EMERGENCY}
     assert station.incident(row.id).human_reason == EMERGENCY
-    told = [e for e in station.entries("dial_refused") if "numéro d'urgence" in e["text"]]
+    told = [e for e in station.entries("dial_refused") if "numéro d'urgence" in e.text]
     assert len(told) == len(SHORT)
 
 
@@ -609,8 +609,8 @@ def test_who_looked_names_what_was_looked_at(station: Station, means: Means) -> 
     assert isinstance(ask(station, incident), interventions_services.NotAllowed)
     record(station, incident, means, image=still(station, incident), person="Bruno")
     (entry,) = station.entries("verification")
-    assert (entry["data"]["item"], entry["data"]["sha256"]) == ("Hall", "ab" * 32)
-    assert "Hall Bruno" in entry["text"]
+    assert (entry.data["item"], entry.data["sha256"]) == ("Hall", "ab" * 32)
+    assert "Hall Bruno" in entry.text
     assert isinstance(ask(station, incident), str)
 
 
@@ -665,7 +665,7 @@ def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
     (kept,) = station.read(lambda tx: services.reports_of(tx, incident))
     assert (kept.script, kept.call_id) == (script, called)
     (entry,) = station.entries("service_report")
-    assert (entry["data"]["script"], entry["data"]["call"]) == (script, called)
+    assert (entry.data["script"], entry.data["call"]) == (script, called)
 
 
 # --- evidence -------------------------------------------------------------------------------

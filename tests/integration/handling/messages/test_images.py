@@ -143,7 +143,7 @@ def test_a_clip_that_came_says_what_it_shows(station: Station) -> None:
     (image,) = station.read(lambda tx: outbox.images_of(tx, [row.id]))[row.id]
     assert (image.take, image.begins_at, image.ends_at) == ("clip", begins, ends)
     (entry,) = station.entries("clip_fetched")
-    assert entry["data"]["sha256"] == "0" * 64
+    assert entry.data["sha256"] == "0" * 64
 
 
 def test_the_cameras_of_a_site_that_is_not_declared_are_nobodys(station: Station) -> None:
@@ -174,7 +174,7 @@ def test_a_link_is_asked_for_by_a_person_only(station: Station) -> None:
     assert (message.to, message.subject, message.data["link"]) == ("", "camera.example.org", LINK)
     assert message.camera is None
     (entry,) = station.entries("link_asked")
-    assert (entry["who"], entry["data"]["link"]) == ("Alice", LINK)
+    assert (entry.who, entry.data["link"]) == ("Alice", LINK)
 
 
 def test_only_a_link_of_the_incidents_own_signals_is_fetched(station: Station) -> None:

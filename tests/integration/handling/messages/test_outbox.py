@@ -212,7 +212,7 @@ def test_the_logbook_shows_no_secret_of_a_webhooks_address(station: Station, box
     box.failed(message, Fault.REFUSED, "HTTP 403")
     for kind in ("message_posted", "message_failed", "human"):
         (entry,) = station.entries(kind)
-        assert "hooks.example.org" in entry["text"]
+        assert "hooks.example.org" in entry.text
         assert "s3cret" not in repr(entry)
 
 
@@ -232,7 +232,7 @@ def test_what_is_never_taken_is_a_humans_in_the_end(
     assert box.row(message_id).last_error == "busy: 451 later"
     assert box.outcome(task) == TaskOutcome.FAILED
     assert station.incident(incident.id).with_human
-    assert "undelivered" in [entry["data"]["reason"] for entry in station.entries("human")]
+    assert "undelivered" in [entry.data["reason"] for entry in station.entries("human")]
     told = station.told(incident.id)
     assert told.count("message_delayed") == told.count("message_failed") == 1
 

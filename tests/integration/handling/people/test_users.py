@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
 from callflow import clock
+from callflow.core.people.sessions import Challenge
 from callflow.core.people.users import Role
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.station import tokens, users
@@ -26,15 +26,19 @@ def add(store: Store, name: str, role: Role) -> str:
 
 
 def session_of(store: Store, user_id: str, token: str) -> None:
-    session = {
-        "token_hash": token,
-        "csrf": "c",
-        "expires_at": NOW + timedelta(hours=12),
-        "address": "192.0.2.1",
-        "browser": "\0 odd",
-        "factor": "password",
-    }
-    store.write_now(lambda tx: users.open_session(tx, user_id, session, NOW))
+    store.write_now(
+        lambda tx: users.open_session(
+            tx,
+            user_id,
+            NOW,
+            token_hash=token,
+            csrf="c",
+            expires_at=NOW + timedelta(hours=12),
+            address="192.0.2.1",
+            browser="\0 odd",
+            factor="password",
+        )
+    )
 
 
 def take_step(store: Store, user_id: str, step: int) -> bool:
@@ -43,7 +47,7 @@ def take_step(store: Store, user_id: str, step: int) -> bool:
 
 def live(store: Store) -> list[str]:
     since = NOW - timedelta(minutes=30)
-    return [row["token_hash"] for row in store.read_now(lambda tx: access.sessions(tx, NOW, since))]
+    return [row.token_hash for row in store.read_now(lambda tx: access.sessions(tx, NOW, since))]
 
 
 def test_two_administrators_who_demote_each_other_leave_one(
@@ -68,9 +72,7 @@ def test_two_administrators_who_demote_each_other_leave_one(
                 done = list(pool.map(demote, (store, other), (zoe, ana)))
                 assert sorted(done) == [False, True]
                 left = [
-                    row["id"]
-                    for row in store.read_now(rows.users)
-                    if row["role"] == Role.ADMINISTRATOR
+                    row.id for row in store.read_now(rows.users) if row.role == Role.ADMINISTRATOR
                 ]
                 assert len(left) == 1
                 last = left[0]
@@ -118,14 +120,7 @@ def test_a_disabled_person_is_let_in_nowhere(store: Store) -> None:
 def test_a_challenge_is_taken_once_and_not_late(store: Store) -> None:
     def put(tx: Tx) -> None:
         until = NOW + timedelta(minutes=1)
-        row: dict[str, Any] = {
-            "token_hash": "t",
-            "kind": "oidc",
-            "data": {},
-            "user_id": None,
-            "expires_at": until,
-        }
-        access.put_challenge(tx, row, NOW)
+        access.put_challenge(tx, Challenge("t", "oidc", None, {}, until), NOW)
 
     def take(kind: str = "oidc", after: int = 0) -> bool:
         at = NOW + timedelta(seconds=after)

@@ -47,7 +47,7 @@ def publish(station: Station, revision: str, why: str = "new", accept: str = "")
 
 
 def told(station: Station, kind: str) -> list[str]:
-    return [entry["text"] for entry in station.entries(kind)]
+    return [entry.text for entry in station.entries(kind)]
 
 
 def test_a_draft_is_written_validated_and_published(station: Station) -> None:
@@ -60,8 +60,8 @@ def test_a_draft_is_written_validated_and_published(station: Station) -> None:
     with pytest.raises(NotFound):
         station.read(lambda tx: plans.get_draft(tx, "night"))
     (row,) = station.read(lambda tx: plans.history(tx, "night"))
-    assert (row["published_by"], row["why"]) == ("anne", "Les nuits ont changé")
-    assert row["published_at"] == station.now
+    assert (row.published_by, row.why) == ("anne", "Les nuits ont changé")
+    assert row.published_at == station.now
     assert told(station, "plan_published")[-1].endswith(
         "night version 1 publiée par anne — Les nuits ont changé"
     )
@@ -80,7 +80,7 @@ def test_of_two_who_write_at_once_the_second_is_told(station: Station) -> None:
         publish(station, first)
     with pytest.raises(Changed):
         station.write(lambda tx: plans.drop_draft(tx, "night", first, "bruno", station.now))
-    assert station.read(lambda tx: plans.get_draft(tx, "night"))["changed_by"] == "anne"
+    assert station.read(lambda tx: plans.get_draft(tx, "night")).changed_by == "anne"
 
 
 def test_a_draft_thrown_away_and_begun_anew_is_another(station: Station) -> None:
@@ -130,8 +130,8 @@ def test_a_warning_is_accepted_with_a_reason_that_is_kept(station: Station) -> N
         publish(station, revision)
     publish(station, revision, accept="Les dépositaires arrivent lundi")
     row = station.read(lambda tx: plans.history(tx, "night"))[-1]
-    assert row["accepted_why"] == "Les dépositaires arrivent lundi"
-    assert [finding["code"] for finding in row["accepted"]] == ["nobody_listed"]
+    assert row.accepted_why == "Les dépositaires arrivent lundi"
+    assert [finding["code"] for finding in row.accepted] == ["nobody_listed"]
     assert "1 avertissement(s) accepté(s)" in told(station, "plan_accepted")[0]
 
 
@@ -162,7 +162,7 @@ def test_of_two_who_publish_the_same_version_one_is_told(station: Station) -> No
         )
 
     assert [insert(version) for version in (1, 2, 2)] == [False, True, False]
-    assert station.read(lambda tx: plans.history(tx, "night"))[0]["published_by"] == "admin"
+    assert station.read(lambda tx: plans.history(tx, "night"))[0].published_by == "admin"
 
 
 def test_only_sites_that_follow_the_plan_are_looked_at(station: Station) -> None:
@@ -217,7 +217,7 @@ def test_a_version_is_compared_and_rolled_back(station: Station) -> None:
         back(9)
     assert back(1)["version"] == 3
     versions = station.read(lambda tx: plans.history(tx, "night"))
-    assert [row["version"] for row in versions] == [1, 2, 3]
+    assert [row.version for row in versions] == [1, 2, 3]
     one = station.read(lambda tx: plans.get_version(tx, "night", 1))
     three = station.read(lambda tx: plans.get_version(tx, "night"))
     assert one.steps == three.steps

@@ -19,7 +19,14 @@ from callflow.core.sites.site import SiteState
 from callflow.handling.alarms import rehearsing
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.plans import lists, plans
-from callflow.handling.plans.withdrawal import Moved, bring_back, get_standing, why_kept, withdraw
+from callflow.handling.plans.withdrawal import (
+    Moved,
+    PlanStanding,
+    bring_back,
+    get_standing,
+    why_kept,
+    withdraw,
+)
 from callflow.handling.sites import contracts, instructions
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
@@ -48,17 +55,17 @@ def station(station: Station) -> Station:
     return station
 
 
-def standing(station: Station, plan_id: str = "night") -> Row:
+def standing(station: Station, plan_id: str = "night") -> PlanStanding:
     return station.read(lambda tx: get_standing(tx, plan_id))
 
 
-def withdraws(station: Station, plan_id: str = "night", why: str = "Plus de nuits") -> Row:
-    known = standing(station, plan_id)["revision"]
+def withdraws(station: Station, plan_id: str = "night", why: str = "Plus de nuits") -> PlanStanding:
+    known = standing(station, plan_id).revision
     return station.write(lambda tx: withdraw(tx, plan_id, known, why, "odile", station.now))
 
 
-def brings_back(station: Station, why: str = "Les nuits reprennent") -> Row:
-    known = standing(station)["revision"]
+def brings_back(station: Station, why: str = "Les nuits reprennent") -> PlanStanding:
+    known = standing(station).revision
     return station.write(lambda tx: bring_back(tx, "night", known, why, "odile", station.now))
 
 
@@ -96,19 +103,19 @@ def agreed(station: Station, begins: int = 0) -> Instruction:
 def test_it_is_withdrawn_and_brought_back_with_a_reason(station: Station) -> None:
     before = station.read(lambda tx: plans.history(tx, "night"))
     found = withdraws(station)
-    assert (found["state"], found["version"]) == (Standing.WITHDRAWN, 1)
-    assert (found["withdrawn_by"], found["because"]) == ("odile", "Plus de nuits")
-    assert found["withdrawn_at"] == station.now
+    assert (found.state, found.version) == (Standing.WITHDRAWN, 1)
+    assert (found.withdrawn_by, found.because) == ("odile", "Plus de nuits")
+    assert found.withdrawn_at == station.now
     assert station.read(lambda tx: plans.history(tx, "night")) == before
     assert station.read(lambda tx: plans.get_version(tx, "night", 1)).name == "night"
     found = brings_back(station)
-    assert (found["state"], found["withdrawn_at"], found["because"]) == (Standing.IN_USE, None, "")
+    assert (found.state, found.withdrawn_at, found.because) == (Standing.IN_USE, None, None)
     told = [*station.entries("plan_withdrawn"), *station.entries("plan_brought_back")]
-    assert [entry["text"] for entry in told] == [
+    assert [entry.text for entry in told] == [
         "Consigne night retirée par odile : Plus de nuits",
         "Consigne night remise en service par odile : Les nuits reprennent",
     ]
-    assert [(entry["who"], entry["data"]["fields"]) for entry in told] == [
+    assert [(entry.who, entry.data["fields"]) for entry in told] == [
         ("odile", {"plan_state": ["in_use", "withdrawn"]}),
         ("odile", {"plan_state": ["withdrawn", "in_use"]}),
     ]
@@ -130,12 +137,12 @@ def test_without_a_reason_or_twice_it_is_not(station: Station) -> None:
 
 
 def test_who_knew_another_version_is_told(station: Station) -> None:
-    known = standing(station)["revision"]
+    known = standing(station).revision
     station.plan("night", {**HAND, "text": "Vite"})
     with pytest.raises(Moved) as refused:
         station.write(lambda tx: withdraw(tx, "night", known, "x", "odile", station.now))
-    assert refused.value.revision == standing(station)["revision"] != known
-    withdrawn = withdraws(station)["revision"]
+    assert refused.value.revision == standing(station).revision != known
+    withdrawn = withdraws(station).revision
     brings_back(station)
     station.now += timedelta(seconds=1)
     withdraws(station)
@@ -167,7 +174,7 @@ def test_while_a_site_follows_it_it_stays(station: Station, how: str) -> None:
     with pytest.raises(Refused, match=FOLLOWED) as refused:
         withdraws(station)
     assert refused.value.about.endswith("(1002)")
-    assert standing(station)["state"] is Standing.IN_USE
+    assert standing(station).state is Standing.IN_USE
     assert station.entries("plan_withdrawn") == []
     station.put()
     withdraws(station)
@@ -287,11 +294,11 @@ def test_it_is_neither_changed_nor_published_nor_rehearsed(station: Station) -> 
     for act in acts:
         with pytest.raises(Refused, match=f"{GONE}: bring it back first: night"):
             station.write(act)
-    assert standing(station)["version"] == 2
+    assert standing(station).version == 2
     brings_back(station)
-    assert station.read(lambda tx: plans.get_draft(tx, "night"))["revision"] == draft
+    assert station.read(lambda tx: plans.get_draft(tx, "night")).revision == draft
     station.write(acts[4])
-    assert standing(station)["version"] == 3
+    assert standing(station).version == 3
 
 
 def test_what_was_opened_with_it_goes_on(station: Station) -> None:
@@ -314,7 +321,7 @@ def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:
             )
         )
         assert count == len(rows)
-        return [row["id"] for row in rows]
+        return [row.id for row in rows]
 
     assert "night" not in listed("") + listed("published")
     assert listed("withdrawn") == ["night"]
@@ -392,7 +399,7 @@ def beside(two: list[Store], first: Callable[[Tx], object], second: Callable[[],
 def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
     station: Station, two: list[Store], how: str
 ) -> None:
-    follow, known = _follows(station, how), standing(station)["revision"]
+    follow, known = _follows(station, how), standing(station).revision
 
     def withdrawal() -> str:
         try:
@@ -402,14 +409,14 @@ def test_whoever_has_a_site_follow_it_meanwhile_is_waited_for(
         return "withdrawn"
 
     assert beside(two, follow, withdrawal).startswith(FOLLOWED)
-    assert standing(station)["state"] is Standing.IN_USE
+    assert standing(station).state is Standing.IN_USE
 
 
 @pytest.mark.parametrize("how", WAYS)
 def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
     station: Station, two: list[Store], how: str
 ) -> None:
-    follow, known = _follows(station, how), standing(station)["revision"]
+    follow, known = _follows(station, how), standing(station).revision
 
     def following() -> str:
         try:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import JSON, String
 
 from callflow import clock
-from callflow.core.records.retention import Kept, before
+from callflow.core.records.retention import Kept, Rule, before
 from callflow.dispatch.identity import only
 from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Refused
@@ -142,8 +142,8 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert station.faults() == []
     row = station.read(lambda tx: rows.get(tx, erasure))
     assert row is not None
-    assert row["done_at"] is not None
-    assert row["person"] is None
+    assert row.done_at is not None
+    assert row.person is None
     assert NEIGHBOUR in left
     assert in_files(settings.data_dir) == [] or not station.store.sqlite
     kept = {
@@ -175,7 +175,7 @@ def test_a_changed_entry_is_found_among_the_erased(
     erase(station, settings, known)
     table = metadata.tables["logbook"]
     of_note = table.c.kind == "note"
-    before = station.entries("note")[0]["text"]
+    before = station.entries("note")[0].text
     assert before == "M. [effacé] rappelle"
     for text in ("M. le maire rappelle", before):
         changed = table.update().where(of_note).values(text=text)
@@ -283,17 +283,16 @@ def test_by_day_a_large_database_is_not_written_anew_and_the_next_erasure_begins
     goes_on(station, settings)
     erasures = station.read(partial(rows.latest, limit=5))
     assert len(erasures) == 2
-    assert all(row["swept_at"] and not row["done_at"] for row in erasures)
+    assert all(row.swept_at and not row.done_at for row in erasures)
     monkeypatch.setattr(eraser, "_NIGHT", range(24))
     goes_on(station, settings)
-    assert all(row["done_at"] for row in station.read(partial(rows.latest, limit=5)))
+    assert all(row.done_at for row in station.read(partial(rows.latest, limit=5)))
 
 
 def a_year_is_kept(station: Station) -> None:
     """A rule says how long people are kept that no site has any more."""
     now = clock.now()
-    rule: dict[str, Any] = {"id": "r", "what": "people", "days": 365, "set_by": "odile"}
-    rule |= {"since": now - timedelta(days=1), "set_at": now}
+    rule = Rule("r", Kept.PEOPLE, 365, now - timedelta(days=1), "odile", now)
     station.write(lambda tx: retention.set_rule(tx, rule, now))
 
 

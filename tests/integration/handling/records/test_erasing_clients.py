@@ -88,14 +88,14 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     assert station.faults() == []
     row = station.read(lambda tx: rows.get(tx, erasure))
     assert row is not None
-    assert (row["done_at"] is not None, row["person"]) == (True, None)
+    assert (row.done_at is not None, row.person) == (True, None)
     assert not station.read(logbook.recorded_hashes)
     names = station.read(lambda tx: sites.names_of(tx, ["1002", "1003", "1009"]))
     assert names == {"1002": "[effacé]", "1003": "[effacé]", "1009": NEIGHBOUR}
     elsewhere = station.read(lambda tx: site_document(tx, "1009"))
     assert elsewhere is not None
     assert [c["name"] for c in elsewhere["contacts"]] == ["Bruno Petit"]
-    notes = [entry["text"] for entry in station.entries("note")]
+    notes = [entry.text for entry in station.entries("note")]
     assert notes == ["M. [effacé] rappelle", "vu [effacé]"]
 
 
@@ -132,11 +132,11 @@ def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
     assert counted["contact"] == counted["logbook"] == 2  # the second time nothing is found
     erasures = station.read(partial(rows.latest, limit=20))
     assert len(erasures) > len(family)  # the client's, and of who was called there before
-    assert all(row["done_at"] is not None for row in erasures)
+    assert all(row.done_at is not None for row in erasures)
     left = everything(station)
     traces = (*TRACES, "Budoc", "Enora", "3998077")
     assert [line for line in left.splitlines() if any(trace in line for trace in traces)] == []
-    notes = [entry["text"] for entry in station.entries("note")]
+    notes = [entry.text for entry in station.entries("note")]
     assert notes[-1] == "[effacé] et [effacé] sont prévenus"
     assert station.faults() == []
 

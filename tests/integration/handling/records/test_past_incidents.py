@@ -3,6 +3,7 @@ station is verified after each test)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select, update
 
-from callflow.core.records.logbook import COVERED, ERASED
-from callflow.core.records.retention import Kept
+from callflow.core.records.logbook import COVERED, ERASED, Entry
+from callflow.core.records.retention import Kept, Rule
 from callflow.handling.alarms import operating
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import voices
@@ -31,9 +32,9 @@ LATER = timedelta(days=400)
 
 
 def rule(station: Station, days: int = 365) -> None:
-    row = {"id": "r", "what": Kept.INCIDENTS.value, "days": days, "set_by": "odile"}
-    begun: dict[str, Any] = {"since": station.now, "set_at": station.now}
-    station.write(lambda tx: retention.set_rule(tx, row | begun, station.now))
+    now = station.now
+    made = Rule("r", Kept.INCIDENTS, days, now, "odile", now)
+    station.write(lambda tx: retention.set_rule(tx, made, now))
 
 
 def purge(station: Station) -> int:
@@ -50,8 +51,9 @@ def purge_all(station: Station) -> int:
     pytest.fail("something is due for ever")
 
 
-def rows(station: Station, table: Table) -> list[dict[str, Any]]:
-    return station.read(partial(erasure.page, table=table, after=[], limit=10_000))
+def rows(station: Station, table: Table) -> list[Mapping[str, Any]]:
+    found = station.read(partial(erasure.page, table=table, after=[], limit=10_000))
+    return [row.columns for row in found]
 
 
 def everything(station: Station) -> str:
@@ -200,7 +202,7 @@ def test_a_held_alarm_is_kept_until_the_hold_is_lifted(station: Station) -> None
     assert len(rows(station, t.call)) == 1
     assert NOTE in str(rows(station, t.logbook))
     (held,) = station.read(retention.holds)
-    station.write(lambda tx: records_retention.lift_hold(tx, held["id"], "odile", station.now))
+    station.write(lambda tx: records_retention.lift_hold(tx, held.id, "odile", station.now))
     purge_all(station)
     assert rows(station, t.incident) == []
 
@@ -277,7 +279,9 @@ def test_what_was_erased_of_a_person_before_is_covered_too(station: Station) -> 
     (entry,) = [row for row in rows(station, t.logbook) if NOTE in row["text"]]
 
     def erase(tx: Tx) -> None:
-        entries = dict([erasure.take_out_of_entry(tx, entry, {"text": "[effacé]", "data": {}})])
+        entries = dict(
+            [erasure.take_out_of_entry(tx, Entry(**entry), {"text": "[effacé]", "data": {}})]
+        )
         tell(tx, ERASED, station.now, person="erased-1", count=1, entries=entries)
 
     station.write(erase)
@@ -309,4 +313,4 @@ def test_the_newest_of_the_logbook_is_read_as_before(station: Station) -> None:
     station.now += LATER
     purge_all(station)
     found = station.read(lambda tx: logbook.page(tx, limit=100))
-    assert {row["text"] for row in found if row["kind"] == COVERED} == {"[effacé]"}
+    assert {row.text for row in found if row.kind == COVERED} == {"[effacé]"}

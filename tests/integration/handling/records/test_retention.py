@@ -13,7 +13,7 @@ from callflow import clock
 from callflow.commands.logbook import wrong
 from callflow.core.calls.call import Outcome
 from callflow.core.records import retention
-from callflow.core.records.retention import LIMITS, Kept
+from callflow.core.records.retention import LIMITS, Kept, Rule
 from callflow.dispatch.doomed import delete_doomed
 from callflow.handling.base import refusals
 from callflow.handling.base.policy import STATION_ZONE
@@ -26,6 +26,7 @@ from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
 from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
+from callflow.storage.records.past import KeptFile
 from ivr.recording import sha256_of
 from tests.support.dictated import dictated
 from tests.support.web_station import WebStation
@@ -49,9 +50,9 @@ def station(tmp_path: Path, database_url: str) -> Iterator[WebStation]:
 
 def rule(station: WebStation, what: Kept, days: int) -> None:
     """It is in force now."""
-    row = {"id": f"{what}{days}", "what": what.value, "days": days, "set_by": "odile"}
     since = NOW - timedelta(days=1)
-    station.do(lambda tx: rows.set_rule(tx, {**row, "since": since, "set_at": since}, NOW))
+    made = Rule(f"{what}{days}", what, days, since, "odile", since)
+    station.do(lambda tx: rows.set_rule(tx, made, NOW))
 
 
 def change(station: WebStation, table: Any, **values: Any) -> None:
@@ -132,7 +133,7 @@ async def test_what_is_due_goes_from_row_disk_and_page_and_the_logbook_is_whole(
     assert (row.path, row.sha256, row.problem) == ("", None, "purged")
     assert station.store.read_now(lambda tx: tx.execute(t.signal.select()).all()) == []
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=3))
-    assert {(e["kind"], e["data"]["kept"], e["data"]["count"]) for e in told} == {
+    assert {(e.kind, e.data["kept"], e.data["count"]) for e in told} == {
         ("purged", what.value, 1) for what in FILES_AND_SIGNALS
     }
     assert records_retention.purge not in station.store.read_now(lambda tx: duties.due(tx, NOW))
@@ -154,9 +155,9 @@ def test_what_is_not_filed_or_held_or_young_is_kept(station: WebStation) -> None
         station.do(lambda tx: records_retention.place_hold(tx, incident, "encore", "odile", NOW))
     assert purge(station) == 0
     (hold,) = station.store.read_now(rows.holds)
-    station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
+    station.do(lambda tx: records_retention.lift_hold(tx, hold.id, "odile", NOW))
     with pytest.raises(refusals.NotFound):
-        station.do(lambda tx: records_retention.lift_hold(tx, hold["id"], "odile", NOW))
+        station.do(lambda tx: records_retention.lift_hold(tx, hold.id, "odile", NOW))
     change(station, t.recording, checked_at=NOW - timedelta(days=29))
     change(station, t.signal, received_at=NOW - timedelta(days=364))
     assert purge(station) == 1  # the image alone
@@ -202,7 +203,7 @@ async def test_a_file_outside_of_its_folder_is_never_touched(station: WebStation
     precious = station.settings.data_dir / "precious"
     precious.write_text("keys")
     for path in ("../precious", str(precious), "", "."):
-        found = [{"path": path, "node": station.settings.node}]
+        found = [KeptFile("", path, station.settings.node)]
         station.do(lambda tx, found=found: rows.doom(tx, "recordings", found, NOW))
     await deleted(station)
     assert precious.exists()
@@ -220,14 +221,14 @@ def test_a_change_counts_from_its_day_is_told_and_replaces_one_that_has_not_begu
     set_days(station, 90)
     set_days(station, 60, in_days=2)
     found = station.store.read_now(rows.rules)
-    assert [(r["days"], r["set_by"]) for r in found] == [(60, "odile")]
-    assert retention.in_force(rows.as_rules(found), NOW) == {}
+    assert [(r.days, r.set_by) for r in found] == [(60, "odile")]
+    assert retention.in_force(found, NOW) == {}
     later = NOW + timedelta(days=3)
-    assert retention.in_force(rows.as_rules(found), later) == {Kept.IMAGES: 60}
+    assert retention.in_force(found, later) == {Kept.IMAGES: 60}
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=1))[0]
-    assert told["kind"] == "retention_set"
-    assert told["data"]["fields"] == {"retention.images": [None, 60]}
-    assert "images, en jours (conservation) – → 60" in told["text"]
+    assert told.kind == "retention_set"
+    assert told.data["fields"] == {"retention.images": [None, 60]}
+    assert "images, en jours (conservation) – → 60" in told.text
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def passes(station: Station, days: float) -> None:
 
 def told(station: Station, kind: str) -> list[Row]:
     entries = station.read(lambda tx: logbook.page(tx, site="1002", limit=200))
-    return [row["data"] for row in entries if row["kind"] == kind]
+    return [row.data for row in entries if row.kind == kind]
 
 
 def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station: Station) -> None:

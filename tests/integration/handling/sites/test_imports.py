@@ -127,17 +127,17 @@ def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
 def test_what_changed_is_told_once_a_site_and_once_for_all(station: Station) -> None:
     done = imports(station, TOWN)
     (told,) = station.entries("sites_imported")
-    assert told["who"] == "alix"
-    assert {k: told["data"][k] for k in ("sha256", "rows", "created", "changed")} == {
+    assert told.who == "alix"
+    assert {k: told.data[k] for k in ("sha256", "rows", "created", "changed")} == {
         "sha256": SHA,
         "rows": 3,
         "created": 1,
         "changed": 1,
     }
-    assert [entry["site"] for entry in station.entries("site_created")][-1] == "0417"
+    assert [entry.site for entry in station.entries("site_created")][-1] == "0417"
     (entry,) = station.entries("site_changed")
-    assert entry["data"]["fields"]["contacts.1002-anne.phone"] == [FIRST, "+33639980051"]
-    assert "Boutique" in entry["text"]
+    assert entry.data["fields"]["contacts.1002-anne.phone"] == [FIRST, "+33639980051"]
+    assert "Boutique" in entry.text
     assert not in_clear("8642", station.read(lambda tx: logbook.page(tx, limit=1000)))
     assert done.contacts == {"new": 2, "changed": 1, "same": 0, "removed": 0}
 
@@ -162,7 +162,7 @@ def test_an_export_that_is_imported_changes_nothing(station: Station, kind: str)
     assert (done.faults, done.sites, done.sites_same) == ([], [], 3)
     assert b"2580" not in data
     (told,) = station.entries("sites_exported")
-    assert {k: told["data"][k] for k in ("by", "format", "sites", "contacts")} == {
+    assert {k: told.data[k] for k in ("by", "format", "sites", "contacts")} == {
         "by": "alix",
         "format": kind,
         "sites": 3,
@@ -200,7 +200,7 @@ def test_who_is_called_no_more_is_kept_as_a_former_contact(station: Station) -> 
         ("1002-anne", "keyholder", "town.csv"),
         ("1002-anne", "manager", "town.csv"),
     }
-    assert [e["data"]["role"] for e in station.entries("contact_closed")] == [
+    assert [e.data["role"] for e in station.entries("contact_closed")] == [
         "keyholder",
         "manager",
     ]

@@ -249,15 +249,15 @@ def test_each_act_is_told_with_its_author_and_why_it_waits(station: Station) -> 
     signs(station, row)
     withdraws(station, row)
     told = station.read(lambda tx: logbook.page(tx, limit=1000))
-    mine = [entry for entry in told if entry["data"].get("instruction") == row.id]
-    assert [(entry["kind"], entry["who"]) for entry in mine] == [
+    mine = [entry for entry in told if entry.data.get("instruction") == row.id]
+    assert [(entry.kind, entry.who) for entry in mine] == [
         ("instruction_absent", "claire"),
         ("instruction_to_sign", "claire"),
         ("instruction_signed", "yves"),
         ("instruction_withdrawn", "claire"),
     ]
-    assert mine[0]["text"].endswith("anne absent, remplaçant : – — hospitalisée")
-    assert mine[1]["text"].endswith("absent sans remplaçant")
+    assert mine[0].text.endswith("anne absent, remplaçant : – — hospitalisée")
+    assert mine[1].text.endswith("absent sans remplaçant")
 
 
 def test_what_is_about_to_expire_is_found_the_soonest_first(station: Station) -> None:

@@ -238,4 +238,4 @@ def test_everything_is_told_with_who_did_it(watch: Watch) -> None:
     finish(watch, test)
     for kind in ("test_set", "test_extended", "test_ended"):
         (entry,) = watch.station.entries(kind)
-        assert (entry["who"], entry["site"]) == ("olga", "1002")
+        assert (entry.who, entry.site) == ("olga", "1002")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.records.logbook import Entry
 from callflow.core.time.holidays import OwnDay, Place
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.interventions import directory
@@ -47,9 +48,9 @@ def says(
     )
 
 
-def entries(station: Station) -> Sequence[Row]:
+def entries(station: Station) -> Sequence[Entry]:
     found = station.read(lambda tx: logbook.page(tx, limit=10_000))
-    return [row for row in found if row["kind"].startswith("own_day")]
+    return [row for row in found if row.kind.startswith("own_day")]
 
 
 def people(station: Station, *calendars: Row) -> None:
@@ -174,7 +175,7 @@ def test_each_word_has_a_reason_and_an_entry_of_the_audit(station: Station) -> N
     assert {day.place for day in made} == {Place("FR", "57")}
     (again,) = says(station, date(2026, 12, 26), region="Moselle", reason="Finalement")
     forget(station, again, "  plus   rien ")
-    said = [(row["kind"], row["data"]) for row in entries(station)]
+    said = [(row.kind, row.data) for row in entries(station)]
     assert [kind for kind, _ in said] == ["own_days_set", "own_days_set", "own_day_forgotten"]
     first, _, last = (data for _, data in said)
     assert (first["days"], first["day_kind"]) == ("2026-12-26, 2027-12-26", "ordinary")

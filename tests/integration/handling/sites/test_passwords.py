@@ -62,7 +62,7 @@ def test_duress_is_raised_in_silence_and_logged_like_a_right_one(
     row = station.incident(held.id)
     assert row.duress
     assert row.holder == "alice"
-    assert [e["text"] for e in station.entries("password_right")]
+    assert [e.text for e in station.entries("password_right")]
     assert station.entries("password_wrong") == []
     assert hears(station, held, "hiver") is Heard.DURESS  # again: nothing breaks
 
@@ -106,7 +106,7 @@ def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(
     assert station.entries("password_revealed") == []
     assert look("le gardien l'épelle") == "Été indien"
     (entry,) = station.entries("password_revealed")
-    assert entry["data"]["reason"] == "le gardien l'épelle"
+    assert entry.data["reason"] == "le gardien l'épelle"
     assert "indien" not in str(entry).lower()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.records.retention import Kept
+from callflow.core.records.retention import Kept, Rule
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure
 from callflow.handling.records import retention as records_retention
@@ -104,7 +104,7 @@ def back(station: Station, removed_id: str, site_id: str = "1002") -> None:
 
 def told(station: Station, kind: str) -> list[Row]:
     entries = station.read(lambda tx: logbook.page(tx, site="1002", limit=200))
-    return [row["data"] for row in entries if row["kind"] == kind]
+    return [row.data for row in entries if row.kind == kind]
 
 
 def with_items(site: Row, part: str, items: list[Row]) -> Row:
@@ -393,8 +393,7 @@ def purged(station: Station, days: int) -> tuple[bool, int]:
 
 @pytest.fixture
 def kept_90_days(shop: Station) -> None:
-    rule: Row = {"id": "r", "what": Kept.PARTS.value, "days": 90, "set_by": "odile"}
-    rule |= {"since": shop.now, "set_at": shop.now}
+    rule = Rule("r", Kept.PARTS, 90, shop.now, "odile", shop.now)
     shop.write(lambda tx: retention.set_rule(tx, rule, shop.now))
 
 

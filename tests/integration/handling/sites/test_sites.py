@@ -224,7 +224,7 @@ def test_a_plan_is_published_in_versions_that_stay(station: Station) -> None:
     body = station.read(lambda tx: sites.plan_body(tx, "mine"))
     assert body is not None
     assert (body["version"], len(body["steps"])) == (2, 2)
-    told = [e["data"]["version"] for e in station.entries("plan_published")]
+    told = [e.data["version"] for e in station.entries("plan_published")]
     assert told[-2:] == [1, 2]  # the same again is no new version
     with pytest.raises(call_plan.PlanError):
         station.plan("mine")
@@ -236,16 +236,16 @@ def test_a_plan_is_published_in_versions_that_stay(station: Station) -> None:
 def test_a_change_is_told_with_what_was_and_what_is(station: Station) -> None:
     station.put("1003")
     created = station.entries("site_created")[-1]
-    assert (created["text"], created["site"]) == ("Site créé par admin", "1003")
+    assert (created.text, created.site) == ("Site créé par admin", "1003")
     station.put(name="Boutique", address="1 rue Haute")
     changed = station.entries("site_changed")[-1]
-    fields = {path: both for path, both in changed["data"]["fields"].items() if both}
+    fields = {path: both for path, both in changed.data["fields"].items() if both}
     assert fields == {
         "name": ["Shop", "Boutique"],
         "client": ["Shop", "Boutique"],
         "address": [None, "1 rue Haute"],
     }
-    assert "nom Shop → Boutique" in changed["text"]
+    assert "nom Shop → Boutique" in changed.text
 
 
 def test_of_a_secret_only_that_it_was_set_is_told(station: Station) -> None:
@@ -256,7 +256,7 @@ def test_of_a_secret_only_that_it_was_set_is_told(station: Station) -> None:
     del body["recognition_word"]
     put(station, body)
     changed = station.entries("site_changed")[-1]
-    fields = changed["data"]["fields"]
+    fields = changed.data["fields"]
     assert fields["contacts.1002-anne.code"] is None
     assert fields["contacts.1002-anne.phone"] == [FIRST, "+33639980199"]
     assert not in_clear("8642", station.entries("site_changed"))

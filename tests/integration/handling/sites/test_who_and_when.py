@@ -222,7 +222,7 @@ def test_absences_of_a_file_keep_the_contact_from_being_called(station: Station)
     assert given(station, absences=True) == [away]
     station.alarm()
     assert station.wanted() == [SECOND]
-    assert station.entries("absences_imported")[0]["text"].startswith("Absences de anne")
+    assert station.entries("absences_imported")[0].text.startswith("Absences de anne")
 
 
 def test_duties_of_a_file_are_when_the_contact_is_called(station: Station) -> None:

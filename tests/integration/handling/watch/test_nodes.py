@@ -137,7 +137,7 @@ def test_what_a_lost_node_did_not_place_is_handed_over(station: Station) -> None
     assert sorted(claims(station, "node0")) == numbers(6)
     assert claims(station, "node1") == []
     handed = station.entries("call_handed_over")
-    assert {(e["data"]["from_node"], e["data"]["node"]) for e in handed} == {("node1", "node0")}
+    assert {(e.data["from_node"], e.data["node"]) for e in handed} == {("node1", "node0")}
 
 
 def test_what_it_had_placed_is_unknown_and_repeated_once_elsewhere(station: Station) -> None:
@@ -149,7 +149,7 @@ def test_what_it_had_placed_is_unknown_and_repeated_once_elsewhere(station: Stat
     first, *again = station.calls(row.id)
     assert (first.outcome, first.node) == ("unknown", "node1")
     assert [(call.to, call.node) for call in again] == [(SHOP, "node0")]
-    assert [entry["data"]["node"] for entry in station.entries("call_left")] == ["node1"]
+    assert [entry.data["node"] for entry in station.entries("call_left")] == ["node1"]
     watch(station)
     assert len(station.calls(row.id)) == 2
 
@@ -212,7 +212,7 @@ def test_a_station_without_any_telephony_says_so(station: Station) -> None:
     passes(station, LONG)
     for _ in range(2):
         watch(station)
-    assert [entry["data"]["node"] for entry in station.entries("node_lost")] == ["node0"]
+    assert [entry.data["node"] for entry in station.entries("node_lost")] == ["node0"]
 
 
 def test_health_shows_every_process_and_every_node(station: Station) -> None:

@@ -43,7 +43,7 @@ def test_a_recording_is_attached_once_and_told_with_its_hash(station: Station) -
     kept = station.read(lambda tx: calls.recordings(tx, [call_id]))[call_id]
     assert (kept.duration, kept.problem) == (12.34, "")
     told = station.entries("recording")
-    assert [(e["incident"], e["data"]["sha256"]) for e in told] == [(row.id, "ab" * 32)]
+    assert [(e.incident, e.data["sha256"]) for e in told] == [(row.id, "ab" * 32)]
     assert station.read(lambda tx: calls.unrecorded(tx, "node0")) == []
 
 
@@ -64,7 +64,7 @@ def test_a_missing_recording_is_told_too(station: Station) -> None:
     station.alarm("BA")
     call_id = station.replies(SHOP, "verified_ok")
     finished(station, call_id, "the file is empty")
-    assert "the file is empty" in station.entries("recording_problem")[0]["text"]
+    assert "the file is empty" in station.entries("recording_problem")[0].text
     finished(station, "nobody's call")
 
 
@@ -84,8 +84,8 @@ def test_what_is_undone_is_not_told_and_the_chain_has_no_hole(station: Station) 
     with pytest.raises(ZeroDivisionError):
         station.write(fails)
     told = station.entries("station")
-    assert [e["data"]["text"] for e in told] == ["before", "after"]
-    assert told[1]["seq"] == told[0]["seq"] + 1
+    assert [e.data["text"] for e in told] == ["before", "after"]
+    assert told[1].seq == told[0].seq + 1
     assert station.faults() == []
 
 
@@ -164,8 +164,8 @@ def test_health_says_that_nothing_can_be_stored(station: Station) -> None:
     }
     station.write(lambda tx: watch_health.store_was_away(tx, outage, station.now))
     (entry,) = station.entries("station")
-    assert "pendant 60 s" in entry["text"]
-    assert entry["data"]["about"] == "store"
+    assert "pendant 60 s" in entry.text
+    assert entry.data["about"] == "store"
 
 
 def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
@@ -182,7 +182,7 @@ def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
     forged = "UPDATE chain_head SET hash = 'x' WHERE chain = 'incident:" + row.id + "'"
     sealed.write(lambda tx: tx.exec_driver_sql(forged))
     sealed.write(lambda tx: tell(tx, "note", sealed.now, row, text="told, whatever was done"))
-    assert [e["data"]["text"] for e in sealed.entries("note")] == ["told, whatever was done"]
+    assert [e.data["text"] for e in sealed.entries("note")] == ["told, whatever was done"]
     sealed.correlate()
     found = [row for row in sealed.incidents() if row.kind == Kind.LOGBOOK.value]
     assert [(row.state, row.with_human) for row in found] == [("open", True)]

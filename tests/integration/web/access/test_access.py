@@ -14,9 +14,11 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
+from callflow.core.people.sessions import Passkey
+from callflow.core.people.users import User
 from callflow.handling.alarms import operating
 from callflow.settings.config import Settings
-from callflow.storage import Tx, schema
+from callflow.storage import schema
 from callflow.storage.people import access, users
 from callflow.storage.records import logbook as logbook_rows
 from tests.support.visitors import Person
@@ -74,20 +76,20 @@ async def person(
     return somebody
 
 
-def user(station: WebStation, name: str) -> dict[str, object]:
+def user(station: WebStation, name: str) -> User:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return row
 
 
 def user_id(station: WebStation, name: str) -> str:
-    return str(user(station, name)["id"])
+    return str(user(station, name).id)
 
 
 def told(station: WebStation) -> list[str]:
     """The logbook's entries, oldest first."""
     rows = station.store.read_now(lambda tx: logbook_rows.page(tx, after=0, limit=500))
-    return [f"{row['kind']}: {row['who']}: {row['text']}" for row in rows]
+    return [f"{row.kind}: {row.who}: {row.text}" for row in rows]
 
 
 def key_on(page: httpx.Response) -> str:
@@ -353,7 +355,7 @@ async def test_a_code_is_asked_for_and_taken_once(
 ) -> None:
     claire = await person(station, app, "claire")
     totp, _ = await enrol(claire, hands)
-    secret = str(user(station, "claire")["totp"])
+    secret = str(user(station, "claire").totp)
     assert totp.secret not in secret  # encrypted
     one, two = await half(app), await half(app)
     code = totp.at(hands())
@@ -391,7 +393,7 @@ async def test_the_first_code_must_be_right(
     assert '<svg viewBox="0 0' in page.text
     wrong = await claire.send("/account/totp/confirm", code="12345x")
     assert key_on(wrong) == secret
-    assert user(station, "claire")["totp"] is None
+    assert user(station, "claire").totp is None
     assert (await Person(app, "claire").log_in()).headers["location"] == "/"
     other = await person(station, app, "yves")
     theirs = await other.send("/account/totp/confirm", code=pyotp.TOTP(secret).at(hands()))
@@ -434,9 +436,9 @@ async def test_a_factor_is_removed_by_signing_only(
     claire = await person(station, app, "claire")
     await enrol(claire, hands)
     assert (await claire.send("/account/totp/remove", password="wrong")).status_code == 403
-    assert user(station, "claire")["totp"] is not None
+    assert user(station, "claire").totp is not None
     assert (await claire.send("/account/totp/remove", password=PASSWORD)).status_code == 303
-    assert user(station, "claire")["totp"] is None
+    assert user(station, "claire").totp is None
     left = station.store.read_now(
         lambda tx: access.recovery_codes_left(tx, user_id(station, "claire"))
     )
@@ -468,7 +470,7 @@ async def test_a_supervisor_resets_a_lost_factor_but_no_administrators(
     refused = await chief.send(where.format(user_id(station, "ana")))
     assert refused.status_code == 409
     assert "par un administrateur" in refused.text
-    assert user(station, "ana")["totp"] is not None
+    assert user(station, "ana").totp is not None
     assert (await chief.send(where.format(user_id(station, "claire")))).status_code == 303
     assert not await claire.is_in()
     assert (await Person(app, "claire").log_in()).headers["location"] == "/"
@@ -488,8 +490,8 @@ async def test_an_administrator_adds_and_changes_people(station: WebStation, app
     zoe = Person(app, "zoé")
     assert (await zoe.log_in(made[1])).status_code == 303
     row = user(station, "zoé")
-    assert (row["languages"], row["skills"]) == (["de", "fr"], ["ascenseurs", "vidéo"])
-    where = f"/people/{row['id']}"
+    assert (row.languages, row.skills) == (("de", "fr"), ("ascenseurs", "vidéo"))
+    where = f"/people/{row.id}"
     kept = await boss.fill("/people", where, role="operator", languages="fr", skill="")
     assert kept.status_code == 303
     assert await zoe.is_in()  # neither role nor password: the session goes on
@@ -545,7 +547,7 @@ async def test_the_last_administrator_stays(station: WebStation, app: FastAPI) -
         second.send(other, role="operator", **form, as_of=seen[1]["as_of"]),
     )
     left = station.store.read_now(
-        lambda tx: [row["name"] for row in users.users(tx) if row["role"] == "administrator"]
+        lambda tx: [row.name for row in users.users(tx) if row.role == "administrator"]
     )
     assert len(left) == 1
     last = boss if left == ["ana"] else second
@@ -573,14 +575,8 @@ async def test_a_supervisor_sees_people_and_changes_nothing(
 async def test_no_passkey_of_another_is_removed(station: WebStation, app: FastAPI) -> None:
     claire = await person(station, app, "claire")
     await person(station, app, "yves")
-    key = {"id": "abc", "name": "clé", "public_key": "", "sign_count": 0}
-
-    def add(tx: Tx) -> None:
-        access.insert_passkey(
-            tx, {**key, "user_id": user_id(station, "yves"), "created_at": clock.now()}
-        )
-
-    station.do(add)
+    key = Passkey("abc", user_id(station, "yves"), "clé", "", 0, clock.now())
+    station.do(lambda tx: access.insert_passkey(tx, key))
     answer = await claire.send("/account/passkeys/abc/remove", password=PASSWORD)
     assert answer.status_code == 404
     assert station.store.read_now(lambda tx: access.passkey(tx, "abc")) is not None

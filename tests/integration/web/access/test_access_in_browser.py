@@ -81,7 +81,7 @@ def test_a_passkey_is_added_and_lets_in(page: Page, web: Web) -> None:
     credentials = session.send("WebAuthn.getCredentials", {"authenticatorId": device})
     key = credentials["credentials"][0]
     kept = station.store.read_now(lambda tx: access.passkeys(tx, _id(station, NAME)))
-    assert [row["sign_count"] for row in kept] == [key["signCount"]]
+    assert [row.sign_count for row in kept] == [key["signCount"]]
     assert said == []
 
 
@@ -106,9 +106,9 @@ def test_a_cloned_device_is_found_by_its_counter(page: Page, web: Web) -> None:
     page.get_by_role("button", name="Quitter").click()
     key = station.store.read_now(lambda tx: access.passkeys(tx, _id(station, NAME)))[0]
     # Its clone was used meanwhile: what this one sends is behind.
-    ahead = key["sign_count"] + 100
+    ahead = key.sign_count + 100
     assert station.do(
-        lambda tx: access.passkey_used(tx, key["id"], key["sign_count"], ahead, clock.now())
+        lambda tx: access.passkey_used(tx, key.id, key.sign_count, ahead, clock.now())
     )
     give_password(page, url)
     page.get_by_role("button", name="Utiliser une clé d'accès").click()
@@ -218,4 +218,4 @@ def test_axe_finds_nothing_on_the_pages_of_people(
 def _id(station: WebStation, name: str) -> str:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
-    return str(row["id"])
+    return str(row.id)

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
+from callflow.core.people.users import User
 from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
@@ -20,7 +21,7 @@ from web.access.users import Role
 WHY = "this is the last administrator"
 
 
-def user(station: WebStation, name: str) -> dict[str, object]:
+def user(station: WebStation, name: str) -> User:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert row is not None
     return row
@@ -38,7 +39,7 @@ async def test_by_the_page(station: WebStation, app: FastAPI) -> None:
     for name in ("odile", "pierre"):
         station.user(name, Role.ADMINISTRATOR)
     odile, pierre = await logged_in(app, "odile"), await logged_in(app, "pierre")
-    ids = {name: user(station, name)["id"] for name in ("odile", "pierre")}
+    ids = {name: user(station, name).id for name in ("odile", "pierre")}
 
     async def gives(person: Person, name: str, role: str) -> httpx.Response:
         return await person.fill("/people", f"/people/{ids[name]}", role=role, languages="fr")
@@ -50,8 +51,8 @@ async def test_by_the_page(station: WebStation, app: FastAPI) -> None:
     assert WHY in refused.text
     refused = await odile.send(f"/people/{ids['odile']}/disable")
     assert refused.status_code == 409
-    assert user(station, "odile")["role"] == "administrator"
-    assert user(station, "odile")["disabled_at"] is None
+    assert user(station, "odile").role == "administrator"
+    assert user(station, "odile").disabled_at is None
     assert await odile.is_in()
     # One who is disabled is none: whoever is left stays.
     assert (await gives(odile, "pierre", "administrator")).status_code == 303
@@ -63,8 +64,8 @@ async def test_by_the_page(station: WebStation, app: FastAPI) -> None:
 def test_by_any_act_of_another(station: WebStation, act: str) -> None:
     """A program, the command line, the company's directory: what they would do is refused too."""
     station.user("odile", Role.ADMINISTRATOR)
-    station.do(lambda tx: users.update_user(tx, str(user(station, "odile")["id"]), subject="s1"))
-    odile, now = str(user(station, "odile")["id"]), clock.now()
+    station.do(lambda tx: users.update_user(tx, str(user(station, "odile").id), subject="s1"))
+    odile, now = str(user(station, "odile").id), clock.now()
 
     def run(tx: Tx, at: datetime = now) -> None:
         if act == "disable":
@@ -76,8 +77,8 @@ def test_by_any_act_of_another(station: WebStation, act: str) -> None:
 
     with pytest.raises(refusals.Refused, match=WHY):
         station.do(run)
-    assert user(station, "odile")["role"] == "administrator"
-    assert user(station, "odile")["disabled_at"] is None
+    assert user(station, "odile").role == "administrator"
+    assert user(station, "odile").disabled_at is None
 
 
 async def test_the_api_has_no_way_to_people(app: FastAPI, api: httpx.AsyncClient) -> None:
@@ -91,4 +92,4 @@ def test_the_command_line_only_adds(station: WebStation) -> None:
     station.user("odile", Role.ADMINISTRATOR)
     with pytest.raises(ValueError, match="a user of this name already"):
         station.user("odile", Role.READER)
-    assert user(station, "odile")["role"] == "administrator"
+    assert user(station, "odile").role == "administrator"

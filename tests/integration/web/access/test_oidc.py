@@ -18,6 +18,7 @@ from joserfc import jwt
 from playwright.sync_api import Page, expect
 
 from callflow import clock
+from callflow.core.people.users import User
 from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage.people import access, users
@@ -75,7 +76,7 @@ async def come(person: Person, back: str = "/") -> httpx.Response:
     return await person.see(await begin(person, back))
 
 
-def row(station: WebStation, name: str = "claire.martin") -> dict[str, Any] | None:
+def row(station: WebStation, name: str = "claire.martin") -> User | None:
     return station.store.read_now(lambda tx: users.user_by_name(tx, name))
 
 
@@ -92,7 +93,7 @@ async def test_who_comes_by_the_directory_is_let_in(
     assert "annuaire de l'entreprise" in html.unescape(page.text)
     kept = row(station)
     assert kept is not None
-    assert (kept["role"], kept["subject"], kept["password"]) == ("operator", "u-17", "")
+    assert (kept.role, kept.subject, kept.password) == ("operator", "u-17", "")
     again = Person(app)
     await come(again)
     assert await again.is_in()
@@ -109,7 +110,7 @@ async def test_the_directory_gives_the_role_and_takes_it(
     await come(after)
     kept = row(station)
     assert kept is not None
-    assert kept["role"] == "supervisor"  # the one with most rights
+    assert kept.role == "supervisor"  # the one with most rights
     assert not await before.is_in()
     assert await after.is_in()
     provider.person["groups"] = ["gone"]
@@ -309,8 +310,8 @@ async def test_nobody_becomes_another_by_being_called_so(
     assert "u-17" in answer.text
     kept = row(station)
     assert kept is not None
-    assert (kept["role"], kept["subject"]) == ("administrator", None)
-    station.do(lambda tx: users.update_user(tx, kept["id"], subject="u-17"))
+    assert (kept.role, kept.subject) == ("administrator", None)
+    station.do(lambda tx: users.update_user(tx, kept.id, subject="u-17"))
     provider.person["groups"] = ["boss"]
     await come(person)
     assert await person.is_in()
@@ -333,7 +334,7 @@ async def test_a_disabled_person_is_refused(
     await come(Person(app))
     kept = row(station)
     assert kept is not None
-    station.do(lambda tx: users.update_user(tx, kept["id"], disabled_at=kept["created_at"]))
+    station.do(lambda tx: users.update_user(tx, kept.id, disabled_at=kept.created_at))
     answer = await come(Person(app))
     assert answer.status_code == 403
 
@@ -345,7 +346,7 @@ async def test_passwords_may_be_for_those_only_who_come_otherwise(
     station.user("yves")
     kept = row(station)
     assert kept is not None
-    station.do(lambda tx: users.update_user(tx, kept["id"], subject="u-17"))
+    station.do(lambda tx: users.update_user(tx, kept.id, subject="u-17"))
     claire, yves = Person(make(), "claire.martin"), Person(make(), "yves")
     assert (await claire.log_in()).status_code == 303
     only = make(oidc_passwords="directory")
@@ -373,9 +374,9 @@ async def test_who_comes_by_the_directory_gives_themselves_no_password(
     assert (await claire.send("/account/totp", password="")).status_code == 409
     kept = row(station)
     assert kept is not None
-    assert kept["password"] == ""
+    assert kept.password == ""
     given = hash_password(PASSWORD)
-    station.do(lambda tx: acts.set_password(tx, kept["id"], given, "zoé", clock.now()))
+    station.do(lambda tx: acts.set_password(tx, kept.id, given, "zoé", clock.now()))
     again = Person(app)
     await come(again)
     assert await change(again, OWN, PASSWORD) == 303  # what an administrator gave is theirs

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from callflow.core.people.sessions import Passkey
 from callflow.storage.people import access, users
 from tests.support.soft_key import SoftKey, b64
 from tests.support.visitors import Person
@@ -166,9 +167,9 @@ async def test_a_device_is_added_by_signing_and_for_this_place_only(
     assert (await send_new(person, body)).status_code == 409  # what was asked is answered
     assert (await add(person, key)).status_code == 409  # it is known
 
-    def kept(tx: Any) -> list[dict[str, Any]]:
+    def kept(tx: Any) -> list[Passkey]:
         row = users.user_by_name(tx, "claire")
         assert row is not None
-        return access.passkeys(tx, row["id"])
+        return access.passkeys(tx, row.id)
 
-    assert [row["id"] for row in station.store.read_now(kept)] == [b64(key.id)]
+    assert [row.id for row in station.store.read_now(kept)] == [b64(key.id)]

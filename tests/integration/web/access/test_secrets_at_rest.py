@@ -52,9 +52,9 @@ async def test_no_secret_stands_in_clear_in_the_data_folder(
     totp, codes = new_secret(), recovery_codes()
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "claire"))
     assert row is not None
-    station.do(lambda tx: users.update_user(tx, row["id"], totp=keep(station.vault, totp)))
-    macs = [recovery_mac(station.vault, row["id"], code) for code in codes]
-    station.do(lambda tx: access.put_recovery_codes(tx, row["id"], macs))
+    station.do(lambda tx: users.update_user(tx, row.id, totp=keep(station.vault, totp)))
+    macs = [recovery_mac(station.vault, row.id, code) for code in codes]
+    station.do(lambda tx: access.put_recovery_codes(tx, row.id, macs))
     bearer = api.headers["authorization"].removeprefix("Bearer ")
     session = str(operator.cookies["callflow_session"])
 

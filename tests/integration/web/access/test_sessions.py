@@ -162,7 +162,7 @@ async def test_a_password_that_somebody_else_chose_is_replaced_first(
     assert (await yves.see("/")).status_code == 200
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "yves"))
     assert row is not None
-    await ana.fill("/people", f"/people/{row['id']}/password", password=OTHERS)
+    await ana.fill("/people", f"/people/{row.id}/password", password=OTHERS)
     await yves.log_in(OTHERS)
     assert (await yves.see("/")).headers["location"] == "/account"
 
@@ -189,8 +189,8 @@ async def test_a_reset_password_still_needs_the_factor(station: WebStation, app:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "yves"))
     assert row is not None
     secret = keep(station.vault, new_secret())
-    station.do(lambda tx: users.update_user(tx, row["id"], totp=secret))
-    await ana.fill("/people", f"/people/{row['id']}/password", password=OTHERS)
+    station.do(lambda tx: users.update_user(tx, row.id, totp=secret))
+    await ana.fill("/people", f"/people/{row.id}/password", password=OTHERS)
     yves = Person(app, "yves")
     assert (await yves.log_in(OTHERS)).headers["location"] == "/login/factor"
     assert not await yves.is_in()

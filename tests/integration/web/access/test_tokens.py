@@ -59,14 +59,14 @@ async def test_a_token_is_shown_once_used_and_revoked(
     assert token not in (await chief.see(HERE)).text
     assert await asked(stranger, token) == 200
     (row,) = station.store.read_now(users.tokens)
-    assert (row["made_by"], row["role"], row["used_at"]) == ("odile", "reader", None)
+    assert (row.made_by, row.role, row.used_at) == ("odile", "reader", None)
     live = app.state.station
     station.do(partial(_live, station=live, seen={}, used=dict(live.used)))
     (row,) = station.store.read_now(users.tokens)
-    assert row["used_at"] is not None
-    assert (await chief.send(f"{HERE}/{row['id']}/revoke")).status_code == 303
+    assert row.used_at is not None
+    assert (await chief.send(f"{HERE}/{row.id}/revoke")).status_code == 303
     assert await asked(stranger, token) == 401
-    assert (await chief.send(f"{HERE}/{row['id']}/revoke")).status_code == 404
+    assert (await chief.send(f"{HERE}/{row.id}/revoke")).status_code == 404
     assert "revoked" in (await chief.see(HERE)).text
     audit = (await chief.see("/audit?what=people&q=erp")).text
     assert "Token erp made by odile, role reader, without an end" in audit
@@ -101,7 +101,7 @@ async def test_a_panels_token_names_its_accounts(station: WebStation, chief: Per
         assert answer.status_code == status, fields
     await made(chief, name="camera", role="panel", accounts="1001, 1002 1001")
     (row,) = station.store.read_now(users.tokens)
-    assert row["accounts"] == ["1001", "1002"]
+    assert row.accounts == ("1001", "1002")
     assert "1001, 1002" in (await chief.see(HERE)).text
 
 
@@ -135,12 +135,12 @@ async def test_a_token_is_tried_and_is_neither_kept_nor_used(
     assert "Send signals" not in good.text
     assert token not in good.text
     (row,) = station.store.read_now(users.tokens)
-    assert row["used_at"] is None
+    assert row.used_at is None
     for wrong, why in ((f"{token}x", "made no such token"), ("odile", "made no such token")):
         answer = await chief.send(f"{HERE}/try", token=wrong)
         assert (answer.status_code, why in answer.text) == (200, True)
     assert (await chief.send(f"{HERE}/try", token=" ")).status_code == 422
-    await chief.send(f"{HERE}/{row['id']}/revoke")
+    await chief.send(f"{HERE}/{row.id}/revoke")
     over = (await chief.send(f"{HERE}/try", token=token)).text
     assert "it lets nobody in any more" in over
     assert "revoked" in over

@@ -60,7 +60,7 @@ async def test_a_session_and_its_entry_have_the_clients_own_address(
     assert await post(behind, RIGHT, "2001:db8:0:1::7") == 303
     now = clock.now()
     found = station.store.read_now(lambda tx: access.sessions(tx, now, now - timedelta(hours=1)))
-    assert [row["address"] for row in found] == ["2001:db8:0:1::7"]
+    assert [row.address for row in found] == ["2001:db8:0:1::7"]
 
 
 async def test_who_is_not_trusted_is_who_sends(app: FastAPI, station: WebStation) -> None:

@@ -65,7 +65,7 @@ class Shown:
     def looks(self) -> list[str]:
         """What the audit tells of images that were looked at, the oldest first."""
         entries = self.station.store.read_now(lambda tx: logbook.page(tx, incident=self.incident))
-        return [entry["kind"] for entry in entries if entry["kind"] in audit.LOOKS["images"]]
+        return [entry.kind for entry in entries if entry.kind in audit.LOOKS["images"]]
 
     def fails(self, message: Message) -> None:
         failed, now = Undelivered(Fault.NO_DECODER, "apt-get install ffmpeg"), clock.now()

@@ -85,7 +85,7 @@ async def upload(who: Person, given: bytes, key: str = "goodbye", lang: str = "f
 
 def entries(station: WebStation) -> Iterator[tuple[str, str]]:
     def read(tx: Tx) -> list[tuple[str, str]]:
-        return [(row["who"], row["text"]) for row in logbook.page(tx, limit=500)]
+        return [(row.who, row.text) for row in logbook.page(tx, limit=500)]
 
     yield from (each for each in station.store.read_now(read) if "nnonce" in each[1])
 

@@ -30,10 +30,10 @@ def on_shift(station: WebStation, name: str = NAME, phone: str = "NOT_INUSE") ->
     def insert(tx: Tx) -> None:
         user = users.user_by_name(tx, name)
         assert user is not None
-        began: dict[str, Any] = {"id": f"shift-{name}", "user_id": user["id"]}
+        began: dict[str, Any] = {"id": f"shift-{name}", "user_id": user.id}
         tx.execute(t.shift.insert().values(**began, began_at=clock.now()))
         beside = {"name": f"op-{name}", "kind": "desk", "node": "node0", "secret": "-"}
-        owned = {**beside, "user_id": user["id"], "state": phone}
+        owned = {**beside, "user_id": user.id, "state": phone}
         tx.execute(t.phone.insert().values(**owned, created_at=clock.now()))
 
     station.do(insert)

@@ -134,7 +134,7 @@ def test_the_question_is_answered_by_the_button_too(
 def user_id(station: WebStation, name: str) -> str:
     found = station.store.read_now(lambda tx: users.user_by_name(tx, name))
     assert found is not None
-    return str(found["id"])
+    return str(found.id)
 
 
 def alone(station: WebStation, leaving: str) -> None:

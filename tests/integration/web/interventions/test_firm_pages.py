@@ -46,7 +46,7 @@ async def send(who: Person, at: str, path: str, **form: str) -> tuple[int, str]:
 
 def told(station: WebStation, kind: str) -> list[Row]:
     entries = station.store.read_now(lambda tx: logbook.page(tx, limit=200))
-    return [row["data"] for row in entries if row["kind"] == kind]
+    return [row.data for row in entries if row.kind == kind]
 
 
 async def test_a_firm_and_its_people_are_written_closed_and_opened_again(

@@ -69,7 +69,7 @@ class World:
     def user_id(self, name: str) -> str:
         row = self.station.store.read_now(lambda tx: users.user_by_name(tx, name))
         assert row is not None
-        return str(row["id"])
+        return str(row.id)
 
     def somebody(self, role: Role = Role.OPERATOR) -> str:
         """A new user."""
@@ -95,11 +95,11 @@ class World:
             tx.execute(t.presence.delete())
             for name in (THIRD, CHIEF, COLLEAGUE):
                 user = users.user_by_name(tx, name)
-                running = shifts.running(tx, user["id"]) if user else None
+                running = shifts.running(tx, user.id) if user else None
                 if name == THIRD and running:
                     shifts.end(tx, running.id, now)
                 elif name != THIRD and user:
-                    shifts.begin(tx, user["id"], now)
+                    shifts.begin(tx, user.id, now)
 
         self.do(clean)
 

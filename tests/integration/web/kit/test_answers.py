@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from callflow.core.calls.call import Outcome
+from callflow.core.people.users import User
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -21,8 +21,8 @@ from web.access.users import Role
 from web.app import create_app
 
 
-def everybody(tx: Tx) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in users.users(tx)}
+def everybody(tx: Tx) -> dict[str, User]:
+    return {row.name: row for row in users.users(tx)}
 
 
 @pytest.fixture(autouse=True)
@@ -177,12 +177,12 @@ async def test_what_a_form_does_not_have_changes_nothing(
     shown = (await ana.see("/people")).text
     assert "eve" not in re.findall(r"<bdi>(\w+)</bdi>", shown)
     row = station.store.read_now(everybody)["yves"]
-    assert (row["role"], row["totp"], row["id"] == "root") == ("reader", None, False)
+    assert (row.role, row.totp, row.id == "root") == ("reader", None, False)
     yves = Person(app, "yves")
     await yves.log_in("une nuit sans lune")
     own = {"current": "une nuit sans lune", "password": "une autre nuit", "again": "une autre nuit"}
     await yves.send("/account/password", **own, role="administrator", user_id="ana")
-    assert station.store.read_now(everybody)["yves"]["role"] == "reader"
+    assert station.store.read_now(everybody)["yves"].role == "reader"
 
 
 async def test_what_the_interface_does_not_know_is_refused(

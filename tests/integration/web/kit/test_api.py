@@ -193,9 +193,9 @@ async def test_another_contract_takes_a_reason_and_the_same_none(
     (told,) = [
         entry
         for entry in station.store.read_now(lambda tx: logbook.page(tx, site="1001"))
-        if entry["kind"] == "contract_changed"
+        if entry.kind == "contract_changed"
     ]
-    assert told["data"]["because"] == "impayés"
+    assert told.data["because"] == "impayés"
 
 
 @pytest.mark.parametrize(

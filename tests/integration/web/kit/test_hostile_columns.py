@@ -30,6 +30,7 @@ from web.app import create_app
 from web.kit.rendering import render
 from web.pages.alarms import views
 from web.pages.calls import pop_views, telephone_views
+from web.pages.records import entries
 
 #: What each hostile word begins with: enough to break out of an element, an attribute, a direction.
 BEGIN = "<b>\"'\u202e"
@@ -204,7 +205,7 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
             shown[f"pop {place}"] = render("fr", "calls/_pop.html", {"pop": pop, "now": now})
         rows = {"lines": views.lines(tx), "gone": [], "all": True}
         shown["rows"] = render("fr", "alarms/_rows.html", rows)
-        shown["feed"] = render("fr", "kit/_feed.html", {"entries": views.feed(tx), "all": True})
+        shown["feed"] = render("fr", "kit/_feed.html", {"entries": entries.last(tx), "all": True})
         strip = views.strip(health.health(tx, now))
         shown["strip"] = render("fr", "kit/_strip.html", {"strip": strip})
         return shown

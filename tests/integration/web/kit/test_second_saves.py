@@ -104,7 +104,7 @@ class World:
         )
         return {
             "removed": away[0]["id"] if away else "",
-            "bea": row["id"],
+            "bea": row.id,
             "former": former[0]["id"] if former else "",
             "member": members[0]["id"] if members else "",
         }
@@ -170,7 +170,7 @@ def draft(world: World) -> None:
 
 def withdrawn(world: World) -> None:
     def withdraw(tx: Tx) -> None:
-        as_of = str(withdrawal.get_standing(tx, "night")["revision"])
+        as_of = str(withdrawal.get_standing(tx, "night").revision)
         withdrawal.withdraw(tx, "night", as_of, "Remplacée", "essai", clock.now())
 
     world.station.do(withdraw)

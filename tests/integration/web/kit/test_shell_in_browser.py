@@ -159,7 +159,7 @@ def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) ->
     assert found.queue_due is not None
     assert found.queue_due > clock.now() + timedelta(seconds=90)
     told = station.store.read_now(lambda tx: logbook.page(tx, incident=row.id, limit=500))
-    assert "goes_on" in [entry["kind"] for entry in told]
+    assert "goes_on" in [entry.kind for entry in told]
 
 
 def test_a_form_that_changes_something_is_sent_and_its_page_is_shown(page: Page, web: Web) -> None:

@@ -34,7 +34,7 @@ async def person(station: WebStation, app: FastAPI, name: str) -> Person:
 
 
 def draft(station: WebStation) -> dict[str, Any]:
-    found: dict[str, Any] = station.store.read_now(lambda tx: plans.get_draft(tx, "night"))["body"]
+    found: dict[str, Any] = station.store.read_now(lambda tx: plans.get_draft(tx, "night")).body
     return found
 
 

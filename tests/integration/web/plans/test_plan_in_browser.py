@@ -25,7 +25,7 @@ def test_a_step_is_dragged_before_another(page: Page, tmp_path: Path) -> None:
         grip.drag_to(page.locator("[data-place='1']"), target_position={"x": 60, "y": 2})
         expect(page.locator("[data-place='1'] h3")).to_contain_text("operator")
         draft = station.store.read_now(lambda tx: plans.get_draft(tx, "intrusion"))
-        order = [step["id"] for step in draft["body"]["steps"]]
+        order = [step["id"] for step in draft.body["steps"]]
         assert order == ["operator", "counter_call", "keyholders", "false_alarm"]
     finally:
         process.kill()

@@ -87,10 +87,10 @@ async def test_a_plan_is_begun_as_a_copy_or_from_nothing(
     answer = await admin.send("/plans", id="night", name="Nuit", source="intrusion")
     assert (answer.status_code, answer.headers["location"]) == (303, "/plans/night/edit")
     draft = station.store.read_now(lambda tx: plans.get_draft(tx, "night"))
-    assert (draft["body"]["name"], len(draft["body"]["steps"])) == ("Nuit", 4)
+    assert (draft.body["name"], len(draft.body["steps"])) == ("Nuit", 4)
     await admin.send("/plans", id="day")
     draft = station.store.read_now(lambda tx: plans.get_draft(tx, "day"))
-    assert [step["kind"] for step in draft["body"]["steps"]] == ["hand_to_operator"]
+    assert [step["kind"] for step in draft.body["steps"]] == ["hand_to_operator"]
     for plan_id, why in (("night", "already"), ("fire", "already"), ("a b", "letters")):
         answer = await admin.send("/plans", id=plan_id, name="Autre")
         assert answer.status_code in (409, 422)
@@ -234,7 +234,7 @@ async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
     assert await names(admin.client, "q=nuit&state=withdrawn") == ["night"]
     assert '<option value="night"' not in (await admin.see("/plans")).text
     assert '<option value="night"' not in (await admin.see("/sites/1001/edit/codes")).text
-    known = station.store.read_now(lambda tx: get_standing(tx, "night"))["revision"]
+    known = station.store.read_now(lambda tx: get_standing(tx, "night")).revision
     back = await admin.send("/plans/night/bring-back", as_of=known, why="De saison")
     assert back.status_code == 303
     assert '<option value="night"' in (await admin.see("/sites/1001/edit/codes")).text

@@ -94,7 +94,7 @@ async def test_reading_it_is_told_once_a_visit(station: WebStation, chief: Perso
     read = station.store.read_now(
         lambda tx: logbook.of_kinds(tx, ["audit_read"], **later, limit=9)  # type: ignore[arg-type]
     )
-    assert [(row["who"], row["data"]["by"]) for row in read.rows] == [(CHIEF, CHIEF)]
+    assert [(row.who, row.data["by"]) for row in read.entries] == [(CHIEF, CHIEF)]
 
 
 async def test_what_is_no_question_is_said(chief: Person) -> None:

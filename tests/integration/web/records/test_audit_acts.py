@@ -27,7 +27,7 @@ from tests.support.cameras import a_still
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation, site_body
 from web.access.users import Role
-from web.pages.alarms import views
+from web.pages.records import entries
 
 CHIEF, PROGRAM = "odile", "essai"
 CLIENT = client_key("Bijoux réunis")
@@ -50,7 +50,7 @@ class World:
     def user(self, name: str) -> str:
         row = self.station.store.read_now(lambda tx: users.user_by_name(tx, name))
         assert row is not None
-        return str(row["id"])
+        return str(row.id)
 
     async def entries(self, what: str, who: str) -> list[str]:
         """The audit's page, each entry as its words, the newest first."""
@@ -117,7 +117,7 @@ def at_user(act: str, **fields: str) -> Act:
 async def revoked(w: World) -> httpx.Response:
     w.station.token(name="erp")
     tokens = w.station.store.read_now(users.tokens)
-    (erp,) = [row["id"] for row in tokens if row["name"] == "erp"]
+    (erp,) = [row.id for row in tokens if row.name == "erp"]
     return await w.chief.send(f"/settings/tokens/{erp}/revoke")
 
 
@@ -351,7 +351,7 @@ async def test_a_site_seen_is_told_once_a_visit_and_by_each(
 
 async def test_who_saw_a_site_is_no_news_at_the_desks(world: World, station: WebStation) -> None:
     def told(tx: Tx) -> set[str]:
-        return {entry["kind"] for entry in views.feed(tx)}
+        return {each.entry.kind for each in entries.last(tx)}
 
     await world.chief.see("/sites/1001")
     assert not station.store.read_now(told) & set(audit.QUIET)
@@ -415,5 +415,5 @@ async def test_images_that_come_by_themselves_are_no_sign_of_who_is_alone_on_shi
     await world.chief.see(f"/incidents/{world.incident}/images/{world.still}")
     assert len(await world.entries("images", CHIEF)) == 1
     looked = {"kinds": ["audit_read"], "since": before, "until": clock.now(), "who": CHIEF}
-    read = station.store.read_now(lambda tx: logbook.of_kinds(tx, **looked, limit=1).rows)
-    assert station.store.read_now(acted) == read[0]["at"]
+    read = station.store.read_now(lambda tx: logbook.of_kinds(tx, **looked, limit=1).entries)
+    assert station.store.read_now(acted) == read[0].at

@@ -53,8 +53,8 @@ async def test_days_are_set_from_a_day_on_shown_and_audited(
     page = (await chief.see(HERE)).text
     assert "90 days from" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     (rule,) = station.store.read_now(rows.rules)
-    assert rule["since"].astimezone(STATION_ZONE).hour == 0
-    assert rule["since"] > clock.now()
+    assert rule.since.astimezone(STATION_ZONE).hour == 0
+    assert rule.since > clock.now()
     audit = (await chief.see("/audit?what=settings")).text
     assert "recordings, in days" in audit
     assert "<bdi>90</bdi>" in audit
@@ -113,7 +113,7 @@ async def test_an_alarm_is_held_by_its_address_and_let_go(
     assert (await chief.send(f"{HERE}/holds", incident=where, text="Plainte")).status_code == 303
     (hold,) = station.store.read_now(rows.holds)
     assert "Plainte" in (await chief.see(HERE)).text
-    assert (await chief.send(f"{HERE}/holds/{hold['id']}/lift")).status_code == 303
+    assert (await chief.send(f"{HERE}/holds/{hold.id}/lift")).status_code == 303
     assert station.store.read_now(rows.holds) == []
     told = station.store.read_now(lambda tx: logbook.page(tx, incident=incident))
-    assert [e["kind"] for e in told][-2:] == ["hold_placed", "hold_lifted"]
+    assert [e.kind for e in told][-2:] == ["hold_placed", "hold_lifted"]

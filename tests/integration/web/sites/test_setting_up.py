@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.records import audit
+from callflow.core.records.logbook import Entry
 from callflow.handling.interventions import directory, members
 from callflow.handling.sites.removed import PARTS
 from callflow.handling.sites.shape import (
@@ -113,7 +114,7 @@ class Desk:
         shown = (await self.admin.see(at)).text
         as_of = re.search(r'name="as_of" value="([^"]+)"', shown)
         fields = {"as_of": html.unescape(as_of[1]) if as_of else "", **typed}
-        before = {row["id"] for row in self._entries()}
+        before = {row.id for row in self._entries()}
         if data:
             fields["csrf"] = await self.admin.csrf()
             files = {"file": ("a.ics", data, "text/calendar")}
@@ -124,16 +125,16 @@ class Desk:
         assert answer.status_code == 303, (form, said)
         where = answer.headers["location"]
         assert 'class="made" role="status"' in (await self.admin.see(where)).text, (form, where)
-        new = [row for row in self._entries() if row["id"] not in before]
-        told = [row["data"] for row in new if row["kind"] == kind]
-        assert told, (form, [row["kind"] for row in new])
+        new = [row for row in self._entries() if row.id not in before]
+        told = [row.data for row in new if row.kind == kind]
+        assert told, (form, [row.kind for row in new])
         assert kind == "rehearsed" or kind in audit.GROUPS[audit.CHANGED], form
         assert told[0]["by"] == "alix", form
         _whole(form, kind, told[0], typed)
         self.done.add(form)
         return str(where)
 
-    def _entries(self) -> list[Row]:
+    def _entries(self) -> list[Entry]:
         return self.station.store.read_now(lambda tx: logbook.page(tx, limit=500))
 
 

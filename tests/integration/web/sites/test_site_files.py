@@ -85,12 +85,12 @@ async def test_a_file_is_shown_first_and_then_written(
     assert "Importé" in plain(await admin.see(where))
     assert names(station) == {"0417": "Boulangerie", "1001": "Joaillerie"}
     told = station.store.read_now(lambda tx: logbook.page(tx, limit=1000))
-    (entry,) = [each for each in told if each["kind"] == "sites_imported"]
-    assert (entry["who"], entry["data"]["file"]) == ("alix", "town.csv")
+    (entry,) = [each for each in told if each.kind == "sites_imported"]
+    assert (entry.who, entry.data["file"]) == ("alix", "town.csv")
     await admin.send(f"{where}/import")  # pressed twice
     await settled(app)
     again = station.store.read_now(lambda tx: logbook.page(tx, limit=1000))
-    assert [each["kind"] for each in again].count("sites_imported") == 1
+    assert [each.kind for each in again].count("sites_imported") == 1
 
 
 async def test_all_errors_are_shown_in_both_languages_and_nothing_can_be_written(
@@ -220,9 +220,9 @@ async def test_the_sites_that_match_are_given_told_of_and_taken_back(
     assert "2580" not in answer.text
     assert "tilleul" not in answer.text
     told = station.store.read_now(lambda tx: logbook.page(tx, limit=1000))
-    (entry,) = [each for each in told if each["kind"] == "sites_exported"]
-    assert (entry["data"]["sites"], entry["data"]["contacts"]) == (1, 3)
-    assert "suspended" in entry["text"]
+    (entry,) = [each for each in told if each.kind == "sites_exported"]
+    assert (entry.data["sites"], entry.data["contacts"]) == (1, 3)
+    assert "suspended" in entry.text
     for format in ("csv", "xlsx"):
         given = await admin.send("/site-files/export", format=format)
         where = await sends(admin, app, given.content, f"x.{format}", remove="yes")

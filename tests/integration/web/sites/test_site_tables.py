@@ -144,12 +144,12 @@ async def test_what_is_removed_is_shown_with_its_reason_and_brought_back(
 async def test_a_change_is_told_with_before_and_after(station: WebStation, admin: Person) -> None:
     await send(admin, "zones", key="1001/3", account="1001", zone="3", name="Vitrine", kind="fire")
     entries = station.store.read_now(lambda tx: logbook.page(tx, site="1001", limit=100))
-    (told,) = [row for row in entries if row["kind"] == "site_changed"]
-    assert told["data"]["fields"] == {
+    (told,) = [row for row in entries if row.kind == "site_changed"]
+    assert told.data["fields"] == {
         "zones.1001/3.name": ["Hall d'entrée", "Vitrine"],
         "zones.1001/3.kind": [None, "fire"],
     }
-    assert (told["who"], told["data"]["by"]) == ("alix", "alix")
+    assert (told.who, told.data["by"]) == ("alix", "alix")
 
 
 async def test_codes_and_cameras_are_written(station: WebStation, admin: Person) -> None:

@@ -70,9 +70,9 @@ async def test_what_is_in_the_way_is_said_in_the_language_of_who_asks(
 ) -> None:
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
     assert row is not None
-    station.do(lambda tx: acts.set_password(tx, row["id"], "x", "odile", clock.now()))
+    station.do(lambda tx: acts.set_password(tx, row.id, "x", "odile", clock.now()))
     assert "choose a password of their own first" in await tried(chief, "bea", "/sites")
-    station.do(lambda tx: acts.disable_user(tx, row["id"], "odile", clock.now()))
+    station.do(lambda tx: acts.disable_user(tx, row.id, "odile", clock.now()))
     assert "disabled, let in nowhere" in await tried(chief, "bea", "/sites")
     assert "n'entre nulle part" in await tried(chief, "bea", "/sites", "fr")
 
@@ -98,7 +98,7 @@ async def test_of_two_who_change_it_at_once_the_second_is_refused(
     assert row is not None
     page, where, first, second = {
         "a person": (
-            *("/people", f"/people/{row['id']}"),
+            *("/people", f"/people/{row.id}"),
             {"role": "reader", "languages": "fr", "skill": ""},
             {"role": "operator", "languages": "fr en", "skill": ""},
         ),
@@ -127,4 +127,4 @@ async def test_of_two_who_change_it_at_once_the_second_is_refused(
     assert "somebody changed this meanwhile" in late.text
     after = station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
     assert after is not None
-    assert (after["role"] == "reader") == (what == "a person")
+    assert (after.role == "reader") == (what == "a person")

@@ -88,7 +88,7 @@ async def test_each_step_is_read_from_what_is_there(
     assert "Opale" in (await step(first, "contact"))[1]
     assert "Intrusion" in (await step(first, "plan"))[1]
     told = station.store.read_now(lambda tx: logbook.page(tx, site="1001"))
-    assert [(entry["kind"], entry["who"]) for entry in told] == [("site_created", NAME)]
+    assert [(entry.kind, entry.who) for entry in told] == [("site_created", NAME)]
 
 
 #: What each is refused for.

@@ -26,7 +26,7 @@ def state(
         shift_since=NIGHT - timedelta(hours=1) if on_shift else None,
         reachable=reachable,
         call_since=NIGHT if in_call else None,
-        kept=None if kept is None else Kept(state=kept, since=since, until=until),
+        kept=None if kept is None else Kept(user_id="anne", state=kept, since=since, until=until),
         now=NIGHT,
     ).state
 

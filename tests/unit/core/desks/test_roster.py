@@ -19,9 +19,9 @@ TECH = Part.TECHNICIAN
 
 def duty(name: str, start: float, end: float, part: Part = TECH, **more: Any) -> Duty:
     """From so many hours after Monday's midnight until so many."""
-    more = {"phone": f"+3363998{len(name):04d}", **more}
+    phone = more.get("phone", f"+3363998{len(name):04d}")
     begins, ends = MONDAY + start * HOUR, MONDAY + end * HOUR
-    return Duty(id=f"{name}-{start}", part=part, name=name, begins_at=begins, ends_at=ends, **more)
+    return Duty(f"{name}-{start}", part, None, name, phone, begins, ends, "odile", MONDAY)
 
 
 def span(start: float, end: float) -> Span:

@@ -33,7 +33,7 @@ def test_only_days_within_the_limits_may_be_set(what: Kept) -> None:
 
 
 def rule(days: int, in_days: int, what: Kept = Kept.IMAGES) -> Rule:
-    return Rule(what=what, days=days, since=NOW + timedelta(days=in_days))
+    return Rule("r", what, days, NOW + timedelta(days=in_days), "odile", NOW)
 
 
 def test_the_rule_that_began_last_counts() -> None:
