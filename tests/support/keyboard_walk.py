@@ -164,16 +164,23 @@ class Keyboard:
             self.page.wait_for_function("(hash) => location.hash === hash", arg=control.path)
             return
         if not control.path.startswith("/"):
-            with self.context.expect_page(timeout=_WITHIN) as opened:
-                self.page.keyboard.press("Enter")
-            opened.value.wait_for_load_state()
-            assert urlsplit(opened.value.url).netloc == control.path, opened.value.url
-            opened.value.close()
+            self._go_elsewhere(control)
             return
         self._ask_only(control)
         for other in self.context.pages:
             if other is not self.page:
                 other.close()
+
+    def _go_elsewhere(self, control: Control) -> None:
+        """In a page of its own; nobody is asked there."""
+        there = f"**://{control.path}/**"
+        self.context.route(there, lambda route: route.fulfill(status=200, body="elsewhere"))
+        with self.context.expect_page(timeout=_WITHIN) as opened:
+            self.page.keyboard.press("Enter")
+        opened.value.wait_for_load_state()
+        assert urlsplit(opened.value.url).netloc == control.path, opened.value.url
+        opened.value.close()
+        self.context.unroute(there)
 
     def _ask_only(self, control: Control) -> None:
         """What a link leads to is asked for, and not gone to, by the browser or the shell: the page

@@ -6,9 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 AXE = (Path(__file__).parents[1] / "data/axe/axe.min.js").read_text()
+#: (language, scheme) in which a page is looked at: in a fast run once, beside axe everywhere.
+LOOKS = [
+    ("fr", "dark"),
+    *(
+        pytest.param(language, scheme, marks=pytest.mark.deep)
+        for language, scheme in (("fr", "light"), ("en", "dark"), ("en", "light"))
+    ),
+]
 #: Widths of desks' screens, in px.
 WIDTHS = (1280, 1680)
 

@@ -14,6 +14,7 @@ from callflow import clock
 from callflow.handling.station import users as acts
 from callflow.storage.people import access, users
 from tests.integration.web.kit.test_browser import violations, watched
+from tests.support.looking import LOOKS
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
@@ -188,10 +189,9 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
     assert said == []
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_people(
-    browser: Browser, web: Web, scheme: str, language: str
+    browser: Browser, web: Web, language: str, scheme: str
 ) -> None:
     station, url = web
 

@@ -96,7 +96,7 @@ def shown(tmp_path: Path, page: Page) -> Iterator[Shown]:
     station.close()
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.deep)])
 def test_images_come_by_themselves_and_what_fails_says_what_to_do(
     shown: Shown, language: str
 ) -> None:

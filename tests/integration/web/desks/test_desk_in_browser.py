@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from callflow.storage.callers import call_backs
 from tests.integration.web.desks.test_desk import hangs_up, on_shift, waits
 from tests.integration.web.kit.test_browser import log_in, violations, watched
+from tests.support.looking import LOOKS
 from tests.support.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
@@ -40,10 +41,9 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.close()
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_the_desks(
-    browser: Browser, web: tuple[WebStation, WebProcess], scheme: str, language: str
+    browser: Browser, web: tuple[WebStation, WebProcess], language: str, scheme: str
 ) -> None:
     with browser.new_context(color_scheme=scheme, locale="fr-FR") as context:  # type: ignore[arg-type]
         page = context.new_page()

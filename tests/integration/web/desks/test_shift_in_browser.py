@@ -64,7 +64,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.close()
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.deep)])
 def test_axe_finds_nothing_on_the_pages_of_a_shift(
     page: Page, web: tuple[WebStation, WebProcess], language: str
 ) -> None:

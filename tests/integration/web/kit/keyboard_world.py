@@ -79,7 +79,7 @@ class World:
 
     def clear(self) -> None:
         """Nothing is open, nobody is in a call; the chief and a colleague are on shift; the
-        directory has its lines."""
+        directory has its lines, and codes mean what the standard says."""
         now = clock.now()
         policy = self.station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
 
@@ -92,6 +92,7 @@ class World:
             tx.execute(t.call.update().where(t.call.c.ended_at.is_(None)).values(**over))
             tx.execute(t.call_back.delete())
             tx.execute(t.undo.delete())
+            tx.execute(t.event_rule.delete())
             tx.execute(t.presence.delete())
             for name in (THIRD, CHIEF, COLLEAGUE):
                 user = users.user_by_name(tx, name)

@@ -183,7 +183,7 @@ def test_a_form_that_changes_something_is_sent_and_its_page_is_shown(page: Page,
     assert is_the_same(page)
 
 
-@pytest.mark.parametrize("address", ["/", "/logbook"])
+@pytest.mark.parametrize("address", ["/logbook", pytest.param("/", marks=pytest.mark.deep)])
 def test_the_banner_of_a_cut_stream_is_seen(page: Page, web: Web, address: str) -> None:
     """It hid under the header where that had two lines."""
     page.set_viewport_size({"width": 1280, "height": 600})

@@ -145,7 +145,10 @@ def process(station: WebStation) -> Iterator[WebProcess]:
     begun.kill()
 
 
-@pytest.mark.parametrize(("language", "script"), [("fr", True), ("en", True), ("fr", False)])
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [("fr", True), pytest.param("en", True, marks=pytest.mark.deep), ("fr", False)],
+)
 def test_a_plan_is_written_tried_published_changed_and_withdrawn(
     language: str, script: bool, browser: Browser, station: WebStation, process: WebProcess
 ) -> None:
