@@ -80,7 +80,7 @@ document.addEventListener("submit", (event) => {
 
 // --- what the stream tells -----------------------------------------------------------------------
 
-// Redrawn where it stands: the focus stays on the button that had it, typed keys stay.
+// Redrawn where it stands: the focus stays on the link or button that had it, typed keys stay.
 on("calls", (html) => {
   const calls = $("#calls");
   const at = document.activeElement;
@@ -88,7 +88,7 @@ on("calls", (html) => {
   const typed = same && "value" in at ? at.value : null;
   calls.replaceChildren(...parsed(html));
   if (same) {
-    const again = $$("button, input, select", calls).find((e) => nameOf(e) === same);
+    const again = $$("a, button, input, select", calls).find((e) => nameOf(e) === same);
     again?.focus();
     if (again && typed !== null && again.tagName === "INPUT") again.value = typed;
   }
@@ -96,7 +96,7 @@ on("calls", (html) => {
   settle();
 });
 const nameOf = (e) => [e.closest("[data-call], [data-leg]")?.dataset.call ?? "", e.dataset.phone ?? "",
-  e.name ?? "", e.value && e.tagName === "BUTTON" ? e.value : ""].join("|");
+  e.name ?? "", e.getAttribute("href") ?? "", e.value && e.tagName === "BUTTON" ? e.value : ""].join("|");
 
 on("pop", (html) => {
   const pop = $("#pop");

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from callflow import clock
 from callflow.handling.alarms import operating
-from callflow.handling.calls import calling
+from callflow.handling.calls import calling, control
 from callflow.storage.sites import contacts
 from tests.integration.web.kit.test_browser import log_in
 from tests.support.full_rows import connected
@@ -80,6 +80,10 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     expect(page.locator("#incident")).to_have_attribute("data-incident", shop)
     full.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
     expect(page.locator("#incident")).to_have_attribute("data-incident", bank)
+    page.locator("#calls .legabout a").focus()
+    full.do(lambda tx: control.mute(tx, NAME, True, clock.now()))
+    expect(page.locator("#calls [data-phone=unmute]")).to_be_visible()  # redrawn
+    expect(page.locator("#calls .legabout a")).to_be_focused()
     page.locator(".row", has_text="Pharmacie").get_by_role("link").first.click()
     expect(note).to_have_value("le rideau")
 
