@@ -39,6 +39,11 @@ def end_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def adopt_orphans() -> None:
+    """Whatever loses its parent among our descendants is our child (Linux)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def _prctl(what: int, value: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(what, value, 0, 0, 0)
@@ -58,7 +63,7 @@ def asked(line: socket.socket, role: str, output: int) -> Iterator[socket.socket
     global _births  # noqa: PLW0603 -- it is the process that adopts
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     _births += 1
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     try:
         with ours:
             with theirs:

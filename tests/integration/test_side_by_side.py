@@ -27,6 +27,14 @@ _UNITS = {
     "leaves": "import subprocess\ndef test_it():\n    global kept\n"
     "    kept = subprocess.Popen(['sleep', '60'], start_new_session=True)\n",
 }
+#: What it began ends, and what that began computes for a second more.
+_ORPHAN = """
+import subprocess, sys
+computes = "import time\\nwhile time.process_time() < 1.2: pass"
+def test_it():
+    words = ["sh", "-c", '"$0" -Sc "$1" &', sys.executable, computes]
+    subprocess.run(words, stdout=subprocess.PIPE, check=True)
+"""
 #: A test that has begun a daemon, and says so, and hangs.
 _HANGS = """
 import pathlib, subprocess, threading
@@ -62,7 +70,7 @@ sys.exit(max(abs(one.outcome) for one in ended))
 def _begun(folder: Path, longest: float, *names: str) -> subprocess.Popen[str]:
     (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
     for name in names:
-        source = _UNITS.get(name, _HANGS)
+        source = {**_UNITS, "orphan": _ORPHAN}.get(name, _HANGS)
         (folder / f"test_{name}.py").write_text(source, encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "-c", _RUNS, str(folder), str(longest), *names],
@@ -102,6 +110,15 @@ def test_each_unit_says_how_it_ended_and_no_failure_is_lost(tmp_path: Path) -> N
     assert lines[-1].startswith("3 passed, 2 failed, 0 skipped, 4 error, 2 deep left out in"), said
     assert run.returncode == 7
     assert _left(tmp_path) == []
+
+
+def test_what_outlives_its_parent_costs_its_unit(tmp_path: Path) -> None:
+    with _begun(tmp_path, 60.0, "orphan", "well") as run:  # of several one is forked, and no more
+        said, _ = run.communicate(timeout=100)
+
+    (cpu,) = re.findall(r"passed  orphan: 1 passed in [0-9]+ s, ([0-9]+) s of CPU", said)
+    assert int(cpu) >= 1, said
+    assert float(said.splitlines()[-2].split()[-4]) >= 1.2, said
 
 
 def test_a_unit_that_hangs_is_ended_and_says_where(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """What the tests of each package cost: seconds that passed, and seconds of CPU, of what they
 started and saw the end of too. Printed at the end of a run of more than one package or a minute.
 
-A session's own servers (PostgreSQL, browsers) are charged to the test after which they end.
+A session's own servers (PostgreSQL, browsers) are charged to the test after which they end. Of what
+outlives its parent (a browser's helpers, which are the most of it) only a whole run knows the cost.
 """
 
 from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def lines(costs: Iterable[Costs]) -> list[str]:
 def add(costs: Costs, name: str, cost: tuple[int, float, float]) -> None:
     count, seconds, cpu = costs.get(name, (0, 0.0, 0.0))
     costs[name] = count + cost[0], seconds + cost[1], cpu + cost[2]
+
+
+def shared(costs: Mapping[str, Sequence[float]], cpu: float) -> Costs:
+    """Those of a run that cost ``cpu`` seconds of CPU in all, what no test saw the end of too: each
+    has its share."""
+    seen = sum(cost[2] for cost in costs.values())
+    share = cpu / seen if seen else 1.0
+    return {name: (int(n), seconds, seen * share) for name, (n, seconds, seen) in costs.items()}
 
 
 def _cpu() -> float:

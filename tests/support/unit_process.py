@@ -1,4 +1,8 @@
-"""One unit of a whole run: a pytest, forked from a process that has loaded what all need."""
+"""One unit of a whole run: a pytest, forked from a process that has loaded what all need.
+
+Between the two stands a process that collects whatever outlives its parent there (a browser's
+helpers, an Asterisk of its own session), so that what a unit cost is what all of it cost.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ import pytest
 
 from callflow import niceness
 from callflow.commands import role
-from callflow.processes.nursery import end_with_parent
+from callflow.processes.nursery import adopt_orphans, end_with_parent
 from tests.support import costs
 from tests.support.depth import LEFT_OUT
 from tests.support.units import COMPUTING, Unit
@@ -33,6 +37,8 @@ from tests.support.units import COMPUTING, Unit
 _NICE = 5
 #: Seconds that a unit which is told to end has to say where it is.
 _ENDING = 3.0
+#: Seconds that what is left of a unit has to end, once it was told to.
+_TIDIED = 2.0
 #: Some plug-ins are ours as well; nobody needs their asserts explained. Nor is there one cache.
 _LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
 _NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -48,6 +54,14 @@ def warm() -> None:
     del os.environ["OPENBLAS_NUM_THREADS"]
     gc.collect()
     gc.freeze()
+
+
+def _end_of(pid: int) -> int:
+    """How a child of ours ended; those that end before are collected."""
+    while True:
+        ended, status = os.wait()
+        if ended == pid:
+            return status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,12 +142,36 @@ class Process:
         sys.stdout.flush()
         self.pid = os.fork()
         if not self.pid:
-            self._is_pytest([*arguments, *unit.parts], more)
+            self._collects([*arguments, *unit.parts], more)
+
+    def _collects(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+        """Ends as the pytest that it begins does, when nothing of that is left."""
+        os.setsid()
+        end_with_parent()
+        adopt_orphans()
+        pytest_ = os.fork()
+        if not pytest_:
+            self._is_pytest(arguments, environment)
+        signal.signal(signal.SIGUSR1, lambda *_: os.kill(pytest_, signal.SIGUSR1))
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(pytest_, signal.SIGKILL))
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        status = _end_of(pytest_)
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        until = time.monotonic() + _TIDIED
+        with contextlib.suppress(ChildProcessError):
+            while time.monotonic() < until:
+                if not os.waitpid(-1, os.WNOHANG)[0]:
+                    time.sleep(0.02)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            os.kill(os.getpid(), -code)
+        os._exit(code)
 
     def _is_pytest(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         code = 3
         try:
-            os.setsid()
             end_with_parent()
             if self.unit.kind == COMPUTING:
                 niceness.place(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
@@ -164,7 +202,7 @@ class Process:
             self._told_to_end = time.monotonic()
             os.kill(self.pid, signal.SIGUSR1)
         elif time.monotonic() - self._told_to_end > _ENDING:
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGTERM)
 
     def ended(self) -> Result | None:
         """None while it runs."""
@@ -178,14 +216,15 @@ class Process:
             where = f"after {self.seconds:.0f} s in {wrote['where']}"
             said = "\n".join((said, *wrote["failed"], f"** it ended with {code} {where}\n"))
         shutil.rmtree(self._folder)
+        cpu = used.ru_utime + used.ru_stime
         found = Result(
             name=self.unit.name,
             code=code,
             seconds=self.seconds,
-            cpu=used.ru_utime + used.ru_stime,
+            cpu=cpu,
             said=said,
             counts=Counter(wrote["counts"]),
-            cost={file: tuple(cost) for file, cost in wrote["cost"].items()},
+            cost=costs.shared(wrote["cost"], cpu),
         )
         if not found.good and not found.counts["failed"] + found.counts["error"]:
             found.counts["error"] += 1  # what it left behind; what it never came to

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.costs import lines, package_of
+from tests.support.costs import lines, package_of, shared
 
 
 def test_a_test_costs_its_package() -> None:
@@ -24,3 +24,10 @@ def test_two_runs_are_added_and_the_dearest_comes_first() -> None:
     assert told[0][2:] == ["5", "tests", "66.0", "s", "33.0", "s", "of", "CPU"]
     assert told[-1][2:] == ["25", "tests", "78.5", "s", "43.0", "s", "of", "CPU"]
     assert lines([]) == []
+
+
+def test_what_no_test_saw_the_end_of_is_shared_by_all() -> None:
+    seen = {"tests/a.py": (3, 60.0, 30.0), "tests/b.py": (1, 9.0, 10.0)}
+    assert shared(seen, 80.0) == {"tests/a.py": (3, 60.0, 60.0), "tests/b.py": (1, 9.0, 20.0)}
+    assert shared({}, 2.0) == {}
+    assert shared({"tests/a.py": (1, 0.0, 0.0)}, 2.0) == {"tests/a.py": (1, 0.0, 0.0)}
