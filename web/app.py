@@ -28,10 +28,10 @@ from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
 from callflow.handling.alarms import filing
 from callflow.handling.base import refusals
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Changed
 from callflow.handling.interventions import services
 from callflow.handling.plans.plans import Faulty
-from callflow.handling.sites import rules
 from callflow.handling.sites.contacts import SharedContact
 from callflow.handling.watch import health
 from callflow.settings.config import Settings
@@ -228,7 +228,7 @@ def _say_errors(app: FastAPI) -> None:
     on(SharedContact, problems.of_shared)
     on(Faulty, problems.of_faulty)
     on(refusals.Refused, lambda e: problems.response(409, str(e)))
-    on(rules.BadSite, lambda e: problems.response(422, e.said, field=e.field))
+    on(BadField, lambda e: problems.response(422, e.said, field=e.field))
     on(StoreUnavailable, _unavailable)
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
     app.add_exception_handler(405, _back_to_the_page)

@@ -21,8 +21,9 @@ from callflow.commands.base import (
 )
 from callflow.core.people.users import password_fault
 from callflow.handling.base import refusals
+from callflow.handling.base.fields import BadField
 from callflow.handling.calls import phones
-from callflow.handling.sites import rules, sites
+from callflow.handling.sites import sites
 from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
 from callflow.storage.engine.upgrade import upgrade
@@ -171,5 +172,5 @@ def site_import(file: Path) -> None:
 
         try:
             store.write_now(write)
-        except rules.BadSite as error:
+        except BadField as error:
             raise typer.BadParameter(f"nothing was written: {error}") from error

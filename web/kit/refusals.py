@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from callflow.handling.alarms.filing import NeedsSupervisor
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.texts.law import DIAL_REFUSALS
 from web.kit import i18n
@@ -28,7 +28,7 @@ async def tried(station: Station, run: Callable[[Tx], Any]) -> Any:
         return await station.store.write(run)
     except Refused as wrong:
         return wrong
-    except BadSite as wrong:
+    except BadField as wrong:
         field = wrong.field.split(".")[-1]
         return ProblemError(422, wrong.message, field=field, about=wrong.about)
     except ProblemError as wrong:

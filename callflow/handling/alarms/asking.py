@@ -12,12 +12,12 @@ from callflow.core.messages.outbox import Channel
 from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.records.logbook import MACHINE
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.interventions.measures import open_measure
 from callflow.handling.messages import images, outbox
 from callflow.handling.sites.on_test import set_on_test
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 
@@ -107,7 +107,7 @@ def _test(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOu
             contact=None,
             now=now,
         )
-    except (Refused, BadSite) as error:
+    except (Refused, BadField) as error:
         tell(tx, "test_refused", now, row, note=str(error))
         return TaskOutcome.FAILED
     return TaskOutcome.DONE

@@ -16,13 +16,13 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.sites.site import Authority, Role
 from callflow.core.time.hours import CalendarError
 from callflow.handling.alarms.acting import close, withdraw
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.callers import codes, identity, instructions, member_deeds, site_state
 from callflow.handling.callers.requests import Asked, done
 from callflow.handling.sites import on_test
 from callflow.handling.sites.contacts import new_code
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx, savepoint
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, own_days, sites
@@ -140,7 +140,7 @@ def _set_on_test(tx: Tx, asked: Asked) -> Done:
             contact=asked.who.person.id,
             now=asked.now,
         )
-    except BadSite as error:
+    except BadField as error:
         return Done(result="no_such_zone" if error.field.startswith("zones") else "not_possible")
     except Refused:
         return Done(result="not_allowed")
@@ -198,7 +198,7 @@ def _new_code(tx: Tx, asked: Asked) -> Done:
     typed, person = asked.deed.typed, asked.who.person.id
     try:
         kept = new_code(asked.vault, person, typed, "code")
-    except BadSite:
+    except BadField:
         return Done(result="bad_code")
     steps = {int(b) - int(a) for a, b in itertools.pairwise(typed)}
     taken = any(

@@ -14,13 +14,13 @@ from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.sites import instructions
 from callflow.core.sites.instructions import LONGEST, Instruction, InstructionKind, InstructionState
 from callflow.core.sites.site import Authority
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import call_backs
 from callflow.handling.callers.requests import Asked, done
 from callflow.handling.calls import voices
 from callflow.handling.sites import instructions as sites_instructions
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ def _own(tx: Tx, asked: Asked) -> Done:
 def _number(tx: Tx, asked: Asked) -> Done:
     try:
         number = e164(asked.deed.typed, "phone")
-    except BadSite:
+    except BadField:
         number = None
     if number is None:
         return Done(result="bad")
@@ -123,7 +123,7 @@ def _instruct(tx: Tx, asked: Asked) -> Done:
     )
     try:
         made = sites_instructions.make(tx, who.site.id, made, lowers=False, now=asked.now)
-    except BadSite:
+    except BadField:
         return Done(result="not_possible")
     except Refused:
         return Done(result="not_allowed")

@@ -11,12 +11,12 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.signals.signal import StoredSignal
 from callflow.core.time.instants import from_iso, to_iso
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import identity, members
 from callflow.handling.callers.members import Member
 from callflow.handling.messages.outbox import post_for_site
 from callflow.handling.sites import on_test
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
@@ -48,7 +48,7 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
             tester=who.row["id"] if who.row["phone"] else None,
             now=now,
         )
-    except BadSite:
+    except BadField:
         return Done(result="not_possible")
     except Refused:
         return Done(result="not_allowed")

@@ -29,6 +29,7 @@ from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.alarms import device_calls
 from callflow.handling.alarms.group_calls import may_call_back
 from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.telling import storable
 from callflow.handling.callers import identity
 from callflow.handling.calls import trunk_tests
@@ -37,7 +38,6 @@ from callflow.handling.desks import waiting_line
 from callflow.handling.interventions.service_calls import asked_service
 from callflow.handling.sites.in_force import site_now
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
@@ -289,7 +289,7 @@ def _as_dialled(number: str) -> str:
     number that could be called stays as it came."""
     try:
         return e164(number, "caller") or number
-    except BadSite:
+    except BadField:
         return number
 
 

@@ -11,10 +11,10 @@ from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.desks import rosters
 from callflow.storage.people import users
@@ -34,17 +34,17 @@ def add_duties(
 ) -> list[Duty]:
     """Writes somebody into the roster; ``name`` is a user's, or that of somebody with a phone.
 
-    Raises BadSite, naming the field.
+    Raises BadField, naming the field.
     """
     name = name.strip()
     if not 0 < len(name) <= 64:
-        raise BadSite("name", "1 to 64 characters")
+        raise BadField("name", "1 to 64 characters")
     user = users.user_by_name(tx, name)
     if part is Part.OPERATOR and user is None:
-        raise BadSite("name", "an operator is one of the station's users")
+        raise BadField("name", "an operator is one of the station's users")
     number = e164(phone, "phone")
     if part is not Part.OPERATOR and number is None:
-        raise BadSite("phone", "who is to be called needs a number")
+        raise BadField("phone", "who is to be called needs a number")
     made = [
         Duty(
             id=uuid.uuid4().hex,

@@ -14,10 +14,11 @@ from callflow.core.interventions.directory import ServiceLine, masked
 from callflow.core.interventions.law import Service
 from callflow.core.time.availability import Availability
 from callflow.core.time.hours import CalendarError
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite, one_of
+from callflow.handling.sites.rules import one_of
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import services
@@ -46,13 +47,13 @@ def get_directory(tx: Tx) -> list[Row]:
 
 
 def put_directory(tx: Tx, lines: list[Row], who: str, now: datetime, *, because: str = "") -> None:
-    """The directory is ``lines`` from now on. Raises BadSite, naming the field."""
+    """The directory is ``lines`` from now on. Raises BadField, naming the field."""
     shown, before = get_directory(tx), {line.id: line.number for line in services.lines(tx)}
     made = [_line(tx, line, before, f"lines.{place}") for place, line in enumerate(lines)]
     ids = [line.id for line in made]
     for place, line_id in enumerate(ids):
         if line_id in ids[:place]:
-            raise BadSite(f"lines.{place}.id", "is there twice")
+            raise BadField(f"lines.{place}.id", "is there twice")
     services.put_lines(tx, made)
     after = get_directory(tx)
     found = changes(*({"lines": [_named(line) for line in each]} for each in (shown, after)))
@@ -75,16 +76,16 @@ def _named(line: Row) -> Row:
 def _line(tx: Tx, line: Row, before: dict[str, str], field: str) -> ServiceLine:
     number = e164(line.get("number"), f"{field}.number") or before.get(line["id"])
     if number is None:
-        raise BadSite(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
+        raise BadField(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
     site, place = line.get("site"), line.get("place") or ""
     if site is not None and sites.site_row(tx, site) is None:
-        raise BadSite(f"{field}.site", "there is no such site", site)
+        raise BadField(f"{field}.site", "there is no such site", site)
     if not _PLACE.fullmatch(place):
-        raise BadSite(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
+        raise BadField(f"{field}.place", "must be how the postcodes of the place begin, such as 78")
     try:
         hours = Availability.from_json(line.get("hours") or {}, f"{field}.hours")
     except CalendarError as error:
-        raise BadSite(error.field, error.said, error.about) from None
+        raise BadField(error.field, error.said, error.about) from None
     return ServiceLine(
         id=line["id"],
         service=Service(one_of(Service, line["service"], f"{field}.service")),

@@ -10,12 +10,13 @@ from typing import Any
 from callflow.core.changes import changes
 from callflow.core.interventions.firm import Firm, FirmAtSite
 from callflow.core.sites.site import Role
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.sites import calendars, contracts
 from callflow.handling.sites.contacts import check_codes, contact_code, in_part
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite, one_of, required
+from callflow.handling.sites.rules import one_of, required
 from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage.interventions import firms, guards
@@ -68,7 +69,7 @@ def get_firm(tx: Tx, firm_id: str) -> Row:
 
 
 def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datetime) -> Row:
-    """Create or replace a firm; what GET gives. Raises BadSite, naming the field.
+    """Create or replace a firm; what GET gives. Raises BadField, naming the field.
 
     A code that is left out stays, null removes it.
     """
@@ -76,14 +77,14 @@ def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datet
     was = _shown(tx, before) if before else {}
     part = one_of(Role, body.get("part", was.get("part", Role.GUARD)), "part")
     if part not in PARTS:
-        raise BadSite("part", f"must be one of {', '.join(PARTS)}")
+        raise BadField("part", f"must be one of {', '.join(PARTS)}")
     required(body, "name", "name")
     if part == Role.GUARD:
         required(body, "licence", "licence")
     sectors = [str(sector) for sector in body.get("sectors", [])]
     for place, sector in enumerate(sectors):
         if not _SECTOR.fullmatch(sector):
-            raise BadSite(f"sectors.{place}", "is no beginning of a postcode, such as 350")
+            raise BadField(f"sectors.{place}", "is no beginning of a postcode, such as 350")
     contact: Row = {
         "id": firm_id,
         "name": body["name"],
@@ -121,7 +122,7 @@ def changed_fields(was: Row, shown: Row, sent: Row) -> Row:
 
 def close_firm(tx: Tx, firm_id: str, reason: str, who: str, now: datetime) -> None:
     """It works for no site any more, and is asked for nothing; it stays known. Raises NotFound,
-    Refused while a guard of its is away, BadSite."""
+    Refused while a guard of its is away, BadField."""
     firm, said = _known(tx, firm_id), contracts.a_reason(reason)
     if firm.closed_at is not None:
         raise Refused("this firm is closed already")

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.messages import outbox
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.handling.interventions.firms import changed_fields
 from callflow.handling.sites.contacts import check_codes, contact_code
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import BadSite, required
+from callflow.handling.sites.rules import required
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
 from callflow.storage.sites import contacts
@@ -50,12 +51,12 @@ def _shown(row: Row) -> Row:
 def put_member(
     tx: Tx, vault: Vault, firm_id: str, member_id: str, body: Row, who: str, now: datetime
 ) -> Row:
-    """Create or replace somebody of a firm; what GET gives. Raises NotFound, BadSite."""
+    """Create or replace somebody of a firm; what GET gives. Raises NotFound, BadField."""
     firm = _firm(tx, firm_id)
     before = contacts.get(tx, member_id)
     of = firms.member(tx, member_id)
     if before is not None and (of is None or of["firm_id"] != firm_id):
-        raise BadSite("id", "is somebody else's already: choose another")
+        raise BadField("id", "is somebody else's already: choose another")
     required(body, "name", "name")
     contact: Row = {
         "id": member_id,
@@ -69,7 +70,7 @@ def put_member(
     mail = str(body.get("mail") or "").strip()
     wrong = outbox.wrong_address(outbox.Channel.MAIL, mail) if mail else ""
     if wrong:
-        raise BadSite("mail", wrong)
+        raise BadField("mail", wrong)
     firms.put_member(tx, contact, firm_id, mail)
     check_codes(tx, member_id, "duress_code")
     found = firms.member(tx, member_id)
@@ -83,7 +84,7 @@ def put_member(
 
 def _code(vault: Vault, member_id: str, digits: str | None, field: str) -> str | None:
     if digits is not None and len(digits) < SHORTEST_CODE:
-        raise BadSite(field, f"opens every site of the firm: {SHORTEST_CODE} to 8 digits")
+        raise BadField(field, f"opens every site of the firm: {SHORTEST_CODE} to 8 digits")
     return contact_code(vault, member_id, digits, field)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.engine import locks
 from callflow.storage.plans import plans
@@ -27,10 +27,10 @@ def must_be_in_use(tx: Tx, plan_id: str) -> None:
 
 def check_chosen(tx: Tx, chosen: Collection[tuple[str, str]]) -> None:
     """``chosen`` are (field, plan): plans that a site is to follow, each with the field that names
-    it. Raises BadSite where one is withdrawn."""
+    it. Raises BadField where one is withdrawn."""
     ids = frozenset(plan_id for _, plan_id in chosen)
     locks.share(tx, locks.Lock.PLAN, ids)
     gone = plans.withdrawals(tx, ids) if ids else {}
     for field, plan_id in chosen:
         if plan_id in gone:
-            raise BadSite(field, NOT_CHOSEN, plan_id)
+            raise BadField(field, NOT_CHOSEN, plan_id)

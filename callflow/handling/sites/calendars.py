@@ -14,10 +14,11 @@ from callflow.core.sites.site import Contact
 from callflow.core.time import ical
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.hours import CalendarError
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.handling.sites import shape
-from callflow.handling.sites.rules import NO_PLAN, BadSite
+from callflow.handling.sites.rules import NO_PLAN
 from callflow.storage import Tx
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
@@ -26,17 +27,17 @@ Row = dict[str, Any]
 
 
 def availability(body: Any, field: str) -> Row | None:
-    """When a contact can be called, as it is kept; None: always. Raises BadSite."""
+    """When a contact can be called, as it is kept; None: always. Raises BadField."""
     if body is None:
         return None
     try:
         return Availability.from_json(body, field).to_json() or None
     except CalendarError as error:
-        raise BadSite(error.field, error.said, error.about) from None
+        raise BadField(error.field, error.said, error.about) from None
 
 
 def check_replacements(tx: Tx, contacts: Sequence[shape.Contact]) -> None:
-    """Whoever stands in must be known. Raises BadSite."""
+    """Whoever stands in must be known. Raises BadField."""
     named = {
         each["contact"]: f"contacts.{place}.availability.replacements.{number}.contact"
         for place, contact in enumerate(contacts)
@@ -45,20 +46,20 @@ def check_replacements(tx: Tx, contacts: Sequence[shape.Contact]) -> None:
     known = contact_rows.names_of(tx, named) if named else {}
     for contact_id, field in named.items():
         if contact_id not in known:
-            raise BadSite(field, "there is no such contact", contact_id)
+            raise BadField(field, "there is no such contact", contact_id)
 
 
 def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
-    """Which plan by time, arming, kind and zone, as it is kept. Raises BadSite."""
+    """Which plan by time, arming, kind and zone, as it is kept. Raises BadField."""
     try:
         rules = choice.rules_from_json(body)
     except CalendarError as error:
-        raise BadSite(error.field, error.said, error.about) from None
+        raise BadField(error.field, error.said, error.about) from None
     for place, rule in enumerate(rules):
         if sites.plan_body(tx, rule.plan) is None:
-            raise BadSite(f"plan_rules.{place}.plan", NO_PLAN, rule.plan)
+            raise BadField(f"plan_rules.{place}.plan", NO_PLAN, rule.plan)
         if not {account for account, _ in rule.zones} <= set(accounts):
-            raise BadSite(f"plan_rules.{place}.zones", "names an account of another site")
+            raise BadField(f"plan_rules.{place}.zones", "names an account of another site")
     return choice.rules_to_json(rules)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from callflow.core.messages.outbox import host_of
 from callflow.core.signals.signal import Kind
-from callflow.handling.sites.rules import BadSite
+from callflow.handling.base.fields import BadField
 from callflow.handling.sites.shape import Camera
 from callflow.vault import Vault
 
@@ -35,7 +35,7 @@ def shown(kept: Sequence[Row]) -> list[Camera]:
 
 
 def values(vault: Vault, kept: Sequence[Row], sent: Sequence[Camera]) -> list[Row]:
-    """The site's column, from what stood there and what is sent. Raises BadSite."""
+    """The site's column, from what stood there and what is sent. Raises BadField."""
     before = {camera["id"]: camera for camera in kept}
     return [
         {
@@ -56,7 +56,7 @@ def _secret(vault: Vault, old: Row | None, sent: Camera, field: str) -> str | No
             and kept is not None
             and _hosts(sent.url, sent.clip_url) - _hosts(old["url"], old.get("clip_url", ""))
         ):
-            raise BadSite(field, "the camera's host changed: give its user and password again")
+            raise BadField(field, "the camera's host changed: give its user and password again")
         return kept
     if sent.credentials is None:
         return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.sites import sites
@@ -27,16 +27,16 @@ def client_key(name: str) -> str:
 
 
 def rename(tx: Tx, client_id: str, name: str, who: str, now: datetime) -> str:
-    """All its sites are of the client ``name``; its id. Raises NotFound, BadSite."""
+    """All its sites are of the client ``name``; its id. Raises NotFound, BadField."""
     client, said = sites.client_row(tx, client_id), name.strip()
     if client is None:
         raise NotFound("there is no such client", client_id)
     if not said:
-        raise BadSite("name", "is missing")
+        raise BadField("name", "is missing")
     if said == client["name"]:
         return client_id
     if sites.has_sites(tx, client_key(said)):
-        raise BadSite("name", "there is a client of this name already")
+        raise BadField("name", "there is a client of this name already")
     other = client_of(tx, said)
     moved = sites.move_sites(tx, client_id, other, now)
     fields = {"client": [client["name"], said]}

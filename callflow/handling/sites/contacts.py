@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from callflow.core.sites.site import Authority, Role
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.sites import calendars, passwords
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -76,7 +76,7 @@ def write_contacts(
     tx: Tx, vault: Vault, site_id: str, sent: Sequence[Contact], *, shared: bool = True
 ) -> None:
     """The contacts of a site whose links were dropped. ``shared``: those that other sites have are
-    changed there too. Raises BadSite, naming the field; SharedContact."""
+    changed there too. Raises BadField, naming the field; SharedContact."""
     for place, contact in enumerate(sent):
         before = contact_rows.get(tx, contact.id)
         _write_contact(tx, vault, site_id, place, contact, before)
@@ -115,19 +115,19 @@ def _write_contact(
 
 
 def check_codes(tx: Tx, contact_id: str, field: str) -> None:
-    """The two codes of a contact that was just written differ. Raises BadSite."""
+    """The two codes of a contact that was just written differ. Raises BadField."""
     kept = contact_rows.get(tx, contact_id)
     if kept and kept["code"] and kept["code"] == kept["duress_code"]:
-        raise BadSite(field, "must differ from the code")
+        raise BadField(field, "must differ from the code")
 
 
 def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
-    """The code as it is kept; None removes it. Raises BadSite."""
+    """The code as it is kept; None removes it. Raises BadField."""
     return None if digits is None else new_code(vault, contact, digits, field)
 
 
 def new_code(vault: Vault, contact: str, digits: str, field: str) -> str:
-    """The code as it is kept. Raises BadSite where it has not the length of one."""
+    """The code as it is kept. Raises BadField where it has not the length of one."""
     if not _CODE.fullmatch(digits):
-        raise BadSite(field, "must have 4 to 8 digits")
+        raise BadField(field, "must have 4 to 8 digits")
     return vault.code(contact, digits)

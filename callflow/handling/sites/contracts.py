@@ -16,11 +16,11 @@ from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.plans.standing import check_chosen
 from callflow.handling.sites import contacts
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -46,7 +46,7 @@ def change_contract(
 ) -> None:
     """Make a site's contract ``state`` now, or plan it for ``effective_at``.
 
-    Raises NotFound, Refused where the site is in alarm, BadSite naming the field.
+    Raises NotFound, Refused where the site is in alarm, BadField naming the field.
     """
     site = sites.site_row(tx, site_id)
     if site is None:
@@ -54,12 +54,12 @@ def change_contract(
     said = a_reason(reason)
     at = effective_at or now
     if at < now:
-        raise BadSite("effective_at", "lies in the past")
+        raise BadField("effective_at", "lies in the past")
     if at > now + LONGEST:
-        raise BadSite("effective_at", "lies more than two years ahead")
+        raise BadField("effective_at", "lies more than two years ahead")
     before = _state_at(tx, site, at)
     if not may_become(before, state):
-        raise BadSite("state", _NOT_NEXT)
+        raise BadField("state", _NOT_NEXT)
     if effective_at is None and state is SiteState.TERMINATED and _in_alarm(tx, site_id):
         raise Refused("this site is in alarm: end it when the alarm is over")
     if state is not SiteState.TERMINATED:
@@ -87,7 +87,7 @@ def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
 
 
 def _check_plans(tx: Tx, site: Row) -> None:
-    """A terminated site may name plans that were withdrawn since. Raises BadSite."""
+    """A terminated site may name plans that were withdrawn since. Raises BadField."""
     named = standing.named(site["plans"], site["plan_rules"])
     check_chosen(tx, [("state", plan) for plan in sorted(named)])
 
@@ -136,12 +136,12 @@ def _made(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
 def written_anew(
     tx: Tx, site_id: str, before: str, after: str, who: str, reason: str, now: datetime
 ) -> None:
-    """A program wrote the site with another contract, and says why. Raises BadSite."""
+    """A program wrote the site with another contract, and says why. Raises BadField."""
     if before == after:
         return
     was, state = SiteState(before), SiteState(after)
     if not may_become(was, state):
-        raise BadSite("state", _NOT_NEXT)
+        raise BadField("state", _NOT_NEXT)
     record(tx, _change(site_id, state, a_reason(reason), now, who, now), was, now)
 
 
@@ -172,12 +172,12 @@ def in_quarantine(site: Row, now: datetime) -> bool:
 
 
 def a_reason(text: str) -> str:
-    """Why something is closed or changed. Raises BadSite."""
+    """Why something is closed or changed. Raises BadField."""
     said = text.strip()
     if not said:
-        raise BadSite("reason", "write down why")
+        raise BadField("reason", "write down why")
     if len(said) > _LONGEST:
-        raise BadSite("reason", "is too long")
+        raise BadField("reason", "is too long")
     return said
 
 

@@ -41,7 +41,7 @@ def meaning_of(
 
 
 def set_rule(tx: Tx, sent: Row, by: str, now: datetime) -> None:
-    """What ``sent["code"]`` means at the whole station. Raises BadSite, Refused."""
+    """What ``sent["code"]`` means at the whole station. Raises BadField, Refused."""
     rule = override_of({**sent, "zone": ""})
     if rule["code"] not in known():
         raise Refused("no table has this code: what it means is said at the site that sends it")

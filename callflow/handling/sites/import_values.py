@@ -24,8 +24,8 @@ from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.known import Known
 from callflow.core.sites.files.rows import contact_text, site_text
 from callflow.core.sites.site import ANY_KIND, Role
+from callflow.handling.base.fields import BadField
 from callflow.handling.sites.numbers import NO_NUMBER, WRONG_LENGTH, e164
-from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
 
 Row = dict[str, Any]
@@ -144,7 +144,7 @@ class Values:
         if cell not in self._phones:
             try:
                 self._phones[cell] = e164(cell, "phone")
-            except BadSite as bad:
+            except BadField as bad:
                 raise _Bad(_PHONES.get(bad.message, "phone_refused")) from None
         return self._phones[cell]
 

@@ -18,13 +18,14 @@ from callflow.core.sites.instructions import (
     Lowers,
 )
 from callflow.core.sites.site import Authority, Contact, Site
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.callers import call_backs
 from callflow.handling.plans.standing import check_chosen
 from callflow.handling.records import playbacks
 from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import NO_PLAN, BadSite
+from callflow.handling.sites.rules import NO_PLAN
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import instructions as rows
@@ -51,7 +52,7 @@ def make(
 
     ``lowers``: its author says that it lowers protection; whether it does by rule is looked at
     in any case, and then it waits for a second signature, whichever way it came (D19).
-    Raises NotFound, Refused, or BadSite naming the field.
+    Raises NotFound, Refused, or BadField naming the field.
     """
     site = sites.load_site(tx, site_id)
     if site is None:
@@ -61,10 +62,10 @@ def make(
     try:
         instructions.check(made, site, people, now)
     except InstructionError as error:
-        raise BadSite(error.field, error.message) from None
+        raise BadField(error.field, error.message) from None
     if made.plan is not None:
         if sites.plan_body(tx, made.plan) is None:
-            raise BadSite("plan", NO_PLAN, made.plan)
+            raise BadField("plan", NO_PLAN, made.plan)
         check_chosen(tx, [("plan", made.plan)])
     asker = _asker(site, made.asked_by, made.kinds)
     made = replace(made, lowers=instructions.lowers(made, site, people, said=lowers))
@@ -74,12 +75,12 @@ def make(
 
 
 def _asker(site: Site, contact_id: str | None, kinds: frozenset[Kind]) -> str:
-    """The name of the contact who asked for it, "" where none did. Raises Refused, BadSite."""
+    """The name of the contact who asked for it, "" where none did. Raises Refused, BadField."""
     if contact_id is None:
         return ""
     known = [contact for contact in site.contacts if contact.id == contact_id]
     if not known:
-        raise BadSite("asked_by", "is no contact of this site")
+        raise BadField("asked_by", "is no contact of this site")
     for kind in sorted(kinds) or [Kind.INTRUSION]:
         if not any(contact.may(Authority.INSTRUCT, kind) for contact in known):
             raise Refused(
@@ -144,7 +145,7 @@ def transcribe(
 ) -> Instruction:
     """``who`` listened to what was said and writes it down: it counts once somebody else has
     countersigned it, for nobody puts into force alone what only they have read. ``lowers``: they
-    find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadSite
+    find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadField
     naming the field.
     """
     row = get(tx, site_id, instruction_id)
@@ -152,7 +153,7 @@ def transcribe(
     if not awaited or Lowers.SPOKEN not in row.lowers:
         raise Refused("nobody is to write this instruction down")
     if not text.strip():
-        raise BadSite("text", "says what operators must know")
+        raise BadField("text", "says what operators must know")
     if not playbacks.heard(tx, row.voice or "", who, row.made_at, now):
         raise Refused("listen to what was said first: nobody writes it down unheard")
     why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)

@@ -19,9 +19,9 @@ from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, Store
 from callflow.core.sites.site import Authority, Site
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import station_signal
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.sites import contacts, sites
@@ -56,14 +56,14 @@ def set_on_test(
     """Put a site on test; the test's row. ``contact``: who asked ``who``, of ``role``, for it;
     ``tester``: of that firm, who does it and is called at its end.
 
-    Raises NotFound, Refused, or BadSite naming the field.
+    Raises NotFound, Refused, or BadField naming the field.
     """
     site = _site(tx, site_id)
     declared = sites.zone_rows(tx, site_id)
     keys = _zone_keys(declared, zones)
     _within(lasts, role)
     if not reason.strip():
-        raise BadSite("reason", "says why, for who finds the site on test")
+        raise BadField("reason", "says why, for who finds the site on test")
     asked_by = _authorised(site, contact, _kinds(declared, keys))
     _refuse_in_alarm(tx, site_id)
     made = dict(zones=keys, reason=reason, set_by=who, contact_id=tester or contact, began_at=now)
@@ -86,13 +86,13 @@ def extend(
     role: str,
     now: datetime,
 ) -> Row:
-    """Let it end ``lasts`` from now; twice at most. Raises NotFound, Refused, BadSite."""
+    """Let it end ``lasts`` from now; twice at most. Raises NotFound, Refused, BadField."""
     row = _running(tx, site_id, test_id, now)
     _within(lasts, role)
     if row["extensions"] >= EXTENSIONS:
         raise Refused("this test was extended twice: set the site on test anew, with its reason")
     if now + lasts <= row["ends_at"]:
-        raise BadSite("minutes", "it would end sooner than it does: end it instead")
+        raise BadField("minutes", "it would end sooner than it does: end it instead")
     _refuse_in_alarm(tx, site_id)
     if not rows.extend_test(tx, row, now + lasts):
         raise Refused("somebody else changed this test: look again")
@@ -185,28 +185,28 @@ def _within(lasts: timedelta, role: str) -> None:
     limit = LIMITS.get(role, timedelta())
     if not timedelta() < lasts <= limit:
         hours = limit.total_seconds() / 3600
-        raise BadSite("minutes", f"your role sets on test for {hours:g} hours at most")
+        raise BadField("minutes", f"your role sets on test for {hours:g} hours at most")
 
 
 def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> list[str] | None:
     if zones is None:
         return None
     if not zones:
-        raise BadSite("zones", "names no zone: null stands for the whole site")
+        raise BadField("zones", "names no zone: null stands for the whole site")
     known = {zone_key(zone["zone"]) for zone in declared}
     for place, zone in enumerate(zones):
         if zone_key(zone) not in known:
-            raise BadSite(f"zones.{place}", "is no zone of this site")
+            raise BadField(f"zones.{place}", "is no zone of this site")
     return sorted({zone_key(zone) for zone in zones})
 
 
 def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
-    """The contact's name, "" where no contact asked. Raises Refused, BadSite."""
+    """The contact's name, "" where no contact asked. Raises Refused, BadField."""
     if contact_id is None:
         return ""
     known = [contact for contact in site.contacts if contact.id == contact_id]
     if not known:
-        raise BadSite("contact", "is no contact of this site")
+        raise BadField("contact", "is no contact of this site")
     for kind in kinds:
         if not any(contact.may(Authority.SET_ON_TEST, kind) for contact in known):
             raise Refused(

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import Holidays, OwnDay, Place, read_place
 from callflow.core.time.hours import CalendarError
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.rules import BadSite
 from callflow.storage import Tx
 from callflow.storage.sites import own_days as rows
 from callflow.storage.watch import supervision
@@ -42,7 +42,7 @@ def set_days(
     now: datetime,
 ) -> list[OwnDay]:
     """These days are holidays of a place, or are none, whatever its public ones are; those that
-    are so already are left out. Raises BadSite, naming the field."""
+    are so already are left out. Raises BadField, naming the field."""
     place = _known(country, region)
     reason = _checked(reason, min(days), now)
     there = Holidays(country=place.country, region=place.region, own=rows.own_days(tx))
@@ -61,7 +61,7 @@ def set_days(
     ]
     if not made:
         already = "is a holiday there already" if holiday else "is no holiday there already"
-        raise BadSite("day", already)
+        raise BadField("day", already)
     rows.write(tx, made)
     _tell(tx, "own_days_set", made, reason, who, now)
     return made
@@ -80,7 +80,7 @@ def each_year(day: date, years: int) -> list[date]:
 
 
 def forget_day(tx: Tx, day_id: str, reason: str, who: str, now: datetime) -> OwnDay:
-    """A day is what the public holidays say again. Raises NotFound, BadSite."""
+    """A day is what the public holidays say again. Raises NotFound, BadField."""
     day = rows.get(tx, day_id)
     if day is None:
         raise NotFound("the station says nothing of its own of this day")
@@ -91,12 +91,12 @@ def forget_day(tx: Tx, day_id: str, reason: str, who: str, now: datetime) -> Own
 
 
 def _checked(reason: str, first: date, now: datetime) -> str:
-    """The reason in one line, for days of which none is over. Raises BadSite."""
+    """The reason in one line, for days of which none is over. Raises BadField."""
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= _LONGEST:
-        raise BadSite("reason", f"say why, in 1 to {_LONGEST} characters")
+        raise BadField("reason", f"say why, in 1 to {_LONGEST} characters")
     if first < now.astimezone(STATION_ZONE).date():
-        raise BadSite("day", "is over: what it was can't be changed any more")
+        raise BadField("day", "is over: what it was can't be changed any more")
     return reason
 
 
@@ -104,7 +104,7 @@ def _known(country: str, region: str | None) -> Place:
     try:
         return read_place(country, region, "place")
     except CalendarError as error:
-        raise BadSite(error.field.removeprefix("place."), error.message) from None
+        raise BadField(error.field.removeprefix("place."), error.message) from None
 
 
 def _tell(tx: Tx, kind: str, days: Sequence[OwnDay], reason: str, who: str, now: datetime) -> None:

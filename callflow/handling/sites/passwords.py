@@ -13,9 +13,9 @@ from callflow.core.records.logbook import Entry
 from callflow.core.sites.password import Heard, judge, plain
 from callflow.handling.alarms.deciding import raise_duress
 from callflow.handling.alarms.operating import acted, open_and_held
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.records import logbook
@@ -77,17 +77,17 @@ def reveal_password(
 def written(vault: Vault, sent: Site | Contact, kept: Row | None, field: str) -> Row:
     """The columns of the passwords in ``sent``: left out = unchanged, null = removed.
 
-    ``kept``: the row as it is. Raises BadSite, naming the field after the prefix ``field``.
+    ``kept``: the row as it is. Raises BadField, naming the field after the prefix ``field``.
     """
     values: Row = {}
     for name in filter(sent.says, NAMES):
         clear = getattr(sent, name)
         if clear is not None and len(plain(clear)) < _FEWEST:
-            raise BadSite(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
+            raise BadField(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
         values[name] = vault.encrypt(clear.encode()) if clear else None
     one, other = (_clear(vault, values.get(name, (kept or {}).get(name))) for name in NAMES)
     if values and one and other and plain(one) == plain(other):
-        raise BadSite(f"{field}duress_password", "must differ from the password")
+        raise BadField(f"{field}duress_password", "must differ from the password")
     return values
 
 

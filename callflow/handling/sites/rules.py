@@ -25,14 +25,11 @@ Row = dict[str, Any]
 NO_PLAN = "there is no such plan: publish it first"
 
 
-BadSite = BadField
-
-
 def required(body: Row, name: str, field: str) -> str:
-    """A text that must be there. Raises BadSite."""
+    """A text that must be there. Raises BadField."""
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise BadSite(field, "is missing")
+        raise BadField(field, "is missing")
     return value
 
 
@@ -99,11 +96,11 @@ def site_values(
     old: Row | None, sent: Mapping[str, Any] | None, timezone: str, now: datetime, own: OwnDays
 ) -> Row:
     """The columns of a site's schedule, and of when it is looked at; ``own``: what the station says
-    of days. Raises BadSite."""
+    of days. Raises BadField."""
     try:
         schedule = None if sent is None else Schedule.from_json(sent, own)
     except CalendarError as error:
-        raise BadSite(error.field, error.said, error.about) from None
+        raise BadField(error.field, error.said, error.about) from None
     kept = schedule.to_json() if schedule else None
     values: Row = {"schedule": kept}
     same = old is not None and old["schedule"] == kept and old["timezone"] == timezone
@@ -148,7 +145,7 @@ def shown_override(row: Row) -> EventOverride:
 
 def write_overrides(tx: Tx, site_id: str, sent: Sequence[EventOverride]) -> None:
     """What an administrator says instead of the event table; what is there may stay. Raises
-    BadSite."""
+    BadField."""
     there = rows.overrides(tx, [site_id]).get(site_id, [])
     before = [{name: row[name] for name in _OVERRIDE} for row in there]
     kept = [override.document() for override in sent]
@@ -159,7 +156,7 @@ def write_overrides(tx: Tx, site_id: str, sent: Sequence[EventOverride]) -> None
 
 
 def override_of(sent: Row) -> Row:
-    """What an administrator says of one code, checked. Raises BadSite."""
+    """What an administrator says of one code, checked. Raises BadField."""
     rule = read(EventOverride, {name: sent[name] for name in _OVERRIDE if name in sent})
     _never_lowered(rule, "code")
     return rule.document()
@@ -177,15 +174,15 @@ def _never_lowered(rule: EventOverride, field: str) -> None:
         or (rule.priority or meaning.priority) > meaning.priority
     )
     if lowered:
-        raise BadSite(field, "this code is a personal alarm, which nothing lowers")
+        raise BadField(field, "this code is a personal alarm, which nothing lowers")
 
 
 def one_of(choices: type[StrEnum], value: Any, field: str) -> str:
-    """``value`` as a member of ``choices``. Raises BadSite."""
+    """``value`` as a member of ``choices``. Raises BadField."""
     try:
         return choices(value).value
     except ValueError:
-        raise BadSite(field, f"must be one of {', '.join(choices)}") from None
+        raise BadField(field, f"must be one of {', '.join(choices)}") from None
 
 
 # --- who the panel's users are (D4) -------------------------------------------------------

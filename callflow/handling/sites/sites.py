@@ -11,6 +11,7 @@ from callflow.core.plans import call_plan, standing
 from callflow.core.plans import overrides as plan_overrides
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import SiteState
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.telling import tell
 from callflow.handling.plans.standing import check_chosen
 from callflow.handling.sites import (
@@ -23,7 +24,7 @@ from callflow.handling.sites import (
     removed,
     rules,
 )
-from callflow.handling.sites.rules import NO_PLAN, BadSite
+from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import Account, Agreed, Site, Zone
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -118,7 +119,7 @@ def put_site(
     """Create or replace a site; whether it is new. ``because``, or its ``reason``: why what is in
     it no more is there no more, or the contract another, which is refused without. ``renaming``:
     what is in it no more is there by another name. ``shared``: contacts that other sites have are
-    changed there too. Raises BadSite, naming the field; contacts.SharedContact."""
+    changed there too. Raises BadField, naming the field; contacts.SharedContact."""
     because = because or site.reason or ""
     old = sites.site_row(tx, site_id)
     shown = get_site(tx, site_id) if old else None
@@ -218,7 +219,7 @@ def _write_site(
 
 
 def _check_accounts(tx: Tx, site_id: str, numbers: Sequence[str], now: datetime) -> None:
-    """They are nobody else's. Raises BadSite."""
+    """They are nobody else's. Raises BadField."""
     taken = sites.site_of_accounts(tx, numbers)
     for place, account in enumerate(numbers):
         owner = taken.get(account, site_id)
@@ -228,22 +229,22 @@ def _check_accounts(tx: Tx, site_id: str, numbers: Sequence[str], now: datetime)
 
 
 def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
-    """An account of another site: free where that one is terminated long ago. Raises BadSite."""
+    """An account of another site: free where that one is terminated long ago. Raises BadField."""
     row = sites.site_row(tx, owner)
     if row is None or row["state"] != SiteState.TERMINATED:
-        raise BadSite(field, "belongs to another site", owner)
+        raise BadField(field, "belongs to another site", owner)
     if contracts.in_quarantine(row, now):
-        raise BadSite(field, "its site was terminated less than a year ago: its panel may send")
+        raise BadField(field, "its site was terminated less than a year ago: its panel may send")
     sites.free_account(tx, account)
 
 
 def _kept_in_quarantine(tx: Tx, site_id: str, accounts: set[str], now: datetime) -> None:
-    """A terminated site keeps its accounts, so that nobody else gets them. Raises BadSite."""
+    """A terminated site keeps its accounts, so that nobody else gets them. Raises BadField."""
     row = sites.site_row(tx, site_id)
     if row is None or not contracts.in_quarantine(row, now):
         return
     if any(each["account"] not in accounts for each in sites.account_rows(tx, site_id)):
-        raise BadSite("accounts", "a terminated site keeps its accounts for a year")
+        raise BadField("accounts", "a terminated site keeps its accounts for a year")
 
 
 def _write_account(
@@ -269,19 +270,19 @@ def _write_account(
 
 
 def _check_plans(tx: Tx, site: Site, old: Row | None) -> None:
-    """Its plans are known; a setting of a step that fitted once may stay. Raises BadSite."""
+    """Its plans are known; a setting of a step that fitted once may stay. Raises BadField."""
     before = old["plan_overrides"] if old else {}
     for kind, plan in site.plans.items():
         if sites.plan_body(tx, plan) is None:
-            raise BadSite(f"plans.{kind}", NO_PLAN, plan)
+            raise BadField(f"plans.{kind}", NO_PLAN, plan)
     for plan, own in site.plan_overrides.items():
         body = sites.plan_body(tx, plan)
         if body is None:
-            raise BadSite("plan_overrides", NO_PLAN, plan)
+            raise BadField("plan_overrides", NO_PLAN, plan)
         if own == before.get(plan):
             continue
         for where in plan_overrides.lost(call_plan.from_json(body), own):
-            raise BadSite(f"plan_overrides.{plan}.{where}", "does not fit this plan")
+            raise BadField(f"plan_overrides.{plan}.{where}", "does not fit this plan")
 
 
 def _chosen(site: Site, old: Row | None) -> dict[str, str]:

@@ -43,7 +43,6 @@ RAISED = {
     "Refused": 0,
     "NotFound": 0,
     "ProblemError": 1,
-    "BadSite": 1,
     "BadField": 1,
     "CalendarError": 1,
 }

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from callflow.core.calls import dial_policy
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import dialling
 from callflow.handling.desks.own_phones import own_numbers
-from callflow.handling.sites import rules
 from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
@@ -57,5 +57,5 @@ def _whole(typed: str) -> str:
     """In E.164 where it is a number at all; what is none, as it was typed."""
     try:
         return e164(typed, "number") or typed
-    except rules.BadSite:
+    except BadField:
         return typed.strip()

@@ -15,9 +15,9 @@ from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import DAY, CalendarError, Span, instant, united
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
 from callflow.handling.desks import rosters
-from callflow.handling.sites import rules
 from callflow.storage import Tx
 from callflow.storage.desks import rosters as rows
 from callflow.storage.desks import shifts
@@ -102,7 +102,7 @@ async def _show(
     visitor: Visitor,
     day: str,
     *,
-    wrong: rules.BadSite | CalendarError | None = None,
+    wrong: BadField | CalendarError | None = None,
     typed: Form | None = None,
 ) -> Response:
     now = station.clock()
@@ -166,7 +166,7 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
         await station.store.write(
             lambda tx: rosters.add_duties(tx, part, name, phone, spans, visitor.name, now)
         )
-    except (rules.BadSite, CalendarError) as wrong:
+    except (BadField, CalendarError) as wrong:
         return await _show(station, visitor, form.get("first", ""), wrong=wrong, typed=form)
     return RedirectResponse(f"/roster?day={form['first']}", 303)
 

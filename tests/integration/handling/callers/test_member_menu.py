@@ -12,10 +12,10 @@ from sqlalchemy import select
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import WELFARE_STEP, Outcome
 from callflow.core.plans.task import Task
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members, welfare
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.watch import overdue
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
@@ -116,12 +116,12 @@ def test_who_left_the_firm_is_nobody(station: Station) -> None:
 
 def test_a_member_s_code_is_long_and_his_own(station: Station) -> None:
     for changed, field in (({"code": "2580"}, "code"), ({"mail": "tom"}, "mail")):
-        with pytest.raises(BadSite) as refused:
+        with pytest.raises(BadField) as refused:
             member(station, "electro", "Tom", **changed)
         assert refused.value.field == field
     with pytest.raises(NotFound):
         member(station, "nobody", "Tom")
-    with pytest.raises(BadSite):  # somebody of another firm
+    with pytest.raises(BadField):  # somebody of another firm
         member(station, "vigie", "Tom")
 
 

@@ -10,12 +10,12 @@ import pytest
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionState, Lowers
 from callflow.core.sites.site import Site
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import call_backs as handled
 from callflow.handling.records import playbacks
 from callflow.handling.sites import instructions as sites_instructions
 from callflow.handling.sites.in_force import site_now
-from callflow.handling.sites.rules import BadSite
 from callflow.storage.callers import call_backs
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
@@ -237,7 +237,7 @@ def test_nobody_writes_down_unheard_what_was_said_nor_into_force_alone(station: 
     with pytest.raises(Refused, match="unheard"):
         _transcribe(station, row, **kept, lowers=False)
     _plays(station, row, "claire")
-    with pytest.raises(BadSite, match="operators must know"):
+    with pytest.raises(BadField, match="operators must know"):
         _transcribe(station, row, **{**kept, "text": " "}, lowers=False)
     _transcribe(station, row, **kept, lowers=False)
     (heard,) = made(station)

@@ -19,12 +19,12 @@ from callflow.handling.alarms import evidence, operating
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.filing import standing
 from callflow.handling.base import refusals
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import dialogues
 from callflow.handling.interventions import directory as interventions_directory
 from callflow.handling.interventions import services as interventions_services
 from callflow.handling.interventions import services as services_
-from callflow.handling.sites import rules
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
@@ -425,7 +425,7 @@ def test_a_line_that_can_t_be_is_refused_by_its_field(
     station: Station, line: dict[str, Any], field: str
 ) -> None:
     body = {"id": "new", "service": "police", "name": "New", **line}
-    with pytest.raises(rules.BadSite) as error:
+    with pytest.raises(BadField) as error:
         station.write(
             lambda tx: interventions_directory.put_directory(tx, [body], "admin", station.now)
         )

@@ -30,11 +30,11 @@ from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base import policy
+from callflow.handling.base.fields import BadField
 from callflow.handling.desks import queueing
 from callflow.handling.messages import delivery
 from callflow.handling.messages import images as messages_images
 from callflow.handling.messages import outbox as messages_outbox
-from callflow.handling.sites import rules
 from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.alarms import incidents, tasks
@@ -538,7 +538,7 @@ def test_credentials_left_out_stay_and_null_removes_them(station: Station) -> No
 def test_kept_credentials_are_never_sent_to_another_host(station: Station) -> None:
     station.alarm()
     put_camera(station, credentials={"user": "cam", "password": "sésame"})
-    with pytest.raises(rules.BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         put_camera(station, url="http://10.0.0.9/snap")
     assert refused.value.field == "cameras.0.credentials"
     put_camera(station, url="http://10.0.0.9/snap", credentials=None)
@@ -557,12 +557,12 @@ def test_kept_credentials_are_never_sent_to_another_host(station: Station) -> No
 def test_a_camera_that_makes_no_sense_is_refused_by_its_field(
     station: Station, fields: Row, field: str
 ) -> None:
-    with pytest.raises(rules.BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         put_camera(station, **fields)
     assert refused.value.field == field
 
 
 def test_a_camera_is_declared_once(station: Station) -> None:
-    with pytest.raises(rules.BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         station.put(cameras=[CAMERAS[0], CAMERAS[0]])
     assert refused.value.field == "cameras.1.id"

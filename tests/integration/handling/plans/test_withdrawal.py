@@ -17,6 +17,7 @@ from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.handling.alarms import rehearsing
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.plans import lists, plans
 from callflow.handling.plans.withdrawal import (
@@ -30,7 +31,6 @@ from callflow.handling.plans.withdrawal import (
 from callflow.handling.sites import contracts, instructions
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Site
 from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
@@ -221,14 +221,14 @@ def test_a_terminated_site_does_not_come_back_to_a_withdrawn_plan(station: Stati
     contract(station, SiteState.TERMINATED)
     withdraws(station)
     for days in (0, 30):
-        with pytest.raises(BadSite, match=GONE) as refused:
+        with pytest.raises(BadField, match=GONE) as refused:
             contract(station, SiteState.COMMISSIONING, days)
         assert refused.value.field == "state"
     rules = [{"plan": "night", "kinds": ["fire"]}]
     station.put(plan_rules=rules, state="terminated", name="Autre nom")  # what it had may stay
-    with pytest.raises(BadSite, match=GONE):
+    with pytest.raises(BadField, match=GONE):
         station.put(plan_rules=rules, state="commissioning")
-    with pytest.raises(BadSite, match=GONE):
+    with pytest.raises(BadField, match=GONE):
         station.put(plan_rules=rules, plans={"*": "night"}, state="active")
     brings_back(station)
     contract(station, SiteState.COMMISSIONING)
@@ -244,14 +244,14 @@ def test_nobody_is_made_to_follow_a_withdrawn_one(station: Station) -> None:
     }
     before = station.read(lambda tx: site_document(tx, "1002"))
     for field, changed in asked.items():
-        with pytest.raises(BadSite, match=GONE) as refused:
+        with pytest.raises(BadField, match=GONE) as refused:
             station.put(**changed)
         assert (refused.value.field, refused.value.about) == (field, "night")
-        with pytest.raises(BadSite, match=GONE):
+        with pytest.raises(BadField, match=GONE):
             station.put("1009", **changed)
     assert station.read(lambda tx: site_document(tx, "1002")) == before
     assert station.read(lambda tx: site_document(tx, "1009")) is None
-    with pytest.raises(BadSite, match=GONE):
+    with pytest.raises(BadField, match=GONE):
         agreed(station)
 
 
@@ -260,7 +260,7 @@ def test_settings_that_a_site_had_of_it_do_not_stand_in_the_way(station: Station
     station.put(plan_overrides=own)
     withdraws(station)
     station.put(plan_overrides=own, name="Autre nom")
-    with pytest.raises(BadSite, match=GONE):
+    with pytest.raises(BadField, match=GONE):
         station.put(plan_overrides={"night": {"call": {"attempts": 5}}})
     station.put()
 
@@ -421,7 +421,7 @@ def test_while_it_is_withdrawn_nobody_comes_to_follow_it(
     def following() -> str:
         try:
             two[1].write_now(follow)
-        except (BadSite, SitesChanged) as refused:
+        except (BadField, SitesChanged) as refused:
             return type(refused).__name__
         return "followed"
 

@@ -10,10 +10,10 @@ import pytest
 
 from callflow.core.sites.contract import QUARANTINE
 from callflow.core.sites.site import Role, SiteState
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import contracts as acts
 from callflow.handling.sites import sites as sites_sites
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.station import duties
 from callflow.storage import Tx
 from callflow.storage.records import logbook
@@ -55,7 +55,7 @@ def told(station: Station, kind: str) -> list[Row]:
 
 
 def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station: Station) -> None:
-    with pytest.raises(BadSite, match="write down why"):
+    with pytest.raises(BadField, match="write down why"):
         becomes(station, "terminated", reason=" ")
     becomes(station, "terminated")
     (entry,) = told(station, "contract_changed")
@@ -69,11 +69,11 @@ def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station
     assert station.calls(incident.id) == []
     assert [row.kind for row in station.incidents()] == ["terminated"]
     other: Row = dict(accounts=[{"account": "1002"}], zones=[], contacts=[])
-    with pytest.raises(BadSite, match="less than a year ago"):
+    with pytest.raises(BadField, match="less than a year ago"):
         station.put("2000", **other)
-    with pytest.raises(BadSite, match="keeps its accounts"):
+    with pytest.raises(BadField, match="keeps its accounts"):
         station.put("1002", accounts=[], zones=[], state="terminated")
-    with pytest.raises(BadSite, match="no contract becomes this"):
+    with pytest.raises(BadField, match="no contract becomes this"):
         becomes(station, "active")
     station.now += QUARANTINE
     station.put("2000", **other)
@@ -85,11 +85,11 @@ def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station
 def test_what_is_planned_is_done_when_it_is_due_and_only_then(station: Station) -> None:
     becomes(station, "suspended", days=2, reason="saison finie")
     becomes(station, "active", days=9, reason="saison")
-    with pytest.raises(BadSite, match="no contract becomes this"):
+    with pytest.raises(BadField, match="no contract becomes this"):
         becomes(station, "suspended", days=3)  # it is suspended then
-    with pytest.raises(BadSite, match="lies in the past"):
+    with pytest.raises(BadField, match="lies in the past"):
         becomes(station, "suspended", days=-1)
-    with pytest.raises(BadSite, match="two years"):
+    with pytest.raises(BadField, match="two years"):
         becomes(station, "suspended", days=5000)
     passes(station, 1)
     assert state(station) == "active"

@@ -11,10 +11,10 @@ import pytest
 from callflow.core.calls.dialogue import Answer
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind, Lowers
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.calls import dialogues
 from callflow.handling.sites import instructions
-from callflow.handling.sites.rules import BadSite
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions as instruction_rows
 from tests.integration.handling.station import FIRST, SECOND, Station, a_site
@@ -134,7 +134,7 @@ def test_another_plan_is_frozen_into_new_incidents_once_countersigned(station: S
 
 
 def test_it_never_touches_a_personal_alarm(station: Station) -> None:
-    with pytest.raises(BadSite, match="no instruction touches personal alarms"):
+    with pytest.raises(BadField, match="no instruction touches personal alarms"):
         agreed(station, "plan", plan="direct", kinds=frozenset({Kind.HOLD_UP}))
     manager = {"id": "list", "kind": "call_list", "who": [{"contact": "1002-anne"}]}
     station.plan("quiet", manager, {"id": "operator", "kind": "hand_to_operator"})
@@ -205,7 +205,7 @@ def test_what_is_over_is_neither_countersigned_nor_withdrawn(station: Station) -
 def test_who_asks_needs_the_authority_to_instruct(station: Station) -> None:
     with pytest.raises(Refused, match="has not the authority to instruct about this alarm: "):
         agreed(station, "note", text="clé", asked_by="1002-anne")
-    with pytest.raises(BadSite, match="is no contact of this site"):
+    with pytest.raises(BadField, match="is no contact of this site"):
         agreed(station, "note", text="clé", asked_by="zoe")
     people = a_site()["contacts"]
     people[1]["authorities"] = {"*": ["instruct"]}
@@ -228,7 +228,7 @@ def test_what_is_wrong_names_its_field(
 ) -> None:
     if values.get("ends_at", 0) is None:
         values = {**values, "ends_at": station.now + 32 * DAY}
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         agreed(station, kind, **values)
     assert refused.value.field == field
 

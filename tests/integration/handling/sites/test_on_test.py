@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import on_test
-from callflow.handling.sites.rules import BadSite
 from tests.integration.handling.station import FIRST, Station
 from tests.integration.handling.watched import Watch
 
@@ -166,7 +166,7 @@ def test_what_another_test_silences_stays_silent(watch: Watch) -> None:
     ("role", "hours"), [("operator", 4), ("supervisor", 24), ("administrator", 72)]
 )
 def test_its_length_is_limited_by_role(watch: Watch, role: str, hours: int) -> None:
-    with pytest.raises(BadSite, match=f"{hours} hours at most") as refused:
+    with pytest.raises(BadField, match=f"{hours} hours at most") as refused:
         begin(watch, lasts=hours * HOUR + timedelta(seconds=1), role=role)
     assert refused.value.field == "minutes"
     assert (
@@ -176,13 +176,13 @@ def test_its_length_is_limited_by_role(watch: Watch, role: str, hours: int) -> N
 
 @pytest.mark.parametrize("role", ["reader", "technician", "panel", ""])
 def test_nobody_else_sets_one(watch: Watch, role: str) -> None:
-    with pytest.raises(BadSite):
+    with pytest.raises(BadField):
         begin(watch, role=role)
 
 
 def test_it_is_extended_twice_at_most(watch: Watch) -> None:
     test = begin(watch)
-    with pytest.raises(BadSite, match="sooner"):
+    with pytest.raises(BadField, match="sooner"):
         extend(watch, test, HOUR / 2)
     for turn in (1, 2):
         watch.later(1800)
@@ -209,7 +209,7 @@ def test_a_contact_needs_the_authority_for_what_is_silenced(watch: Watch) -> Non
         begin(watch, contact="bruno")
     with pytest.raises(Refused, match="fire"):
         begin(watch, ["5"], contact="anne")
-    with pytest.raises(BadSite) as unknown:
+    with pytest.raises(BadField) as unknown:
         begin(watch, contact="carla")
     assert unknown.value.field == "contact"
 
@@ -219,7 +219,7 @@ def test_a_contact_needs_the_authority_for_what_is_silenced(watch: Watch) -> Non
     [({"zones": ["3", "77"]}, "zones.1"), ({"zones": []}, "zones"), ({"reason": " "}, "reason")],
 )
 def test_what_is_wrong_is_named(watch: Watch, changed: Row, field: str) -> None:
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         begin(watch, **changed)
     assert refused.value.field == field
 

@@ -10,11 +10,11 @@ import pytest
 
 from callflow.core.records.logbook import Entry
 from callflow.core.time.holidays import OwnDay, Place
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.interventions import directory
 from callflow.handling.plans import preview
 from callflow.handling.sites import own_days
-from callflow.handling.sites.rules import BadSite
 from callflow.storage.interventions import services
 from callflow.storage.records import logbook
 from callflow.storage.sites import own_days as rows
@@ -192,14 +192,14 @@ def test_what_is_wrong_names_its_field_and_writes_nothing(station: Station) -> N
         ([date(2026, 12, 24)], {"reason": "x" * 201}, "reason"),
         ([date(2026, 12, 24)], {"region": "Bretagne"}, "region"),
     ):
-        with pytest.raises(BadSite) as refused:
+        with pytest.raises(BadField) as refused:
             says(station, *days, **more)
         assert refused.value.field == field, (days, more)
     (day,) = says(station, TODAY)
-    with pytest.raises(BadSite, match="say why"):
+    with pytest.raises(BadField, match="say why"):
         forget(station, day, " ")
     station.now += timedelta(days=1)
-    with pytest.raises(BadSite, match="is over"):
+    with pytest.raises(BadField, match="is over"):
         forget(station, day)
     with pytest.raises(NotFound):
         station.write(lambda tx: own_days.forget_day(tx, "ghost", "why", "odile", station.now))

@@ -8,9 +8,9 @@ import pytest
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.sites.password import Heard
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import passwords
-from callflow.handling.sites.rules import BadSite
 from callflow.vault import Vault
 from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import Station, a_site
@@ -139,6 +139,6 @@ def test_a_bad_password_names_its_field(
 ) -> None:
     contacts = a_site()["contacts"]
     contacts[1] |= sent
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         station.put(contacts=contacts)
     assert refused.value.field == field

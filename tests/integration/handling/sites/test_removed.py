@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from callflow.core.records.retention import Kept, Rule
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure
 from callflow.handling.records import retention as records_retention
 from callflow.handling.sites import removed
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.clients import client_key
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import set_up
 from callflow.settings.config import Settings
@@ -214,7 +214,7 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
     assert shop.read(lambda tx: supervision.panel_users(tx, ["1002B"])) == []
     other["accounts"][1]["dc09_key"] = "ab" * 16
     write(shop, other, site_id="2000")
-    with pytest.raises(BadSite, match="belongs to another site: 2000"):
+    with pytest.raises(BadField, match="belongs to another site: 2000"):
         back(shop, account)
     assert account in [row["id"] for row in gone(shop)]
     write(shop, {**other, "accounts": other["accounts"][:1]}, "rendu", site_id="2000")
@@ -223,7 +223,7 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
     (again,) = [a for a in site(shop)["accounts"] if a["account"] == "1002B"]
     assert again["phone"] == FIRST
     back_too = next(row["id"] for row in gone(shop, "2000") if row["part"] == "accounts")
-    with pytest.raises(BadSite, match="belongs to another site: 1002"):
+    with pytest.raises(BadField, match="belongs to another site: 1002"):
         back(shop, back_too, "2000")
 
 

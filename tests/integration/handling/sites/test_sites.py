@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callflow.core.plans import call_plan
+from callflow.handling.base.fields import BadField
 from callflow.handling.sites import sites as sites_sites
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Site
 from callflow.storage.sites import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
@@ -188,7 +188,7 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(station: Station, wrong: 
     body, field = BAD[wrong]
     put(station, a_site("1001"), "1001")
     before = get(station)
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         put(station, body)
     assert refused.value.field == field
     assert get(station) == before
@@ -206,7 +206,7 @@ def test_what_a_file_may_write_every_door_takes_back() -> None:
 def test_words_are_no_part_of_a_number() -> None:
     """An extension was lost in silence where a form or a file had it."""
     for said in ("06 39 98 00 01 ext 5", "tel:+33639980001", "1-800-FLOWERS"):
-        with pytest.raises(BadSite, match="is no phone number"):
+        with pytest.raises(BadField, match="is no phone number"):
             Site.read({"name": "Shop", "contacts": [{"id": "a", "name": "a", "phone": said}]})
 
 

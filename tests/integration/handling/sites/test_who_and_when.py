@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.sites import calendars, sites
-from callflow.handling.sites.rules import BadSite
 from callflow.handling.sites.shape import Site
 from callflow.storage import schema
 from callflow.storage.sites import contacts
@@ -108,7 +108,7 @@ def test_what_get_gives_put_takes_and_left_out_is_unchanged(station: Station) ->
     ],
 )
 def test_a_wrong_calendar_names_its_field(station: Station, availability: Row, field: str) -> None:
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         put(station, availability)
     assert refused.value.field == field
 
@@ -174,7 +174,7 @@ def test_a_hold_up_is_not_meant_by_a_rule_for_anything(station: Station) -> None
     ],
 )
 def test_a_wrong_rule_names_its_field(station: Station, rule: Row, field: str) -> None:
-    with pytest.raises(BadSite) as refused:
+    with pytest.raises(BadField) as refused:
         put(station, plan_rules=[rule])
     assert refused.value.field == field
 
