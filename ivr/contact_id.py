@@ -164,7 +164,7 @@ class _Talk:
 
     @property
     def _over(self) -> bool:
-        """Whether the panel has said what it had to say, or there is none."""
+        """True where the panel has said what it had to say, or there is none."""
         return bool(self._taken or self._asks_to_listen) or self._refused >= NOISE_AT_MOST
 
     async def _listen(self, patience: float, tones: str = "") -> None:
@@ -182,7 +182,7 @@ class _Talk:
         return self._taken >= BLOCKS_AT_MOST or self._refused >= most
 
     async def _take(self, keys: str) -> bool:
-        """Whether ``keys`` are a message that is stored now."""
+        """True where ``keys`` are a message that is stored now."""
         try:
             block = read_block(keys)
         except BadBlock as error:
@@ -198,7 +198,7 @@ class _Talk:
         return True
 
     async def _commit(self, block: Block) -> bool:
-        """Whether the kiss-off may sound. Too late is no: the panel is sending again by then."""
+        """True where the kiss-off may sound. Too late is no: the panel is sending again by then."""
         try:
             async with asyncio.timeout(COMMIT_PATIENCE):
                 await self._store.store(self._id, self._caller, block)

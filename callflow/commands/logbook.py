@@ -76,9 +76,9 @@ def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
         recorded=recorded | dict.fromkeys(recorded.keys() & calls_gone),  # no file is expected
         recorded_elsewhere=logbook_rows.recorded_elsewhere(tx, node),
         spoken=[
-            {**row, "call_id": row["name"]}
-            for row in spoken.everything(tx)
-            if row["name"] not in voices_gone
+            {**columns(note), "call_id": note.name}
+            for note in spoken.everything(tx)
+            if note.name not in voices_gone
         ],
         said=_without(logbook_rows.spoken_hashes(tx), voices_gone),
         said_elsewhere=logbook_rows.spoken_elsewhere(tx, node),

@@ -140,7 +140,7 @@ class AmiLink:
         return {event.call_id: event for event in self._queue if isinstance(event, Ended)}
 
     def is_to_say(self, call_id: str) -> bool:
-        """Whether something was heard of this call that is not handed on yet."""
+        """True where something was heard of this call that is not handed on yet."""
         return any(event.call_id == call_id for event in self._queue)
 
     def remember(self, call_id: str, *, rang: bool, answered: bool) -> None:
@@ -220,7 +220,7 @@ class AmiLink:
         return {uid for item in items if is_channel_id(uid := text(item, "uniqueid"))}
 
     async def status(self, call_id: str) -> bool:
-        """Whether this one call lives in Asterisk. Raises AmiError where that stays unknown."""
+        """True where this one call lives in Asterisk. Raises AmiError where that stays unknown."""
         try:
             items = await self._act(actions.status(call_id), list_of="Status")
         except Refused as refusal:

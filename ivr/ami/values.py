@@ -24,12 +24,12 @@ _TRUNK = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def is_call_id(text: str) -> bool:
-    """Whether ``text`` has the form of one of our attempts' ids."""
+    """True where ``text`` has the form of one of our attempts' ids."""
     return _CALL_ID.fullmatch(text) is not None
 
 
 def is_channel_id(text: str) -> bool:
-    """Whether ``text`` has the form of a channel's id, one of ours or of Asterisk's own."""
+    """True where ``text`` has the form of a channel's id, one of ours or of Asterisk's own."""
     return is_call_id(text) or _CHANNEL_ID.fullmatch(text) is not None
 
 

@@ -45,7 +45,7 @@ class TrunkBehaviour(StrEnum):
 
 
 class Inband(StrEnum):
-    """Whether the keys also sound, as two tones in the audio."""
+    """True where the keys also sound, as two tones in the audio."""
 
     NO = ""
     ALSO = "also"  # the tones and RFC 4733, as a leaking phone gives them

@@ -1,5 +1,5 @@
-"""Whether a WebSocket may be opened, by its first words; and whether whoever opened it is one of
-ours, by Asterisk's answers. Pure. RFC 6455, RFC 7118."""
+"""A WebSocket may be opened by its first words; Asterisk's answers say that whoever opened it is
+one of ours. Pure. RFC 6455, RFC 7118."""
 
 from __future__ import annotations
 

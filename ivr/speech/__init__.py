@@ -369,7 +369,7 @@ def _exists(stem: Path) -> bool:
 
 
 def _still_there(turn: str) -> bool:
-    """Whether it was made already; then it is kept for longer. An inode that is written at every
+    """True where it was made already; then it is kept for longer. An inode that is written at every
     turn would be waited for by every commit."""
     file = f"{turn}.alaw"
     try:

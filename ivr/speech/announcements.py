@@ -65,7 +65,7 @@ class Announcements:
     folder: Path
 
     def any(self, language: str) -> bool:
-        """Whether ``find`` may find one."""
+        """True where ``find`` may find one."""
         return os.path.isdir(f"{self.folder}/{language}")  # noqa: PTH112
 
     def find(self, key: str, language: str) -> str | None:

@@ -80,7 +80,7 @@ class DialogueRows:
         def checked(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
             verdict = dialogues.dialogue_check_code(tx, self._vault, channel_id, digits)
             after, effects = advance(facts, progress, CodeChecked(verdict))
-            self._save(tx, channel_id, after, _concluded(effects))
+            dialogues.dialogue_moved(tx, channel_id, after, _concluded(effects), self._now())
             return after, effects
 
         return await self._store.write(checked, patience=_PATIENCE)
@@ -94,11 +94,7 @@ class DialogueRows:
             now = self._now()
             done = deeds.perform(tx, self._vault, channel_id, deed, progress, now)
             after, effects = advance(facts, progress, done)
-            dialogues.dialogue_save(tx, channel_id, after)
-            for outcome in _concluded(effects):
-                dialogues.dialogue_conclude(tx, channel_id, outcome, now)
-            if after.bridge:
-                dialogues.dialogue_bridge(tx, channel_id, now)
+            dialogues.dialogue_moved(tx, channel_id, after, _concluded(effects), now)
             return after, effects
 
         return await self._store.write(performed, patience=_PATIENCE)
@@ -112,35 +108,17 @@ class DialogueRows:
     async def save(self, channel_id: str, progress: Progress, *outcomes: Outcome) -> None:
         """How far it is, and what came of it; from the moment that it goes on with a human, one is
         rung."""
-
         await self._store.write(
-            lambda tx: self._save(tx, channel_id, progress, outcomes), patience=_PATIENCE
+            lambda tx: dialogues.dialogue_moved(tx, channel_id, progress, outcomes, self._now()),
+            patience=_PATIENCE,
         )
 
     async def conclude(self, channel_id: str, outcome: Outcome) -> None:
         """The result, with what follows from it."""
         await self._store.write(
-            lambda tx: self._conclude(tx, channel_id, outcome), patience=_PATIENCE
+            lambda tx: dialogues.dialogue_conclude(tx, channel_id, outcome, self._now()),
+            patience=_PATIENCE,
         )
-
-    def _save(
-        self, tx: Tx, channel_id: str, progress: Progress, outcomes: Sequence[Outcome]
-    ) -> None:
-        if len(outcomes) == 1 and not progress.bridge:  # most of them: both at once
-            self._conclude(tx, channel_id, outcomes[0], progress)
-            return
-        dialogues.dialogue_save(tx, channel_id, progress)
-        if progress.bridge:
-            dialogues.dialogue_bridge(tx, channel_id, self._now())
-        for outcome in outcomes:
-            self._conclude(tx, channel_id, outcome)
-
-    def _conclude(
-        self, tx: Tx, channel_id: str, outcome: Outcome, progress: Progress | None = None
-    ) -> None:
-        dialogues.dialogue_conclude(tx, channel_id, outcome, self._now(), progress)
-        if outcome is Outcome.ERROR:  # our bug: whoever is on the line waits for a human
-            dialogues.dialogue_bridge(tx, channel_id, self._now())
 
 
 def _concluded(effects: Sequence[Effect]) -> list[Outcome]:

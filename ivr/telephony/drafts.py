@@ -28,9 +28,9 @@ class Drafts:
         """Each is tried once; what fails is written by whoever listens."""
         for row in await self._store.read(lambda tx: spoken.undrafted(tx, self._node)):
             try:
-                text = await self._transcriber.draft(self._folder / row["path"], row["language"])
+                text = await self._transcriber.draft(self._folder / row.path, row.language)
             except NoDraft as error:
-                log.warning("transcription.failed", voice=row["name"], reason=str(error))
+                log.warning("transcription.failed", voice=row.name, reason=str(error))
                 text = ""
-            write = partial(spoken.draft, name=row["name"], text=text, now=self._now())
+            write = partial(spoken.draft, name=row.name, text=text, now=self._now())
             await self._store.write(write)

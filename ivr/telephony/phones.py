@@ -88,8 +88,8 @@ class Phones:
                 self._known, self._refused = None, self._now()
 
     async def _render(self, instance: Instance) -> bool:
-        """Whether Asterisk knows exactly those that were written; those that it knows are told so,
-        and so can register."""
+        """True where Asterisk knows exactly those that were written; those that it knows are told
+        so, and so can register."""
         node, vault = self._node, self._vault
         ours = await self._store.read(lambda tx: calls_phones.endpoints(tx, vault, node))
         render_phones(instance, ours)
@@ -180,5 +180,5 @@ class Phones:
 
     @property
     def changed(self) -> bool:
-        """Whether ``tell`` has states to store."""
+        """True where ``tell`` has states to store."""
         return any(self._told.get(name) != state for name, state in self._states.items())

@@ -16,7 +16,7 @@ import structlog
 
 from callflow.clock import Clock
 from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Outcome
-from callflow.handling.calls import calling, dialogues
+from callflow.handling.calls import calling
 from callflow.handling.desks import queueing
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.calls import calls
@@ -320,7 +320,7 @@ class Placing:
         await self.link.mute(call_id, False)  # a code may have been asked just now
         if not await self.link.redirect(call_id, CONFERENCE):
             return False
-        await self._rows.write(lambda tx: dialogues.dialogue_bridge(tx, call_id, self._now()))
+        await self._rows.write(lambda tx: calling.join_room(tx, call_id, self._now()))
         return True
 
     async def _announce(self, call_id: str) -> bool:

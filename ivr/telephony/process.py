@@ -148,7 +148,7 @@ class Telephony:
 
     @property
     def link_is_up(self) -> bool:
-        """Whether calls can be placed now."""
+        """True where calls can be placed now."""
         return self._link.ready
 
     async def run(self) -> None:

@@ -26,7 +26,7 @@ class NoDraft(Exception):
 
 
 def installed() -> bool:
-    """Whether everything that a draft needs is there."""
+    """True where everything that a draft needs is there."""
     return all(importlib.util.find_spec(name) for name in ("faster_whisper", *PARTS))
 
 

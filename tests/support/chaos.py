@@ -22,7 +22,8 @@ from typing import Any
 from sqlalchemy import select
 
 from callflow import clock
-from callflow.core.calls.call import QUEUE_STEP, Direction
+from callflow.core.calls.call import Direction
+from callflow.core.calls.purpose import Purpose
 from callflow.dispatch.wake import open_store
 from callflow.settings.config import Settings
 from callflow.storage import Store, schema
@@ -306,7 +307,7 @@ def is_over(incident: dict[str, Any]) -> bool:
 
     The station's own phones ring for it now and again, for as long as nobody takes it.
     """
-    mine = [call for call in incident["calls"] if call["step"] != QUEUE_STEP]
+    mine = [call for call in incident["calls"] if call["step"] != Purpose.QUEUE]
     calls_over = all(call["ended_at"] is not None for call in mine)
     ended = incident["resolution_code"] is not None or (
         incident["with_human"] and incident["machine"] != "running"

@@ -16,6 +16,7 @@ from typing import Any
 from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Outcome
+from callflow.core.calls.phones import Phone, PhoneKind
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Answer, Finding, Means, Service
@@ -179,9 +180,12 @@ def connected(tx: Tx, name: str, now: datetime) -> None:
 
 
 def _phone(tx: Tx, user: str, name: str, now: datetime) -> None:
-    row = {"name": f"op-{name}", "user_id": user, "kind": "desk", "node": "node0"}
-    phone_rows.insert(tx, {**row, "secret": "-", "session": None, "created_at": now})
-    phone_rows.change(tx, f"op-{name}", state="NOT_INUSE")
+    phone_rows.insert(tx, a_phone(f"op-{name}", user, now, state="NOT_INUSE"))
+
+
+def a_phone(name: str, user: str, now: datetime, *, state: str) -> Phone:
+    """A desk phone that is set up."""
+    return Phone(name, user, PhoneKind.DESK, "node0", "-", None, now, owner="", state=state)
 
 
 def _passkey(tx: Tx, user: str, name: str, said: Callable[[str], str], now: datetime) -> None:

@@ -71,7 +71,7 @@ class FullStation:
 
         def arrives(tx: Tx) -> None:
             dialogues.incoming_call(tx, call_id, number, "node0", clock.now())
-            dialogues.dialogue_bridge(tx, call_id, clock.now())
+            calling.join_room(tx, call_id, clock.now())
 
         self.do(arrives)
         return call_id
@@ -139,7 +139,7 @@ class FullStation:
     def listens(self) -> None:
         """She listens to what Ines says: beside the police, and a keyholder."""
         found = self.station.store.read_now(phone_rows.live)
-        assert any(phone["owner"] == INES for phone in found)
+        assert any(phone.owner == INES for phone in found)
         leg = self.station.store.read_now(lambda tx: calls.legs_of(tx, INES))[0].id
         self.do(lambda tx: control.listen(tx, NAME, leg, Mode.WHISPER, clock.now()))
         self.picks_up(f"op-{NAME}")

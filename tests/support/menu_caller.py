@@ -110,10 +110,8 @@ class MenuCaller:
         _run(self._commit(effects))
 
     async def _commit(self, effects: Iterable[dialogue.Effect]) -> None:
-        await self._rows.save(self.call_id, self.progress)
-        for effect in effects:
-            if isinstance(effect, dialogue.Conclude):
-                await self._rows.conclude(self.call_id, effect.outcome)
+        outcomes = [each.outcome for each in effects if isinstance(each, dialogue.Conclude)]
+        await self._rows.save(self.call_id, self.progress, *outcomes)
 
     def _listen(self) -> None:
         now = dialogue.turn(self.facts, self.progress)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.core.calls.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call, Outcome
+from callflow.core.calls.call import REACHED, Call, Outcome
+from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
 from callflow.core.interventions.law import Finding, Means, Verification, Weight, weigh
 from callflow.core.signals.signal import Kind
 
@@ -206,7 +207,7 @@ _SAID = {
     Outcome.VERIFIED_OK: Sign.FALSE_ALARM,
     Outcome.KNOWN_CAUSE: Sign.KNOWN_CAUSE,
 }
-_ASKED = NOT_AT_SITE | {INCOMING_STEP}
+_ASKED = NOT_AT_SITE | {Purpose.INCOMING}
 
 
 def _said(calls: Sequence[Call]) -> Iterable[Reason]:

@@ -32,7 +32,7 @@ class Spent:
 
 
 class Verdict(StrEnum):
-    """Whether a code is looked at."""
+    """True where a code is looked at."""
 
     MAY = "may"
     LOCKED = "locked"  # a human takes over
@@ -45,13 +45,13 @@ def worth(codes: int, digits: int) -> float:
 
 
 def is_attack(wrong_of_all: int) -> bool:
-    """Whether codes are being guessed by somebody who means it."""
+    """True where codes are being guessed by somebody who means it."""
     return wrong_of_all >= OF_ALL
 
 
 def verdict(spent: Spent, guess: float, *, known: bool) -> Verdict:
-    """Whether one more guess, worth ``guess``, may be looked at. ``known``: the caller's number is
-    that of somebody of the site."""
+    """The verdict on one more guess, worth ``guess``. ``known``: the caller's number is that of
+    somebody of the site."""
     if is_attack(spent.of_all) and not known:
         return Verdict.UNWELCOME
     # Rounded: ten guesses of a ten-thousandth each are a thousandth.

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.calls.purpose import MEANING, Meaning, Purpose, Rings, purpose_of
+
 
 class Outcome(StrEnum):
     """How a call ended: one closed list; None while the call lives (docs/contracts.md#outcomes)."""
@@ -131,44 +133,6 @@ LIVE_STATES = frozenset(
     }
 )
 
-#: Step name of the calls that wake a human for the unclaimed queue (D21).
-QUEUE_STEP = "queue"
-#: Step name of the calls that bring a human to somebody who waits in a conference (D12).
-BRIDGE_STEP = "bridge"
-#: Step name of the calls that a person asks for.
-BY_HAND_STEP = "by_hand"
-#: Step name of the guards whom a person sends, whatever the plan says (D33).
-GUARD_STEP = "guard_by_hand"
-#: Step name of the calls that come from outside.
-INCOMING_STEP = "incoming"
-#: Step names of a service's call that a person asked for: the desk first, then the service (D23).
-SERVICE_DESK_STEP = "service_desk"
-SERVICE_STEP = "service"
-
-#: Step name of the calls to an operator's own phone that this operator asks for.
-OPERATOR_STEP = "own_phone"
-
-#: Step name of the calls to guards for their own safety (D22).
-WELFARE_STEP = "welfare"
-
-#: Step name of the calls that try a trunk.
-TRUNK_STEP = "trunk_test"
-#: Step name of the calls that say an announcement, to try it.
-ANNOUNCEMENT_STEP = "announcement_test"
-
-#: Steps whose calls ring at the station's own phones.
-AT_DESK = frozenset({QUEUE_STEP, BRIDGE_STEP, SERVICE_DESK_STEP, OPERATOR_STEP})
-#: Steps whose calls never ring at a site's people.
-NOT_AT_SITE = AT_DESK | {SERVICE_STEP, WELFARE_STEP}
-#: Every step name that no plan's step may have.
-BESIDE_PLANS = NOT_AT_SITE | {
-    BY_HAND_STEP,
-    GUARD_STEP,
-    INCOMING_STEP,
-    TRUNK_STEP,
-    ANNOUNCEMENT_STEP,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -210,23 +174,33 @@ class Call:
     ended_at: datetime | None = None
 
     @property
+    def purpose(self) -> Purpose:
+        """What it is made for."""
+        return purpose_of(self.step)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Where it rings, and what its end means."""
+        return MEANING[self.purpose]
+
+    @property
     def live(self) -> bool:
-        """Whether it has not ended, asked for or under way."""
+        """True where it has not ended, asked for or under way."""
         return self.state in LIVE_STATES
 
     @property
     def up(self) -> bool:
-        """Whether somebody picked it up and it goes on."""
+        """True where somebody picked it up and it goes on."""
         return self.state is CallState.ANSWERED
 
     @property
     def is_leg(self) -> bool:
-        """Whether its phone is one of ours: an operator's, or a desk's."""
-        return self.step in AT_DESK
+        """True where its phone is one of ours: an operator's, or a desk's."""
+        return self.meaning.rings is Rings.STATION
 
     @property
     def heard(self) -> bool:
-        """Whether everybody in its conference hears it: it doesn't only listen, or whisper."""
+        """True where everybody in its conference hears it: it doesn't only listen, or whisper."""
         return self.mode in (Mode.TALK, Mode.BARGE)
 
     @property
@@ -273,3 +247,18 @@ class Recording:
     duration: float | None  # seconds
     problem: str  # "" where all is well
     checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceNote:
+    """What somebody said after a tone in a call. Times are UTC."""
+
+    name: str
+    call_id: str
+    path: str  # relative to the recordings' folder; "" where its days are over
+    sha256: str
+    duration: float  # seconds
+    said_at: datetime
+    draft: str | None = None  # a machine's guess at the words
+    drafted_at: datetime | None = None  # it was tried, whatever came of it
+    settled_at: datetime | None = None  # confirmed, said anew, or who said it is to be called back

@@ -123,7 +123,7 @@ def outcome(ending: Ending) -> Outcome:
 
 
 def not_carried(ending: Ending) -> bool:
-    """Whether this trunk failed and nobody was asked, so that another one may carry the call.
+    """True where this trunk failed and nobody was asked, so that another one may carry the call.
 
     Never after a ring, nor after a 183, in which a ring may have been heard: no phone rings twice.
     """

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from callflow.core.calls.call import SERVICE_STEP
+from callflow.core.calls.purpose import Purpose
 
 #: Why a number is not dialled; what people read is made from it (texts/law.py).
 EMERGENCY = "an emergency number is dialled by a human only"
@@ -42,7 +42,7 @@ _IMPOSSIBLE = re.compile(r"\+33(?![1-9][0-9]{8}$).*|\+1(?![2-9](?!11)[0-9]{9}$).
 
 
 def is_number(text: str) -> bool:
-    """Whether ``text`` is a full number in E.164."""
+    """True where ``text`` is a full number in E.164."""
     return _E164.fullmatch(text) is not None
 
 
@@ -60,7 +60,7 @@ def refusal(number: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _is_premium(number: str) -> bool:
-    """Whether a call to it earns its owner money: of those who let a machine ring back, fraud."""
+    """True where its owner earns by each call: of those who let a machine ring back, fraud."""
     try:
         read = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:  # a country code that nobody has
@@ -94,8 +94,8 @@ def forbidden(call: Destination) -> str | None:
     why = refusal(call.number)
     if why is not None:
         return why
-    if call.step == SERVICE_STEP or call.service:
-        asked = call.step == SERVICE_STEP and bool(call.requester.strip())
+    if call.step == Purpose.SERVICE or call.service:
+        asked = call.step == Purpose.SERVICE and bool(call.requester.strip())
         return BY_A_PERSON if not asked else None if call.service else UNKNOWN
     if call.ours:
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from callflow.core.calls.call import Call
@@ -21,8 +23,45 @@ class PhoneKind(StrEnum):
     DESK = "desk"  # a SIP phone beside it
 
 
+#: Device states (Asterisk's) in which a call would not ring.
+_AWAY = frozenset({"", "UNAVAILABLE", "INVALID", "UNKNOWN"})
+_BUSY = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
+
+
+def is_reachable(state: str) -> bool:
+    """True where a phone in this device state is registered."""
+    return state not in _AWAY
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A person's telephone: an endpoint of one node's Asterisk. Times are UTC."""
+
+    name: str
+    user_id: str
+    kind: PhoneKind
+    node: str
+    secret: str  # encrypted
+    session: str | None  # a softphone's lasts as long as its session
+    created_at: datetime
+    owner: str
+    state: str = ""  # as Asterisk says
+    rendered_at: datetime | None = None  # since then its node's Asterisk knows it
+    ended_at: datetime | None = None
+
+    @property
+    def reachable(self) -> bool:
+        """True where it is registered."""
+        return is_reachable(self.state)
+
+    @property
+    def free(self) -> bool:
+        """True where it is registered and neither rings nor speaks."""
+        return self.reachable and self.state not in _BUSY
+
+
 def is_phone(name: str) -> bool:
-    """Whether a call's destination is an operator's phone, not a number of the network."""
+    """True where a call's destination is an operator's phone, not a number of the network."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -34,18 +73,3 @@ def owner_of(call: Call) -> str:
     if call.operator or not is_phone(call.to):
         return call.operator
     return (call.contact_id or "").partition(":")[2]
-
-
-#: Device states (Asterisk's) in which a call would not ring.
-_AWAY = frozenset({"", "UNAVAILABLE", "INVALID", "UNKNOWN"})
-_BUSY = frozenset({"INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"})
-
-
-def is_reachable(state: str) -> bool:
-    """Whether a phone in this device state is registered."""
-    return state not in _AWAY
-
-
-def is_free(state: str) -> bool:
-    """Whether it is registered and neither rings nor speaks."""
-    return is_reachable(state) and state not in _BUSY

@@ -810,18 +810,6 @@ def digit_by_digit(number: str) -> str:
     return ", ".join(" ".join(digits[i : i + 2]) for i in range(0, len(digits), 2))
 
 
-def phone_number(number: str, lang: str) -> str:
-    """French numbers in pairs ("zéro 6, 39, 98…"), others digit by digit in groups."""
-    digits = "".join(c for c in number if c.isascii() and c.isdigit())
-    if number.startswith("+33") and len(digits) == 11:
-        digits = "0" + digits[2:]
-    if lang == "fr" and len(digits) == 10:
-        pairs = [digits[i : i + 2] for i in range(0, 10, 2)]
-        return ", ".join(f"zéro {p[1]}" if p[0] == "0" else p for p in pairs)
-    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
-    return ", ".join(" ".join(group) for group in groups)
-
-
 _SPOKEN_AS = {"zone": zone_number, "number": digit_by_digit}
 
 #: Abbreviations of French and English names and addresses, as whole words, with or without a dot.

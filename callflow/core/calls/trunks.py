@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callflow.core.calls.call import BY_HAND_STEP
+from callflow.core.calls.purpose import Purpose
 
 #: Calls in a row that a trunk did not carry, to more than one number, that make it *down*.
 FAILURES = 3
@@ -51,9 +51,9 @@ class Trunk:
 
 
 def by_human(step: str, requester: str) -> bool:
-    """Whether a person asked for this call: what the machine dials by itself is automatic, the
+    """True where a person asked for this call: what the machine dials by itself is automatic, the
     station's own phones included (D16)."""
-    return bool(requester) or step == BY_HAND_STEP
+    return bool(requester) or step == Purpose.BY_HAND
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class Exchange:
 
 
 def others(trunks: Sequence[Trunk], tried: Collection[str]) -> bool:
-    """Whether a call that the ``tried`` trunks did not carry can go over another one."""
+    """True where a call that the ``tried`` trunks did not carry can go over another one."""
     return any(trunk.enabled and trunk.name not in tried for trunk in trunks)
 
 
@@ -151,7 +151,7 @@ def _evidence(recent: Sequence[Carried], reach: Reach | None, now: datetime) -> 
 
 
 def _fails(known: State, recent: Sequence[Carried]) -> bool:
-    """Whether nothing was carried lately; one failure keeps a trunk down that was."""
+    """True where nothing was carried lately; one failure keeps a trunk down that was."""
     if known is State.DOWN:
         return bool(recent) and recent[0].failed
     last = recent[:FAILURES]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from callflow.core.calls.call import SERVICE_STEP, Call
+from callflow.core.calls.call import Call
 from callflow.core.calls.phones import owner_of
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.law import Answer, Reason, Service
 from callflow.core.time.availability import ALWAYS, Availability, available
 
@@ -74,7 +75,7 @@ def masked(number: str) -> str:
 
 def shown(step: str, number: str) -> str:
     """The number of a call as people see it, its step being ``step``."""
-    return masked(number) if step == SERVICE_STEP else number
+    return masked(number) if step == Purpose.SERVICE else number
 
 
 def told_as(call: Call) -> str:

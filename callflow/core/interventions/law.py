@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from callflow.core.calls.call import INCOMING_STEP, NOT_AT_SITE, REACHED, Call
+from callflow.core.calls.call import REACHED, Call
+from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
 
 
 class Service(StrEnum):
@@ -159,5 +160,5 @@ def _shut(reason: Reason) -> Gate:
 
 def _to_people(calls: Sequence[Call]) -> list[Call]:
     """Calls to designated persons that were made and are over."""
-    ours = NOT_AT_SITE | {INCOMING_STEP}
+    ours = NOT_AT_SITE | {Purpose.INCOMING}
     return [c for c in calls if c.contact_id and c.step not in ours and c.outcome is not None]

@@ -9,8 +9,9 @@ from typing import Any
 
 from callflow.core.alarms import apply, incident
 from callflow.core.alarms.incident import Changes, Event, Incident, State
-from callflow.core.calls.call import NOT_AT_SITE, Act, Call, CallAction, CallState, Dialogue, Mode
+from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import NOT_AT_SITE
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import filing
@@ -54,7 +55,7 @@ def request_call(
     """
     call_id = call_id or str(uuid.uuid4())
     phone = phones.get(tx, to) if is_phone(to) else None
-    node = phone["node"] if phone else choose_node(tx, policy.node, now, call_id=call_id, room=room)
+    node = phone.node if phone else choose_node(tx, policy.node, now, call_id=call_id, room=room)
     call = Call(
         id=call_id,
         step=step,
@@ -70,7 +71,7 @@ def request_call(
         ring_time=ring_time,
         room=room,
         requester=requester,
-        operator=phone["owner"] if phone else "",
+        operator=phone.owner if phone else "",
         mode=mode,
         wanted=wanted,
     )

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from callflow.core.alarms import apply, correlation, incident
 from callflow.core.alarms.correlation import Rates
 from callflow.core.alarms.incident import Changes, Incident, State
-from callflow.core.calls.call import NOT_AT_SITE
+from callflow.core.calls.purpose import NOT_AT_SITE
 from callflow.core.plans.choice import Alarm
 from callflow.core.records.logbook import Draft
 from callflow.core.signals import events

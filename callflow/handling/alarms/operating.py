@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from callflow.core.alarms.filing import Wish, agree
 from callflow.core.alarms.incident import Changes, Incident, Machine, State
-from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, Act, Dialogue, Outcome
+from callflow.core.calls.call import Act, Dialogue, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
+from callflow.core.calls.purpose import Purpose
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact, Site
@@ -60,7 +61,7 @@ def _take(tx: Tx, row: Incident, who: str, now: datetime) -> None:
     tell(tx, "claimed", now, row, by=who, who_did=who)
     if row.machine is Machine.RUNNING:
         row = incidents.change(tx, row, machine=Machine.STOPPED)
-    keep = {BRIDGE_STEP, *_guards_asked(tx, row)}
+    keep = {Purpose.BRIDGE, *_guards_asked(tx, row)}
     for number in calls.cancel_requested(tx, row.id, now, keep=keep):
         tell(tx, "call_cancelled", now, row, to=number, who_did=who)
     if row.state is State.OPEN and not row.with_human:
@@ -329,7 +330,7 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         policy,
         row,
         now,
-        step=BY_HAND_STEP,
+        step=Purpose.BY_HAND,
         contact=contact.id,
         to=number,
         attempt=attempt,
@@ -382,7 +383,7 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
     if call.room is not None:
         raise Refused("this person waits for an operator already: answer the desk phone")
     if call.result is None:
-        calls.change(tx, call_id, result=Outcome.OPERATOR.value)
+        calls.change(tx, call_id, result=Outcome.OPERATOR)
     ask_act(tx, call_id, Act.TAKE_OVER, who, now)
     tell(tx, "taken_over", now, row, to=call.to, by=who, who_did=who)
     return acted(tx, row, who, now)

@@ -9,14 +9,17 @@ does an instruction that somebody left on the phone and that a person must hear 
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import QUEUE_STEP, Call, Dialogue, Direction
+from callflow.core.callers.call_back import CallBack
+from callflow.core.calls.call import Call, Dialogue, Direction
 from callflow.core.calls.dial_policy import MUTE, refusal
+from callflow.core.calls.purpose import Purpose
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.instructions import InstructionState
 from callflow.handling.alarms.acting import request_call
@@ -53,26 +56,26 @@ class Result(StrEnum):
     CALLED_AGAIN = "called_again"  # they called, and somebody answered
 
 
-def left(tx: Tx, row: Call, now: datetime) -> None:
+def left(tx: Tx, call: Call, now: datetime) -> None:
     """A call from outside that waited for a human is over: answered, or to be called back."""
-    if row.direction is not Direction.INCOMING or row.dialogue is not Dialogue.INCOMING:
+    if call.direction is not Direction.INCOMING or call.dialogue is not Dialogue.INCOMING:
         return
-    number = row.to
+    number = call.to
     if refusal(number) is not None:
-        if not was_with_human(tx, row):
-            tell(tx, "call_back_withheld", now, _incident(tx, row.incident_id))
-    elif was_with_human(tx, row):
+        if not was_with_human(tx, call):
+            tell(tx, "call_back_withheld", now, _incident(tx, call.incident_id))
+    elif was_with_human(tx, call):
         _answered(tx, number, now)
     else:
-        _leave(tx, row, number, now)
+        _leave(tx, call, number, now)
 
 
-def unfinished(tx: Tx, row: Call, now: datetime) -> None:
+def unfinished(tx: Tx, call: Call, now: datetime) -> None:
     """Somebody hung up before what they said in the menu counted: they are called back."""
-    if refusal(row.to) is not None:
-        tell(tx, "call_back_withheld", now, _incident(tx, row.incident_id))
+    if refusal(call.to) is not None:
+        tell(tx, "call_back_withheld", now, _incident(tx, call.incident_id))
     else:
-        _leave(tx, row, row.to, now)
+        _leave(tx, call, call.to, now)
 
 
 def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -> None:
@@ -80,8 +83,9 @@ def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -
     is in the list until it does, or never will."""
     call = calls.get(tx, call_id)
     number = call.to if call and refusal(call.to) is None else ""
-    of_it = {"instruction_id": instruction_id, "open_for": instruction_id}
-    call_backs.put(tx, _new(number, None, _target(tx, now), now) | of_it)
+    task = _new(number, None, _target(tx, now), now)
+    task = replace(task, instruction_id=instruction_id, open_for=instruction_id)
+    call_backs.put(tx, task)
 
 
 def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> None:
@@ -90,7 +94,7 @@ def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> No
     if row is None:
         return
     if _waits(tx, instruction_id, now):
-        call_backs.change(tx, row["id"], holder=None, level=0, due_at=_target(tx, now))
+        call_backs.change(tx, row.id, holder=None, level=0, due_at=_target(tx, now))
     else:
         _end(tx, row, Result.NOT_NEEDED, who, "", now)
 
@@ -104,20 +108,20 @@ def _target(tx: Tx, now: datetime) -> datetime:
     return now + timedelta(seconds=load_policy(tx).call_back_target)
 
 
-def _leave(tx: Tx, row: Call, number: str, now: datetime) -> None:
-    waited = round((now - (row.joined_at or now)).total_seconds())
+def _leave(tx: Tx, call: Call, number: str, now: datetime) -> None:
+    waited = round((now - (call.joined_at or now)).total_seconds())
     due = _target(tx, now)
-    incident = _incident(tx, row.incident_id)
+    incident = _incident(tx, call.incident_id)
     before = call_backs.open_for(tx, number)
     if before is None and _beyond(tx, number):
         number, incident = "", None
         before = call_backs.open_for(tx, number)
     if before is not None:
-        called = before["called"] + 1
-        call_backs.change(tx, before["id"], called=called, last_at=now)
+        called = before.called + 1
+        call_backs.change(tx, before.id, called=called, last_at=now)
     else:
         called = 1
-        call_backs.put(tx, _new(number, row.incident_id if number else None, due, now))
+        call_backs.put(tx, _new(number, call.incident_id if number else None, due, now))
     if number:
         tell(tx, "call_back_left", now, incident, to=number, seconds=waited, count=called)
     elif called == 1:
@@ -129,26 +133,17 @@ def _beyond(tx: Tx, number: str) -> bool:
     return not known and call_backs.count_open(tx) >= MOST
 
 
-def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> Row:
-    return {
-        "id": uuid.uuid4().hex,
-        "number": number,
-        "open_for": number,
-        "incident_id": incident_id,
-        "instruction_id": None,
-        "called": 1,
-        "first_at": now,
-        "last_at": now,
-        "due_at": due,
-        "level": 0,
-        "holder": None,
-        "tried": 0,
-        "call_id": None,
-        "ended_at": None,
-        "result": "",
-        "ended_by": "",
-        "text": "",
-    }
+def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> CallBack:
+    return CallBack(
+        id=uuid.uuid4().hex,
+        number=number,
+        open_for=number,
+        incident_id=incident_id,
+        called=1,
+        first_at=now,
+        last_at=now,
+        due_at=due,
+    )
 
 
 def _answered(tx: Tx, number: str, now: datetime) -> None:
@@ -156,45 +151,44 @@ def _answered(tx: Tx, number: str, now: datetime) -> None:
     row = call_backs.open_for(tx, number)
     if row is not None:
         _end(tx, row, Result.CALLED_AGAIN, MACHINE, "", now)
-        tell(tx, "call_back_moot", now, _incident(tx, row["incident_id"]), to=number)
+        tell(tx, "call_back_moot", now, _incident(tx, row.incident_id), to=number)
 
 
-def _end(tx: Tx, row: Row, result: Result, who: str, text: str, now: datetime) -> None:
-    values: Row = dict(ended_at=now, result=result.value, ended_by=who, text=text)
-    call_backs.change(tx, row["id"], **values, open_for=None, due_at=None)
+def _end(tx: Tx, row: CallBack, result: Result, who: str, text: str, now: datetime) -> None:
+    ended: dict[str, Any] = dict(open_for=None, due_at=None, ended_at=now, ended_by=who)
+    call_backs.change(tx, row.id, **ended, result=result.value, text=text)
 
 
 # --- what a person does --------------------------------------------------------------------------
 
 
-def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") -> Row:
+def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") -> None:
     """``who`` will do it, or gives it to a colleague, ``to``. Raises NotFound, Refused."""
     row = _open(tx, call_back_id)
     taker = to.strip() or who
     if taker != who and not exists(tx, taker):
         raise NotFound("there is no colleague of this name", about=taker)
-    call_backs.change(tx, row["id"], holder=taker, due_at=now + TAKEN_FOR)
+    call_backs.change(tx, row.id, holder=taker, due_at=now + TAKEN_FOR)
     told: Row = {"by": who, "who": taker, "who_did": who}
     given = taker != who
-    if row["instruction_id"]:
-        left = instructions.get(tx, row["instruction_id"])
+    if row.instruction_id:
+        left = instructions.get(tx, row.instruction_id)
         kind = "instruction_given" if given else "instruction_taken"
         about: Row = {"left_by": left and left.author, "site": left and left.site_id}
-        tell(tx, kind, now, instruction=row["instruction_id"], **about, **told)
+        tell(tx, kind, now, instruction=row.instruction_id, **about, **told)
     else:
         kind = "call_back_given" if given else "call_back_taken"
-        tell(tx, kind, now, _incident(tx, row["incident_id"]), to=row["number"], **told)
-    return _open(tx, call_back_id)
+        tell(tx, kind, now, _incident(tx, row.incident_id), to=row.number, **told)
 
 
 def finish(tx: Tx, call_back_id: str, who: str, result: Result, text: str, now: datetime) -> None:
     """Done with, and how. Raises NotFound, Refused."""
     row = _open(tx, call_back_id)
-    if row["instruction_id"]:
+    if row.instruction_id:
         raise Refused("an instruction was left: listen to it, countersign or withdraw it")
     _end(tx, row, result, who, text, now)
-    told = {"to": row["number"], "by": who, "called_back": result.value, "text": text}
-    tell(tx, "call_back_done", now, _incident(tx, row["incident_id"]), who_did=who, **told)
+    told = {"to": row.number, "by": who, "called_back": result.value, "text": text}
+    tell(tx, "call_back_done", now, _incident(tx, row.incident_id), who_did=who, **told)
 
 
 def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
@@ -203,31 +197,31 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
     Raises Held, NotFound, Refused.
     """
     row = _open(tx, call_back_id)
-    if not row["number"] and row["instruction_id"]:
+    if not row.number and row.instruction_id:
         raise Refused("no number was shown: there is nobody to call")
-    if not row["number"]:
+    if not row.number:
         raise Refused("these callers' numbers were not kept: there is nobody to call")
-    if row["holder"] not in (None, who):
-        raise Held(row["holder"])
-    number = row["number"]
+    if row.holder not in (None, who):
+        raise Held(row.holder)
+    number = row.number
     if number_is_mute(tx, number):
         raise Refused(MUTE)
     incident = _incident(tx, incidents.open_of_phone(tx, number, now))
     known = call_backs.candidates(tx, {number}).get(number, [])
-    name = known[0]["name"] if known else number
+    name = known[0].name if known else number
     call_id = telephone.call_person(tx, who, now, incident_row=incident, to=number, name=name)
     due = now + TAKEN_FOR
-    values: Row = dict(tried=row["tried"] + 1, call_id=call_id, holder=who, due_at=due)
-    call_backs.change(tx, row["id"], **values)
-    tell(tx, "call_back_asked", now, incident, to=row["number"], by=who, who_did=who)
+    tried = row.tried + 1
+    call_backs.change(tx, row.id, tried=tried, call_id=call_id, holder=who, due_at=due)
+    tell(tx, "call_back_asked", now, incident, to=row.number, by=who, who_did=who)
     return call_id
 
 
-def _open(tx: Tx, call_back_id: str) -> Row:
+def _open(tx: Tx, call_back_id: str) -> CallBack:
     row = call_backs.get(tx, call_back_id, lock=True)
     if row is None:
         raise NotFound("there is no such call-back")
-    if row["ended_at"] is not None:
+    if row.ended_at is not None:
         raise NotFound("this call-back is done already")
     return row
 
@@ -243,12 +237,12 @@ def come_back(tx: Tx, now: datetime) -> None:
     policy = load_policy(tx)
     own = first_available(tx, now)
     desk = escalation.with_first(policy.desk, own)
-    number = escalation.queue_number(desk, due[0]["level"])
+    number = escalation.queue_number(desk, due[0].level)
     for row in due:
-        values: Row = dict(due_at=now + NEXT_PHONE, level=row["level"] + 1, holder=None)
-        call_backs.change(tx, row["id"], **values)
+        level = row.level + 1
+        call_backs.change(tx, row.id, due_at=now + NEXT_PHONE, level=level, holder=None)
     top = due[0]
-    incident = _incident(tx, top["incident_id"])
+    incident = _incident(tx, top.incident_id)
     if number is None:
         tell(tx, "call_back_silent", now, incident, count=len(due))
     elif calls.live_of(tx, number) is None:
@@ -257,9 +251,9 @@ def come_back(tx: Tx, now: datetime) -> None:
             policy,
             None,
             now,
-            step=QUEUE_STEP,
+            step=Purpose.QUEUE,
             to=number,
-            attempt=top["level"] + 1,
+            attempt=top.level + 1,
             dialogue=Dialogue.DESK,
             ring_time=_RING,
             priority=0,
@@ -268,26 +262,26 @@ def come_back(tx: Tx, now: datetime) -> None:
         tell(tx, "call_back_overdue", now, incident, **told)
 
 
-def _whom(tx: Tx, row: Row) -> str:
+def _whom(tx: Tx, row: CallBack) -> str:
     """Who it is about, in a word."""
-    left = instructions.get(tx, row["instruction_id"]) if row["instruction_id"] else None
-    return str(left.author if left else row["number"])
+    left = instructions.get(tx, row.instruction_id) if row.instruction_id else None
+    return str(left.author if left else row.number)
 
 
-def _moot(tx: Tx, row: Row, now: datetime) -> bool:
-    """Whether it was an instruction whose time has passed unseen; then it is over."""
-    if not row["instruction_id"] or _waits(tx, row["instruction_id"], now):
+def _moot(tx: Tx, row: CallBack, now: datetime) -> bool:
+    """True where it was an instruction whose time has passed unseen; then it is over."""
+    if not row.instruction_id or _waits(tx, row.instruction_id, now):
         return False
     _end(tx, row, Result.NOT_NEEDED, MACHINE, "", now)
     return True
 
 
-def desk_took(tx: Tx, row: Call, now: datetime) -> None:
+def desk_took(tx: Tx, call: Call, now: datetime) -> None:
     """Somebody at the phone that rang for call-backs does them: it rings for none for a while."""
     for one in call_backs.open_ones(tx):
-        if one["level"]:
-            call_backs.change(tx, one["id"], due_at=now + TAKEN_FOR, level=0)
-    tell(tx, "call_back_desk", now, to=row.to)
+        if one.level:
+            call_backs.change(tx, one.id, due_at=now + TAKEN_FOR, level=0)
+    tell(tx, "call_back_desk", now, to=call.to)
 
 
 def _incident(tx: Tx, incident_id: str | None) -> Incident | None:

@@ -51,7 +51,7 @@ def identify(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Don
 
 
 def identify_member(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Done:
-    """Whether it is the code of the firm's member whose number this is."""
+    """Look whether it is the code of the firm's member whose number this is."""
     row = firms.member(tx, deed.kept["person"])
     spent = guesses.spent(tx, None, call.to, now)
     worth = guessing.worth(_codes([row]) if row else 0, len(deed.typed))
@@ -70,7 +70,7 @@ def _has_code(row: Row) -> bool:
 
 
 def _is_code_of(vault: Vault, row: Row, digits: str) -> bool | None:
-    """Whether it is their code under duress; None: it is none of theirs."""
+    """True where it is their code under duress; None: it is none of theirs."""
     typed = vault.code(row["id"], digits)
     if row["duress_code"] and equal(typed, row["duress_code"]):
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.calls.dialogue import Deed, Done, Phrase, Progress
 from callflow.core.sites.schedule import Schedule
@@ -28,8 +27,6 @@ from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, own_days, sites
 from callflow.storage.watch import supervision as rows
 from callflow.vault import Vault, equal
-
-Row = dict[str, Any]
 
 
 class _Pretended(Exception):
@@ -90,8 +87,8 @@ def _done_or_pretended(
             raise _Pretended(doing())
     except _Pretended as pretended:
         name = contacts.names_of(tx, [deed.kept["person"]]).get(deed.kept["person"], "")
-        told: Row = dict(who=name, deed=deed.name, call=call_id)
-        tell(tx, "deed_under_duress", now, site=deed.kept.get("site"), **told)
+        site = deed.kept.get("site")
+        tell(tx, "deed_under_duress", now, site=site, who=name, deed=deed.name, call=call_id)
         return pretended.done
 
 
@@ -176,8 +173,8 @@ def _close_late(tx: Tx, asked: Asked) -> Done:
         return Done(result="bad_time")
     due = changed.next_closing(asked.now, asked.zone)
     rows.write_schedule(tx, row["id"], changed.to_json(), due, asked.now)
-    told: Row = dict(who=asked.who.person.name, until=asked.local(closing).strftime("%H:%M"))
-    tell(tx, "closing_late", asked.now, site=row["id"], who_did=told["who"], **told)
+    who, until = asked.who.person.name, asked.local(closing).strftime("%H:%M")
+    tell(tx, "closing_late", asked.now, site=row["id"], who_did=who, who=who, until=until)
     return done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))
 
 
@@ -216,8 +213,9 @@ def _change_code(tx: Tx, asked: Asked) -> Done:
     if not equal(typed, asked.deed.kept["new_code"]):
         return Done(result="differs", keep={"new_code": ""})
     contacts.write_code(tx, person.id, typed)
-    told: Row = dict(who=person.name, contact=person.id, call=asked.call_id)
-    tell(tx, "code_changed", asked.now, site=asked.who.site.id, who_did=person.name, **told)
+    site = asked.who.site.id
+    told = {"who": person.name, "contact": person.id, "call": asked.call_id}
+    tell(tx, "code_changed", asked.now, None, site=site, who_did=person.name, **told)
     return done(tx, asked, "done", new_code="")
 
 

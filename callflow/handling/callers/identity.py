@@ -35,7 +35,7 @@ class Known:
     person: Contact
 
     def may(self, authority: Authority, kind: Kind = Kind.INTRUSION) -> bool:
-        """Whether they have ``authority``, in any of the parts they play at the site."""
+        """True where they have ``authority``, in any of the parts they play at the site."""
         parts = [one for one in self.site.contacts if one.id == self.person.id]
         return any(part.may(authority, kind) for part in parts)
 
@@ -142,8 +142,8 @@ def _answers(who: Known, alarm: Incident, now: datetime) -> set[str]:
 
 
 def may_cancel(who: Known, alarm: Incident) -> bool:
-    """Whether this alarm ends by a code on the phone: never a personal or a vital one, nor one that
-    an operator has (D3, D7, D20)."""
+    """True where this alarm ends by a code on the phone: never a personal or a vital one, nor one
+    that an operator has (D3, D7, D20)."""
     vital = alarm.category is Category.VITAL
     free = alarm.holder is None and not alarm.mute and not vital
     return free and who.may(Authority.CANCEL, alarm.kind)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.sites import instructions
@@ -22,8 +21,6 @@ from callflow.handling.calls import voices
 from callflow.handling.sites import instructions as sites_instructions
 from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
-
-Row = dict[str, Any]
 
 _KINDS: Mapping[str, InstructionKind] = {
     "absent": InstructionKind.ABSENT,
@@ -91,10 +88,12 @@ def _begin(asked: Asked) -> datetime:
 def _between(asked: Asked, begins: datetime, ends: datetime) -> Phrase:
     """It said back: from when until when."""
     ends = asked.local(ends)
-    days: Row = dict(day=begins.date(), at=begins, last_day=ends.date(), last_at=ends)
+    values: dict[str, object] = {"day": begins.date(), "at": begins}
+    values |= {"last_day": ends.date(), "last_at": ends}
     kept = asked.deed.kept
-    number = {"number": kept["number"]} if kept["what"] == "number" else {}
-    return Phrase(f"{kept['what']}_between", days | number)
+    if kept["what"] == "number":
+        values["number"] = kept["number"]
+    return Phrase(f"{kept['what']}_between", values)
 
 
 def _heard(tx: Tx, asked: Asked) -> Done:

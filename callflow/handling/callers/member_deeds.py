@@ -93,7 +93,7 @@ def _visit(tx: Tx, asked: _Asked) -> Done:
     else:
         stage = "left"
         firms.change_visit(tx, visit.id, left_at=now)
-    told: Row = {} if about else {"site": site}
+    told = {} if about else {"site": site}
     told |= {"who": who.name, "call": asked.call_id, "who_did": who.name}
     tell(tx, _TOLD[stage], now, about, **told)
     return _done(tx, asked, Phrase(f"visit_{stage}"))
@@ -141,7 +141,7 @@ def _comment(tx: Tx, asked: _Asked) -> Done:
     """What they said after the tone: of the incident that they came for, else of the site."""
     about = _unfiled(tx, asked.who.site.id)
     voices.confirmed(tx, asked.call_id, asked.now)
-    told: Row = {} if about else {"site": asked.who.site.id}
+    told = {} if about else {"site": asked.who.site.id}
     told |= {"who": asked.who.name, "who_did": asked.who.name, "call": asked.call_id}
     tell(tx, "spoken_comment", asked.now, about, voice=asked.deed.typed, **told)
     return _done(tx, asked, result=asked.who.part)
@@ -185,9 +185,9 @@ def _guard_refuse(tx: Tx, asked: _Asked) -> Done:
 def _guard_police(tx: Tx, asked: _Asked) -> Done:
     """An operator hears the guard at once, and calls (D23)."""
     found = _task(tx, asked)
-    told: Row = {"who": asked.who.name, "who_did": asked.who.name}
+    told = {"who": asked.who.name, "who_did": asked.who.name}
     if found is None:
-        tell(tx, "guard_asks_police", asked.now, site=asked.who.site.id, **told)
+        tell(tx, "guard_asks_police", asked.now, None, site=asked.who.site.id, **told)
     else:
         tell(tx, "guard_asks_police", asked.now, found[0], **told)
         hand_to_human(tx, found[0], "guard_asks_police", asked.now)

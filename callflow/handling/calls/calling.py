@@ -9,20 +9,9 @@ from typing import Any
 from callflow.core.alarms import apply
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls import dial_policy
-from callflow.core.calls.call import (
-    BRIDGE_STEP,
-    INCOMING_STEP,
-    OPERATOR_STEP,
-    QUEUE_STEP,
-    SERVICE_DESK_STEP,
-    TRUNK_STEP,
-    Call,
-    CallState,
-    Dialogue,
-    Direction,
-    Outcome,
-)
+from callflow.core.calls.call import Call, CallState, Dialogue, Direction, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import Purpose, Taken
 from callflow.core.calls.trunks import Exchange, Trunk, by_human
 from callflow.core.interventions.directory import shown, told_as
 from callflow.handling.alarms.acting import hand_to_human, request_call
@@ -93,65 +82,65 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
         return []
     policy = load_policy(tx)
     lines = exchange(tx, policy, node, now)
-    taken = [(_channel(lines, row), row) for row in wanted]
-    placeable = [(trunk, row) for trunk, row in taken if trunk is not None]
-    incidents.lock_all(tx, {row.incident_id for _, row in placeable if row.incident_id})
-    forbidden = refused_calls(tx, [row for _, row in placeable], policy, now)
-    allowed = [(trunk, row) for trunk, row in placeable if row.id not in forbidden]
+    taken = [(_channel(lines, call), call) for call in wanted]
+    placeable = [(trunk, call) for trunk, call in taken if trunk is not None]
+    incidents.lock_all(tx, {call.incident_id for _, call in placeable if call.incident_id})
+    forbidden = refused_calls(tx, [call for _, call in placeable], policy, now)
+    allowed = [(trunk, call) for trunk, call in placeable if call.id not in forbidden]
     # The rows before the act; who was withdrawn meanwhile is not among them.
-    started = calls.start(tx, {row.id: trunk.name for trunk, row in allowed}, now)
-    for _, row in placeable:
-        if row.id in forbidden:
-            _refuse(tx, row, forbidden[row.id], now)
-    orders = [(trunk, row) for trunk, row in allowed if row.id in started]
-    for trunk, row in orders:
-        told = {"to": told_as(row), "call": row.id, "trunk": trunk.name}
-        tell(tx, "call_placed", now, calls.incident_of(tx, row, lock=True), **told)
-    awaited = calls.awaited(tx, {row.to for _, row in orders})
-    for _, row in orders:
-        if row.to in awaited:
-            gather(tx, row, policy, now)
-    return [_order(tx, row, trunk, policy) for trunk, row in orders]
+    started = calls.start(tx, {call.id: trunk.name for trunk, call in allowed}, now)
+    for _, call in placeable:
+        if call.id in forbidden:
+            _refuse(tx, call, forbidden[call.id], now)
+    orders = [(trunk, call) for trunk, call in allowed if call.id in started]
+    for trunk, call in orders:
+        told = {"to": told_as(call), "call": call.id, "trunk": trunk.name}
+        tell(tx, "call_placed", now, calls.incident_of(tx, call, lock=True), **told)
+    awaited = calls.awaited(tx, {call.to for _, call in orders})
+    for _, call in orders:
+        if call.to in awaited:
+            gather(tx, call, policy, now)
+    return [_order(tx, call, trunk, policy) for trunk, call in orders]
 
 
 #: What leads to the operators' phones: the station's own network.
 _OWN_NETWORK = Trunk(name="", machine_number="", human_number="")
 
 
-def _channel(lines: Exchange, row: Call) -> Trunk | None:
+def _channel(lines: Exchange, call: Call) -> Trunk | None:
     """What the call goes over; None: it must wait for a channel."""
-    if is_phone(row.to):
+    if is_phone(call.to):
         return _OWN_NETWORK
-    return lines.take(urgent=row.priority == 0, tried=row.tried)
+    return lines.take(urgent=call.priority == 0, tried=call.tried)
 
 
-def _order(tx: Tx, row: Call, trunk: Trunk, policy: Policy) -> CallOrder:
+def _order(tx: Tx, call: Call, trunk: Trunk, policy: Policy) -> CallOrder:
     return CallOrder(
-        call_id=row.id,
-        to=row.to,
+        call_id=call.id,
+        to=call.to,
         trunk=trunk.name,
-        caller=_shown_at_desk(tx, row, policy)
+        caller=_shown_at_desk(tx, call, policy)
         if trunk is _OWN_NETWORK
-        else trunk.caller(by_human=by_human(row.step, row.requester)),
-        ring_time=row.ring_time,
-        dialogue=row.dialogue,
-        urgent=row.priority == 0,
+        else trunk.caller(by_human=by_human(call.step, call.requester)),
+        ring_time=call.ring_time,
+        dialogue=call.dialogue,
+        urgent=call.priority == 0,
     )
 
 
-def _shown_at_desk(tx: Tx, row: Call, policy: Policy) -> str:
+def _shown_at_desk(tx: Tx, call: Call, policy: Policy) -> str:
     """What a desk phone shows: whom it is about, where they have a number that may be shown."""
-    room = calls.in_room(tx, row.room) if row.room else []
+    room = calls.in_room(tx, call.room) if call.room else []
     outside = [c for c in room if not c.is_leg and shown(c.step, c.to) == c.to]
     numbers = [c.to for c in outside if dial_policy.is_number(c.to)]
     return numbers[0] if numbers else policy.trunks[0].human_number
 
 
-def _refuse(tx: Tx, row: Call, why: str, now: datetime) -> None:
+def _refuse(tx: Tx, call: Call, why: str, now: datetime) -> None:
     """The last gate before the trunk: nothing is dialled, a human is told (invariant 5)."""
     ended = calls.change(
         tx,
-        row.id,
+        call.id,
         only_in=[CallState.REQUESTED],
         state=CallState.ENDED,
         outcome=Outcome.NO_NUMBER,
@@ -160,40 +149,40 @@ def _refuse(tx: Tx, row: Call, why: str, now: datetime) -> None:
     )
     if not ended:
         return  # withdrawn meanwhile
-    incident_row = calls.incident_of(tx, row, lock=True)
-    tell(tx, "dial_refused", now, incident_row, to=told_as(row), reason=why)
-    _leave(tx, row, now)
+    incident_row = calls.incident_of(tx, call, lock=True)
+    tell(tx, "dial_refused", now, incident_row, to=told_as(call), reason=why)
+    _leave(tx, call, now)
     if incident_row is not None:
         hand_to_human(tx, incident_row, why, now)
         decide(tx, incident_row.id, now)
 
 
-def _next_person(tx: Tx, row: Call, now: datetime) -> bool:
-    return row.room is not None and telephone.not_reached(tx, row, now)
+def _next_person(tx: Tx, call: Call, now: datetime) -> bool:
+    return call.room is not None and telephone.not_reached(tx, call, now)
 
 
-def _leave(tx: Tx, row: Call, now: datetime) -> None:
+def _leave(tx: Tx, call: Call, now: datetime) -> None:
     """Who shared a conference with this call is seen to."""
-    if row.room is not None:
-        conversations.nobody_left_on_hold(tx, row.room, now)
-        leave = service_calls.leave if row.step in service_calls.STEPS else leave_room
-        leave(tx, row, now)
+    if call.room is not None:
+        conversations.nobody_left_on_hold(tx, call.room, now)
+        leave = service_calls.leave if call.meaning.service else leave_room
+        leave(tx, call, now)
 
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
     """Read before the PBX is asked for its channels, never after (docs/durability.md)."""
     rows = calls.on_trunk(tx, node)
-    unwanted = calls.all_asked_to_end(tx, [row.id for row in rows])
+    unwanted = calls.all_asked_to_end(tx, [call.id for call in rows])
     return [
         LiveCall(
-            id=row.id,
-            state=row.state,
-            placed_at=row.placed_at or row.requested_at,
-            to=row.to,
-            incident=row.incident_id,
-            asked_to_end=row.id in unwanted,
+            id=call.id,
+            state=call.state,
+            placed_at=call.placed_at or call.requested_at,
+            to=call.to,
+            incident=call.incident_id,
+            asked_to_end=call.id in unwanted,
         )
-        for row in rows
+        for call in rows
     ]
 
 
@@ -209,22 +198,22 @@ def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
 
 
 def call_answered(tx: Tx, call_id: str, now: datetime) -> Call | None:
-    """Picked up; the dialogue begins. The call's row, unless that was known or changed it more."""
-    row = calls.answer(tx, call_id, now)
-    if row is None:
+    """Picked up; the dialogue begins. The call's call, unless that was known or changed it more."""
+    call = calls.answer(tx, call_id, now)
+    if call is None:
         return None
     tell(
         tx,
         "call_answered",
         now,
-        calls.incident_of(tx, row, lock=True),
-        to=told_as(row),
+        calls.incident_of(tx, call, lock=True),
+        to=told_as(call),
         call=call_id,
     )
-    if row.dialogue is Dialogue.PHONE:  # picking it up is taking it
+    if call.dialogue is Dialogue.PHONE:  # picking it up is taking it
         dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
         return None
-    return row
+    return call
 
 
 def call_ended(
@@ -237,7 +226,7 @@ def call_ended(
     not_carried: bool = False,
     receiver_down: bool = False,
 ) -> Call | None:
-    """The channel is gone. What the dialogue concluded wins over what the line says. Its row, as
+    """The channel is gone. What the dialogue concluded wins over what the line says. Its call, as
     it ended; None where that was known.
 
     ``receiver_down``: the far end ended it in the usual way. From an operator's phone, and not
@@ -246,45 +235,45 @@ def call_ended(
     ``not_carried``: the trunk refused the call, and nobody was asked (``causes.not_carried``). The
     attempt then goes on over the next trunk; only the last one's word is the attempt's outcome.
     """
-    row = calls.get(tx, call_id, lock=True)
-    if row is None or not row.live:
+    call = calls.get(tx, call_id, lock=True)
+    if call is None or not call.live:
         return None
-    incident_row = calls.incident_of(tx, row, lock=True)
-    if receiver_down and row.operator and row.room and not calls.asked_to_end(tx, call_id):
-        control.leg_hung_up(tx, row, now)
-    gone_on = not_carried and not row.operator and goes_on(tx, row, incident_row, now)
-    if not_carried and row.step == TRUNK_STEP:
+    incident_row = calls.incident_of(tx, call, lock=True)
+    if receiver_down and call.operator and call.room and not calls.asked_to_end(tx, call_id):
+        control.leg_hung_up(tx, call, now)
+    gone_on = not_carried and not call.operator and goes_on(tx, call, incident_row, now)
+    if not_carried and call.meaning.tries_trunk:
         outcome = Outcome.TRUNK_FAILURE  # whoever is called was not asked: it is about the trunk
-    final = Outcome.TRUNK_FAILURE if gone_on else row.result or outcome
-    over = replace(row, state=CallState.ENDED, outcome=final, detail=detail, ended_at=now)
+    final = Outcome.TRUNK_FAILURE if gone_on else call.result or outcome
+    over = replace(call, state=CallState.ENDED, outcome=final, detail=detail, ended_at=now)
     calls.change(tx, call_id, state=over.state, outcome=final, detail=detail, ended_at=now)
     tell(
         tx,
         "call_ended",
         now,
         incident_row,
-        to=told_as(row),
+        to=told_as(call),
         outcome=final,
         detail=detail,
         call=call_id,
     )
-    if gone_on or asked_nobody(row, incident_row):
-        let_followers_go(tx, row)
-    if row.operator and row.answered_at is not None:
-        presence.call_over(tx, load_policy(tx), row.to, now)
-    if not gone_on and not _next_person(tx, row, now):
-        _leave(tx, row, now)
-    voices.call_over(tx, row, now)
-    if row.step not in (BRIDGE_STEP, QUEUE_STEP, OPERATOR_STEP):
+    if gone_on or asked_nobody(call, incident_row):
+        let_followers_go(tx, call)
+    if call.operator and call.answered_at is not None:
+        presence.call_over(tx, load_policy(tx), call.to, now)
+    if not gone_on and not _next_person(tx, call, now):
+        _leave(tx, call, now)
+    voices.call_over(tx, call, now)
+    if call.meaning.decides:
         if incident_row is not None:
             decide(tx, incident_row.id, now)
         for follower, followed in followers(tx, call_id):
-            _end_with(tx, follower, followed, row, final, now)
+            _end_with(tx, follower, followed, call, final, now)
     return over
 
 
 def _end_with(
-    tx: Tx, call: Call, row: Incident, leader: Call, final: Outcome, now: datetime
+    tx: Tx, call: Call, incident_row: Incident, leader: Call, final: Outcome, now: datetime
 ) -> None:
     """A call that another one spoke for ends as that one did."""
     outcome = call.result or final
@@ -303,8 +292,17 @@ def _end_with(
     )
     if ended:
         shown_to = told_as(call)
-        tell(tx, "call_ended", now, row, to=shown_to, outcome=outcome, detail=told, call=call.id)
-        decide(tx, row.id, now)
+        tell(
+            tx,
+            "call_ended",
+            now,
+            incident_row,
+            to=shown_to,
+            outcome=outcome,
+            detail=told,
+            call=call.id,
+        )
+        decide(tx, incident_row.id, now)
 
 
 def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
@@ -323,7 +321,7 @@ def call_arrived(
     name: str = "",
     incident_row: Incident | None = None,
 ) -> None:
-    """A call from outside, answered: a row of its own. ``number`` and ``name`` are hints.
+    """A call from outside, answered: a call of its own. ``number`` and ``name`` are hints.
 
     It takes a channel of the first trunk: Asterisk tells us by no sure way which one it came by.
     """
@@ -334,7 +332,7 @@ def call_arrived(
         incident_row,
         now,
         call_id=call_id,
-        step=INCOMING_STEP,
+        step=Purpose.INCOMING,
         to=number,
         attempt=1,
         dialogue=dialogue,
@@ -357,26 +355,26 @@ def call_arrived(
 
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **also: Any) -> None:
     """What the person answered, acted upon before the next word is said; ``also`` is written to
-    the call's row with it."""
-    row = calls.get(tx, call_id, lock=True)
-    known = row is None or row.result in (outcome, Outcome.DURESS)
+    the call's call with it."""
+    call = calls.get(tx, call_id, lock=True)
+    known = call is None or call.result in (outcome, Outcome.DURESS)
     values = also if known else {"result": outcome, **also}
     if values:
         calls.change(tx, call_id, **values)
-    if row is None or known:
+    if call is None or known:
         return
-    row = replace(row, **also)
-    incident_row = calls.incident_of(tx, row, lock=True)
-    tell(tx, "call_result", now, incident_row, to=told_as(row), result=outcome.value, call=call_id)
-    if row.dialogue in (Dialogue.DESK, Dialogue.PHONE):
-        _operator_answered(tx, row, outcome, now)
+    call = replace(call, **also)
+    incident_row = calls.incident_of(tx, call, lock=True)
+    tell(tx, "call_result", now, incident_row, to=told_as(call), result=outcome.value, call=call_id)
+    if call.dialogue in (Dialogue.DESK, Dialogue.PHONE):
+        _operator_answered(tx, call, outcome, now)
         return
-    if row.state is CallState.ENDED:  # a key, then hung up before it was stored
+    if call.state is CallState.ENDED:  # a key, then hung up before it was stored
         calls.change(tx, call_id, outcome=outcome)
     if incident_row is None:
         return
-    _act_upon(tx, row, incident_row, outcome, now)
-    if row.state is CallState.ENDED:
+    _act_upon(tx, call, incident_row, outcome, now)
+    if call.state is CallState.ENDED:
         decide(tx, incident_row.id, now)
     for follower, followed in followers(tx, call_id):
         its = answer_for(tx, follower, followed, outcome, now)
@@ -386,27 +384,30 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
         _act_upon(tx, follower, followed, its, now)
 
 
-def _operator_answered(tx: Tx, row: Call, outcome: Outcome, now: datetime) -> None:
-    if row.dialogue is Dialogue.PHONE:
-        telephone.leg_answered(tx, row, now)
-    if row.step != OPERATOR_STEP and outcome is Outcome.OPERATOR:
-        taken = service_calls.desk_took if row.step == SERVICE_DESK_STEP else desk_took
-        taken(tx, row, now)
+def _operator_answered(tx: Tx, call: Call, outcome: Outcome, now: datetime) -> None:
+    if call.dialogue is Dialogue.PHONE:
+        telephone.leg_answered(tx, call, now)
+    if outcome is not Outcome.OPERATOR:
+        return
+    match call.meaning.taken:
+        case Taken.WORK:
+            desk_took(tx, call, now)
+        case Taken.SERVICE:
+            service_calls.desk_took(tx, call, now)
 
 
-def _act_upon(tx: Tx, row: Call, incident_row: Incident, outcome: Outcome, now: datetime) -> None:
+def _act_upon(tx: Tx, call: Call, incident_row: Incident, outcome: Outcome, now: datetime) -> None:
     """What an answer changes at once, while the person is still on the line."""
+    if outcome is Outcome.HELP:
+        services.witness(tx, incident_row, call, now)
     if outcome is Outcome.DURESS:
         raise_duress(tx, incident_row, now)
-        duress_by_phone(tx, incident_row, row.contact_id or "", now)
-    elif outcome is Outcome.HELP:
-        services.witness(tx, incident_row, row, now)
-        hand_to_human(tx, incident_row, outcome.value, now)
+        duress_by_phone(tx, incident_row, call.contact_id or "", now)
     elif outcome is Outcome.ACCEPTED:
-        accepted_by_phone(tx, incident_row, row.contact_id or "", now)
+        accepted_by_phone(tx, incident_row, call.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
-        interventions_orders.guard_answered(tx, incident_row, row, outcome, now)
-    elif outcome in apply.NEEDS_HUMAN or (row.step == INCOMING_STEP and outcome in _ANSWERED):
+        interventions_orders.guard_answered(tx, incident_row, call, outcome, now)
+    elif outcome in apply.NEEDS_HUMAN or (call.meaning.answer_is_a_humans and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 
 
@@ -416,9 +417,9 @@ _ANSWERED = frozenset({Outcome.GOING, Outcome.SEND_GUARD, Outcome.NEXT_PERSON})
 
 def join_room(tx: Tx, call_id: str, now: datetime) -> str:
     """The called person waits for a human from now on; the conference's name."""
-    row = calls.get(tx, call_id)
-    room = str(row.room or call_id) if row else call_id
-    if row is not None and row.room is None:
+    call = calls.get(tx, call_id)
+    room = str(call.room or call_id) if call else call_id
+    if call is not None and call.room is None:
         calls.change(tx, call_id, room=room, joined_at=now)
     bridge(tx, now)
     return room

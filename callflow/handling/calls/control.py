@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from callflow.core.calls.call import Act, Call, Mode
 from callflow.handling.alarms.acting import ask_act, ask_hang_up, let_go
@@ -25,8 +24,6 @@ from callflow.handling.calls.conversations import (
 from callflow.handling.calls.phones import own_phone, phone_of
 from callflow.storage import Tx
 from callflow.storage.calls import calls, phones
-
-Row = dict[str, Any]
 
 _KEYS = re.compile(r"[0-9*#A-D]{1,20}")
 

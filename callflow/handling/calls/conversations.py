@@ -8,17 +8,10 @@ brought back when the last operator leaves: nobody is forgotten on hold.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from callflow.core.calls.call import (
-    BRIDGE_STEP,
-    OPERATOR_STEP,
-    Act,
-    Call,
-    CallState,
-    Dialogue,
-    Mode,
-)
+from callflow.core.calls.call import Act, Call, CallState, Dialogue, Mode
+from callflow.core.calls.phones import Phone
+from callflow.core.calls.purpose import Purpose
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.alarms.acting import ask_act, ask_hang_up, let_go, request_call
 from callflow.handling.base.policy import load_policy
@@ -26,8 +19,6 @@ from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.calls import calls
-
-Row = dict[str, Any]
 
 #: Seconds that an operator's phone rings for a conversation.
 LEG_RING = 20.0
@@ -71,7 +62,7 @@ def ring_leg(
     tx: Tx,
     person: Call,
     room: str | None,
-    phone: Row,
+    phone: Phone,
     who: str,
     now: datetime,
     mode: Mode = Mode.TALK,
@@ -82,8 +73,8 @@ def ring_leg(
         load_policy(tx),
         calls.incident_of(tx, person),
         now,
-        step=BRIDGE_STEP if mode is Mode.TALK else OPERATOR_STEP,
-        to=phone["name"],
+        step=Purpose.BRIDGE if mode is Mode.TALK else Purpose.OWN_PHONE,
+        to=phone.name,
         attempt=1 + len(calls.for_room(tx, room)),
         dialogue=Dialogue.PHONE,
         ring_time=LEG_RING,

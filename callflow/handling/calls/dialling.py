@@ -6,13 +6,15 @@ Wherever a number came from (a contact, a plan, the directory, the API, a settin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import BY_HAND_STEP, NOT_AT_SITE, SERVICE_STEP, WELFARE_STEP, Call
+from callflow.core.calls.call import Call
 from callflow.core.calls.dial_policy import Destination, forbidden
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import Purpose, Rings
 from callflow.handling.base.policy import Policy
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites.in_force import site_now
@@ -34,7 +36,7 @@ def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -
     numbers = {row.to for row in rows}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
-    ours_by_wire = {phone["name"] for phone in phones.live(tx)} if _to_phones(rows) else set()
+    ours_by_wire = {phone.name for phone in phones.live(tx)} if _to_phones(rows) else set()
     about = [_incident(tx, row) for row in rows]
     at = [_places(row, i, owners) for row, i in zip(rows, about, strict=True)]
     mute = incidents.mute_sites(tx, set().union(*at))
@@ -59,38 +61,38 @@ def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -
     return found
 
 
-def _incident(tx: Tx, row: Call) -> Incident | None:
+def _incident(tx: Tx, call: Call) -> Incident | None:
     """The incident whose people are called; None for the station's own calls."""
-    if row.incident_id is None or row.step in NOT_AT_SITE:
+    if call.incident_id is None or call.meaning.rings is not Rings.SITE:
         return None
-    return incidents.get(tx, row.incident_id)
+    return incidents.get(tx, call.incident_id)
 
 
-def _places(row: Call, incident: Incident | None, owners: Mapping[str, Owners]) -> set[str]:
+def _places(call: Call, incident: Incident | None, owners: Mapping[str, Owners]) -> set[str]:
     """The sites where a call rings: its incident's; of one that is about none, its contact's."""
     if incident is not None:
         return {incident.site_id} if incident.site_id else set()
-    return {site for _, site in owners.get(row.to, set())}
+    return {site for _, site in owners.get(call.to, set())}
 
 
 def _to_phones(rows: Sequence[Call]) -> bool:
     return any(is_phone(row.to) for row in rows)
 
 
-def _called_us(tx: Tx, row: Call, now: datetime) -> bool:
-    """Whether a person calls somebody back."""
-    asked = row.step == BY_HAND_STEP and row.requester and row.contact_id is None
-    return bool(asked) and calls.has_called(tx, row.to, now - CALLED_BACK_WITHIN)
+def _called_us(tx: Tx, call: Call, now: datetime) -> bool:
+    """True where a person calls somebody back."""
+    asked = call.purpose is Purpose.BY_HAND and call.requester and call.contact_id is None
+    return bool(asked) and calls.has_called(tx, call.to, now - CALLED_BACK_WITHIN)
 
 
 def _is_contact(
-    tx: Tx, row: Call, incident: Incident | None, owners: Owners, now: datetime
+    tx: Tx, call: Call, incident: Incident | None, owners: Owners, now: datetime
 ) -> bool:
-    """Whether the number is the called contact's: of the incident's site, where it has one."""
-    if row.step == WELFARE_STEP:  # a guard, who is of a firm and of no site
-        guard = contacts.get(tx, row.contact_id or "")
-        return guard is not None and guard["phone"] == row.to
-    contact, site = row.contact_id, incident.site_id if incident else None
+    """True where the number is the called contact's: of the incident's site, where it has one."""
+    if call.purpose is Purpose.WELFARE:  # a guard, who is of a firm and of no site
+        guard = contacts.get(tx, call.contact_id or "")
+        return guard is not None and guard["phone"] == call.to
+    contact, site = call.contact_id, incident.site_id if incident else None
     for owner, of_site in owners:
         if contact in (None, owner) and site in (None, of_site):
             return True
@@ -99,32 +101,43 @@ def _is_contact(
     # Somebody who stands in for a contact, or a contact's other number, as agreed for a while.
     here = site_now(tx, site, incident.kind, now)
     person = here.person(contact) if here else None
-    return person is not None and person.phone == row.to
+    return person is not None and person.phone == call.to
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownAs:
+    """What a number is to the station; whose it is by their ids."""
+
+    contacts: Sequence[str]
+    sites: Sequence[str]
+    ours: bool
+    service: bool
+    called_us: bool
 
 
 def tried(
     tx: Tx, number: str, policy: Policy, now: datetime, *, by_person: bool
-) -> tuple[str | None, Row]:
-    """Whether a call to ``number`` would be placed now, for nobody's alarm: why not (None: it
-    would), and what the number is to the station. Nothing is dialled."""
+) -> tuple[str | None, KnownAs]:
+    """Why a call to ``number`` would not be placed now, for nobody's alarm (None: it would), and
+    what the number is to the station. Nothing is dialled."""
     owners = contacts.owners_of(tx, [number]).get(number, set())
     mute = incidents.mute_sites(tx, {site for _, site in owners})
     service = bool(services.reserved(tx, [number]))
-    known: Row = {
-        "contacts": sorted({contact for contact, _ in owners}),
-        "sites": sorted({site for _, site in owners}),
-        "ours": number in own_numbers(tx, policy, now),
-        "service": service,
-        "called_us": calls.has_called(tx, number, now - CALLED_BACK_WITHIN),
-    }
+    known = KnownAs(
+        contacts=sorted({contact for contact, _ in owners}),
+        sites=sorted({site for _, site in owners}),
+        ours=number in own_numbers(tx, policy, now),
+        service=service,
+        called_us=calls.has_called(tx, number, now - CALLED_BACK_WITHIN),
+    )
     destination = Destination(
         number=number,
-        step=SERVICE_STEP if service else BY_HAND_STEP if by_person else "",
+        step=Purpose.SERVICE if service else Purpose.BY_HAND if by_person else "",
         requester="somebody" if by_person else "",
         contact=bool(owners),
-        ours=bool(known["ours"]),
+        ours=known.ours,
         service=service,
-        called_us=bool(known["called_us"]),
+        called_us=known.called_us,
         mute=bool(mute),
     )
     return forbidden(destination), known

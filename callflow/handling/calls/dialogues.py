@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_name
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.calls.call import BESIDE_PLANS, QUEUE_STEP, WELFARE_STEP, Call, Mode, Outcome
+from callflow.core.calls.call import Call, Mode, Outcome
 from callflow.core.calls.dialogue import (
     ASKING,
     SILENT,
@@ -23,6 +24,7 @@ from callflow.core.calls.dialogue import (
 from callflow.core.calls.dialogue import State as DialogueState
 from callflow.core.calls.on_call import as_called
 from callflow.core.calls.prompts import recordable_phrases
+from callflow.core.calls.purpose import Purpose
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Contact, Role, Site
@@ -32,7 +34,6 @@ from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.telling import storable
 from callflow.handling.callers import identity
-from callflow.handling.calls import trunk_tests
 from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions.service_calls import asked_service
@@ -54,44 +55,45 @@ _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has
 
 
 def dialogue_begin(
-    tx: Tx, vault: Vault, call_id: str, row: Call | None = None
+    tx: Tx, vault: Vault, call_id: str, call: Call | None = None
 ) -> tuple[Facts, Progress] | None:
     """What may be said in this call, and how far it was; from now on it is *begun*.
 
     ``row``: its row, where this transaction has changed it. None for a call that nobody knows.
     """
-    row = row or calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
-    if row is None:
+    call = call or calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
+    if call is None:
         return None
-    facts = _facts(tx, vault, row)
-    if row.progress:
-        return facts, Progress.from_json(row.progress)
+    facts = _facts(tx, vault, call)
+    if call.progress:
+        return facts, Progress.from_json(call.progress)
     progress = Progress.start(facts)
+    begun: dict[str, Any] = {"progress": replace(progress, begun=True).to_json()}
     if progress.result is not None:  # with the other side at once, and nothing is asked
-        calls.change(tx, call_id, result=progress.result.value)
-    dialogue_save(tx, call_id, replace(progress, begun=True))
+        begun["result"] = progress.result
+    calls.change(tx, call_id, **begun)
     return facts, progress
 
 
-def _facts(tx: Tx, vault: Vault, row: Call) -> Facts:
+def _facts(tx: Tx, vault: Vault, call: Call) -> Facts:
     """What is known of this call, and, of who waits in the queue, which number they are."""
-    facts = _of_call(tx, vault, row)
-    if facts.dialogue is Dialogue.INCOMING and row.room is None:
-        facts = _asked_who(tx, row, facts)
-    if facts.dialogue is Dialogue.INCOMING and (spoken := waiting_line.language_of(tx, row)):
+    facts = _of_call(tx, vault, call)
+    if facts.dialogue is Dialogue.INCOMING and call.room is None:
+        facts = _asked_who(tx, call, facts)
+    if facts.dialogue is Dialogue.INCOMING and (spoken := waiting_line.language_of(tx, call)):
         facts = replace(facts, language=spoken)
-    if (row.progress or {}).get("state") == DialogueState.POSITION.value:
-        device = bool(contacts.devices(tx, [row.to]))
-        facts = replace(facts, position=waiting_line.place_of(tx, row), device=device)
-    for_call_backs = row.step == QUEUE_STEP and row.incident_id is None
+    if (call.progress or {}).get("state") == DialogueState.POSITION.value:
+        device = bool(contacts.devices(tx, [call.to]))
+        facts = replace(facts, position=waiting_line.place_of(tx, call), device=device)
+    for_call_backs = call.purpose is Purpose.QUEUE and call.incident_id is None
     return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
 
 
-def _asked_who(tx: Tx, row: Call, facts: Facts) -> Facts:
+def _asked_who(tx: Tx, call: Call, facts: Facts) -> Facts:
     """A caller who is for the menu."""
-    incident_row = calls.incident_of(tx, row)
-    site = identity.hint(tx, row.to, incident_row)
-    member = None if site else firms.with_number(tx, row.to)
+    incident_row = calls.incident_of(tx, call)
+    site = identity.hint(tx, call.to, incident_row)
+    member = None if site else firms.with_number(tx, call.to)
     coded = member is not None and member["code"] is not None
     return replace(
         facts,
@@ -103,26 +105,26 @@ def _asked_who(tx: Tx, row: Call, facts: Facts) -> Facts:
 
 
 def _in_storm(tx: Tx, row: Incident) -> bool:
-    """Whether a storm holds an incident's plan, or is still open (D10)."""
+    """True where a storm holds an incident's plan, or is still open (D10)."""
     storm = incidents.get(tx, row.storm_id) if row.storm_id else None
     over = storm is None or storm.state is not State.OPEN
     return row.storm_until is not None or not over
 
 
-def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
-    dialogue = row.dialogue
-    incident_row = calls.incident_of(tx, row)
-    if row.step in trunk_tests.STEPS:
-        return _of_test(row, dialogue)
+def _of_call(tx: Tx, vault: Vault, call: Call) -> Facts:
+    dialogue = call.dialogue
+    incident_row = calls.incident_of(tx, call)
+    if call.step in TESTS:
+        return _of_test(call, dialogue)
     if incident_row is None or dialogue in SILENT:
         return Facts(
             dialogue=dialogue,
             station=STATION_NAME,
-            room=row.room or "",
-            spied=(row.wanted or {}).get("spied", ""),
-            whispers=row.mode is Mode.WHISPER,
+            room=call.room or "",
+            spied=(call.wanted or {}).get("spied", ""),
+            whispers=call.mode is Mode.WHISPER,
         )
-    kind, asked_at = incident_row.kind, row.requested_at
+    kind, asked_at = incident_row.kind, call.requested_at
     site = _site(tx, vault, incident_row.site_id, kind, asked_at)
     zone = next(iter(incident_row.zones), "")
     names = sites.zone_names(tx, site.id) if site and zone else {}
@@ -137,19 +139,19 @@ def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
         personal=is_mute_here(tx, incident_row),
         exercise=incident_row.exercise,
     )
-    if site is None and dialogue in ASKING and row.step not in BESIDE_PLANS:  # our own phones
-        return Facts(**common, **_asked(incident_row, row.step, None))
+    if site is None and dialogue in ASKING and call.purpose is Purpose.PLAN:  # our own phones
+        return Facts(**common, **_asked(incident_row, call.step, None))
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
-        room = row.room if row.room != row.id else ""
+        room = call.room if call.room != call.id else ""
         return Facts(
             **common,
             language=site.language if site else "fr",
             room=room or "",
-            service=asked_service(tx, row),
+            service=asked_service(tx, call),
             waiting_count=max(1, incidents.count_in_queue(tx)),
         )
-    contact = as_called(site, row.contact_id, asked_at) if row.contact_id else None
-    contact_row = contacts.get(tx, row.contact_id or "") if dialogue in ASKING else None
+    contact = as_called(site, call.contact_id, asked_at) if call.contact_id else None
+    contact_row = contacts.get(tx, call.contact_id or "") if dialogue in ASKING else None
     spoken = contact.language if contact else contact_row["language"] if contact_row else ""
     return Facts(
         **common,
@@ -159,10 +161,10 @@ def _of_call(tx: Tx, vault: Vault, row: Call) -> Facts:
         at=incident_row.opened_at.astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
         answers=_answers(contact, incident_row, mute=bool(common["personal"])),
-        others=_others(tx, row.id),
-        call_back=may_call_back(tx, row, incident_row, asked_at),
-        **_asked(incident_row, row.step, contact_row),
-        welfare=row.step == WELFARE_STEP,
+        others=_others(tx, call.id),
+        call_back=may_call_back(tx, call, incident_row, asked_at),
+        **_asked(incident_row, call.step, contact_row),
+        welfare=call.purpose is Purpose.WELFARE,
     )
 
 
@@ -181,7 +183,7 @@ def _asked(incident_row: Incident, step_id: str, called: dict[str, Any] | None) 
     step = next((step for step in plan.steps if step.id == step_id), None)
     knows_code = called is not None and called["code"] is not None
     if step is None:
-        return {"identify": knows_code} if step_id == WELFARE_STEP else {}
+        return {"identify": knows_code} if step_id == Purpose.WELFARE else {}
     return {
         "text": step.text,
         "choices": step.answers,
@@ -208,11 +210,11 @@ def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
     ]
 
 
-def _of_test(row: Call, dialogue: Dialogue) -> Facts:
+def _of_test(call: Call, dialogue: Dialogue) -> Facts:
     """A call that tries a trunk or an announcement, in the language that was asked for."""
-    wanted = row.wanted or {}
+    wanted = call.wanted or {}
     language = wanted.get("language", "fr")
-    site, text = TESTS[row.step][language == "en"]
+    site, text = TESTS[call.step][language == "en"]
     name = wanted.get("announcement")
     key, values = recordable_phrases()[name] if name else ("", {})
     return Facts(
@@ -265,23 +267,31 @@ def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> Code
     return CodeVerdict.WRONG
 
 
-def dialogue_save(tx: Tx, call_id: str, progress: Progress) -> None:
-    """Commit a transition: a new server goes on from here, in the same call."""
-    calls.change(tx, call_id, progress=progress.to_json())
-
-
-def dialogue_conclude(
-    tx: Tx, call_id: str, outcome: Outcome, now: datetime, progress: Progress | None = None
+def dialogue_moved(
+    tx: Tx, call_id: str, progress: Progress, outcomes: Sequence[Outcome], now: datetime
 ) -> None:
-    """Commit the result, with its effects, before the next word; and with ``progress`` the
-    transition that it came by."""
-    also = {} if progress is None else {"progress": progress.to_json()}
-    dialogue_concluded(tx, call_id, outcome, now, **also)
+    """Commit a transition with what it concluded, before the next word: a new server goes on from
+    here, in the same call.
+
+    A human is rung last: whoever waits is brought to somebody by what they said, not by what was
+    known before.
+    """
+    moved: dict[str, Any] = {"progress": progress.to_json()}
+    if not outcomes:
+        calls.change(tx, call_id, **moved)
+    for outcome in outcomes:
+        dialogue_concluded(tx, call_id, outcome, now, **moved)
+        moved = {}
+    if progress.bridge or Outcome.ERROR in outcomes:
+        join_room(tx, call_id, now)
 
 
-def dialogue_bridge(tx: Tx, call_id: str, now: datetime) -> str:
-    """The call goes on in a conference, and a human is rung; the conference's name."""
-    return join_room(tx, call_id, now)
+def dialogue_conclude(tx: Tx, call_id: str, outcome: Outcome, now: datetime) -> None:
+    """Commit a result without a transition. Our own bug's: whoever is on the line waits for a
+    human."""
+    dialogue_concluded(tx, call_id, outcome, now)
+    if outcome is Outcome.ERROR:
+        join_room(tx, call_id, now)
 
 
 def _as_dialled(number: str) -> str:
@@ -332,9 +342,9 @@ def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Incident | No
 
 
 def _straight_to_a_human(tx: Tx, number: str, incident_row: Incident | None) -> bool:
-    """Whether no menu is for this caller: a personal alarm (D7), a site that somebody holds (D20),
-    or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of that
-    first, and 0 brings them to a human (D10)."""
+    """True where no menu is for this caller: a personal alarm (D7), a site that somebody holds
+    (D20), or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of
+    that first, and 0 brings them to a human (D10)."""
     if incident_row is None:
         return False
     held = incident_row.holder is not None or is_mute_here(tx, incident_row)

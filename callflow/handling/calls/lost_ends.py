@@ -10,14 +10,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from callflow.core.calls.call import LIVE_STATES, CallState, Outcome
-from callflow.core.interventions.directory import shown
+from callflow.core.calls.call import CallState, Outcome
+from callflow.core.interventions.directory import told_as
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.deciding import decide
 from callflow.handling.alarms.group_calls import let_followers_go
 from callflow.handling.base.telling import tell
 from callflow.storage import AWAY, Tx, savepoint
-from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 
 log = logging.getLogger(__name__)
@@ -28,23 +27,21 @@ _DETAIL = "what follows from its end failed"
 def call_end_failed(tx: Tx, call_id: str, *, outcome: Outcome, now: datetime) -> None:
     """The call ends with what its dialogue concluded, else with ``outcome``, whatever else of its
     end can't be done."""
-    row = calls.get(tx, call_id, lock=True)
-    if row is None or CallState(row.state) not in LIVE_STATES:
+    call = calls.get(tx, call_id, lock=True)
+    if call is None or not call.live:
         return
-    final, incident = row.result or outcome.value, row.incident_id
-    state = CallState.ENDED.value
-    calls.change(tx, call_id, state=state, outcome=final, detail=_DETAIL, ended_at=now)
+    final, incident = call.result or outcome, call.incident_id
+    calls.change(tx, call_id, state=CallState.ENDED, outcome=final, detail=_DETAIL, ended_at=now)
 
     def told() -> None:
-        incident_row = incidents.get(tx, incident, lock=True) if incident else None
-        to = row.operator or shown(row.step, row.to)
-        fields = {"to": to, "outcome": final, "detail": _DETAIL, "call": call_id}
+        incident_row = calls.incident_of(tx, call, lock=True)
+        fields = {"to": told_as(call), "outcome": final, "detail": _DETAIL, "call": call_id}
         tell(tx, "call_ended", now, incident_row, **fields)
         if incident_row is not None:
             hand_to_human(tx, incident_row, Outcome.ERROR.value, now)
 
     _if_it_can_be(tx, call_id, told)
-    _if_it_can_be(tx, call_id, lambda: let_followers_go(tx, row))
+    _if_it_can_be(tx, call_id, lambda: let_followers_go(tx, call))
     if incident:
         _if_it_can_be(tx, call_id, lambda: decide(tx, incident, now))
 

@@ -6,9 +6,8 @@ import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from callflow.core.calls.phones import PREFIX, PhoneKind, is_free, is_reachable
+from callflow.core.calls.phones import PREFIX, Phone, PhoneKind
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.alarms.acting import ask_hang_up, let_go
 from callflow.handling.base.nodes import choose_node
@@ -19,8 +18,6 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls, phones
 from callflow.storage.people import users
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,10 +46,10 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
     """
     mine = None
     for row in phones.of_owner(tx, who):
-        if row["session"] == session:
+        if row.session == session:
             mine = row
-        elif row["kind"] == PhoneKind.SOFTPHONE:
-            end_phone(tx, row["name"], now)
+        elif row.kind == PhoneKind.SOFTPHONE:
+            end_phone(tx, row.name, now)
     if mine is None:
         return _new(tx, vault, who, PhoneKind.SOFTPHONE, now, session=session)
     return _credentials(vault, mine)
@@ -61,8 +58,8 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
 def desk_phone(tx: Tx, vault: Vault, who: str, now: datetime) -> Credentials:
     """A SIP phone on somebody's desk: what it has to be set up with. Shown once, and logged."""
     for row in phones.of_owner(tx, who):
-        if row["kind"] == PhoneKind.DESK:
-            end_phone(tx, row["name"], now)
+        if row.kind == PhoneKind.DESK:
+            end_phone(tx, row.name, now)
     made = _new(tx, vault, who, PhoneKind.DESK, now)
     tell(tx, "desk_phone_given", now, phone=made.name, who=who, who_did=who)
     return made
@@ -78,36 +75,37 @@ def _new(
     node = choose_node(tx, load_policy(tx).node, now, call_id=name, room=None)
     phones.insert(
         tx,
-        {
-            "name": name,
-            "user_id": user.id,
-            "kind": kind.value,
-            "node": node,
-            "secret": b64encode(vault.encrypt(secret.encode())).decode(),
-            "session": session,
-            "created_at": now,
-        },
+        Phone(
+            name=name,
+            user_id=user.id,
+            kind=kind,
+            node=node,
+            secret=b64encode(vault.encrypt(secret.encode())).decode(),
+            session=session,
+            created_at=now,
+            owner=who,
+        ),
     )
     return Credentials(name=name, secret=secret, node=node, ready=False)
 
 
 def credentials(tx: Tx, vault: Vault, session: str, who: str) -> Credentials | None:
     """Those of this session's softphone; None: it has none."""
-    mine = [row for row in phones.of_owner(tx, who) if row["session"] == session]
+    mine = [row for row in phones.of_owner(tx, who) if row.session == session]
     return _credentials(vault, mine[0]) if mine else None
 
 
-def _credentials(vault: Vault, row: Row) -> Credentials:
+def _credentials(vault: Vault, row: Phone) -> Credentials:
     return Credentials(
-        name=row["name"],
+        name=row.name,
         secret=_secret(vault, row),
-        node=row["node"],
-        ready=row["rendered_at"] is not None,
+        node=row.node,
+        ready=row.rendered_at is not None,
     )
 
 
-def _secret(vault: Vault, row: Row) -> str:
-    return vault.decrypt(b64decode(row["secret"])).decode()
+def _secret(vault: Vault, row: Phone) -> str:
+    return vault.decrypt(b64decode(row.secret)).decode()
 
 
 def end_phone(tx: Tx, name: str, now: datetime) -> None:
@@ -119,8 +117,8 @@ def end_phone(tx: Tx, name: str, now: datetime) -> None:
 def end_phones(tx: Tx, who: str, now: datetime) -> None:
     """Somebody has no telephone any more, in a browser or on a desk; what rings there stops."""
     for row in phones.of_owner(tx, who):
-        phones.change(tx, row["name"], ended_at=now)
-        for call in calls.live_to_number(tx, row["name"]):
+        phones.change(tx, row.name, ended_at=now)
+        for call in calls.live_to_number(tx, row.name):
             let_go(tx, call, now)
 
 
@@ -143,18 +141,18 @@ def end_orphans(tx: Tx, now: datetime) -> None:
 def endpoints(tx: Tx, vault: Vault, node: str) -> list[Endpoint]:
     """What this node's Asterisk must know now."""
     return [
-        Endpoint(name=row["name"], kind=PhoneKind(row["kind"]), secret=_secret(vault, row))
+        Endpoint(name=row.name, kind=PhoneKind(row.kind), secret=_secret(vault, row))
         for row in phones.live(tx, node)
     ]
 
 
-def phone_of(tx: Tx, who: str) -> Row | None:
+def phone_of(tx: Tx, who: str) -> Phone | None:
     """The telephone that somebody is reached at now: a registered one, a free one first."""
-    reachable = [row for row in phones.of_owner(tx, who) if is_reachable(row["state"])]
-    return min(reachable, key=lambda row: not is_free(row["state"]), default=None)
+    reachable = [row for row in phones.of_owner(tx, who) if row.reachable]
+    return min(reachable, key=lambda row: not row.free, default=None)
 
 
-def own_phone(tx: Tx, who: str) -> Row:
+def own_phone(tx: Tx, who: str) -> Phone:
     """The same. Raises Refused where there is none."""
     phone = phone_of(tx, who)
     if phone is None:

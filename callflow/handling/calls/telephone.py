@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.calls.call import BY_HAND_STEP, OPERATOR_STEP, Call, Dialogue, Mode
+from callflow.core.calls.call import Call, Dialogue, Mode
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
+from callflow.core.calls.purpose import Purpose
 from callflow.handling.alarms.acting import let_go, request_call
 from callflow.handling.alarms.muting import number_is_mute
 from callflow.handling.alarms.operating import (
@@ -69,8 +70,8 @@ def call_person(
         load_policy(tx),
         incident_row,
         now,
-        step=OPERATOR_STEP,
-        to=own_phone(tx, who)["name"],
+        step=Purpose.OWN_PHONE,
+        to=own_phone(tx, who).name,
         attempt=1,
         dialogue=Dialogue.PHONE,
         ring_time=LEG_RING,
@@ -98,7 +99,7 @@ def _call_into(
         policy,
         incident_row,
         now,
-        step=BY_HAND_STEP,
+        step=Purpose.BY_HAND,
         to=wanted["to"],
         contact=wanted["contact"],
         attempt=1 + sum(1 for c in tried if c.to == wanted["to"]),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Call, Outcome
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import EXHAUSTED, Plan, Step, StepKind
 from callflow.core.signals.signal import Kind
@@ -54,22 +54,17 @@ def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) ->
     return rehearse(tx, plan, site_id, Kind.TEST, who, now)
 
 
-def results(tx: Tx, site_id: str) -> dict[str, Row]:
-    """{contact: their newest test call} as ``at``, ``outcome`` (None: it goes on) and
-    ``incident``."""
+def results(tx: Tx, site_id: str) -> dict[str, Call]:
+    """{contact: their newest test call}."""
     tests = [
         row
         for row in incidents.last_of_site(tx, site_id, _NEWEST)
         if row.exercise and row.plan["id"] == PLAN
     ]
     made = calls.of_incidents(tx, [row.id for row in tests])
-    found: dict[str, Row] = {}
+    found: dict[str, Call] = {}
     for incident in tests:  # the newest first
         for call in made[incident.id]:
-            if call.contact_id and call.contact_id not in found:
-                found[call.contact_id] = {
-                    "at": call.requested_at,
-                    "outcome": call.outcome,
-                    "incident": incident.id,
-                }
+            if call.contact_id:
+                found.setdefault(call.contact_id, call)
     return found

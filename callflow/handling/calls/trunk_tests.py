@@ -3,10 +3,11 @@ alone, an announcement with a call that says it. A key of whoever answers proves
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from callflow.core.calls.call import ANNOUNCEMENT_STEP, TRUNK_STEP, Call, Dialogue
+from callflow.core.calls.call import Call, Dialogue
+from callflow.core.calls.purpose import Purpose
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.refusals import NotFound, Refused
@@ -15,10 +16,6 @@ from callflow.handling.calls import dialling
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 
-Row = dict[str, Any]
-
-#: The steps of these calls.
-STEPS = frozenset({TRUNK_STEP, ANNOUNCEMENT_STEP})
 #: Calls of one test at a time wait for no channel of alarms.
 _PRIORITY = 4
 #: Tests of announcements among which those of one are looked for.
@@ -39,7 +36,7 @@ def request_test(
         raise NotFound("there is no such trunk")
     if not known[trunk].enabled:
         raise Refused("this trunk is switched off in the configuration: no call goes over it")
-    call_id = _request(tx, policy, number, by, now, TRUNK_STEP, {"language": language})
+    call_id = _request(tx, policy, number, by, now, Purpose.TRUNK_TEST, {"language": language})
     # Every other one counts as tried: a trunk that fails its test hands the call on to none.
     calls.change(tx, call_id, tried=[name for name in known if name != trunk])
     tell(tx, "trunk_tested", now, by=by, who_did=by, trunk=trunk, to=number, call=call_id)
@@ -59,16 +56,22 @@ def say_announcement(
 ) -> str:
     """Ask for a call from ``node``, which has the recording, that says an announcement to
     ``number`` (E.164); its id. ``words``: what it says, for the logbook. Raises Refused."""
-    wanted: Row = {"language": language, "announcement": name}
-    call_id = _request(tx, load_policy(tx), number, by, now, ANNOUNCEMENT_STEP, wanted)
+    wanted = {"language": language, "announcement": name}
+    call_id = _request(tx, load_policy(tx), number, by, now, Purpose.ANNOUNCEMENT_TEST, wanted)
     calls.change(tx, call_id, node=node)
-    told: Row = {"name": words, "language": language, "to": number, "call": call_id}
-    tell(tx, "announcement_tried", now, by=by, who_did=by, **told)
+    told = {"name": words, "language": language, "to": number, "call": call_id}
+    tell(tx, "announcement_tried", now, None, by=by, who_did=by, **told)
     return call_id
 
 
 def _request(
-    tx: Tx, policy: Policy, number: str, by: str, now: datetime, step: str, wanted: Row
+    tx: Tx,
+    policy: Policy,
+    number: str,
+    by: str,
+    now: datetime,
+    step: str,
+    wanted: Mapping[str, str],
 ) -> str:
     why, _ = dialling.tried(tx, number, policy, now, by_person=False)
     if why is not None:
@@ -97,11 +100,11 @@ def last_tests(tx: Tx, *, limit: int) -> list[tuple[Call, str]]:
     trunks = [trunk.name for trunk in load_policy(tx).trunks]
     return [
         (call, next((name for name in trunks if name not in call.tried), call.trunk))
-        for call in calls.of_kind(tx, TRUNK_STEP, limit=limit)
+        for call in calls.of_kind(tx, Purpose.TRUNK_TEST, limit=limit)
     ]
 
 
 def last_said(tx: Tx, name: str, *, limit: int) -> list[Call]:
     """The newest calls that said an announcement to try it, the newest first."""
-    lately = calls.of_kind(tx, ANNOUNCEMENT_STEP, limit=_LATELY)
+    lately = calls.of_kind(tx, Purpose.ANNOUNCEMENT_TEST, limit=_LATELY)
     return [row for row in lately if (row.wanted or {}).get("announcement") == name][:limit]

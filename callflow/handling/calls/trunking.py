@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Incident, Machine
-from callflow.core.calls.call import BESIDE_PLANS, Call
+from callflow.core.calls.call import Call
+from callflow.core.calls.purpose import Purpose
 from callflow.core.calls.trunks import (
     CODES,
     RATE_CALLS,
@@ -49,43 +51,62 @@ _USUAL_CALLS = 200
 
 def exchange(tx: Tx, policy: Policy, node: str, now: datetime) -> Exchange:
     """A node's trunks with what is up on them; those that are down come last while they rest."""
-    resting = [name for name, known in _known(tx, node).items() if _rests(known, now)]
+    resting = [name for name, known in _known(tx, node).items() if known.rests(now)]
     return Exchange(trunks=policy.trunks, live=rows.live_by_trunk(tx, node), avoid=resting)
 
 
-def _rests(known: Row, now: datetime) -> bool:
-    until = known.get("rests_until")
-    return known["state"] == State.DOWN and (until is None or from_iso(until) > now)
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """How a trunk is, since when, and until when it comes last. Times are UTC."""
+
+    state: State
+    since: datetime
+    rests_until: datetime | None
+
+    def rests(self, now: datetime) -> bool:
+        until = self.rests_until
+        return self.state is State.DOWN and (until is None or until > now)
+
+    def to_json(self) -> dict[str, str | None]:
+        until = to_iso(self.rests_until) if self.rests_until is not None else None
+        return {"state": self.state.value, "since": to_iso(self.since), "rests_until": until}
 
 
-def _known(tx: Tx, node: str) -> dict[str, Row]:
-    return dict(users.settings(tx).get(_STATES.format(node), {}))
+def _known(tx: Tx, node: str) -> dict[str, _Judged]:
+    kept = users.settings(tx).get(_STATES.format(node), {})
+    return {name: _from_json(body) for name, body in kept.items()}
+
+
+def _from_json(body: Mapping[str, str]) -> _Judged:
+    until = body.get("rests_until")
+    since = from_iso(body["since"])
+    return _Judged(State(body["state"]), since, from_iso(until) if until else None)
 
 
 # --- failover within one attempt ------------------------------------------------------------
 
 
-def goes_on(tx: Tx, row: Call, incident_row: Incident | None, now: datetime) -> bool:
+def goes_on(tx: Tx, call: Call, incident_row: Incident | None, now: datetime) -> bool:
     """The trunk of a call did not carry it: the attempt goes on over another one, if there is one
     and the call is still wanted. Nothing rang, and the call that goes on has an id of its own.
     """
-    tried = [*row.tried, row.trunk]
-    calls.change(tx, row.id, tried=tried)
-    if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, row, incident_row):
+    tried = [*call.tried, call.trunk]
+    calls.change(tx, call.id, tried=tried)
+    if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, call, incident_row):
         return False
     successor = str(uuid.uuid4())
-    calls.change(tx, row.id, successor=successor)
-    rows.go_on(tx, row, successor, tried)
-    to = shown(row.step, row.to)
-    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=row.trunk, call=successor)
+    calls.change(tx, call.id, successor=successor)
+    rows.go_on(tx, call, successor, tried)
+    to = shown(call.step, call.to)
+    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=call.trunk, call=successor)
     return True
 
 
-def _still_wanted(tx: Tx, row: Call, incident_row: Incident | None) -> bool:
+def _still_wanted(tx: Tx, call: Call, incident_row: Incident | None) -> bool:
     """Not withdrawn while the trunk was refusing it: after that nothing may ring (D7, D20)."""
-    if calls.asked_to_end(tx, row.id):
+    if calls.asked_to_end(tx, call.id):
         return False
-    if incident_row is None or row.step in BESIDE_PLANS:
+    if incident_row is None or call.purpose is not Purpose.PLAN:
         return True
     where = incident_row.machine, incident_row.state
     return where == (Machine.RUNNING.value, incident.State.OPEN.value)
@@ -95,7 +116,7 @@ def _still_wanted(tx: Tx, row: Call, incident_row: Incident | None) -> bool:
 
 
 def trunks_changed(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> bool:
-    """Whether ``watch_trunks`` has anything to write."""
+    """True where ``watch_trunks`` has anything to write."""
     return _judge_all(tx, node, reach, now) != _known(tx, node)
 
 
@@ -106,13 +127,14 @@ def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -
     calls alone.
     """
     known, judged = _known(tx, node), _judge_all(tx, node, reach, now)
-    users.write_settings(tx, {_STATES.format(node): judged})
-    changed = [name for name in judged if judged[name]["state"] != _state(known, name)]
+    kept = {name: each.to_json() for name, each in judged.items()}
+    users.write_settings(tx, {_STATES.format(node): kept})
+    changed = [name for name in judged if judged[name].state is not _state(known, name)]
     if changed:
         store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])
 
 
-def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> dict[str, Row]:
+def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> dict[str, _Judged]:
     known = _known(tx, node)
     return {
         trunk.name: _judged(tx, node, trunk.name, known, reach.get(trunk.name), now)
@@ -120,22 +142,17 @@ def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> 
     }
 
 
-def _state(known: Mapping[str, Row], name: str) -> State:
-    return State(known[name]["state"]) if name in known else State.WELL
+def _state(known: Mapping[str, _Judged], name: str) -> State:
+    return known[name].state if name in known else State.WELL
 
 
 def _judged(
-    tx: Tx, node: str, name: str, known: Mapping[str, Row], reach: Reach | None, now: datetime
-) -> Row:
+    tx: Tx, node: str, name: str, known: Mapping[str, _Judged], reach: Reach | None, now: datetime
+) -> _Judged:
     recent, was = rows.over_trunk(tx, node, name, limit=RATE_CALLS), _state(known, name)
     state = judge(was, recent, _usual(tx, node, name, recent, now), reach, now)
     same = name in known and state is was
-    until = rests_until(state, recent)
-    return {
-        "state": state.value,
-        "since": known[name]["since"] if same else to_iso(now),
-        "rests_until": to_iso(until) if until is not None else None,
-    }
+    return _Judged(state, known[name].since if same else now, rests_until(state, recent))
 
 
 def _usual(tx: Tx, node: str, name: str, recent: Sequence[Carried], now: datetime) -> float:
@@ -147,10 +164,10 @@ def _usual(tx: Tx, node: str, name: str, recent: Sequence[Carried], now: datetim
     return answered / over if over >= _USUAL_CALLS else USUAL_RATE
 
 
-def _signal(line: str, judged: Row, now: datetime) -> Signal:
+def _signal(line: str, judged: _Judged, now: datetime) -> Signal:
     """What the station notes; ``line`` names the trunk and its node."""
-    about = f"{line}|{judged['since']}"
-    signal = station_signal(CODES[State(judged["state"])], "", about, now, text=line)
+    about = f"{line}|{to_iso(judged.since)}"
+    signal = station_signal(CODES[judged.state], "", about, now, text=line)
     return signal._replace(line=line)
 
 

@@ -9,16 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome, VoiceNote
 from callflow.handling.base.telling import tell
 from callflow.handling.callers import call_backs
 from callflow.handling.desks.waiting_line import was_with_human
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls, spoken
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 
 def said(
@@ -28,12 +25,9 @@ def said(
     call = calls.get(tx, call_id, lock=True)
     if call is None or spoken.get(tx, name) is not None:
         return
-    told: Row = dict(path=path, sha256=sha256)
-    row: Row = dict(name=name, call_id=call_id, duration=duration, said_at=now, settled_at=None)
-    spoken.insert(tx, row | told)
-    seconds = round(duration, 1)
-    more: Row = dict(call=call_id, node=call.node, voice=name, duration=seconds)
-    tell_of(tx, "spoken", call, now, **more, **told)
+    spoken.insert(tx, VoiceNote(name, call_id, path, sha256, duration, said_at=now))
+    told: dict[str, Any] = dict(voice=name, duration=round(duration, 1), path=path, sha256=sha256)
+    tell_of(tx, "spoken", call, now, call=call_id, node=call.node, **told)
     if call.state is CallState.ENDED:
         call_over(tx, call, now)
 
@@ -59,9 +53,8 @@ def call_over(tx: Tx, call: Call, now: datetime) -> None:
 
 def tell_of(tx: Tx, kind: str, of_call: Call, now: datetime, **data: Any) -> None:
     """An entry about a call: of its incident, else of the site of whoever is known in it."""
-    told_of = of_call.incident_id
-    incident = incidents.get(tx, told_of) if told_of else None
-    of: Row = {} if incident else {"site": _site(tx, of_call)}
+    incident = calls.incident_of(tx, of_call)
+    of = {} if incident else {"site": _site(tx, of_call)}
     tell(tx, kind, now, incident, **of, **data)
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.escalation import Desk
-from callflow.core.calls.phones import is_reachable
 from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
 from callflow.core.signals.signal import Kind
@@ -62,14 +61,14 @@ def _desks(tx: Tx) -> list[Contact]:
     """The registered telephones of who is on shift, in a browser or on a desk; the part after the
     colon of each id is whose (``callflow.core.calls.phones.owner_of``)."""
     there = {row.user_id for row in shifts.on_shift(tx)}
-    mine = [p for p in phones.live(tx) if p["user_id"] in there and is_reachable(p["state"])]
+    mine = [p for p in phones.live(tx) if p.user_id in there and p.reachable]
     return [
         Contact(
-            id=f"desk-{rank}:{phone['owner']}",
-            name=phone["owner"],
+            id=f"desk-{rank}:{phone.owner}",
+            name=phone.owner,
             role=Role.PREMISES,
             rank=rank,
-            phone=phone["name"],
+            phone=phone.name,
         )
         for rank, phone in enumerate(mine, start=1)
     ]

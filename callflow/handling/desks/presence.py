@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.calls.call import QUEUE_STEP, Call
-from callflow.core.calls.phones import is_free, is_reachable
+from callflow.core.calls.call import Call
+from callflow.core.calls.phones import Phone
+from callflow.core.calls.purpose import Purpose
 from callflow.core.desks.distribution import Agent
 from callflow.core.desks.presence import (
     KEPT,
@@ -44,29 +45,29 @@ class Person:
     shift_since: datetime | None
     now: Now
     call: Call | None = None
-    phones: tuple[Row, ...] = ()
+    phones: tuple[Phone, ...] = ()
     calls: tuple[Call, ...] = ()
     idle_since: datetime | None = None
 
     @property
     def is_registered(self) -> bool:
         """Whether a telephone of theirs is there."""
-        return any(is_reachable(phone["state"]) for phone in self.phones)
+        return any(phone.reachable for phone in self.phones)
 
     @property
     def free_phone(self) -> str:
         """What can ring now; "" where nothing can, or something of theirs is in use."""
         if self.calls:
             return ""
-        there = [phone for phone in self.phones if is_reachable(phone["state"])]
-        free = [phone["name"] for phone in there if is_free(phone["state"])]
+        there = [phone for phone in self.phones if phone.reachable]
+        free = [phone.name for phone in there if phone.free]
         return free[0] if free and len(free) == len(there) else ""
 
     @property
     def work(self) -> str:
         """The call for unclaimed work that is all that rings or speaks at theirs; else ""."""
-        steps = [call.step for call in self.calls]
-        return self.calls[0].id if steps == [QUEUE_STEP] else ""
+        purposes = [call.purpose for call in self.calls]
+        return self.calls[0].id if purposes == [Purpose.QUEUE] else ""
 
     @property
     def rings(self) -> bool:
@@ -77,20 +78,20 @@ class Person:
 def people(tx: Tx, now: datetime) -> list[Person]:
     """Everybody with a shift that runs or a telephone, by name."""
     phones = rows.phones(tx)
-    names = {phone["name"] for phone in phones}
+    names = {phone.name for phone in phones}
     live, ends = rows.live_calls(tx, names), rows.last_ends(tx, names)
     return [_person(row, phones, live, ends, now) for row in rows.people(tx)]
 
 
 def _person(
     one: AtDesk,
-    phones: list[Row],
+    phones: list[Phone],
     live: list[Call],
     ends: dict[str, datetime],
     now: datetime,
 ) -> Person:
-    own = tuple(phone for phone in phones if phone["user_id"] == one.id)
-    names = {phone["name"] for phone in own}
+    own = tuple(phone for phone in phones if phone.user_id == one.id)
+    names = {phone.name for phone in own}
     calls = tuple(call for call in live if call.to in names)
     call = next((call for call in calls if call.answered_at is not None), None)
     ended = [ends[name] for name in names if name in ends]
@@ -107,7 +108,7 @@ def _person(
         idle_since=max(ended, default=one.shift_since),
         now=presence_now(
             shift_since=one.shift_since,
-            reachable=any(is_reachable(phone["state"]) for phone in own),
+            reachable=any(phone.reachable for phone in own),
             call_since=call.answered_at if call else None,
             kept=_kept(one),
             now=now,
@@ -159,7 +160,7 @@ def at_desks(tx: Tx, now: datetime) -> AtDesks:
 
 
 def _reachable(person: Person) -> str:
-    there = (phone["name"] for phone in person.phones if is_reachable(phone["state"]))
+    there = (phone.name for phone in person.phones if phone.reachable)
     return person.free_phone or next(there)
 
 
@@ -169,7 +170,7 @@ def _agent(person: Person) -> Agent:
         presence=person.now.state,
         phone=person.free_phone,
         work=person.work,
-        phones=frozenset(phone["name"] for phone in person.phones),
+        phones=frozenset(phone.name for phone in person.phones),
         languages=person.languages,
         skills=person.skills,
         idle_since=person.idle_since,

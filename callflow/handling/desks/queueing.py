@@ -7,16 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms import escalation
-from callflow.core.calls.call import (
-    BRIDGE_STEP,
-    QUEUE_STEP,
-    Act,
-    Call,
-    CallState,
-    Dialogue,
-    Outcome,
-)
+from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import Purpose
 from callflow.core.desks import distribution
 from callflow.core.messages.outbox import LONGEST_WAIT
 from callflow.core.records.logbook import MACHINE
@@ -73,9 +66,9 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         policy,
         top,
         now,
-        step=QUEUE_STEP,
+        step=Purpose.QUEUE,
         to=number,
-        attempt=1 + calls.of_step(tx, top.id, QUEUE_STEP),
+        attempt=1 + calls.of_step(tx, top.id, Purpose.QUEUE),
         dialogue=Dialogue.DESK,
         ring_time=DESK_RING,
         priority=0,
@@ -83,9 +76,9 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     tell(tx, "queue_call", now, top, to=number)
 
 
-def _never_placed(row: Call, now: datetime) -> bool:
-    waits = bool(row.state is CallState.REQUESTED)
-    return waits and now - row.requested_at > escalation.UNPLACED_AFTER
+def _never_placed(call: Call, now: datetime) -> bool:
+    waits = bool(call.state is CallState.REQUESTED)
+    return waits and now - call.requested_at > escalation.UNPLACED_AFTER
 
 
 def _come_back(tx: Tx, now: datetime) -> None:
@@ -157,7 +150,7 @@ def _ring(
         policy,
         one.incident,
         now,
-        step=BRIDGE_STEP,
+        step=Purpose.BRIDGE,
         to=ring.to,
         attempt=ring.attempt,
         dialogue=Dialogue.PHONE if own else Dialogue.DESK,
@@ -204,22 +197,22 @@ def announcing(tx: Tx, call_id: str) -> bool:
     return True
 
 
-def desk_took(tx: Tx, row: Call, now: datetime) -> None:
+def desk_took(tx: Tx, call: Call, now: datetime) -> None:
     """Somebody at a desk phone pressed "I take it": for a while what waited rings nobody else.
 
     Another vital alarm is not: it rings on until somebody has it too.
     """
-    if row.step == QUEUE_STEP and row.incident_id is None:
-        call_backs.desk_took(tx, row, now)
+    if call.purpose is Purpose.QUEUE and call.incident_id is None:
+        call_backs.desk_took(tx, call, now)
         return
-    incident_row = calls.incident_of(tx, row)
-    tell(tx, "desk_taken", now, incident_row, to=row.operator or row.to)
-    for other in calls.for_room(tx, row.room) if row.room else ():
-        if other.id != row.id and other.step == BRIDGE_STEP and not other.ended_at:
+    incident_row = calls.incident_of(tx, call)
+    tell(tx, "desk_taken", now, incident_row, to=call.operator or call.to)
+    for other in calls.for_room(tx, call.room) if call.room else ():
+        if other.id != call.id and other.purpose is Purpose.BRIDGE and not other.ended_at:
             _withdraw(tx, other.id, now)  # somebody is with them: nothing else rings for them
     for waiting in incidents.unclaimed(tx, now + NEXT_PHONE):
         vital = waiting.category is Category.VITAL
-        if waiting.id == row.incident_id or not (vital or row.room):
+        if waiting.id == call.incident_id or not (vital or call.room):
             incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 

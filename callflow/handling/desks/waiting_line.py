@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.calls.call import BRIDGE_STEP, Call, Dialogue, Outcome
+from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import Purpose
 from callflow.core.desks.distribution import Caller, Ring, in_order
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
@@ -101,17 +102,17 @@ def _caller(row: Call, incident: Incident | None, made: list[Call], language: st
         holder=(incident.holder if incident else None) or row.requester,
         with_human=any(_is_human(call) for call in made),
         alone_since=max((c.ended_at for c in made if _took(c) and c.ended_at), default=None),
-        rings=tuple(_ring(call) for call in made if call.step == BRIDGE_STEP),
+        rings=tuple(_ring(call) for call in made if call.purpose is Purpose.BRIDGE),
     )
 
 
-def _voice_first(row: Call, incident: Incident | None) -> bool:
+def _voice_first(call: Call, incident: Incident | None) -> bool:
     """Whether somebody speaks before anything else is asked (D8)."""
-    if row.dialogue is Dialogue.VOICE:
+    if call.dialogue is Dialogue.VOICE:
         return True
     steps = incident.plan.get("steps", ()) if incident else ()
     kinds = {step["id"]: step["kind"] for step in steps}
-    return bool(kinds.get(row.step) == StepKind.VOICE_FIRST.value)
+    return bool(kinds.get(call.step) == StepKind.VOICE_FIRST.value)
 
 
 def _is_human(call: Call) -> bool:

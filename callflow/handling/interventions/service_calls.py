@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.calls.call import SERVICE_DESK_STEP, SERVICE_STEP, Call, Dialogue, Outcome
+from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.directory import ServiceCall, ServiceLine, masked
 from callflow.core.interventions.law import Gate, Service
 from callflow.handling.alarms.acting import let_go, request_call
@@ -23,8 +24,6 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
 
-#: The steps of the two calls.
-STEPS = (SERVICE_DESK_STEP, SERVICE_STEP)
 #: Seconds that a desk phone rings; that a service is given to answer: it may have a queue.
 _DESK_RING, _SERVICE_RING = 25.0, 120.0
 
@@ -43,7 +42,7 @@ def ask(
     if not desks:
         raise Refused("no desk phone is set: the service can't be put through to anybody")
     made = calls.of_incident(tx, row.id)
-    if any(call.step in STEPS and call.ended_at is None for call in made):
+    if any(call.meaning.service and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
     asked = ServiceCall(
         id=uuid.uuid4().hex,
@@ -66,7 +65,7 @@ def ask(
 def _desks(tx: Tx, who: str) -> list[str]:
     """Where whoever asked is rung: their own phone first, then the desks'."""
     own = phone_of(tx, who)
-    return [*([own["name"]] if own else []), *load_policy(tx).desk.desk_phones]
+    return [*([own.name] if own else []), *load_policy(tx).desk.desk_phones]
 
 
 def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: datetime) -> bool:
@@ -81,7 +80,7 @@ def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: 
         load_policy(tx),
         row,
         now,
-        step=SERVICE_DESK_STEP,
+        step=Purpose.SERVICE_DESK,
         to=left[0],
         attempt=len(tried) + 1,
         dialogue=Dialogue.PHONE if is_phone(left[0]) else Dialogue.DESK,
@@ -95,7 +94,7 @@ def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: 
 
 def asked_service(tx: Tx, call: Call) -> Service | None:
     """The service that a desk phone rings for."""
-    asked = services.call(tx, call.room or "") if call.step == SERVICE_DESK_STEP else None
+    asked = services.call(tx, call.room or "") if call.purpose is Purpose.SERVICE_DESK else None
     return asked.service if asked else None
 
 
@@ -117,7 +116,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
         load_policy(tx),
         row,
         now,
-        step=SERVICE_STEP,
+        step=Purpose.SERVICE,
         to=asked.number,
         attempt=1,
         dialogue=Dialogue.SERVICE,
@@ -133,7 +132,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
 
 def leave(tx: Tx, call: Call, now: datetime) -> None:
     """One of the two went: the other is let go; a desk that nobody took hands on to the next."""
-    if call.step == SERVICE_DESK_STEP and call.result is not Outcome.OPERATOR:
+    if call.purpose is Purpose.SERVICE_DESK and call.result is not Outcome.OPERATOR:
         _next_desk(tx, call, now)
         return
     for other in calls.for_room(tx, call.room):

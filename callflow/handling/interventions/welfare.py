@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from callflow.core.calls.call import WELFARE_STEP, Dialogue
+from callflow.core.calls.call import Dialogue
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, welfare
 from callflow.core.plans.task import Task
 from callflow.core.time.instants import from_iso, to_iso
@@ -49,7 +50,7 @@ def watch_guards(tx: Tx, now: datetime) -> None:
                 policy,
                 row,
                 now,
-                step=WELFARE_STEP,
+                step=Purpose.WELFARE,
                 to=called["phone"],
                 attempt=len(guard.calls) + 1,
                 dialogue=Dialogue.GUARD,
@@ -63,7 +64,9 @@ def _guard(tx: Tx, task: Task) -> Guard:
     data = task.data
     is_open = task.open
     on_site = from_iso(data["on_site_at"]) if "on_site_at" in data else None
-    made = [row for row in calls.of_incident(tx, task.incident_id) if row.step == WELFARE_STEP]
+    made = [
+        row for row in calls.of_incident(tx, task.incident_id) if row.purpose is Purpose.WELFARE
+    ]
     return Guard(
         on_site_at=on_site if is_open else None,
         overdue_since=None if is_open else task.ended_at,

@@ -10,7 +10,8 @@ from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, Machine, State
-from callflow.core.calls.call import BESIDE_PLANS, Call, Outcome
+from callflow.core.calls.call import Call, Outcome
+from callflow.core.calls.purpose import Purpose
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan, StepKind
 from callflow.core.plans.task import Task, TaskOutcome
@@ -169,7 +170,7 @@ def _calls(made: Sequence[Call], entries: Sequence[Entry]) -> Iterator[PastCall]
     before = {call.successor: call for call in made if call.successor is not None}
     for call in made:
         unnumbered = call.outcome is Outcome.NO_NUMBER and call.placed_at is None
-        if call.step in BESIDE_PLANS or call.successor is not None or unnumbered:
+        if call.purpose is not Purpose.PLAN or call.successor is not None or unnumbered:
             continue
         first = call
         while first.id in before:

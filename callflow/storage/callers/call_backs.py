@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
+from callflow.core.callers.call_back import CallBack, Candidate
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns, first, found
 from callflow.storage.sites.sites import upsert
 
 _C = t.call_back.c
-_OPEN = select(t.call_back).where(_C.ended_at.is_(None)).order_by(_C.first_at, _C.id)
+_CALL_BACK = select(*(_C[each.name] for each in fields(CallBack)))
+_OPEN = _CALL_BACK.where(_C.ended_at.is_(None)).order_by(_C.first_at, _C.id)
 _COUNT = select(func.count()).select_from(t.call_back).where(_C.ended_at.is_(None))
-_DUE = _OPEN.where(_C.due_at <= bindparam("now")).limit(50)
+_IS_DUE = _OPEN.where(_C.due_at <= bindparam("now")).limit(50)
+_DUE = Reads(_IS_DUE, CallBack)
+_DUE_LOCKED = Reads(_IS_DUE.with_for_update(skip_locked=True), CallBack)
 
 
-def put(tx: Tx, row: dict[str, Any]) -> None:
+def put(tx: Tx, call_back: CallBack) -> None:
     """A new one; where its number has an open one already, that says the same from now on."""
-    upsert(tx, t.call_back, ["open_for"], row)
+    upsert(tx, t.call_back, ["open_for"], columns(call_back))
 
 
-def get(tx: Tx, call_back_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+def get(tx: Tx, call_back_id: str, *, lock: bool = False) -> CallBack | None:
     """One row; ``lock`` keeps other writers off until the commit (PostgreSQL)."""
-    query = select(t.call_back).where(_C.id == call_back_id)
+    query = _CALL_BACK.where(_C.id == call_back_id)
     if lock and tx.dialect.name != "sqlite":
         query = query.with_for_update()
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, CallBack)
 
 
-def open_for(tx: Tx, number: str) -> dict[str, Any] | None:
+def open_for(tx: Tx, number: str) -> CallBack | None:
     """The open one of a number, locked."""
-    query = select(t.call_back).where(_C.open_for == number)
+    query = _CALL_BACK.where(_C.open_for == number)
     if tx.dialect.name != "sqlite":
         query = query.with_for_update()
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, CallBack)
 
 
-def open_ones(tx: Tx, *, limit: int = 200) -> list[dict[str, Any]]:
+def open_ones(tx: Tx, *, limit: int = 200) -> list[CallBack]:
     """Those that nobody is done with, oldest first."""
-    return [dict(row._mapping) for row in tx.execute(_OPEN.limit(limit))]
+    return found(tx, _OPEN.limit(limit), CallBack)
 
 
 def count_open(tx: Tx) -> int:
@@ -52,18 +56,18 @@ def count_open(tx: Tx) -> int:
     return int(tx.execute(_COUNT).scalar_one())
 
 
-_ANY_DUE = Prepared(_DUE.limit(1))
+_ANY_DUE = Prepared(_IS_DUE.limit(1))
 
 
 def any_due(tx: Tx, now: datetime) -> bool:
-    """Whether there is anything for ``due``."""
+    """True where there is anything for ``due``."""
     return _ANY_DUE.first(tx, {"now": now}) is not None
 
 
-def due(tx: Tx, now: datetime) -> list[dict[str, Any]]:
+def due(tx: Tx, now: datetime) -> list[CallBack]:
     """Those whose time has passed, oldest first, locked."""
-    query = _DUE if tx.dialect.name == "sqlite" else _DUE.with_for_update(skip_locked=True)
-    return [dict(row._mapping) for row in tx.execute(query, {"now": now})]
+    query = _DUE if tx.dialect.name == "sqlite" else _DUE_LOCKED
+    return query.all(tx, {"now": now})
 
 
 def change(tx: Tx, call_back_id: str, **values: Any) -> bool:
@@ -72,13 +76,7 @@ def change(tx: Tx, call_back_id: str, **values: Any) -> bool:
     return tx.execute(query.values(**values)).rowcount == 1
 
 
-def to_be_called(tx: Tx, numbers: Collection[str]) -> set[str]:
-    """Those of ``numbers`` that somebody is to call back."""
-    query = select(_C.open_for).where(_C.open_for.in_(list(numbers)))
-    return set(tx.execute(query).scalars())
-
-
-def candidates(tx: Tx, numbers: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+def candidates(tx: Tx, numbers: Collection[str]) -> dict[str, list[Candidate]]:
     """{number: the contacts that have it, with their sites}: who may have called."""
     c = t.contact.c
     query = (
@@ -88,7 +86,7 @@ def candidates(tx: Tx, numbers: Collection[str]) -> dict[str, list[dict[str, Any
         .where(c.phone.in_(list(numbers)))
         .order_by(t.site.c.name, c.name)
     )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in tx.execute(query):
-        found.setdefault(row.phone, []).append(dict(row._mapping))
-    return found
+    of_number: dict[str, list[Candidate]] = {}
+    for one in found(tx, query, Candidate):
+        of_number.setdefault(one.phone, []).append(one)
+    return of_number

@@ -23,10 +23,7 @@ from sqlalchemy import (
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import (
-    BESIDE_PLANS,
-    BRIDGE_STEP,
     LIVE_STATES,
-    NOT_AT_SITE,
     Act,
     Call,
     CallAction,
@@ -35,6 +32,7 @@ from callflow.core.calls.call import (
     Outcome,
     Recording,
 )
+from callflow.core.calls.purpose import BESIDE_PLANS, NOT_AT_SITE, Purpose
 from callflow.core.interventions.directory import shown
 from callflow.core.sites.site import Role
 from callflow.storage import schema as t
@@ -165,7 +163,7 @@ def of_incident(tx: Tx, incident_id: str) -> list[Call]:
 
 
 def any_ended_with(tx: Tx, outcomes: Collection[Outcome]) -> bool:
-    """Whether there is a call of ours that ended so."""
+    """True where there is a call of ours that ended so."""
     c = t.call.c
     ours = c.direction == Direction.OUTGOING.value, c.outcome.in_([o.value for o in outcomes])
     return tx.execute(select(c.id).where(*ours).limit(1)).first() is not None
@@ -282,7 +280,7 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
 
 
 def waits(tx: Tx, node: str) -> bool:
-    """Whether there is anything for ``requested``."""
+    """True where there is anything for ``requested``."""
     return _REQUESTED.first(tx, {"node": node, "limit": 1}) is not None
 
 
@@ -315,7 +313,7 @@ def cancel_requested(
     incident_id: str,
     now: datetime,
     *,
-    keep: Collection[str] = (BRIDGE_STEP,),
+    keep: Collection[str] = (Purpose.BRIDGE,),
     only: str | None = None,
 ) -> list[str]:
     """Withdraw what nobody has dialled yet, but for the steps in ``keep``; the numbers (D20).
@@ -335,7 +333,7 @@ def _cancel(keep: frozenset[str], of_one_step: bool) -> Prepared:
     query = update(t.call).where(
         c.incident_id == bindparam("b_incident"),
         _is_one_of(CallState.REQUESTED, CallState.FOLLOWING),
-        *(c.step != step for step in sorted(keep)),
+        *(c.step != step for step in sorted(map(str, keep))),
     )
     if of_one_step:
         query = query.where(c.step == bindparam("only"))
@@ -392,7 +390,7 @@ def spoken_to(tx: Tx, incident_id: str) -> list[Call]:
 
 
 def in_talk(tx: Tx, incident_id: str) -> bool:
-    """Whether somebody speaks on the phone about an incident."""
+    """True where somebody speaks on the phone about an incident."""
     c = t.call.c
     query = select(c.id).where(c.incident_id == incident_id, c.state == CallState.ANSWERED.value)
     return tx.execute(query.limit(1)).first() is not None
@@ -432,12 +430,6 @@ def waiting(tx: Tx) -> list[Call]:
     for call in _WAITING.all(tx, {}):
         first.setdefault(call.room, call)
     return list(first.values())
-
-
-def desks_of(tx: Tx, room: str) -> list[Call]:
-    """The calls made to bring a human into a conference, oldest first; supervisors' who only
-    listen are none. One that changed its trunk counts once."""
-    return [call for call in for_room(tx, room) if call.is_leg and call.heard]
 
 
 def in_room(tx: Tx, room: str | None) -> list[Call]:
@@ -490,13 +482,13 @@ def live_to_number(tx: Tx, number: str) -> list[Call]:
 def of_kind(tx: Tx, step: str, *, limit: int) -> list[Call]:
     """The newest calls of a step that belong to no alarm, the newest first."""
     c = t.call.c
-    query = select(*CALL).where(c.step == step, c.incident_id.is_(None))
+    query = select(*CALL).where(c.step == str(step), c.incident_id.is_(None))
     query = query.order_by(c.requested_at.desc(), c.id).limit(limit)
     return found(tx, query, Call)
 
 
 def has_called(tx: Tx, number: str, since: datetime) -> bool:
-    """Whether a call came from ``number`` since then."""
+    """True where a call came from ``number`` since then."""
     c = t.call.c
     query = select(c.id).where(
         c.to == number, c.direction == Direction.INCOMING.value, c.requested_at >= since
@@ -509,7 +501,7 @@ def of_step(tx: Tx, incident_id: str, step: str) -> int:
     query = (
         select(func.count())
         .select_from(t.call)
-        .where(t.call.c.incident_id == incident_id, t.call.c.step == step)
+        .where(t.call.c.incident_id == incident_id, t.call.c.step == str(step))
     )
     return int(tx.execute(query).scalar_one())
 
@@ -651,7 +643,7 @@ _ACTIONS_WAITING = Prepared(
 
 
 def actions_waiting(tx: Tx, node: str, now: datetime) -> bool:
-    """Whether there is anything for ``claim_actions``."""
+    """True where there is anything for ``claim_actions``."""
     return _ACTIONS_WAITING.first(tx, {"node": node, "now": now}) is not None
 
 
@@ -676,7 +668,7 @@ def claim_actions(tx: Tx, node: str, now: datetime) -> list[CallAction]:
 
 
 def asked_to_end(tx: Tx, call_id: str) -> bool:
-    """Whether somebody asked for the end of a call."""
+    """True where somebody asked for the end of a call."""
     return bool(all_asked_to_end(tx, [call_id]))
 
 

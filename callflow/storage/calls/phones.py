@@ -9,43 +9,41 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from callflow.core.calls.call import CallState
+from callflow.core.calls.phones import Phone
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
+from callflow.storage.engine.values import columns, first, found
 
-Row = dict[str, Any]
-
-_OWNED = select(t.phone, t.user.c.name.label("owner")).join(
-    t.user, t.user.c.id == t.phone.c.user_id
-)
+#: Telephones with their ``owner``.
+OWNED = select(t.phone, t.user.c.name.label("owner")).join(t.user, t.user.c.id == t.phone.c.user_id)
 
 
-def insert(tx: Tx, row: Row) -> None:
+def insert(tx: Tx, phone: Phone) -> None:
     """A new telephone; its node's Asterisk is told."""
+    row = columns(phone)
+    del row["owner"]  # the user's name
     tx.execute(t.phone.insert().values(**row))
     hint(tx, "telephony")
 
 
-def get(tx: Tx, name: str) -> Row | None:
-    """One telephone with its ``owner``, ended or not."""
-    row = tx.execute(_OWNED.where(t.phone.c.name == name)).first()
-    return dict(row._mapping) if row else None
+def get(tx: Tx, name: str) -> Phone | None:
+    """One telephone, ended or not."""
+    return first(tx, OWNED.where(t.phone.c.name == name), Phone)
 
 
-def live(tx: Tx, node: str | None = None) -> list[Row]:
+def live(tx: Tx, node: str | None = None) -> list[Phone]:
     """The telephones that there are now, oldest first; of one node or of all."""
-    query = _OWNED.where(t.phone.c.ended_at.is_(None)).order_by(
-        t.phone.c.created_at, t.phone.c.name
-    )
+    query = OWNED.where(t.phone.c.ended_at.is_(None)).order_by(t.phone.c.created_at, t.phone.c.name)
     if node is not None:
         query = query.where(t.phone.c.node == node)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Phone)
 
 
-def of_owner(tx: Tx, owner: str) -> list[Row]:
+def of_owner(tx: Tx, owner: str) -> list[Phone]:
     """Somebody's telephones, newest first."""
-    query = _OWNED.where(t.phone.c.ended_at.is_(None), t.user.c.name == owner)
-    return [dict(r._mapping) for r in tx.execute(query.order_by(t.phone.c.created_at.desc()))]
+    query = OWNED.where(t.phone.c.ended_at.is_(None), t.user.c.name == owner)
+    return found(tx, query.order_by(t.phone.c.created_at.desc()), Phone)
 
 
 def change(tx: Tx, name: str, **values: Any) -> None:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
+from callflow.core.calls.call import VoiceNote
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-
-Row = dict[str, Any]
+from callflow.storage.engine.values import columns, first, found
 
 _C = t.spoken.c
 
 
-def get(tx: Tx, name: str) -> Row | None:
+def get(tx: Tx, name: str) -> VoiceNote | None:
     """What was said under this name."""
-    row = tx.execute(select(t.spoken).where(_C.name == name)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.spoken).where(_C.name == name), VoiceNote)
 
 
-def insert(tx: Tx, row: Row) -> None:
+def insert(tx: Tx, note: VoiceNote) -> None:
     """It was said, and is kept."""
-    tx.execute(t.spoken.insert().values(**row))
+    tx.execute(t.spoken.insert().values(**columns(note)))
 
 
 def unsettled(tx: Tx, call_id: str) -> list[str]:
@@ -46,19 +45,27 @@ def settle(tx: Tx, call_id: str, now: datetime) -> None:
     tx.execute(query.values(settled_at=now))
 
 
-def undrafted(tx: Tx, node: str) -> list[Row]:
-    """What waits on a node to be listened to and that no machine tried to write down, the first
-    first, with the ``language`` of whoever said it."""
+@dataclass(frozen=True, slots=True)
+class Undrafted:
+    """What no machine tried to write down yet, and the language of whoever said it."""
+
+    name: str
+    path: str
+    language: str
+
+
+def undrafted(tx: Tx, node: str) -> list[Undrafted]:
+    """What waits on a node to be listened to and was not tried, the first first."""
     i, call, who = t.instruction.c, t.call, t.contact
     query = (
-        select(t.spoken, func.coalesce(who.c.language, "fr").label("language"))
+        select(_C.name, _C.path, func.coalesce(who.c.language, "fr").label("language"))
         .join(t.instruction, i.voice == _C.name)
         .join(call, call.c.id == _C.call_id)
         .outerjoin(who, who.c.id == i.asked_by)
         .where(i.transcriber.is_(None), i.withdrawn_at.is_(None))
         .where(_C.drafted_at.is_(None), call.c.node == node)
     )
-    return [dict(row._mapping) for row in tx.execute(query.order_by(_C.said_at))]
+    return found(tx, query.order_by(_C.said_at), Undrafted)
 
 
 def draft(tx: Tx, name: str, text: str, now: datetime) -> None:
@@ -67,12 +74,12 @@ def draft(tx: Tx, name: str, text: str, now: datetime) -> None:
     tx.execute(query.values(draft=text, drafted_at=now))
 
 
-def everything(tx: Tx) -> list[Row]:
-    """Every row."""
-    return [dict(row._mapping) for row in tx.execute(select(t.spoken))]
+def everything(tx: Tx) -> list[VoiceNote]:
+    """All that was said."""
+    return found(tx, select(t.spoken), VoiceNote)
 
 
-def named(tx: Tx, names: Sequence[str]) -> dict[str, Row]:
-    """{name: its row}."""
+def named(tx: Tx, names: Sequence[str]) -> dict[str, VoiceNote]:
+    """{name: what was said under it}."""
     query = select(t.spoken).where(_C.name.in_(list(names)))
-    return {row.name: dict(row._mapping) for row in tx.execute(query)}
+    return {note.name: note for note in found(tx, query, VoiceNote)}

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select
 
 from callflow.core.calls.call import LIVE_STATES, Call
+from callflow.core.calls.phones import Phone
 from callflow.core.desks.presence import Kept, Presence
 from callflow.core.people.users import User
 from callflow.storage import schema as t
 from callflow.storage.calls.calls import CALL
+from callflow.storage.calls.phones import OWNED
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads, columns, first, found
 from callflow.storage.sites.sites import upsert
@@ -24,8 +26,8 @@ _SHIFTS = (
     .group_by(t.shift.c.user_id)
     .subquery()
 )
-_PHONES = (
-    select(t.phone).where(t.phone.c.ended_at.is_(None)).order_by(t.phone.c.kind, t.phone.c.name)
+_PHONES = Reads(
+    OWNED.where(t.phone.c.ended_at.is_(None)).order_by(t.phone.c.kind, t.phone.c.name), Phone
 )
 _USER = t.user.c
 _PEOPLE = (
@@ -75,9 +77,9 @@ def people(tx: Tx) -> list[AtDesk]:
     return found(tx, _PEOPLE, AtDesk)
 
 
-def phones(tx: Tx) -> list[dict[str, Any]]:
+def phones(tx: Tx) -> list[Phone]:
     """The telephones of people that have not ended, desk phones first."""
-    return [dict(row._mapping) for row in tx.execute(_PHONES)]
+    return _PHONES.all(tx, {})
 
 
 _C = t.call.c

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.calls.call import QUEUE_STEP
+from callflow.core.calls.purpose import Purpose
 from tests.support import chaos
 from tests.support.chaos import STORIES, Kill, Seen, Town
 from tests.support.hold_ups import HoldUps, Parts
@@ -151,7 +151,7 @@ def _each_goes_on(
     dialogues there must have been ``at_least`` so many."""
     resumed = 0
     deaf = [(kill.at, next(at for at in heard_again if at > kill.at)) for kill in kills]
-    for call in (call for call in seen if call.row["step"] != QUEUE_STEP):
+    for call in (call for call in seen if call.row["step"] != Purpose.QUEUE):
         assert call.ended_at is not None
         hit = [kill for kill in kills if call.alive(kill.at)]
         if not hit or any(_unheard(call.ended_at, *times, held_up) for times in deaf):

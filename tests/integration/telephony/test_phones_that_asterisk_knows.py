@@ -83,7 +83,7 @@ class Scene:
         """Whether its person is told that it can register."""
         row = await self.station.store.read(lambda tx: phones.get(tx, name))
         assert row is not None
-        return row["rendered_at"] is not None
+        return row.rendered_at is not None
 
 
 @pytest.fixture

@@ -102,6 +102,6 @@ async def test_what_was_said_when_telephony_died_is_kept_and_called_back(tmp_pat
                 await station.changed()
             while raw.exists():
                 await station.changed()
-        assert [(row["name"], row["duration"]) for row in said] == [(f"{call}.1", 1.0)]
-        assert (station.settings.recordings_dir / said[0]["path"]).exists()
-        assert said[0]["settled_at"]
+        assert [(row.name, row.duration) for row in said] == [(f"{call}.1", 1.0)]
+        assert (station.settings.recordings_dir / said[0].path).exists()
+        assert said[0].settled_at

@@ -49,7 +49,7 @@ def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> l
     found = (*instructions.current(tx, site_id, now), *instructions.awaiting(tx, site_id, now))
     agreed = list({each.id: each for each in found}.values())
     said = spoken.named(tx, [each.voice for each in agreed if each.voice])
-    said = {name: row for name, row in said.items() if row["path"]}  # its time may be over
+    said = {name: note for name, note in said.items() if note.path}  # its time may be over
     about = {each.contact_id for each in agreed} | {each.replacement_id for each in agreed}
     names = contacts.names_of(tx, [contact for contact in about if contact])
     return [

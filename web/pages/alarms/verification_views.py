@@ -8,7 +8,7 @@ from typing import Any
 
 from callflow.core.alarms.evidence import Sign
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import AT_DESK
+from callflow.core.calls.purpose import AT_DESK
 from callflow.core.interventions.law import Finding
 from callflow.handling.alarms import evidence
 from callflow.handling.base import policy

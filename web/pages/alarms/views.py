@@ -11,8 +11,9 @@ from urllib.parse import quote
 from callflow.core.alarms.correlation import storm_of, zone_name
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.incident import ruling as ruling_among
-from callflow.core.calls.call import GUARD_STEP, Call, CallState
+from callflow.core.calls.call import Call, CallState
 from callflow.core.calls.phones import owner_of
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions import directory
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
@@ -280,7 +281,7 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "services": services_of(tx, row, now),
         "steps": steps(row, shown, asked),
         "by_hand": {
-            "tasks": [one for one in asked if one.task.step == GUARD_STEP],
+            "tasks": [one for one in asked if one.task.step == Purpose.GUARD],
             "next": orders.next_firm(row, here, its_tasks, its_calls, now),
         },
         "measures": measures.running(tx, row.site_id, now) if row.site_id else [],

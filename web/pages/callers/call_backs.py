@@ -71,8 +71,8 @@ async def act(
     return RedirectResponse("/call-backs", 303)
 
 
-def _take(tx: Tx, call_back_id: str, who: str, form: forms.Form, now: datetime) -> object:
-    return call_backs.take(tx, call_back_id, who, now, to=forms.line(form, "to"))
+def _take(tx: Tx, call_back_id: str, who: str, form: forms.Form, now: datetime) -> None:
+    call_backs.take(tx, call_back_id, who, now, to=forms.line(form, "to"))
 
 
 def _done(tx: Tx, call_back_id: str, who: str, form: forms.Form, now: datetime) -> None:

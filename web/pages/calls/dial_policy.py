@@ -37,14 +37,14 @@ async def show(
             whole = _whole(number)
             by_machine, known = dialling.tried(tx, whole, policy, now, by_person=False)
             by_person, _ = dialling.tried(tx, whole, policy, now, by_person=True)
-            names = sites.names_of(tx, known["sites"][:20])
-            people = (contacts.get(tx, contact) for contact in known["contacts"][:20])
+            names = sites.names_of(tx, known.sites[:20])
+            people = (contacts.get(tx, contact) for contact in known.contacts[:20])
             found = {
-                **known,
+                "known": known,
                 "whole": whole,
                 "refusals": (("machine", by_machine), ("person", by_person)),
                 "people": [person["name"] for person in people if person],
-                "sites": [names.get(site, site) for site in known["sites"][:20]],
+                "sites": [names.get(site, site) for site in known.sites[:20]],
             }
         return {"tried": found, "ours": sorted(own_numbers(tx, policy, now))}
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fastapi.responses import FileResponse
 
-from callflow.core.calls.call import Recording
+from callflow.core.calls.call import Recording, VoiceNote
 from callflow.handling.records import playbacks
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
@@ -40,16 +39,16 @@ async def call(station: Station, call_id: str, who: str) -> FileResponse:
 async def after_tone(station: Station, name: str, who: str) -> FileResponse:
     """What was said after a tone, which ``who`` plays. Raises a problem where there is none."""
 
-    def read(tx: Tx) -> tuple[dict[str, Any] | None, str]:
-        row = spoken.get(tx, name)
-        call = calls.get(tx, row["call_id"]) if row else None
-        return row, call.node if call else ""
+    def read(tx: Tx) -> tuple[VoiceNote | None, str]:
+        note = spoken.get(tx, name)
+        call = calls.get(tx, note.call_id) if note else None
+        return note, call.node if call else ""
 
-    row, node = await station.store.read(read)
-    if row is None:
+    note, node = await station.store.read(read)
+    if note is None:
         raise not_found("recording")
-    path = await _file(station, str(row["path"]), node, "")
-    await _tell(station, playbacks.SPOKEN, name, str(row["call_id"]), who)
+    path = await _file(station, note.path, node, "")
+    await _tell(station, playbacks.SPOKEN, name, note.call_id, who)
     return files.answer(path)
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import SERVICE_STEP, Call, CallState, Mode
-from callflow.core.calls.phones import PREFIX, is_reachable, owner_of
+from callflow.core.calls.call import Call, CallState, Mode
+from callflow.core.calls.phones import PREFIX, Phone, owner_of
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.directory import shown
 from callflow.handling.desks import waiting_line
 from callflow.storage import Tx
@@ -45,7 +46,7 @@ class Person:
 
     @property
     def is_up(self) -> bool:
-        """Whether they are on the line."""
+        """True where they are on the line."""
         return self.state == CallState.ANSWERED.value
 
 
@@ -82,7 +83,7 @@ class Leg:
 
     @property
     def up(self) -> bool:
-        """Whether my phone was answered."""
+        """True where my phone was answered."""
         return self.state == CallState.ANSWERED.value
 
     @property
@@ -132,7 +133,7 @@ class Exchange:
     """Every conversation of the station, read at once."""
 
     rooms: Mapping[str, list[Call]]
-    phones: list[Row]
+    phones: list[Phone]
     persons: Mapping[str, Person] = field(default_factory=dict)
     waiting: tuple[Person, ...] = ()
     about: Mapping[str, About] = field(default_factory=dict)
@@ -179,8 +180,8 @@ class Exchange:
         return self.names.get(wanted.get("contact") or "", "") or str(wanted.get("to", ""))
 
     def _colleagues(self, user: str) -> Iterable[Colleague]:
-        for name in sorted({phone["owner"] for phone in self.phones} - {user}):
-            states = [phone["state"] for phone in self.phones if phone["owner"] == name]
+        for name in sorted({phone.owner for phone in self.phones} - {user}):
+            own = [phone for phone in self.phones if phone.owner == name]
             leg = next(
                 (c for c in self._legs() if c.operator == name and c.up and c.mode is Mode.TALK),
                 None,
@@ -189,7 +190,7 @@ class Exchange:
             with_whom = [self.persons[c.id].name for c in room if c.id in self.persons]
             yield Colleague(
                 name=name,
-                connected=any(is_reachable(state) for state in states),
+                connected=any(phone.reachable for phone in own),
                 leg=leg.id if leg else "",
                 talks_with=", ".join(with_whom),
             )
@@ -284,7 +285,7 @@ def _by_number(tx: Tx, numbers: list[str]) -> dict[str, str]:
 
 def _service(tx: Tx, call: Call) -> str:
     """The name of the service that is called; its number is masked."""
-    line = services.of_number(tx, call.to) if call.step == SERVICE_STEP else None
+    line = services.of_number(tx, call.to) if call.purpose is Purpose.SERVICE else None
     return str(line["name"]) if line else ""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from callflow.core.callers.call_back import CallBack, Candidate
+from callflow.core.sites.instructions import Instruction
 from callflow.handling.base import refusals
 from callflow.handling.desks import presence, waiting_line
 from callflow.handling.desks.presence import Person
@@ -13,8 +15,6 @@ from callflow.storage import Tx
 from callflow.storage.callers import call_backs
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import instructions, sites
-
-Row = dict[str, Any]
 
 
 def mine(tx: Tx, name: str, now: datetime) -> Person | None:
@@ -69,30 +69,40 @@ def queue(tx: Tx, now: datetime) -> list[CallerShown]:
 
 
 def _phones(person: Person) -> list[str]:
-    return [phone["name"] for phone in person.phones]
+    return [phone.name for phone in person.phones]
 
 
-def _first(candidates: list[Row] | None) -> str:
-    return str(candidates[0]["name"]) if candidates else ""
+def _first(candidates: list[Candidate] | None) -> str:
+    return candidates[0].name if candidates else ""
 
 
-def to_call_back(tx: Tx) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ToCallBack:
+    """An open call-back with who may have called, or the instruction that was left."""
+
+    row: CallBack
+    candidates: Sequence[Candidate]
+    instruction: Instruction | None
+    place: str | None  # the instruction's site
+
+
+def to_call_back(tx: Tx) -> list[ToCallBack]:
     """The open call-backs, overdue ones first, with who may have called; or with the instruction
     that somebody left, and its site."""
     rows = call_backs.open_ones(tx)
-    known = call_backs.candidates(tx, {row["number"] for row in rows if row["number"]})
-    left = instructions.of_ids(tx, {i for row in rows if (i := row["instruction_id"])})
+    known = call_backs.candidates(tx, {row.number for row in rows if row.number})
+    left = instructions.of_ids(tx, {i for row in rows if (i := row.instruction_id)})
     places = sites.names_of(tx, [each.site_id for each in left.values()])
     made = [
-        {
-            **row,
-            "candidates": known.get(row["number"], []),
-            "instruction": (one := left.get(row["instruction_id"])),
-            "place": places.get(one.site_id) if one else None,
-        }
+        ToCallBack(
+            row=row,
+            candidates=known.get(row.number, ()),
+            instruction=(one := left.get(row.instruction_id or "")),
+            place=places.get(one.site_id) if one else None,
+        )
         for row in rows
     ]
-    return sorted(made, key=lambda row: (not row["level"], row["first_at"]))
+    return sorted(made, key=lambda one: (not one.row.level, one.row.first_at))
 
 
 def colleagues(tx: Tx, name: str, now: datetime) -> list[str]:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from callflow.core.calls.call import GUARD_STEP, Outcome
+from callflow.core.calls.call import Outcome
 from callflow.core.calls.on_call import Who
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.law import Service
 from callflow.core.plans.call_plan.vocabulary import (
     BACK_TO_LIST,
@@ -160,7 +161,7 @@ _TEXTS = frozenset({"text", "to", "subject", "until", "code"})
 
 
 #: The step of a guard whom a person sends, whatever the plan says (D33).
-GUARD_BY_HAND = Step(id=GUARD_STEP, kind=StepKind.SEND_GUARD)
+GUARD_BY_HAND = Step(id=Purpose.GUARD.value, kind=StepKind.SEND_GUARD)
 
 
 def step_asked(plan: Plan, step_id: str) -> Step:

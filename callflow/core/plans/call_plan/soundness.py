@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from callflow.core.calls.call import ANSWERS, BESIDE_PLANS, CALL_BACK_KEY
+from callflow.core.calls.call import ANSWERS, CALL_BACK_KEY
+from callflow.core.calls.purpose import BESIDE_PLANS
 from callflow.core.plans.call_plan.findings import Finding
 from callflow.core.plans.call_plan.plan import LISTS, Plan, PlanError, Step, from_json
 from callflow.core.plans.call_plan.vocabulary import (

@@ -18,7 +18,7 @@ from callflow.handling.alarms import muting, operating
 from callflow.handling.alarms.acting import close, request_call
 from callflow.handling.base import policy as base_policy
 from callflow.handling.base import refusals
-from callflow.handling.calls import dialogues, telephone
+from callflow.handling.calls import calling, dialogues, telephone
 from callflow.handling.desks import waiting_line
 from callflow.handling.interventions import services
 from callflow.storage.alarms import incidents
@@ -106,7 +106,7 @@ def test_whom_the_machine_speaks_with_hears_no_more_of_the_other_alarm(station: 
     assert acts(station, talks) == ["take_over"]
     assert station.call(talks).result == "operator"
     assert station.entries("hushed")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, talks, station.now))
+    station.write(lambda tx: calling.join_room(tx, talks, station.now))
     (waits,) = station.read(waiting_line.waiting)
     assert waits.caller.urgent
 

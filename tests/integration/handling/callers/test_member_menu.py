@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.call import WELFARE_STEP, Outcome
+from callflow.core.calls.call import Outcome
+from callflow.core.calls.purpose import Purpose
 from callflow.core.plans.task import Task
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
@@ -296,7 +297,7 @@ def watch(station: Station, minutes: float = 0.0) -> list[str]:
     if station.read(lambda tx: welfare.any_due(tx, station.now)):
         station.write(lambda tx: welfare.watch_guards(tx, station.now))
     made = [row for one in station.incidents() for row in station.calls(one.id)]
-    return [row.to for row in made if row.step == WELFARE_STEP and not row.ended_at]
+    return [row.to for row in made if row.purpose is Purpose.WELFARE and not row.ended_at]
 
 
 def on_site(station: Station) -> Incident:

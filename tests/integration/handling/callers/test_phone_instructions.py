@@ -215,7 +215,7 @@ def test_what_is_dictated_is_played_back_and_waits_to_be_listened_to(station: St
     (entry,) = station.entries("instruction_spoken")
     assert entry.data["voice"] == second
     caller.hangs_up()
-    assert [task["instruction_id"] for task in station.read(call_backs.open_ones)] == [row.id]
+    assert [task.instruction_id for task in station.read(call_backs.open_ones)] == [row.id]
     assert not station.faults()
 
 
@@ -225,7 +225,7 @@ def test_who_hangs_up_before_the_1_is_called_back_and_nothing_counts(station: St
     says(caller)
     caller.hangs_up()
     assert made(station) == []
-    assert [row["number"] for row in station.read(call_backs.open_ones)] == [FIRST]
+    assert [row.number for row in station.read(call_backs.open_ones)] == [FIRST]
     assert station.entries("spoken_unfinished")[0].site == "1002"
 
 
@@ -276,22 +276,23 @@ def test_what_is_left_is_a_task_until_it_counts_and_rings_the_desk_meanwhile(
     caller, row = spoken(station)
     caller.hangs_up()
     (task,) = station.read(call_backs.open_ones)
-    assert (task["number"], task["instruction_id"], task["level"]) == (FIRST, row.id, 0)
+    assert (task.number, task.instruction_id, task.level) == (FIRST, row.id, 0)
     with pytest.raises(Refused, match="listen to it"):
         station.write(
             lambda tx: handled.finish(
-                tx, task["id"], "claire", handled.Result.NOT_NEEDED, "", station.now
+                tx, task.id, "claire", handled.Result.NOT_NEEDED, "", station.now
             )
         )
-    station.now = task["due_at"]
+    assert task.due_at is not None
+    station.now = task.due_at
     station.write(lambda tx: handled.come_back(tx, station.now))
-    assert station.read(call_backs.open_ones)[0]["level"] == 1
+    assert station.read(call_backs.open_ones)[0].level == 1
     assert station.entries("call_back_overdue") or station.entries("call_back_silent")
-    station.write(lambda tx: handled.take(tx, task["id"], "claire", station.now))
+    station.write(lambda tx: handled.take(tx, task.id, "claire", station.now))
     assert "consigne laissée par Anne" in station.entries("instruction_taken")[0].text
     _hear(station, row, text="N'envoyez personne.", who="claire", now=station.now, lowers=True)
     (task,) = station.read(call_backs.open_ones)
-    assert (task["holder"], task["level"]) == (None, 0)  # it is for whoever countersigns it
+    assert (task.holder, task.level) == (None, 0)  # it is for whoever countersigns it
     _sign(station, row, "denis")
     assert station.read(call_backs.open_ones) == []
 
@@ -307,7 +308,7 @@ def test_two_instructions_of_one_number_are_two_tasks_and_a_withdrawn_one_is_non
         lambda tx: sites_instructions.withdraw(tx, "1002", first.id, who="claire", now=station.now)
     )
     (left,) = station.read(call_backs.open_ones)
-    assert left["instruction_id"] != first.id
+    assert left.instruction_id != first.id
 
 
 def test_what_nobody_saw_to_in_its_time_rings_nobody_any_more(station: Station) -> None:

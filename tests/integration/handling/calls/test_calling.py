@@ -12,11 +12,12 @@ from callflow.core.calls.call import CallState, Outcome
 from callflow.core.calls.dial_policy import EMERGENCY
 from callflow.handling.alarms import deciding, operating
 from callflow.handling.base import policy
-from callflow.handling.calls import calling, dialogues
+from callflow.handling.calls import calling
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station
+from tests.support.menu_caller import MenuCaller
 
 
 def sites_in_alarm(station: Station, count: int, code: str = "BA") -> list[str]:
@@ -282,7 +283,7 @@ def test_who_needs_a_human_is_in_a_room_and_a_desk_is_rung(station: Station, out
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, outcome)
-    room = station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    room = station.write(lambda tx: calling.join_room(tx, caller, station.now))
 
     asked = station.incident(row.id)
     assert (asked.with_human, asked.human_reason) == (True, outcome)
@@ -292,11 +293,19 @@ def test_who_needs_a_human_is_in_a_room_and_a_desk_is_rung(station: Station, out
     assert "bridging" in station.told(row.id)
 
 
+def test_a_human_is_rung_once_it_is_known_what_the_person_said(station: Station) -> None:
+    row = station.alarm("BA")
+    shop = MenuCaller(station.store, station.vault, SHOP, station.picks_up(SHOP))
+    shop.answers(station.now).types("2")
+    told = station.told(row.id)
+    assert told[told.index("call_result") :] == ["call_result", "human", "bridging"]
+
+
 def test_who_waits_is_never_given_up(station: Station) -> None:
     station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: calling.join_room(tx, caller, station.now))
     for number in (DESK, SECOND_DESK, DUTY):
         station.ends(number, "no_answer")
     station.later(5)
@@ -307,10 +316,10 @@ def test_a_desk_takes_who_waits_and_is_let_go_at_the_end(station: Station) -> No
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: calling.join_room(tx, caller, station.now))
     desk = station.picks_up(DESK)
     station.says(desk, "operator")
-    assert station.write(lambda tx: dialogues.dialogue_bridge(tx, desk, station.now)) == caller
+    assert station.write(lambda tx: calling.join_room(tx, desk, station.now)) == caller
     station.later(119)
     assert len([to for to in station.wanted() if to != SHOP]) == 1  # no other desk rings
 
@@ -324,7 +333,7 @@ def test_a_desk_that_leaves_is_followed_by_another(station: Station) -> None:
     station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: calling.join_room(tx, caller, station.now))
     desk = station.picks_up(DESK)
     station.says(desk, "operator")
     station.hangs_up(desk)
@@ -336,7 +345,7 @@ def test_take_lets_a_human_be_brought_to_who_waits(station: Station) -> None:
     row = station.alarm("BA")
     caller = station.picks_up(SHOP)
     station.says(caller, "help")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, caller, station.now))
+    station.write(lambda tx: calling.join_room(tx, caller, station.now))
     station.write(lambda tx: operating.claim(tx, row.id, "alice", station.now))
     assert DESK in station.wanted()
 

@@ -10,8 +10,9 @@ import pytest
 from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Answer, CodeVerdict, Dialogue, Facts, Progress, State
 from callflow.core.signals.signal import Kind
-from callflow.handling.calls import dialogues
+from callflow.handling.calls import calling, dialogues
 from callflow.storage import Tx
+from callflow.storage.calls import calls
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
 
 EVERYTHING = {"*": ["cancel", "send_guard"]}
@@ -137,7 +138,7 @@ def test_a_dialogue_goes_on_from_what_was_committed(station: Station) -> None:
     assert begin(station, call_id)[1] == first
     assert begin(station, call_id)[1] == replace(first, begun=True)
     progress = Progress(state=State.MENU, begun=True)
-    station.write(lambda tx: dialogues.dialogue_save(tx, call_id, progress))
+    station.write(lambda tx: calls.change(tx, call_id, progress=progress.to_json()))
     assert begin(station, call_id)[1] == progress
     assert station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, "nobody's")) is None
 
@@ -167,6 +168,6 @@ def test_who_calls_a_site_in_alarm_is_tied_to_it(station: Station) -> None:
 def test_anybody_may_call_and_asks_for_a_human_who_is_rung(station: Station, number: str) -> None:
     assert incoming(station, number).incident_id is None
     station.says("in-1", "operator")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, "in-1", station.now))
+    station.write(lambda tx: calling.join_room(tx, "in-1", station.now))
     assert station.live(DESK).room == "in-1"
     station.hangs_up("in-1")

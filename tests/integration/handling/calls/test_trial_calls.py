@@ -18,7 +18,7 @@ def rings(station: Station, contact: str = "1002-anne") -> Incident:
 
 def result(station: Station, contact: str = "1002-anne") -> Any:
     found = station.read(lambda tx: trial_calls.results(tx, "1002"))
-    return found[contact]["outcome"] if contact in found else "never"
+    return found[contact].outcome if contact in found else "never"
 
 
 def test_it_calls_one_contact_who_confirms_by_a_key(station: Station) -> None:

@@ -29,7 +29,7 @@ def says(station: Station, call_id: str, count: int = 1) -> str:
 
 
 def backs(station: Station) -> list[str]:
-    return [row["number"] for row in station.read(call_backs.open_ones)]
+    return [row.number for row in station.read(call_backs.open_ones)]
 
 
 def test_it_is_told_once_with_its_hash_and_the_site_of_who_is_known(station: Station) -> None:
@@ -50,7 +50,7 @@ def test_who_hangs_up_before_confirming_is_called_back(station: Station) -> None
     assert backs(station) == [FIRST]
     (entry,) = station.entries("spoken_unfinished")
     assert entry.data["voice"] == name
-    assert all(row["settled_at"] for row in station.read(spoken.everything))
+    assert all(row.settled_at for row in station.read(spoken.everything))
 
 
 def test_what_comes_to_be_known_after_the_call_is_called_back_too(station: Station) -> None:
@@ -89,4 +89,4 @@ def test_who_waits_for_a_human_after_speaking_leaves_one_call_back(station: Stat
     call.types("0")
     call.hangs_up()
     assert backs(station) == [FIRST]
-    assert [row["called"] for row in station.read(call_backs.open_ones)] == [1]
+    assert [row.called for row in station.read(call_backs.open_ones)] == [1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from callflow.storage.desks import shifts as rows
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
+from tests.support.full_rows import a_phone
 from tests.support.people import add_operator
 from web.api import reading
 
@@ -121,9 +121,8 @@ def test_who_is_on_duty_is_called_before_the_station_s_number(station: Station) 
 def test_the_telephone_of_whoever_is_alone_rings_too(station: Station) -> None:
     for who, state in (("claire", "NOT_INUSE"), ("david", "NOT_INUSE"), ("zoe", "UNAVAILABLE")):
         owner = "claire" if who == "zoe" else who
-        phone: dict[str, Any] = {"name": f"op-{who}", "user_id": owner, "kind": "desk"}
-        more = {"node": "node0", "secret": "", "state": state, "created_at": NIGHT}
-        station.write(partial(phones.insert, row={**phone, **more}))
+        phone = a_phone(f"op-{who}", owner, NIGHT, state=state)
+        station.write(partial(phones.insert, phone=phone))
     begin(station)
     passes(station, 31 * MINUTES)
     assert sorted(station.place()) == [DESK, SECOND_DESK, "op-claire"]

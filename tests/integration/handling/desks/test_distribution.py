@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.callers.call_back import CallBack
 from callflow.core.calls.call import CallState
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.handling.base.refusals import Held, NotFound, Refused
@@ -64,7 +65,7 @@ def comes_in(station: Station, number: str = STRANGER) -> str:
         over = {"state": "end", "begun": True, "say": "", "wrong_codes": 0, "empty_turns": 0}
         over |= {"duress": False, "bridge": True, "result": "operator"}
         calls.change(tx, call_id, progress=over)
-        dialogues.dialogue_bridge(tx, call_id, station.now)
+        calling.join_room(tx, call_id, station.now)
 
     station.write(arrives)
     return call_id
@@ -102,7 +103,7 @@ def state(station: Station, name: str) -> Presence:
     return next(person.now.state for person in there if person.name == name)
 
 
-def open_ones(station: Station) -> list[Row]:
+def open_ones(station: Station) -> list[CallBack]:
     return station.read(call_back_rows.open_ones)
 
 
@@ -308,8 +309,8 @@ def test_who_hangs_up_waiting_is_to_be_called_back_once_a_number(station: Statio
     station.later(20)
     station.hangs_up(comes_in(station))
     (row,) = open_ones(station)
-    assert (row["number"], row["called"]) == (STRANGER, 2)
-    assert row["last_at"] > row["first_at"]
+    assert (row.number, row.called) == (STRANGER, 2)
+    assert row.last_at > row.first_at
 
 
 def test_who_was_answered_is_not(station: Station) -> None:
@@ -330,7 +331,7 @@ def test_a_withheld_number_is_told_and_makes_no_task(station: Station) -> None:
 @pytest.mark.parametrize("written", ["0639987001", "06 39 98 70 01", "33639987001"])
 def test_a_number_is_the_same_however_the_network_writes_it(station: Station, written: str) -> None:
     station.hangs_up(comes_in(station, written))
-    assert [row["number"] for row in open_ones(station)] == [STRANGER]
+    assert [row.number for row in open_ones(station)] == [STRANGER]
 
 
 def test_many_unknown_numbers_are_bounded_and_a_contact_is_kept(station: Station) -> None:
@@ -339,12 +340,12 @@ def test_many_unknown_numbers_are_bounded_and_a_contact_is_kept(station: Station
     station.hangs_up(comes_in(station, FIRST))
     rows = open_ones(station)
     assert len(rows) == call_backs.MOST + 2
-    (rest,) = [row for row in rows if not row["number"]]
-    assert rest["called"] == 5
-    assert FIRST in {row["number"] for row in rows}
+    (rest,) = [row for row in rows if not row.number]
+    assert rest.called == 5
+    assert FIRST in {row.number for row in rows}
     assert len(station.entries("call_back_bounded")) == 1
     with pytest.raises(Refused, match="not kept"):
-        station.write(lambda tx: call_backs.call_back(tx, rest["id"], "anne", station.now))
+        station.write(lambda tx: call_backs.call_back(tx, rest.id, "anne", station.now))
 
 
 def test_an_overdue_one_rings_the_next_phone_again_and_again(station: Station) -> None:
@@ -355,7 +356,7 @@ def test_an_overdue_one_rings_the_next_phone_again_and_again(station: Station) -
         assert station.live(to).step == "queue"
         lets_ring(station, to)
         station.later(60)
-    assert open_ones(station)[0]["level"] == 4
+    assert open_ones(station)[0].level == 4
 
 
 def test_a_desk_that_takes_them_has_a_while(station: Station) -> None:
@@ -376,12 +377,14 @@ def test_taken_given_and_done(station: Station) -> None:
     (row,) = open_ones(station)
 
     def act(function: Any, *arguments: Any, **named: Any) -> Any:
-        return station.write(lambda tx: function(tx, row["id"], *arguments, station.now, **named))
+        return station.write(lambda tx: function(tx, row.id, *arguments, station.now, **named))
 
-    assert act(call_backs.take, "anne")["holder"] == "anne"
+    act(call_backs.take, "anne")
+    assert open_ones(station)[0].holder == "anne"
     with pytest.raises(Held):
         act(call_backs.call_back, "bea")
-    assert act(call_backs.take, "anne", to="bea")["holder"] == "bea"
+    act(call_backs.take, "anne", to="bea")
+    assert open_ones(station)[0].holder == "bea"
     with pytest.raises(NotFound):
         act(call_backs.take, "anne", to="nobody")
     act(call_backs.finish, "bea", call_backs.Result.REACHED, "wanted the hours")

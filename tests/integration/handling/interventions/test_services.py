@@ -21,7 +21,6 @@ from callflow.handling.alarms.filing import standing
 from callflow.handling.base import refusals
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
-from callflow.handling.calls import dialogues
 from callflow.handling.interventions import directory as interventions_directory
 from callflow.handling.interventions import services as interventions_services
 from callflow.handling.interventions import services as services_
@@ -367,7 +366,7 @@ def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification
         station.replies(SHOP, "next_person")
     call = station.picks_up(who)
     progress = Progress(state=State.BRIDGING, begun=True, known=known)
-    station.write(lambda tx: dialogues.dialogue_save(tx, call, progress))
+    station.write(lambda tx: calls.change(tx, call, progress=progress.to_json()))
     station.says(call, "help")
     gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row.id), P))
     assert gate.allowed is allowed

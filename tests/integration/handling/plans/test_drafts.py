@@ -41,9 +41,10 @@ async def test_what_waits_to_be_heard_is_drafted_once(station: Station) -> None:
     dictated(station, confirm=False)  # nothing came of it
     made = drafts(station, SAYS)
     await made.look()
-    row = station.read(lambda tx: spoken.get(tx, confirmed)) or {}
-    assert row["draft"] == "fr .1.wav"
-    assert row["drafted_at"]
+    row = station.read(lambda tx: spoken.get(tx, confirmed))
+    assert row is not None
+    assert row.draft == "fr .1.wav"
+    assert row.drafted_at
     assert station.read(lambda tx: spoken.undrafted(tx, "node0")) == []
 
 
@@ -53,8 +54,9 @@ async def test_where_it_fails_the_field_is_empty_and_it_is_not_tried_again(
     put(station)
     name = dictated(station, confirm=True)
     await drafts(station, 'print(\'{"error": "no such file"}\')').look()
-    row = station.read(lambda tx: spoken.get(tx, name)) or {}
-    assert (row["draft"], bool(row["drafted_at"])) == ("", True)
+    row = station.read(lambda tx: spoken.get(tx, name))
+    assert row is not None
+    assert (row.draft, bool(row.drafted_at)) == ("", True)
     assert station.read(lambda tx: spoken.undrafted(tx, "node0")) == []
 
 

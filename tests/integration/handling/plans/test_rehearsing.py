@@ -12,7 +12,7 @@ from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import operating, rehearsing
 from callflow.handling.base.refusals import NotFound, Refused
-from callflow.handling.calls import dialogues
+from callflow.handling.calls import calling, dialogues
 from callflow.handling.interventions import services
 from callflow.handling.plans import simulation
 from callflow.storage.alarms import incidents
@@ -125,7 +125,7 @@ def test_who_speaks_is_asked_off_the_line_by_a_real_alarm_but_not_who_waits_for_
     rehearse(station)
     waiting = station.picks_up(SHOP)
     station.says(waiting, "operator")
-    station.write(lambda tx: dialogues.dialogue_bridge(tx, waiting, station.now))
+    station.write(lambda tx: calling.join_room(tx, waiting, station.now))
     station.alarm(code="FA", zone="7")
     asked = station.write(lambda tx: calls.claim_actions(tx, "node0", station.now))
     assert asked == []

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from callflow.core.calls.call import QUEUE_STEP, Call, Dialogue
+from callflow.core.calls.call import Call, Dialogue
+from callflow.core.calls.purpose import Purpose
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.nodes import LOST_AFTER
 from callflow.handling.base.policy import load_policy
@@ -62,7 +63,7 @@ def asked(station: Station, to: str, room: str | None = None) -> Call:
             load_policy(tx),
             None,
             station.now,
-            step=QUEUE_STEP,
+            step=Purpose.QUEUE,
             to=to,
             attempt=1,
             dialogue=Dialogue.DESK,

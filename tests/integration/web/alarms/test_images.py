@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.core.calls.call import BRIDGE_STEP, Dialogue
+from callflow.core.calls.call import Dialogue
+from callflow.core.calls.purpose import Purpose
 from callflow.core.messages.outbox import Channel, Fault, Still, Undelivered
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base import policy as base_policy
@@ -184,7 +185,7 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
         newer = now + timedelta(seconds=9)
         image = a_still(tx, incident, newer)
         a_still(tx, incident, newer, id="lost", problem="timeout")
-        request_call(tx, policy, step=BRIDGE_STEP, to=desk, call_id="leg", **asked)
+        request_call(tx, policy, step=Purpose.BRIDGE, to=desk, call_id="leg", **asked)
         return image
 
     image = station.do(ring)

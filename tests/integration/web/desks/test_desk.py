@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from callflow import clock
-from callflow.core.calls.call import QUEUE_STEP, Dialogue, Outcome
+from callflow.core.calls.call import Dialogue, Outcome
+from callflow.core.calls.purpose import Purpose
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import calling, dialogues
@@ -45,7 +46,7 @@ def waits(station: WebStation, number: str = STRANGER) -> str:
 
     def arrives(tx: Tx) -> None:
         dialogues.incoming_call(tx, call_id, number, "node0", clock.now())
-        dialogues.dialogue_bridge(tx, call_id, clock.now())
+        calling.join_room(tx, call_id, clock.now())
 
     station.do(arrives)
     return call_id
@@ -60,7 +61,7 @@ def missed(station: WebStation, number: str = STRANGER) -> str:
     """They hung up unanswered; the task's id."""
     hangs_up(station, waits(station, number))
     (row,) = station.store.read_now(call_backs.open_ones)
-    return str(row["id"])
+    return str(row.id)
 
 
 async def post(client: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
@@ -149,7 +150,7 @@ async def test_a_telephone_that_rings_for_an_alarm_is_its_owners_desk(
     on_shift(station, "bea")
     station.site("1001")
     alarm = station.alarm("1001", "BA", "3")
-    rung: dict[str, Any] = dict(step=QUEUE_STEP, to="op-bea", dialogue=Dialogue.DESK, attempt=1)
+    rung: dict[str, Any] = dict(step=Purpose.QUEUE, to="op-bea", dialogue=Dialogue.DESK, attempt=1)
     rung |= {"ring_time": 20.0, "priority": 0}
     station.do(lambda tx: request_call(tx, load_policy(tx), alarm, clock.now(), **rung))
     page = (await operator.get(f"/incidents/{alarm.id}")).text

@@ -32,7 +32,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     for number in ("+33639981001", "+33639987003"):
         hangs_up(station, waits(station, number))
     (first, _) = station.store.read_now(call_backs.open_ones)
-    station.do(lambda tx: call_backs.change(tx, first["id"], level=1))
+    station.do(lambda tx: call_backs.change(tx, first.id, level=1))
     waits(station)
     process = WebProcess(station)
     process.start()

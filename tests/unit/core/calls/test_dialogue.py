@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.alarms.apply import NEEDS_HUMAN
 from callflow.core.calls import dialogue, prompts
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import (
@@ -288,3 +289,8 @@ def test_who_waits_hears_the_truth_of_their_own_case(waiting: Facts, hears: str)
     turn = dialogue.turn(facts, replace(Progress.start(facts), state=State.POSITION))
     assert turn is not None
     assert [phrase.key for phrase in turn.say] == [hears]
+
+
+def test_whoever_is_put_through_has_a_human_on_the_incident_too() -> None:
+    bridging = {rule.outcome for rule in TABLE.values() if rule.to is State.BRIDGING}
+    assert bridging - {None} == NEEDS_HUMAN - {Outcome.ERROR}  # of ours: put through by the row

@@ -107,8 +107,7 @@ def test_times(hour: int, minute: int, french: str, english: str) -> None:
 def test_dates_numbers_and_zones() -> None:
     assert prompts.day(datetime(2026, 4, 1, tzinfo=UTC), "fr") == "mercredi premier avril"
     assert prompts.day(datetime(2026, 12, 24, tzinfo=UTC), "en") == "Thursday 24 December"
-    assert prompts.phone_number("+33639981204", "fr") == "zéro 6, 39, 98, 12, zéro 4"
-    assert prompts.phone_number("+44 20 7946 0123", "en") == "4 4 2, 0 7 9, 4 6 0, 1 2 3"
+    assert prompts.digit_by_digit("+33639981204") == "0 6, 3 9, 9 8, 1 2, 0 4"
     assert prompts.zone_number("007") == "7"
     assert prompts.zone_number("A12") == "A12"
     assert prompts.count_of_alarms(1, "fr") == "une alarme"

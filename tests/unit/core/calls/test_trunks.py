@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.calls.call import BRIDGE_STEP, BY_HAND_STEP, QUEUE_STEP, SERVICE_STEP
+from callflow.core.calls.purpose import Purpose
 from callflow.core.calls.trunks import (
     FAILURE_COUNTS,
     FAILURES,
@@ -108,11 +108,11 @@ def test_no_trunk_carries_more_than_it_has_and_none_of_the_reserve_is_taken(
     ("step", "requester", "human"),
     [
         ("keyholders", "", False),
-        (QUEUE_STEP, "", False),
-        (BRIDGE_STEP, "", False),
-        (BY_HAND_STEP, "", True),
+        (Purpose.QUEUE, "", False),
+        (Purpose.BRIDGE, "", False),
+        (Purpose.BY_HAND, "", True),
         ("keyholders", "alice", True),
-        (SERVICE_STEP, "alice", True),
+        (Purpose.SERVICE, "alice", True),
     ],
 )
 def test_only_what_a_person_asked_for_shows_the_number_of_humans(

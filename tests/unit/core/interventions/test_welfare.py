@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.calls.call import WELFARE_STEP, Call, CallState, Outcome
+from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions.welfare import (
     MISSED,
     OVERDUE_WITHIN,
@@ -27,7 +28,7 @@ def made(after: timedelta, outcome: Outcome | None = None) -> Call:
     at = THERE + after
     return Call(
         id=str(at),
-        step=WELFARE_STEP,
+        step=Purpose.WELFARE,
         contact_id="gil",
         to="+33639980402",
         attempt=1,
