@@ -81,7 +81,7 @@ async def test_it_opens_the_incident_that_the_same_signal_over_dc09_opens(
         rows = station.store.read_now(read)
         assert len(rows) == 1
         kept = ("kind", "category", "priority", "zones", "plan", "with_human")
-        found.append({name: rows[0][name] for name in kept})
+        found.append({name: getattr(rows[0], name) for name in kept})
     assert found[0] == found[1]
 
 
