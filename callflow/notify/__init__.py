@@ -1,4 +1,4 @@
-"""What leaves the station other than by phone: mail, SMS, webhooks; and what cameras show.
+"""The ways out of the station other than by phone: mail, SMS, webhooks; and cameras.
 
 A part of the engine's process: it waits for others nearly always, and a process of its own would
 cost more than its work. Any number of engines may run one; a message is claimed by one of them.

@@ -1,4 +1,4 @@
-"""What cameras and links gave, on the disk: whole or not at all, whenever power fails."""
+"""Images of cameras and links on the disk: whole or not at all, whenever power fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a link in a signal shows, fetched by a person's act from networks that are allowed (D24).
+"""A link in a signal, fetched by a person's act from networks that are allowed (D24).
 
 Whoever sends a signal chooses the link: what comes is decoded and made anew before a page shows it.
 """

@@ -66,7 +66,7 @@ class Reach:
         )
 
     def allows(self, address: Address, *, encrypted: bool) -> bool:
-        """Whether a message may go there."""
+        """True where a message may go there."""
         plain = _unwrapped(address)
         if plain is None:
             return False

@@ -73,7 +73,7 @@ async def _over_http(
 
 
 def is_stream(answer: Answer) -> bool:
-    """Whether pictures come one after the other, without end (multipart/x-mixed-replace)."""
+    """True where pictures come one after the other, without end (multipart/x-mixed-replace)."""
     return answer.headers.get("content-type", "").lower().startswith(_STREAM)
 
 

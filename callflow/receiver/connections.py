@@ -211,7 +211,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing of this connection waits for the commit."""
+        """True where nothing of this connection waits for the commit."""
         return self._in_flight == 0
 
     def cut(self, why: str) -> None:

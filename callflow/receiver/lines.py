@@ -82,7 +82,7 @@ class Line:
         self._rate: deque[tuple[float, int]] = deque()
 
     def lets_in(self, peer: str) -> bool:
-        """Whether who is at this address may speak here; one who may not is counted."""
+        """True where who is at this address may speak here; one who may not is counted."""
         if not self._allowed or _is_of(peer, self._allowed):
             return True
         self.counts["refused"] += 1

@@ -25,11 +25,11 @@ class Pace:
 
     @property
     def slow(self) -> bool:
-        """Whether acknowledgements are slowed."""
+        """True where acknowledgements are slowed."""
         return self.backlog > self._long
 
     def may_be_long(self, stored: int) -> bool:
-        """Whether so many that were stored since the count may have made it half too long.
+        """True where so many that were stored since the count may have made it half too long.
 
         Below that nobody need count again: it grows by what is stored, and by nothing else.
         """

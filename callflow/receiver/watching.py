@@ -1,4 +1,4 @@
-"""Whether the hardware receivers of a line are there: who beat once and is silent now is lost.
+"""The watch over the hardware receivers of a line: who beat once and is silent now is lost.
 
 A receiver is named by the line and the number in its heartbeat, ``surgard/01``, so that one of
 several on a line can be lost; a line that calls its receiver has one, named like the line, and

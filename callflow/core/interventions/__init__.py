@@ -1,1 +1,1 @@
-"""Who is sent or asked to help: services within the law, guards on site."""
+"""Help that is sent or asked for: services within the law, guards on site."""

@@ -34,7 +34,7 @@ class ServiceLine:
     note: str = ""
 
     def covers(self, site: str | None, postcode: str) -> bool:
-        """Whether it is competent for a site with this postcode."""
+        """True where it is competent for a site with this postcode."""
         if self.site_id is not None:
             return self.site_id == site
         return not self.place or postcode.startswith(self.place)

@@ -61,7 +61,7 @@ class Fault(StrEnum):
 
     @property
     def permanent(self) -> bool:
-        """Whether trying again can't help."""
+        """True where trying again can't help."""
         return self in _PERMANENT
 
 
@@ -272,7 +272,7 @@ def clip_address(template: str, begin: datetime, end: datetime) -> str:
 
 
 def is_rtsp(url: str) -> bool:
-    """Whether it is asked over RTSP."""
+    """True where it is asked over RTSP."""
     return url.lower().startswith("rtsp://")
 
 

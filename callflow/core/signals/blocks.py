@@ -19,7 +19,7 @@ _LINK = re.compile(
 
 
 def is_link(text: str) -> bool:
-    """Whether ``text`` is an http or https address that a person may be offered to follow."""
+    """True where ``text`` is an http or https address that a person may be offered to follow."""
     return len(text) <= LONGEST and _LINK.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What the payload of a message says, in whichever format it came."""
+"""The payload of a message, in whichever format it came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the codes mean: the table of events (``events.csv``, data and not code) and its reading.
+"""The meaning of codes: the table of events (``events.csv``, data and not code) and its reading.
 
 Codes are SIA DC-03's two letters, and Contact ID's (DC-05) three digits behind the qualifier:
 1 new or opening, 3 restore or closing, 6 still present.

@@ -102,7 +102,7 @@ class Splitter:
 
     @property
     def pending(self) -> bool:
-        """Whether bytes wait here, of a half frame or of frames not taken yet."""
+        """True where bytes wait here, of a half frame or of frames not taken yet."""
         return len(self._buffer) > self._position
 
     def push(self, data: bytes | memoryview) -> None:
@@ -191,7 +191,7 @@ class Splitter:
         return fault
 
     def _counts_its_cr(self, start: int, end: int, crc: bytes) -> bool:
-        """Whether this is a frame whose CRC and length count the CR at its end."""
+        """True where this is a frame whose CRC and length count the CR at its end."""
         return (
             start < end <= len(self._buffer)
             and self._buffer[end - 1] == _CR
@@ -199,7 +199,7 @@ class Splitter:
         )
 
     def _ended_early(self, crc: bytes, start: int) -> bool:
-        """Whether the frame is over although its length asks for more.
+        """True where the frame is over although its length asks for more.
 
         A CR may stand in a text, so that it alone proves nothing: the CRC up to it does, or the
         header of another frame behind it.

@@ -1,4 +1,4 @@
-"""What the protocols of hardware receivers share: one message's signals, and one event's words."""
+"""Common to the protocols of hardware receivers: one message's signals, and one event's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What proves that a message came from its panel (D31). Pure.
+"""The proof that a message came from its panel (D31). Pure.
 
 An account with a key is spoken for by that key alone; one that is declared on a line, or with a
 number to call from, by what came by it. Anything else may open an alarm and never ends, restores,
@@ -17,7 +17,7 @@ class Declared(Protocol):
 
     @property
     def keyed(self) -> bool:
-        """Whether it has a key of DC-09."""
+        """True where it has a key of DC-09."""
 
     @property
     def line(self) -> str | None: ...
@@ -28,7 +28,7 @@ class Declared(Protocol):
 
 
 def proves(signal: StoredSignal, declared: Declared) -> bool:
-    """Whether ``signal`` came by what its account is declared with."""
+    """True where ``signal`` came by what its account is declared with."""
     if signal.of_station:
         return True
     if declared.keyed:

@@ -1,4 +1,4 @@
-"""What every protocol of a line has in common; a protocol is a module with the same two parts.
+"""Common to every protocol of a line; a protocol is a module with the same two parts.
 
 A *splitter* cuts a stream into messages, and ``receive(message, now, station)`` says what one of
 them amounts to. Both are pure and total: any bytes go in, nothing is raised.
@@ -71,7 +71,7 @@ class Splitter(Protocol):
 
     @property
     def pending(self) -> bool:
-        """Whether bytes wait here, of a half message or of messages not taken yet."""
+        """True where bytes wait here, of a half message or of messages not taken yet."""
 
     def push(self, data: bytes | memoryview) -> None:
         """Add bytes as they came; they are copied."""

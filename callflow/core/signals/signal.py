@@ -171,7 +171,7 @@ class StoredSignal:
 
     @property
     def of_station(self) -> bool:
-        """Whether the station itself found it out."""
+        """True where the station itself found it out."""
         return self.format == STATION
 
     @property

@@ -62,7 +62,7 @@ class Splitter:
 
     @property
     def pending(self) -> bool:
-        """Whether bytes wait here."""
+        """True where bytes wait here."""
         return bool(self._buffer) or self._skipping
 
     def push(self, data: bytes | memoryview) -> None:

@@ -1,4 +1,4 @@
-"""What somebody typed to try it: a frame of DC-09, a payload, or a code alone. Pure."""
+"""Something typed to try it: a frame of DC-09, a payload, or a code alone. Pure."""
 
 from __future__ import annotations
 

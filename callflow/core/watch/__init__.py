@@ -1,1 +1,1 @@
-"""What the station finds out by itself."""
+"""Supervision: findings of the station itself."""

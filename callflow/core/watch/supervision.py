@@ -1,4 +1,4 @@
-"""What the station finds out by itself, purely: rows and ``now`` in, signals to store out.
+"""Findings of the station itself, purely: values and ``now`` in, signals to store out.
 
 A signal of format "station" is named by what it is about (a due instant, another signal), so that
 two engines, or one after a crash, find out the same thing once.
@@ -129,7 +129,7 @@ def patience(poll_every: float) -> timedelta:
 
 
 def is_silent(account: Watched, heard: Listening) -> bool:
-    """Whether the panel polls, and should have been heard by now."""
+    """True where the panel polls, and should have been heard by now."""
     if account.poll_every is None:
         return False
     since = [account.poll_since, account.last_heard, heard.since]
@@ -272,7 +272,7 @@ class OnTest:
 
 
 def is_tested(test: OnTest, zone: str, kind: Kind) -> bool:
-    """Whether a signal is only stored while ``test`` runs: what is for lives stays live, and so
+    """True where a signal is only stored while ``test`` runs: what is for lives stays live, and so
     does a fire whose zone is not named (D17)."""
     if kind in ALWAYS_LIVE:
         return False

@@ -1,4 +1,4 @@
-"""What a holder does by hand of what plans do, and keeps the hold (D33): a guard, a measure."""
+"""Deeds of plans that a holder does by hand, and keeps the hold (D33): a guard, a measure."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _on_the_way(task: Task) -> bool:
 
 
 def _no_answer(task: Task, its_calls: Sequence[Call], now: datetime) -> bool:
-    """Whether nobody waits for this firm's guard any more, and nobody said so: it's theirs."""
+    """True where nobody waits for this firm's guard any more, and nobody said so: it's theirs."""
     if not task.open:
         theirs = {TaskOutcome.FAILED.value, TaskOutcome.OVERDUE.value}
         return task.outcome in theirs and task.ended_by == MACHINE

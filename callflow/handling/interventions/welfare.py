@@ -21,7 +21,7 @@ from callflow.storage.sites import contacts
 
 
 def any_due(tx: Tx, now: datetime) -> bool:
-    """Whether some guard is called, or silent, now. Only reads."""
+    """True where some guard is called, or silent, now. Only reads."""
     every = timedelta(seconds=load_policy(tx).guard_welfare)
     return any(
         welfare(_guard(tx, task), now, every) is not Welfare.NOTHING

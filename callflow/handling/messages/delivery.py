@@ -1,4 +1,4 @@
-"""What becomes of messages: claimed, delivered, tried again, given up, and then a human's."""
+"""The fate of messages: claimed, delivered, tried again, given up, and then a human's."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def claim_messages(
 
 
 def _ends_here(tx: Tx, message: Message, now: datetime) -> bool:
-    """Whether a claimed message is not to be sent: withdrawn, or claimed in vain too often."""
+    """True where a claimed message is not to be sent: withdrawn, or claimed in vain too often."""
     if _withdrawn(tx, message, now):
         return True
     if message.attempts <= MOST_CLAIMS:

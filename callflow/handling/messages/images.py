@@ -1,4 +1,4 @@
-"""What a site's declared cameras are asked for, by the machine (D24): rows, before one is asked."""
+"""The machine's demands on a site's declared cameras (D24): rows, before one is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step tells others: rows, before anything leaves."""
+"""Messages of a step to others: rows, before anything leaves."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the station watches: panels, lines, machines, itself."""
+"""The watch over panels, lines, machines, itself."""

@@ -72,7 +72,7 @@ class Line:
 
     @property
     def well(self) -> bool:
-        """Whether an alarm could arrive on it now, as far as anybody can tell."""
+        """True where an alarm could arrive on it now, as far as anybody can tell."""
         return self.state in ("listening", "connected") and self.heartbeat != "lost"
 
 

@@ -32,7 +32,7 @@ def share(tx: Tx, name: str, now: datetime) -> Share:
 
 
 def waits(tx: Tx, mine: Share, now: datetime) -> bool:
-    """Whether there is a signal to correlate."""
+    """True where there is a signal to correlate."""
     return signals.waits(tx, mine, now)
 
 
@@ -56,7 +56,7 @@ def watch_nodes(tx: Tx, now: datetime) -> list[str]:
 
 
 def nodes_changed(tx: Tx, now: datetime) -> bool:
-    """Whether ``watch_nodes`` has anything to say or to hand over."""
+    """True where ``watch_nodes`` has anything to say or to hand over."""
     known = nodes(tx, now)
     if _lost(tx, known, now) != _told_lost(tx):
         return True

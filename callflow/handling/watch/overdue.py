@@ -1,4 +1,4 @@
-"""What did not come in time: polls, tests, closings, "arrived well", ends of tests and measures.
+"""Whatever did not come in time: polls, tests, closings, "arrived well", ends of measures, tests.
 
 ``find`` reads, once a second; only where it finds something is anything written, each row by
 compare-and-set, so that two engines, or one after a crash, do it once.

@@ -1,4 +1,4 @@
-"""What the station finds out by itself: who opened and when, what did not come, who is silent.
+"""Findings of the station itself: who opened and when, what did not come, who is silent.
 
 Each finding is a signal of format "station": stored here, correlated like any other, and idempotent
 by its name (callflow/core/watch/supervision.py).
@@ -170,7 +170,7 @@ class _Batch:
         rows.note_account(self.tx, account.account, arrival_due=due)
 
     def _arrives(self, account: Scheduled, signal: StoredSignal, kind: Kind, at: datetime) -> bool:
-        """Whether it is the second event that was agreed, in time."""
+        """True where it is the second event that was agreed, in time."""
         due, schedule = account.arrival_due, self.schedules[account.site_id]
         if due is None or schedule is None or at > due:
             return False

@@ -117,7 +117,7 @@ def remove_member(tx: Tx, firm_id: str, contact_id: str) -> bool:
 
 
 def is_firm(tx: Tx, contact_id: str) -> bool:
-    """Whether a contact is a guard firm, or keeps some site's installation in order."""
+    """True where a contact is a guard firm, or keeps some site's installation in order."""
     guards = exists().where(t.guard_firm.c.contact_id == bindparam("id"))
     keeps = exists().where(_LINK.contact_id == bindparam("id"), _LINK.role.in_(_PARTS))
     return bool(tx.execute(select(guards | keeps), {"id": contact_id}).scalar())

@@ -1,4 +1,4 @@
-"""What the rows of signals say of one panel that calls by phone."""
+"""Rows of signals of one panel that calls by phone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def asked(tx: Tx, caller: str, code: str, since: datetime) -> str | None:
 
 
 def waits(tx: Tx, account: str) -> bool:
-    """Whether a signal of this panel is still to be correlated."""
+    """True where a signal of this panel is still to be correlated."""
     c = t.signal.c
     query = select(c.id).where(c.account == account, c.correlated_at.is_(None)).limit(1)
     return tx.execute(query).first() is not None

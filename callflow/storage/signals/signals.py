@@ -160,7 +160,7 @@ def claim(tx: Tx, share: Share, now: datetime, *, limit: int) -> list[StoredSign
 
 
 def waits(tx: Tx, share: Share, now: datetime) -> bool:
-    """Whether there is anything for ``claim``; it may be in other hands."""
+    """True where there is anything for ``claim``; it may be in other hands."""
     if tx.dialect.name == "sqlite":
         return _ANY_WAITING.first(tx, {}) is not None
     return bool(_candidates(tx, share, now, 1))
@@ -248,7 +248,7 @@ def page(
 
 
 def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
-    """Whether a signal of ``kind`` came from an account's panel for certain, at ``since`` or
+    """True where a signal of ``kind`` came from an account's panel for certain, at ``since`` or
     later."""
     c = t.signal.c
     query = select(c.id).where(c.account == account, c.kind == kind.value, c.received_at >= since)

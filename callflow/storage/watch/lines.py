@@ -1,4 +1,4 @@
-"""What the lines page reads: panels that need a look, and what came by which line lately.
+"""Reads of the lines page: panels that need a look, and what came by which line lately.
 
 Every query has a limit: a station may have 100,000 accounts and millions of signals.
 """

@@ -259,7 +259,7 @@ class DueSite:
 
     @property
     def watched(self) -> bool:
-        """Whether the site's contract lets the station watch it."""
+        """True where the site's contract lets the station watch it."""
         return self.state in _WATCHED
 
 

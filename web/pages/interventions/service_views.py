@@ -1,4 +1,4 @@
-"""What pages and API show of an incident's services: the gates, and what was done."""
+"""An incident's services as pages and API show them: the gates, and what was done."""
 
 from __future__ import annotations
 

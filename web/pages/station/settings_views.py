@@ -1,4 +1,4 @@
-"""What the pages of settings have in common."""
+"""Common to the pages of settings."""
 
 from __future__ import annotations
 

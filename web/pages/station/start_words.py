@@ -1,4 +1,4 @@
-"""What the first start's steps are called on screen, and what is said of each: found, and to do."""
+"""The names on screen of the first start's steps, and what is said of each: found, and to do."""
 
 from __future__ import annotations
 
