@@ -189,7 +189,7 @@ def _around(station: WebStation) -> None:
 
 
 def _agreed(tx: Tx, site_id: str, now: datetime) -> None:
-    made: Row = dict(id="", site=site_id, begins_at=now, ends_at=now + timedelta(hours=20))
+    made: Row = dict(id="", site_id=site_id, begins_at=now, ends_at=now + timedelta(hours=20))
     made |= dict(author=NAME, made_at=now, text="Travaux jusqu'à demain")
     note = Instruction(kind=InstructionKind.NOTE, **made)
     instructions.make(tx, site_id, note, lowers=False, now=now)

@@ -349,7 +349,7 @@ def _alarms(full: FullStation, said: Callable[[str], str]) -> None:
 def _instructed(full: FullStation, said: Callable[[str], str]) -> None:
     """Two instructions for the shop, one of which waits for a signature; the garage on test."""
     now = clock.now()
-    made: Row = dict(id="", site=SHOP, begins_at=now, ends_at=now + timedelta(hours=5))
+    made: Row = dict(id="", site_id=SHOP, begins_at=now, ends_at=now + timedelta(hours=5))
     made |= dict(author=YVES, made_at=now, text=said("hospitalisée"))
     absent = Instruction(kind=InstructionKind.ABSENT, contact_id=f"{SHOP}-1", **made)
     number = Instruction(
