@@ -32,6 +32,8 @@ from callflow.processes.nursery import adopt_orphans, end_with_parent
 from tests.support import costs
 from tests.support.depth import LEFT_OUT
 from tests.support.units import COMPUTING, Unit
+from web.kit.rendering import environment
+from web.kit.words import LANGUAGES
 
 #: How nice what only computes is to conversations and browsers beside it.
 _NICE = 5
@@ -45,12 +47,16 @@ _NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def warm() -> None:
-    """Load what every unit would load for itself: plug-ins, the product."""
+    """Load what every unit would load for itself: plug-ins, the product, its pages' templates."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # who has threads is not forked
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main([*_LOADED, "--collect-only", "tests/unit/test_costs.py"])
     for name in role.ROLES:
         role.load(name)
+    for language in LANGUAGES:
+        templates = environment(language)
+        for name in templates.list_templates():
+            templates.get_template(name)
     del os.environ["OPENBLAS_NUM_THREADS"]
     gc.collect()
     gc.freeze()
@@ -158,7 +164,7 @@ class Process:
             signal.signal(number, signal.SIG_IGN)
         status = _end_of(pytest_)
         for number in (signal.SIGUSR1, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN)  # it is told again until we have ended
         until = time.monotonic() + _TIDIED
         with contextlib.suppress(ChildProcessError):
             while time.monotonic() < until:
