@@ -27,7 +27,6 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.plans import backtest, simulation
 from callflow.storage import Store, Tx
 
-Row = dict[str, Any]
 #: The same group: three commands more.
 group = plans.plan
 

@@ -20,10 +20,8 @@ from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from callflow.texts import at_desk
 
-Row = dict[str, Any]
 
-
-def call(made: Call, recordings: Collection[str]) -> Row:
+def call(made: Call, recordings: Collection[str]) -> dict[str, Any]:
     """A call; its recording has its id, or that of the call in which it was told (D10)."""
     names = (
         "id",
@@ -51,21 +49,21 @@ def call(made: Call, recordings: Collection[str]) -> Row:
     }
 
 
-def recording(of: Recording) -> Row:
+def recording(of: Recording) -> dict[str, Any]:
     """A recording."""
     return {"id": of.call_id, "duration": of.duration, "sha256": of.sha256, "problem": of.problem}
 
 
-def task(row: Task, plan: Mapping[str, Any]) -> Row:
+def task(row: Task, plan: Mapping[str, Any]) -> dict[str, Any]:
     """What a step of the incident's plan asked for."""
     names = ("id", "step", "kind", "state", "outcome", "subject", "text", "data")
     times = ("requested_at", "due_at", "ended_at", "ended_by")
-    step: Row = next((step for step in plan["steps"] if step["id"] == row.step), {})
+    step: dict[str, Any] = next((step for step in plan["steps"] if step["id"] == row.step), {})
     shown = {name: getattr(row, name) for name in (*names, *times)}
     return {**shown, "checklist": step.get("checklist", [])}
 
 
-def incidents(tx: Tx, shown: Sequence[Incident]) -> list[Row]:
+def incidents(tx: Tx, shown: Sequence[Incident]) -> list[dict[str, Any]]:
     """Incidents with everything that belongs to them, in a few queries however many there are."""
     ids = [one.id for one in shown]
     of_signals = signals.of_incidents(tx, ids)
@@ -115,7 +113,7 @@ def _incident(
     its_calls: Sequence[Call],
     entries: Sequence[Entry],
     recordings: dict[str, Recording],
-) -> Row:
+) -> dict[str, Any]:
     return {
         **{name: getattr(one, name) for name in _TOLD},
         "site": one.site_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.escalation import GuardEvent
@@ -24,8 +23,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.interventions import firms, measures
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 #: So often a site may be typed that is none of the firm's.
 _TRIES = 2

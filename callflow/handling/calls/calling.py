@@ -37,8 +37,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOrder:

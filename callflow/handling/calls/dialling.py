@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call
@@ -27,7 +26,6 @@ from callflow.storage.sites import contacts
 #: A call is called back within this time; later its number is asked for anew.
 CALLED_BACK_WITHIN = timedelta(hours=24)
 
-Row = dict[str, Any]
 Owners = set[tuple[str, str]]  # (contact, site)
 
 

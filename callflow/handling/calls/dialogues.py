@@ -48,8 +48,6 @@ from callflow.storage.sites import contacts, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal
 
-Row = dict[str, Any]
-
 STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
 

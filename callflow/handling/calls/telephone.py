@@ -38,8 +38,6 @@ from callflow.handling.sites.in_force import site_now
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 
-Row = dict[str, Any]
-
 
 def call_person(
     tx: Tx,

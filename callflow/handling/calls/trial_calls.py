@@ -7,7 +7,6 @@ it, as for real; a code of duress makes it real, as in any exercise.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, Outcome
@@ -22,8 +21,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts
 from callflow.texts.sites import TEST_CALL
-
-Row = dict[str, Any]
 
 #: The plan's id: no plan of the station's has one that begins so.
 PLAN = "=test-call"

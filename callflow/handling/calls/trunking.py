@@ -39,8 +39,6 @@ from callflow.storage.calls import calls
 from callflow.storage.calls import trunks as rows
 from callflow.storage.people import users
 
-Row = dict[str, Any]
-
 #: The setting that holds what is known of a node's trunks: {name: {"state", "since",
 #: "rests_until"}}. A trunk that one node doesn't reach may serve another well.
 _STATES = "trunks of {}"

@@ -27,8 +27,6 @@ from callflow.storage.desks import presence as rows
 from callflow.storage.desks.presence import AtDesk
 from callflow.storage.people import users as people_rows
 
-Row = dict[str, Any]
-
 #: Roles whose people are asked when those on shift did not answer.
 SUPERVISING = frozenset({"supervisor", "administrator"})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms import escalation
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
@@ -29,7 +28,6 @@ from callflow.storage.sites import contacts
 
 log = logging.getLogger(__name__)
 
-Row = dict[str, Any]
 
 #: Unclaimed work rings the next phone after this.
 NEXT_PHONE = timedelta(seconds=60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Dialogue, Outcome
@@ -18,8 +17,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, sites
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

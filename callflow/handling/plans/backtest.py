@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, Machine, State
@@ -29,8 +28,6 @@ from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.texts import REASONS, RESOLUTIONS, word
 from callflow.texts.simulation import BACKTEST
-
-Row = dict[str, Any]
 
 #: Incidents that are read and replayed in one transaction.
 PAGE = 100

@@ -4,7 +4,6 @@ logged)."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.messages.outbox import Image, Take
 from callflow.handling.base.telling import tell
@@ -13,8 +12,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
-
-Row = dict[str, Any]
 
 #: The kind of entry of a call's recording, and of what somebody said after a tone.
 RECORDING, SPOKEN = "recording_heard", "spoken_heard"

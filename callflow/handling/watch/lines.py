@@ -17,8 +17,6 @@ from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.watch import lines as rows
 
-Row = dict[str, Any]
-
 #: Seconds that a panel's clock may be wrong before it needs a look: the end of the window
 #: (docs/signals.md#dc-09).
 SKEW = 20.0

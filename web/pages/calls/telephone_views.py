@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Mode
@@ -18,9 +17,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls, phones
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, sites
-
-Row = dict[str, Any]
-
 
 #: States of a caller's dialogue before they are in the conference.
 _GREETED = frozenset({"welcome", "bridging"})

@@ -31,7 +31,6 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Row = dict[str, Any]
 
 _TICK, _TO = "tick-", "to-"
 #: What a held alarm's choice says: the queue, or a colleague's name behind this.
