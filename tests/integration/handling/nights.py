@@ -43,7 +43,7 @@ def put_site(station: Station, account: str, plan: str, site: Site) -> None:
             "id": f"{account} {c.id}",
             "name": c.name,
             "role": c.role.value,
-            "rank": c.rank,
+            "rank": c.rank + 1,  # a site counts from 1
             "phone": c.phone and c.phone[:6] + account[-2:] + c.phone[-4:],
             "authorities": {"*": ["cancel", "send_guard"]},
         }
