@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 from unittest import mock
 
+from callflow.core.alarms.incident import Incident
 from callflow.receiver.intake import Intake
 from callflow.storage import Tx
 from callflow.storage.calls import calls
-
-Row = dict[str, Any]
 
 
 def _start_without_claiming(tx: Tx, trunks: Mapping[str, str], now: datetime) -> set[str]:
@@ -31,14 +30,14 @@ def second_dial() -> Iterator[None]:
         yield
 
 
-def _without_due(_row: Row, values: Row) -> Row:
-    return {**values, "due_at": None}
+def _without_due(incident: Incident) -> Incident:
+    return incident.but(due_at=None)
 
 
 @contextlib.contextmanager
 def lost_timer() -> Iterator[None]:
     """An incident's time is not written where it is looked for."""
-    with mock.patch("callflow.storage.alarms.incidents._with_due", _without_due):
+    with mock.patch("callflow.storage.alarms.incidents._dated", _without_due):
         yield
 
 
