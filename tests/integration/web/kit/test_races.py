@@ -10,11 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from psycopg import sql
 
 from callflow.storage.alarms import incidents
-from tests.support.depth import DATABASES
-from tests.support.postgresql import Server
 from tests.support.web_station import PASSWORD, WebStation
 from web.access.users import Role
 from web.app import create_app
@@ -26,14 +23,10 @@ RACES = (20, 100)
 NAMES = ("alice", "bruno")
 
 
-@pytest.fixture(params=DATABASES)
-def raced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WebStation]:
+@pytest.fixture
+def raced(database_url: str, tmp_path: Path) -> Iterator[WebStation]:
     """A station on each database, with an alarm at each of a hundred sites."""
-    url = ""
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgresql")
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("races")))
-        url = server.url("races")
+    url = database_url if database_url.startswith("postgresql") else ""
     station = WebStation(tmp_path, database_url=url)
     for name in NAMES:
         station.user(name, Role.OPERATOR)
