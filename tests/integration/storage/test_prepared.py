@@ -128,4 +128,4 @@ async def test_what_is_only_read_leaves_nothing_behind(store: Store) -> None:
     for _ in range(2):
         await store.read(lambda tx: tx.execute(change))
     rows = await store.read(lambda tx: Prepared(_BY_ID).all(tx, {"id": "a"}))
-    assert [row["detail"] for row in rows] == ["x"]
+    assert [row["detail"] for row in rows] == [""]
