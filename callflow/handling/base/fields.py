@@ -53,7 +53,7 @@ def bad_field(error: Mapping[str, Any]) -> BadField:
     kind, message = error["type"], str(error["msg"]).removeprefix("Value error, ")
     if kind in ("missing", "string_too_short"):
         message = "is missing"
-    elif kind == "string_too_long":
+    elif kind == "string_too_long" or (kind == "too_long" and isinstance(error["input"], str)):
         message = "is too long"
     elif kind == "enum":
         message = f"must be one of {error['ctx']['expected']}"

@@ -563,7 +563,7 @@ def agree(station: Station, **more: Any) -> None:
 def test_the_number_agreed_for_a_while_is_dialled_as_long_as_it_is(
     station: Station,
 ) -> None:
-    agree(station, kind=InstructionKind.NUMBER, contact="1002-anne", phone=AGREED)
+    agree(station, kind=InstructionKind.NUMBER, contact_id="1002-anne", phone=AGREED)
     row = station.alarm("BA")
     force(station, row, AGREED, contact="1002-anne")
     station.ends(AGREED, "no_answer")
@@ -580,7 +580,7 @@ def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Stat
     early = force(station, row, AGREED, contact="zoe")
     assert AGREED not in station.place()
     assert station.call(early).detail == UNKNOWN
-    agree(station, kind=InstructionKind.ABSENT, contact="1002-anne", replacement="zoe")
+    agree(station, kind=InstructionKind.ABSENT, contact_id="1002-anne", replacement_id="zoe")
     force(station, row, AGREED, contact="zoe")
     assert AGREED in station.place()
 

@@ -9,12 +9,15 @@ import httpx
 import pytest
 
 from callflow import clock
+from callflow.core.records.logbook import Entry
 from callflow.dispatch.identity import only
 from callflow.handling.interventions import firms
 from callflow.handling.plans import plans
 from tests.integration.web.payloads import PAYLOADS
+from tests.support.values import example
 from tests.support.web_station import WebStation
 from web.kit.rendering import outside, render
+from web.pages.records.entries import EntryShown
 from web.station import Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
@@ -63,7 +66,7 @@ async def every_place(
     name = f"x{payload}"[:200]  # a name isn't only blanks
     contacts = [{"id": "c1", "name": name, "role": "keyholder", "rank": 1, "phone": "0639981001"}]
     zones = [{"account": "1001", "zone": "3", "name": name}]
-    station.site(name=name, address=payload, client=name, contacts=contacts, zones=zones)
+    station.site(name=name, address=payload[:500], client=name, contacts=contacts, zones=zones)
     row = station.alarm(zone="3", text=payload)
     page = await operator.get(f"/incidents/{row.id}")
     csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
@@ -181,16 +184,11 @@ def test_it_never_becomes_a_message_of_the_stream(station: WebStation, payload: 
             watch=StoreWatch(clock.now),
         )
     )
-    entry = {
-        "id": "e1",
-        "kind": "note",
-        "incident": "i1",
-        "site_name": payload,
-        "at": clock.now(),
-        "data": {"note": payload},
-        "text": payload,
-    }
-    page = render("fr", "kit/_feed.html", {"entries": [entry], "all": False})
+    entry = example(
+        Entry, kind="note", incident="i1", at=clock.now(), text=payload, data={"note": payload}
+    )
+    shown_so = EntryShown(entry, site_name=payload, person="")
+    page = render("fr", "kit/_feed.html", {"entries": [shown_so], "all": False})
     message = hub._message("feed", page)
     head, *rest = message.removesuffix("\n\n").split("\n")
     assert head.startswith("id: ")

@@ -55,7 +55,7 @@ def web(tmp_path: Path, page: Page) -> Iterator[Web]:
     station.close()
 
 
-def waits_for_a_person(station: WebStation, account: str, priority: int) -> Row:
+def waits_for_a_person(station: WebStation, account: str, priority: int) -> Incident:
     """An alarm of this priority that the machine gave to the operators."""
     row = station.alarm(account)
 
@@ -64,7 +64,8 @@ def waits_for_a_person(station: WebStation, account: str, priority: int) -> Row:
         found = operating.release(tx, row.id, "yves", clock.now())
         return incidents.change(tx, found, priority=priority)
 
-    return dict(station.do(give))
+    given: Incident = station.do(give)
+    return given
 
 
 def tones(page: Page) -> list[Row]:
@@ -108,8 +109,8 @@ def test_each_priority_has_its_own_sound_until_it_is_claimed(
     if priority == 1:
         silence(page)
         hears(page, *SOUND[1])  # again, and again
-    station.do(lambda tx: operating.claim(tx, row["id"], NAME, clock.now()))
-    expect(page.locator(f"#i-{row['id']}.own")).to_have_count(1)
+    station.do(lambda tx: operating.claim(tx, row.id, NAME, clock.now()))
+    expect(page.locator(f"#i-{row.id}.own")).to_have_count(1)
     silence(page)
     other = 4 if priority != 4 else 3
     waits_for_a_person(station, "1002", other)
@@ -135,11 +136,11 @@ def test_unclaimed_work_comes_back_louder(page: Page, web: Web) -> None:
 def test_a_claimed_alarm_that_comes_back_sounds_again(page: Page, web: Web) -> None:
     station, process = web
     row = waits_for_a_person(station, "1001", 1)
-    station.do(lambda tx: operating.claim(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.claim(tx, row.id, "yves", clock.now()))
     log_in(page, process)
-    expect(page.locator(f"#i-{row['id']} .holder")).to_have_text("yves")
+    expect(page.locator(f"#i-{row.id} .holder")).to_have_text("yves")
     assert tones(page) == []
-    station.do(lambda tx: operating.release(tx, row["id"], "yves", clock.now()))
+    station.do(lambda tx: operating.release(tx, row.id, "yves", clock.now()))
     hears(page, *SOUND[1])
 
 
@@ -159,7 +160,7 @@ def test_mute_silences_all_but_a_vital_alarm_which_is_quiet(page: Page, web: Web
     assert 0 < quiet < loud
     hears(page, *SOUND[1], *SOUND[1], *SOUND[1])  # as long as the other's sound takes to come
     assert {tone["hertz"] for tone in tones(page)} == set(SOUND[1])
-    station.do(lambda tx: operating.claim(tx, vital["id"], NAME, clock.now()))
+    station.do(lambda tx: operating.claim(tx, vital.id, NAME, clock.now()))
     page.keyboard.press("m")
     silence(page)
     hears(page, *SOUND[2])
