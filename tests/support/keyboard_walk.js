@@ -139,6 +139,37 @@ globalThis.byKeyboard = (() => {
       toFill = fields.filter(wanted);
       return toFill.map((f, place) => `@${place}`);
     },
+    // What a key asks of the server is noted, and not gone to: by the browser or by the shell.
+    hold(path) {
+      const is = (address) => new URL(address, location.href).pathname === path;
+      const note = (address) => { api.asked = new URL(address, location.href).href; };
+      const navigate = (event) => {
+        if (!is(event.destination.url) || !event.cancelable) return;
+        event.preventDefault();
+        note(event.destination.url);
+      };
+      const click = (event) => { // to a page of its own
+        const link = event.target.closest?.("a[target]");
+        if (event.defaultPrevented || !link || !is(link.href)) return;
+        event.preventDefault();
+        note(link.href);
+      };
+      const real = window.fetch;
+      window.fetch = (to, options) => {
+        const plain = !options?.method && !new Headers(options?.headers).has("HX-Request");
+        if (!plain || !is(to)) return real(to, options);
+        note(to);
+        return Promise.reject(new TypeError("held"));
+      };
+      api.asked = "";
+      navigation.addEventListener("navigate", navigate);
+      addEventListener("click", click);
+      api.letGo = () => {
+        navigation.removeEventListener("navigate", navigate);
+        removeEventListener("click", click);
+        window.fetch = real;
+      };
+    },
     // What a key can change in it.
     state: (e) => [e.parentElement?.open, e.value, e.checked, e.paused, e.getAttribute("aria-pressed")].join("|"),
   };

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Response
-from playwright.sync_api import Route as Held
+from playwright.sync_api import BrowserContext, FilePayload, Page, Response
 from playwright.sync_api import TimeoutError as NotInTime
 
 from callflow import clock
@@ -167,9 +166,6 @@ class Keyboard:
             self._go_elsewhere(control)
             return
         self._ask_only(control)
-        for other in self.context.pages:
-            if other is not self.page:
-                other.close()
 
     def _go_elsewhere(self, control: Control) -> None:
         """In a page of its own; nobody is asked there."""
@@ -187,29 +183,19 @@ class Keyboard:
         stays as it is."""
         href = self.page.evaluate("() => document.activeElement.href ?? ''")
         path = urlsplit(href).path or control.path  # of several of one name, the one in focus
-        statuses: list[int] = []
-
-        def is_it(request: Request) -> bool:
-            ours = request.method == "GET" and "hx-request" not in request.headers
-            return ours and urlsplit(request.url).path == path
-
-        def stay(route: Held) -> None:
-            if not is_it(route.request):
-                return route.fallback()
-            statuses.append(route.fetch(max_redirects=0).status)
-            return route.abort("aborted")
-
-        self.context.route("**/*", stay)
+        self.page.evaluate("byKeyboard.hold", path)
+        self.page.keyboard.press("Enter")
         try:
-            with self.context.expect_event("requestfailed", is_it, timeout=_WITHIN):
-                self.page.keyboard.press("Enter")
+            self.page.wait_for_function("() => byKeyboard.asked", timeout=_WITHIN)
         except NotInTime:
             raise NotDoneError(f"{control.name}: Enter asked nothing of {path}") from None
         finally:
-            self.context.unroute("**/*", stay)
+            self.page.evaluate("byKeyboard.letGo()")
         self.page.evaluate("() => document.querySelector('#problem')?.setAttribute('hidden', '')")
-        if statuses[-1] >= 400:
-            raise NotDoneError(f"{control.name}: Enter was answered with {statuses[-1]}")
+        asked = self.page.evaluate("byKeyboard.asked")
+        status = self.context.request.get(asked, max_redirects=0).status
+        if status >= 400:
+            raise NotDoneError(f"{control.name}: Enter was answered with {status}")
 
     def _send(self, control: Control) -> None:
         self.fill(control.name)

@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from sqlalchemy import create_engine, inspect
+
 from callflow.storage.engine.upgrade import upgrade
 
 _SQLITE = "sqlite:///"
@@ -18,8 +20,12 @@ _SQLITE = "sqlite:///"
 
 def migrate(url: str) -> None:
     """What ``upgrade`` does to an empty database, in a twentieth of the time. One of PostgreSQL's
-    is such a copy from the beginning (``postgresql.py``)."""
+    is mostly such a copy from the beginning (``postgresql.py``)."""
     if not url.startswith(_SQLITE):
+        engine = create_engine(url)
+        if not inspect(engine).has_table("signal"):
+            upgrade(url)
+        engine.dispose()
         return
     file = Path(url.removeprefix(_SQLITE))
     if file.exists():  # a test's own rows may be in it

@@ -31,9 +31,9 @@ from tests.support import costs, unsteady
 from tests.support.unit_process import Process, Result, warm
 from tests.support.units import COMPUTING, LIVE, ROOT, Unit, whole
 
-#: So many run at once, and so many of them have conversations: each waits more than it computes.
+#: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
-AT_ONCE = {"all": 2 * _CORES + 2, LIVE: 2 * _CORES}
+AT_ONCE = {"all": 4 * _CORES, LIVE: 2 * _CORES}
 #: Seconds after which a unit hangs.
 LONGEST, LONGEST_DEEP = 1500.0, 7200.0
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.

@@ -85,6 +85,13 @@ NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +
   "#calls [data-room]")].every((e) => [e.dataset.leg, e.dataset.call, e.dataset.room]
     .every((id) => !id || live.includes(id)))"""
+#: Whoever answers sees the call's alarm, once it is fetched.
+PANE_IS_THE_CALLS = """() => {
+  const up = document.querySelector('.leg[data-state="answered"] a[href^="/incidents/"]');
+  const shown = document.getElementById("incident")?.dataset.incident;
+  return !up || !document.getElementById("pane")
+    || shown === decodeURIComponent(up.pathname.split("/")[2]);
+}"""
 #: What leaves the page's rows as they are.
 _KEEPING = ("field", "fold", "link")
 _ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
@@ -173,6 +180,7 @@ class Walker:
         page.wait_for_function(
             CALLS_ARE, arg=self.world.live_calls()
         )  # those of now, not of before
+        page.wait_for_function(PANE_IS_THE_CALLS)
         return Keyboard(page, VALUES | scene.values, LOCAL, REFUSED)
 
     def play(self, scene: Scene) -> None:
