@@ -153,6 +153,8 @@ class Process:
     def _collects(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         """Ends as the pytest that it begins does, when nothing of that is left."""
         os.setsid()
+        if self.unit.kind == COMPUTING:  # what it begins inherits that, its session's weight too
+            niceness.place(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
         end_with_parent()
         adopt_orphans()
         pytest_ = os.fork()
@@ -179,8 +181,6 @@ class Process:
         code = 3
         try:
             end_with_parent()
-            if self.unit.kind == COMPUTING:
-                niceness.place(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
             for number in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
