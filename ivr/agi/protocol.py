@@ -61,6 +61,8 @@ class Peer(asyncio.Protocol):
     all the rest of it.
     """
 
+    _transport: asyncio.Transport  # from connection_made on
+
     def __init__(self, begun: Callable[[Peer], None]) -> None:
         self._begun = begun
         self._loop = asyncio.get_running_loop()
@@ -69,7 +71,6 @@ class Peer(asyncio.Protocol):
         self._wanted = b"", 0
         self._waits: asyncio.Future[bytes] | None = None
         self._paused = False
-        self._transport: asyncio.Transport | None = None
 
     async def until(self, end: bytes, longest: int, within: float) -> bytes:
         """What it sends up to ``end``, and that. Raises TimeoutError after so many seconds,
@@ -88,18 +89,15 @@ class Peer(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """As soon as it takes it: a peer that reads nothing is sent no second command."""
-        if self._transport is not None:
-            self._transport.write(data)
+        self._transport.write(data)
 
     def close(self) -> None:
         """Once all is sent."""
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()
 
     def abort(self) -> None:
         """Now."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def _take(self) -> bytes | None:
         """What is wanted, where it has come. Raises what ``until`` raises."""
@@ -134,7 +132,7 @@ class Peer(asyncio.Protocol):
     def _flow(self) -> None:
         """Whoever talks without being asked is not listened to for ever."""
         full = len(self._unread) > HEADER_LIMIT
-        if full != self._paused and self._transport is not None and self._over is None:
+        if full != self._paused and self._over is None:
             self._paused = full
             if full:
                 self._transport.pause_reading()

@@ -156,14 +156,15 @@ class Speech:
 
     async def _joined(self, sentences: Sequence[Sentence | Path], opening: bool) -> Path:
         """Nearly always all of it was said before, and no thread need be woken."""
-        turn, stems = self._turn(self._places(sentences), opening)
+        stems = self._places(sentences)
+        turn = self._turn(stems, opening)
         if _still_there(turn):
             return Path(turn)
         try:
             await self._in_thread(self._join, stems, turn, opening)
         except FileNotFoundError:  # one was never said
-            made = [str(stem) for stem in await self._sounds(sentences)]
-            turn, stems = self._turn(made, opening)
+            stems = [str(stem) for stem in await self._sounds(sentences)]
+            turn = self._turn(stems, opening)
             await self._in_thread(self._join, stems, turn, opening)
         return Path(turn)
 
@@ -230,15 +231,15 @@ class Speech:
         folder = self.shared if sentence.shared else self.folder / "sentences"
         return f"{folder}/{_name(language, sentence.text)}"
 
-    def _turn(self, stems: Sequence[str], opening: bool) -> tuple[str, Sequence[str]]:
-        """What ``_join`` makes of them, and them. Raises FileNotFoundError where a recording isn't
+    def _turn(self, stems: Sequence[str], opening: bool) -> str:
+        """What ``_join`` makes of them. Raises FileNotFoundError where a recording isn't
         there: it keeps its name when it is replaced. A sentence's name says what it says."""
         ours = (f"{self.folder}/sentences/", f"{self.shared}/")
         made_of = [
             stem if stem.startswith(ours) else f"{stem} {os.stat(f'{stem}.alaw').st_mtime_ns}"  # noqa: PTH116
             for stem in stems
         ]
-        return f"{self.folder}/turns/{_hash([VERSION, str(opening), *made_of])}", stems
+        return f"{self.folder}/turns/{_hash([VERSION, str(opening), *made_of])}"
 
     def _join(self, stems: Sequence[str], turn: str, opening: bool) -> None:
         """Raises FileNotFoundError where one of them isn't there any more."""

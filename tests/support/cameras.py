@@ -197,8 +197,8 @@ class RtspCamera:
 
 def a_still(tx: Tx, incident_id: str, now: datetime, **changed: Any) -> str:
     """The row of a still that a camera gave; its id."""
-    still = Image(uuid.uuid4().hex, incident_id, "hall", "Hall", now, sha256="ab" * 32)
-    still = replace(still, path=f"{incident_id}/hall.jpg")
+    path, sha256 = f"{incident_id}/hall.jpg", "ab" * 32
+    still = Image(uuid.uuid4().hex, incident_id, "hall", "Hall", now, path=path, sha256=sha256)
     still = replace(still, **changed)
     outbox.insert_image(tx, still)
     return still.id

@@ -32,7 +32,7 @@ from callflow.handling.plans import plans
 from callflow.handling.sites import sites
 from callflow.handling.sites.shape import Site
 from callflow.settings.config import Settings
-from callflow.storage import Store, Tx
+from callflow.storage import Store
 from callflow.storage.alarms import incidents
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin
@@ -141,7 +141,7 @@ class WebStation:
         missed = supervision.not_arrived(account, "Europe/Paris", now, now)
         self.do(lambda tx: storing.store_signals(tx, [missed]))
         self.correlate()
-        return self.store.read_now(lambda tx: incidents.page(tx, account=account, limit=500)[-1])
+        return self.newest(account)
 
     def alarm(
         self, account: str = "1001", code: str = "BA", zone: str = "3", text: str = ""
@@ -160,11 +160,11 @@ class WebStation:
         )
         self.do(lambda tx: storing.store_signals(tx, [message]))
         self.correlate()
+        return self.newest(account)
 
-        def newest(tx: Tx) -> Incident:
-            return incidents.page(tx, account=account, limit=500)[-1]
-
-        return self.store.read_now(newest)
+    def newest(self, account: str) -> Incident:
+        """The account's newest incident."""
+        return self.store.read_now(lambda tx: incidents.page(tx, account=account, limit=500)[-1])
 
     def correlate(self) -> None:
         """The engine takes what was stored."""

@@ -199,7 +199,7 @@ async function softphone(options) {
 async function credentials() {
   const headers = { "X-CSRF-Token": body.dataset.csrf };
   let given = await softphone({ method: "POST", headers });
-  for (let pause = 100; !given.ready && pause < 5000; pause *= 1.5) { // 14 seconds, and ten questions
+  for (let pause = 100; !given.ready && pause < 5000; pause *= 1.5) { // 11 seconds, and ten questions
     await new Promise((done) => setTimeout(done, pause));
     given = await softphone();
   }

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callflow.core.calls.call import REACHED, Call, Outcome
-from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
+from callflow.core.calls.purpose import NOT_AT_SITE, NOT_TO_PEOPLE
 from callflow.core.interventions.law import Finding, Means, Verification, Weight, weigh
 from callflow.core.signals.signal import Kind
 
@@ -207,7 +207,6 @@ _SAID = {
     Outcome.VERIFIED_OK: Sign.FALSE_ALARM,
     Outcome.KNOWN_CAUSE: Sign.KNOWN_CAUSE,
 }
-_ASKED = NOT_AT_SITE | {Purpose.INCOMING}
 
 
 def _said(calls: Sequence[Call]) -> Iterable[Reason]:
@@ -216,7 +215,7 @@ def _said(calls: Sequence[Call]) -> Iterable[Reason]:
         sign = _SAID.get(call.outcome) if call.outcome else None
         if sign is not None:
             yield _reason(sign, call.to)
-    tried = [call for call in over if call.contact_id and call.step not in _ASKED]
+    tried = [call for call in over if call.contact_id and call.step not in NOT_TO_PEOPLE]
     if tried and not any(call.outcome in REACHED for call in tried):
         yield _reason(Sign.NOBODY, str(len(tried)))
 

@@ -80,9 +80,9 @@ def purpose_of(step: str) -> Purpose:
 
 _BY_STEP: Mapping[str, Purpose] = {purpose.value: purpose for purpose in Purpose}
 
-#: Steps whose calls ring at the station's own phones.
-AT_DESK = frozenset(p.value for p in Purpose if MEANING[p].rings is Rings.STATION)
 #: Steps whose calls never ring at a site's people.
 NOT_AT_SITE = frozenset(p.value for p in Purpose if MEANING[p].rings is not Rings.SITE)
+#: Steps whose calls were not made to a site's people.
+NOT_TO_PEOPLE = NOT_AT_SITE | {Purpose.INCOMING.value}
 #: Every step name that no plan's step may have.
 BESIDE_PLANS = frozenset(p.value for p in Purpose if p is not Purpose.PLAN)

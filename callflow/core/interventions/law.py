@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from callflow.core.calls.call import REACHED, Call
-from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
+from callflow.core.calls.purpose import NOT_TO_PEOPLE
 
 
 class Service(StrEnum):
@@ -160,5 +160,5 @@ def _shut(reason: Reason) -> Gate:
 
 def _to_people(calls: Sequence[Call]) -> list[Call]:
     """Calls to designated persons that were made and are over."""
-    ours = NOT_AT_SITE | {Purpose.INCOMING}
-    return [c for c in calls if c.contact_id and c.step not in ours and c.outcome is not None]
+    over = (call for call in calls if call.contact_id and call.outcome is not None)
+    return [call for call in over if call.step not in NOT_TO_PEOPLE]

@@ -10,7 +10,7 @@ from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
 from callflow.handling.alarms.deciding import mute_site
-from callflow.handling.alarms.opening import opened, plan_for
+from callflow.handling.alarms.opening import named, opened, plan_for
 from callflow.handling.alarms.operating import claim
 from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.base.telling import tell
@@ -49,8 +49,7 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
         raise Refused("an alarm of this kind is open at this site already: open that one")
     row = _row(tx, site_id, kind, now)
     incidents.insert(tx, [row])
-    told = {"alarm": kind.value, "priority": row.priority, "plan": row.plan["name"]}
-    tell(tx, "incident_opened", now, row, **told)
+    tell(tx, "incident_opened", now, row, **named(row))
     tell(tx, "told_by_person", now, row, by=who, who_did=who, text=text)
     if kind in PERSONAL:  # nothing rings at its site any more (D7)
         mute_site(tx, row, now)

@@ -396,6 +396,6 @@ def _hush(tx: Tx, row: Incident, now: datetime) -> None:
     """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
     typed a code under duress goes on hearing success."""
     for call in calls.spoken_to(tx, row.id):
-        calls.change(tx, call.id, result=Outcome.OPERATOR.value)
+        calls.change(tx, call.id, result=Outcome.OPERATOR)
         ask_act(tx, call.id, Act.TAKE_OVER, MACHINE, now)
         tell(tx, "hushed", now, row, to=call.to, call=call.id)

@@ -31,10 +31,10 @@ def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
     judged = {one["image_id"] for one in recorded} & {image.id for image in shown}
     facts = Facts(
         trips=_trips(tx, row),
-        confirmed=bool(row.confirmed),
+        confirmed=row.confirmed,
         armed=_armed(tx, row.site_id),
         calls=calls.of_incident(tx, incident_id),
-        verifications=services.verifications(tx, incident_id),
+        verifications=list(map(services.as_verification, recorded)),
         guards=_reports(tx, incident_id),
         images=len(shown),
         judged=len(judged),

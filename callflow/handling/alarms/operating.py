@@ -284,7 +284,7 @@ def _closed(tx: Tx, row: Incident, second: Wish, text: str, now: datetime) -> In
     signs = agree(first, second)
     if row.holder not in (None, who) and not signs:
         raise Held(row.holder)
-    if row.state not in (State.OPEN.value, State.AWAITING_NORMAL.value):
+    if row.state not in (State.OPEN, State.AWAITING_NORMAL):
         raise Refused("this incident is closed already")
     if not code:
         raise Refused("closing needs a resolution code")

@@ -12,7 +12,7 @@ from callflow.core.signals import events
 from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.correlating import Correlation
-from callflow.handling.alarms.opening import opened
+from callflow.handling.alarms.opening import named, opened
 from callflow.handling.base.telling import tell
 from callflow.storage import AWAY, Tx, savepoint
 from callflow.storage.alarms import incidents
@@ -56,8 +56,7 @@ def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
     row = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
     incidents.insert(tx, [row])
-    told = {"alarm": row.kind, "priority": row.priority, "plan": row.plan["name"]}
-    tell(tx, "incident_opened", now, row, **told)
+    tell(tx, "incident_opened", now, row, **named(row))
     mark = Correlated(signal.id, row.id, Kind.UNKNOWN.value, Treatment.OPENED.value)
     signal_rows.mark_correlated(tx, [mark], now)
     hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal.id)

@@ -196,7 +196,7 @@ def call_ringing(tx: Tx, call_id: str, now: datetime) -> None:
 
 
 def call_answered(tx: Tx, call_id: str, now: datetime) -> Call | None:
-    """Picked up; the dialogue begins. The call's call, unless that was known or changed it more."""
+    """Picked up; the dialogue begins. The call, unless that was known or changed it more."""
     call = calls.answer(tx, call_id, now)
     if call is None:
         return None
@@ -353,7 +353,7 @@ def call_arrived(
 
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **also: Any) -> None:
     """What the person answered, acted upon before the next word is said; ``also`` is written to
-    the call's call with it."""
+    the call's row with it."""
     call = calls.get(tx, call_id, lock=True)
     known = call is None or call.result in (outcome, Outcome.DURESS)
     values = also if known else {"result": outcome, **also}
@@ -404,7 +404,7 @@ def _act_upon(tx: Tx, call: Call, incident_row: Incident, outcome: Outcome, now:
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, call.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
-        interventions_orders.guard_answered(tx, incident_row, call, outcome, now)
+        interventions_orders.guard_declined(tx, incident_row, call, now)
     elif outcome in apply.NEEDS_HUMAN or (call.meaning.answer_is_a_humans and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 

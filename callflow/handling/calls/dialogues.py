@@ -57,7 +57,7 @@ def dialogue_begin(
 ) -> tuple[Facts, Progress] | None:
     """What may be said in this call, and how far it was; from now on it is *begun*.
 
-    ``row``: its row, where this transaction has changed it. None for a call that nobody knows.
+    ``call``: as it is, where this transaction has changed it. None for a call that nobody knows.
     """
     call = call or calls.get(tx, call_id, lock=True)  # from now on nobody follows this call
     if call is None:
@@ -75,11 +75,13 @@ def dialogue_begin(
 
 def _facts(tx: Tx, vault: Vault, call: Call) -> Facts:
     """What is known of this call, and, of who waits in the queue, which number they are."""
-    facts = _of_call(tx, vault, call)
-    if facts.dialogue is Dialogue.INCOMING and call.room is None:
-        facts = _asked_who(tx, call, facts)
-    if facts.dialogue is Dialogue.INCOMING and (spoken := waiting_line.language_of(tx, call)):
-        facts = replace(facts, language=spoken)
+    about = calls.incident_of(tx, call)
+    facts = _of_call(tx, vault, call, about)
+    if facts.dialogue is Dialogue.INCOMING:
+        if call.room is None:
+            facts = _asked_who(tx, call, about, facts)
+        if spoken := waiting_line.language_of(tx, call, about):
+            facts = replace(facts, language=spoken)
     if (call.progress or {}).get("state") == DialogueState.POSITION.value:
         device = bool(contacts.devices(tx, [call.to]))
         facts = replace(facts, position=waiting_line.place_of(tx, call), device=device)
@@ -87,9 +89,8 @@ def _facts(tx: Tx, vault: Vault, call: Call) -> Facts:
     return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
 
 
-def _asked_who(tx: Tx, call: Call, facts: Facts) -> Facts:
+def _asked_who(tx: Tx, call: Call, incident_row: Incident | None, facts: Facts) -> Facts:
     """A caller who is for the menu."""
-    incident_row = calls.incident_of(tx, call)
     site = identity.hint(tx, call.to, incident_row)
     member = None if site else firms.with_number(tx, call.to)
     coded = member is not None and member["code"] is not None
@@ -109,9 +110,8 @@ def _in_storm(tx: Tx, row: Incident) -> bool:
     return row.storm_until is not None or not over
 
 
-def _of_call(tx: Tx, vault: Vault, call: Call) -> Facts:
+def _of_call(tx: Tx, vault: Vault, call: Call, incident_row: Incident | None) -> Facts:
     dialogue = call.dialogue
-    incident_row = calls.incident_of(tx, call)
     if call.step in TESTS:
         return _of_test(call, dialogue)
     if incident_row is None or dialogue in SILENT:

@@ -63,9 +63,8 @@ def place_of(tx: Tx, call: Call) -> int:
     return rooms.index(call.id) + 1 if call.id in rooms else 0
 
 
-def language_of(tx: Tx, call: Call) -> str:
-    """The language of whoever this call is with, as far as known; else ""."""
-    incident = calls.incident_of(tx, call)
+def language_of(tx: Tx, call: Call, incident: Incident | None) -> str:
+    """The language of whoever this call, about ``incident``, is with, as far as known; else ""."""
     known = {call.incident_id or "": incident} if incident else {}
     return _languages(tx, [call], known).get(call.id, "")
 

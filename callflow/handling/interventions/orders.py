@@ -118,9 +118,9 @@ def _no_answer(task: Task, its_calls: Sequence[Call], now: datetime) -> bool:
     return over or (bool(made) and not any(call.outcome in _ANSWERED for call in made))
 
 
-def guard_answered(tx: Tx, row: Incident, call: Call, outcome: Outcome, now: datetime) -> None:
+def guard_declined(tx: Tx, row: Incident, call: Call, now: datetime) -> None:
     """A firm that was asked by hand and declined is asked no more: the holder asks the next."""
-    if call.step != GUARD_BY_HAND.id or outcome is not Outcome.DECLINED:
+    if call.step != GUARD_BY_HAND.id:
         return
     for task in tasks.of_incident(tx, row.id):
         mine = task.step == GUARD_BY_HAND.id and task.subject == call.contact_id

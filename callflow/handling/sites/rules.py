@@ -14,7 +14,7 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.core.watch import supervision
-from callflow.handling.base.fields import BadField, read
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.storing import store_signals
 from callflow.handling.sites.shape import Account, EventOverride, PanelUser, Partition
 from callflow.storage import Tx
@@ -157,7 +157,7 @@ def write_overrides(tx: Tx, site_id: str, sent: Sequence[EventOverride]) -> None
 
 def override_of(sent: Row) -> Row:
     """What an administrator says of one code, checked. Raises BadField."""
-    rule = read(EventOverride, {name: sent[name] for name in _OVERRIDE if name in sent})
+    rule = EventOverride.read({name: sent[name] for name in _OVERRIDE if name in sent})
     _never_lowered(rule, "code")
     return rule.document()
 

@@ -482,6 +482,8 @@ class Site(Shape):
 
 
 def _once(field: str, keys: Sequence[Hashable], message: str = "is there twice") -> None:
+    seen: set[Hashable] = set()
     for place, key in enumerate(keys):
-        if key in keys[:place]:
+        if key in seen:
             raise BadField(field.format(place), message)
+        seen.add(key)

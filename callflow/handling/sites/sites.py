@@ -141,10 +141,10 @@ def put_site(
     rules.write_panel_users(tx, site.numbers, site.panel_users)
     after = get_site(tx, site_id)
     assert after is not None, "it is written"
-    _tell(tx, site_id, shown, after, site, who, now, because)
-    if old is not None and shown is not None and not renaming:
+    was, left = set_up(shown) if shown else None, set_up(after)
+    _tell(tx, site_id, was, left, site, who, now, because)
+    if old is not None and was is not None and not renaming:
         secrets = removed.secrets_of(before, old["cameras"])
-        was, left = set_up(shown), set_up(after)
         removed.keep(tx, site_id, was, left, secrets, reason=because, who=who, now=now)
     there = {(c.id, c.role) for c in site.contacts}
     gone = [c for c in (shown.contacts if shown else ()) if (c.id, c.role) not in there]
@@ -155,8 +155,8 @@ def put_site(
 def _tell(
     tx: Tx,
     site_id: str,
-    before: Site | None,
-    after: Site,
+    before: Row | None,
+    after: Row,
     sent: Site,
     who: str,
     now: datetime,
@@ -166,8 +166,7 @@ def _tell(
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
-    differing = changes(set_up(before), set_up(after))
-    fields: Row = {change.path: [change.before, change.after] for change in differing}
+    fields: Row = {each.path: [each.before, each.after] for each in changes(before, after)}
     fields |= dict.fromkeys(_secrets_in(sent))
     if fields:
         why: Row = {"because": because} if because else {}

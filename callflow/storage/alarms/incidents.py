@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Unpack
@@ -15,13 +15,10 @@ from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, kept, wake
-from callflow.storage.engine.values import Reads, columns, found, written
+from callflow.storage.engine.values import Reads, columns, columns_of, found, written
 
 #: Named one by one: an index finds them among years of filed ones.
 _UNFILED = [state.value for state in State if state is not State.FILED]
-
-#: Fields that an incident keeps from its opening.
-_FIXED = frozenset({"id", "site_id", "account", "kind", "plan", "opened_at"})
 
 
 def insert(tx: Tx, opened: Sequence[Incident]) -> None:
@@ -47,19 +44,17 @@ def note_asked(tx: Tx, incident_id: str | None) -> None:
 def write(tx: Tx, changed: Sequence[Incident]) -> None:
     """Write the changes in memory of ``changed``, which are locked, all at once."""
     made = [_dated(one).but(version=one.version + 1) for one in changed]
-    _WRITE.change_all(tx, [_bound(columns(one)) for one in made])
+    _WRITE.change_all(
+        tx, [{to: written(getattr(one, name)) for name, to in _BOUND.items()} for one in made]
+    )
     for before, one in zip(changed, made, strict=True):
         kept(tx)[one.id] = one
         _wake(tx, one.id, before.due_at, one.due_at)
 
 
-def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"b_{name}": value for name, value in values.items()}
-
-
-_CHANGEABLE = sorted(Incident.__dataclass_fields__.keys() - _FIXED)
-#: A row as a value is made of one at once: in the order of its fields.
-_ALL = select(*(t.incident.c[name] for name in Incident.__dataclass_fields__))
+_CHANGEABLE = sorted(Changes.__annotations__)
+_BOUND = {name: f"b_{name}" for name in ("id", *_CHANGEABLE)}
+_ALL = select(*columns_of(t.incident, Incident))
 _INSERT = Prepared(t.incident.insert())
 _WRITE = Prepared(
     update(t.incident)
@@ -115,7 +110,8 @@ def change(tx: Tx, incident: Incident, **changes: Unpack[Changes]) -> Incident:
     after = _dated(incident.but(**changes))
     values = {name: written(value) for name, value in changes.items()}
     values["due_at"] = after.due_at
-    _change(tuple(values)).change(tx, {"b_id": incident.id, **_bound(values)})
+    bound = {f"b_{name}": value for name, value in values.items()}
+    _change(tuple(values)).change(tx, {"b_id": incident.id, **bound})
     _wake(tx, incident.id, incident.due_at, after.due_at)
     known: Incident | None = kept(tx).get(incident.id)
     if known is not None:  # ``incident`` may have more that is not written yet
@@ -129,7 +125,8 @@ def _dated(incident: Incident) -> Incident:
     ``idle_held``)."""
     one = incident
     times = (one.machine_due, one.normal_due, one.parked_until, one.storm_until)
-    return one.but(due_at=min((at for at in times if at is not None), default=None))
+    due_at = min((at for at in times if at is not None), default=None)
+    return one if due_at == one.due_at else one.but(due_at=due_at)
 
 
 def _wake(tx: Tx, incident_id: str, before: datetime | None, due_at: datetime | None) -> None:
@@ -196,11 +193,6 @@ def take_due(tx: Tx, incident_id: str, now: datetime) -> bool:
     """Lock an incident that is due; False where it isn't, or somebody else has it in hand."""
     query = _TAKE_DUE if tx.dialect.name == "sqlite" else _TAKE_DUE_LOCKED
     return tx.execute(query, {"id": incident_id, "now": now}).first() is not None
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When the next incident falls due."""
-    return tx.execute(select(func.min(t.incident.c.due_at))).scalar()
 
 
 def page(

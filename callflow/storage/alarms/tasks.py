@@ -13,7 +13,7 @@ from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns, found
+from callflow.storage.engine.values import Reads, columns, columns_of, found
 
 _INSERT = t.task.insert()
 
@@ -24,8 +24,7 @@ def insert(tx: Tx, task: Task) -> None:
     tx.execute(_INSERT, columns(task))
 
 
-#: A task's columns, in the order of its fields.
-FIELDS = [t.task.c[name] for name in Task.__dataclass_fields__]
+FIELDS = columns_of(t.task, Task)
 _GET = Reads(select(*FIELDS).where(t.task.c.id == bindparam("id")), Task)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +12,11 @@ from callflow.core.callers.call_back import CallBack, Candidate
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns, first, found
+from callflow.storage.engine.values import Reads, columns, columns_of, first, found
 from callflow.storage.sites.sites import upsert
 
 _C = t.call_back.c
-_CALL_BACK = select(*(_C[each.name] for each in fields(CallBack)))
+_CALL_BACK = select(*columns_of(t.call_back, CallBack))
 _OPEN = _CALL_BACK.where(_C.ended_at.is_(None)).order_by(_C.first_at, _C.id)
 _COUNT = select(func.count()).select_from(t.call_back).where(_C.ended_at.is_(None))
 _IS_DUE = _OPEN.where(_C.due_at <= bindparam("now")).limit(50)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -41,7 +40,7 @@ from callflow.storage.engine import locks
 from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
-from callflow.storage.engine.values import Reads, columns, found, written
+from callflow.storage.engine.values import Reads, columns, columns_of, found, written
 
 _LIVE = [state.value for state in LIVE_STATES]
 #: States in which a call has a channel.
@@ -58,8 +57,7 @@ def insert(tx: Tx, call: Call) -> None:
     hint(tx, "telephony")
 
 
-#: A call's columns, in the order of the fields.
-CALL = [t.call.c[each.name] for each in fields(Call)]
+CALL = columns_of(t.call, Call)
 _ONE = select(*CALL).where(t.call.c.id == bindparam("id"))
 _GET = Reads(_ONE, Call)
 #: Whoever writes another row about this call, an act say, waits for nobody.

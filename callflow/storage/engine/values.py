@@ -14,7 +14,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Executable, Result
+from sqlalchemy import Column, Executable, Result, Table
 
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
@@ -59,6 +59,11 @@ class Reads(Generic[V]):
 def columns(value: Any) -> dict[str, Any]:
     """{column: what is written there} of a value."""
     return {name: written(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def columns_of(table: Table, into: type[Any]) -> list[Column[Any]]:
+    """The columns in the order of a value's fields: it is made of such a row at once."""
+    return [table.c[name] for name in into.__dataclass_fields__]
 
 
 def _maker(into: type[V], names: tuple[str, ...]) -> Callable[[Sequence[Any]], V]:

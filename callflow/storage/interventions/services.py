@@ -104,16 +104,18 @@ def verification_rows(tx: Tx, incident_id: str) -> list[Row]:
 
 def verifications(tx: Tx, incident_id: str) -> list[Verification]:
     """The same as the gate needs them."""
-    return [
-        Verification(
-            means=Means(row["means"]),
-            result=Finding(row["result"]),
-            by=row["by"],
-            at=row["at"],
-            weight=Weight(row["weight"]),
-        )
-        for row in verification_rows(tx, incident_id)
-    ]
+    return list(map(as_verification, verification_rows(tx, incident_id)))
+
+
+def as_verification(row: Row) -> Verification:
+    """One as the gate needs it."""
+    return Verification(
+        means=Means(row["means"]),
+        result=Finding(row["result"]),
+        by=row["by"],
+        at=row["at"],
+        weight=Weight(row["weight"]),
+    )
 
 
 def insert_call(tx: Tx, asked: ServiceCall) -> None:

@@ -81,20 +81,14 @@ def arming(tx: Tx, sites: Collection[str]) -> dict[str, Arming]:
     """{site: its accounts, and what their panels told}, of each of ``sites``."""
     rows: dict[str, list[Row]] = {site: [] for site in sites}
     for row in _PARTITIONS.all(tx, {"sites": list(sites)}) if sites else ():
-        rows[row["site_id"]].append(row)
+        rows[row.pop("site_id")].append(row)
     return {
         site: Arming(
             tuple(dict.fromkeys(row["account"] for row in of)),
-            tuple(_partition(row) for row in of if row["partition"] is not None),
+            tuple(Partition(**row) for row in of if row["partition"] is not None),
         )
         for site, of in rows.items()
     }
-
-
-def _partition(row: Row) -> Partition:
-    return Partition(
-        row["account"], row["partition"], row["armed"], row["since"], row["panel_user"]
-    )
 
 
 def panel_users(tx: Tx, accounts: Iterable[str]) -> list[PanelUser]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 
 from callflow.core.signals.signal import Kind
@@ -17,14 +17,12 @@ from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
 from web.access.bearer import Configurer, Reader
 from web.api import paging, reading
-from web.api.plans.plans import PlanId
+from web.api.plans.plans import PlanId, VersionNumber
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 from web.station import Here
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
-
-VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
 
 
 class SimulateIn(Body):

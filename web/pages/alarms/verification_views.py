@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.evidence import Sign
 from callflow.core.alarms.incident import Incident
-from callflow.core.calls.purpose import AT_DESK
+from callflow.core.calls.call import Call
 from callflow.core.interventions.law import Finding
 from callflow.handling.alarms import evidence
 from callflow.handling.base import policy
@@ -32,7 +32,7 @@ def evidence_of(tx: Tx, row: Incident) -> Row | None:
     found = evidence.evidence_of(tx, row)
     if found is None:
         return None
-    names = _names(tx, row)
+    names = _names(tx, calls.of_incident(tx, row.id))
     return {
         "score": found.score,
         "reasons": [
@@ -47,9 +47,8 @@ def evidence_of(tx: Tx, row: Incident) -> Row | None:
     }
 
 
-def _names(tx: Tx, row: Incident) -> dict[str, str]:
+def _names(tx: Tx, made: Sequence[Call]) -> dict[str, str]:
     """{number: name} of the people who were called."""
-    made = calls.of_incident(tx, row.id)
     names = contact_rows.names_of(tx, {c.contact_id for c in made if c.contact_id})
     return {c.to: names[c.contact_id] for c in made if c.contact_id in names}
 
@@ -65,13 +64,13 @@ def items_of(tx: Tx, row: Incident) -> list[Shown]:
 
 def heard_of(tx: Tx, row: Incident) -> list[Row]:
     """The answered calls in which something can have been heard, oldest first."""
-    names = _names(tx, row)
+    made = calls.of_incident(tx, row.id)
+    names = _names(tx, made)
     return [
-        {"id": c.id, "step": c.step, "answered_at": c.answered_at,
-         "who": _person(str(c.to), names)}
-        for c in calls.of_incident(tx, row.id)
-        if c.answered_at and c.step not in AT_DESK
-    ]  # fmt: skip
+        {"id": c.id, "step": c.step, "answered_at": c.answered_at, "who": _person(c.to, names)}
+        for c in made
+        if c.answered_at and not c.is_leg
+    ]
 
 
 def under_way(asked: Iterable[TaskView]) -> list[GuardView]:

@@ -17,7 +17,7 @@ from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms
 from web.kit.problems import not_found
-from web.kit.refusals import refusal
+from web.kit.refusals import refusal, status_of
 from web.kit.rendering import page
 from web.pages.desks import desk_views
 from web.station import Here, Station
@@ -50,7 +50,7 @@ async def _list(
         "refused": refusal(refused, visitor.language),
         "may_act": Right.HANDLE in visitor.rights,
     }
-    status = 200 if refused is None else desk_views.refusal_status(refused)
+    status = status_of(refused)
     return page(visitor.language, "callers/call_backs.html", values, status)
 
 

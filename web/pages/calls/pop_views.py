@@ -37,7 +37,6 @@ class Pop:
     """
 
     leg: str
-    room: str
     call: Call
     how: str
     who: str
@@ -52,7 +51,7 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
         return None
     contact = contacts.get(tx, person.contact_id) if person.contact_id else None
     who = contact["name"] if contact else ""
-    found: dict[str, Any] = {"leg": leg.id, "room": leg.room, "call": person}
+    found: dict[str, Any] = {"leg": leg.id, "call": person}
     typed = ((person.progress or {}).get("place") or {}).get("kept", {})  # in the menu
     if person.incident_id:
         known = "code" if "person" in typed else "plan" if contact else "incident"

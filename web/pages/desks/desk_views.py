@@ -8,7 +8,6 @@ from datetime import datetime
 
 from callflow.core.callers.call_back import CallBack, Candidate
 from callflow.core.sites.instructions import Instruction
-from callflow.handling.base import refusals
 from callflow.handling.desks import presence, waiting_line
 from callflow.handling.desks.presence import Person
 from callflow.storage import Tx
@@ -109,8 +108,3 @@ def colleagues(tx: Tx, name: str, now: datetime) -> list[str]:
     """To whom ``name`` can give something: the others on shift."""
     there = presence.people(tx, now)
     return [p.name for p in there if p.shift_since is not None and p.name != name]
-
-
-def refusal_status(refused: refusals.Refused) -> int:
-    """The status of a page that says why something is refused."""
-    return 404 if isinstance(refused, refusals.NotFound) else 409

@@ -14,7 +14,7 @@ from callflow.storage import Tx
 from web.access.sessions import Handler, Reader, Visitor
 from web.access.views import frame
 from web.kit import forms
-from web.kit.refusals import refusal
+from web.kit.refusals import refusal, status_of
 from web.kit.rendering import page
 from web.pages.desks import desk_views
 from web.station import Here, Station
@@ -42,7 +42,7 @@ async def _mine(
         "refused": refusal(refused, visitor.language),
         "reasons": list(BreakReason),
     }
-    status = 200 if refused is None else desk_views.refusal_status(refused)
+    status = status_of(refused)
     return page(visitor.language, "desks/presence.html", values, status)
 
 

@@ -179,7 +179,7 @@ async def _supervisor(
         raise ProblemError(
             403, "this is not the supervisor's password: nothing was signed"
         ) from None
-    return str(row.name)
+    return row.name
 
 
 @router.post("/shift/{user_id}/end")

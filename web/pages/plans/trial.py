@@ -250,7 +250,7 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
             raise ProblemError(422, _UNSOUND)
         site = preview.site_named(tx, forms.line(form, "site").strip())
         kind = forms.one_of(Kind, form, "kind")
-        return str(rehearsing.rehearse(tx, of.plan, site, kind, visitor.name, now).id)
+        return rehearsing.rehearse(tx, of.plan, site, kind, visitor.name, now).id
 
     made = await tried(station, run)
     if isinstance(made, str):

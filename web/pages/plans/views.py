@@ -12,7 +12,6 @@ from callflow.core.calls.on_call import Who
 from callflow.core.plans import changes
 from callflow.core.plans import picture as plan_picture
 from callflow.core.plans.call_plan import (
-    BY_OPERATOR,
     CALLING,
     CONTINUE,
     FIELDS,
@@ -46,13 +45,11 @@ def picture(plan: Plan, language: str) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class FindingShown:
-    """A finding in words; ``field`` is the setting that it is about, or empty."""
+    """A finding in words."""
 
     code: str
     level: str
-    step: str
     site: str
-    field: str
     text: str
 
 
@@ -79,8 +76,8 @@ class EndShown:
 
 @dataclass(frozen=True, slots=True)
 class StepShown:
-    """A step in words; ``place`` counts from 1, ``human``: an operator has it. ``changed``: the
-    plan beside has a step of another kind there."""
+    """A step in words; ``place`` counts from 1. ``changed``: the plan beside has a step of another
+    kind there."""
 
     place: int
     id: str
@@ -88,7 +85,6 @@ class StepShown:
     kind: str
     settings: list[SettingShown]
     ends: list[EndShown]
-    human: bool
     findings: list[FindingShown]
     changed: bool = False
 
@@ -114,7 +110,6 @@ def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[StepShown
             kind=kind_words(step, column),
             settings=list(settings_of(step, column)),
             ends=list(ends_of(step, places, column)),
-            human=step.kind in BY_OPERATOR,
             findings=findings([e for e in all_found if e.step == step.id], language, plan),
         )
         for place, step in enumerate(plan.steps, 1)
@@ -137,9 +132,7 @@ def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[Findin
         FindingShown(
             code=each.code,
             level=each.level.value,
-            step=each.step,
             site=each.site,
-            field=each.field.split(".")[2] if each.field.count(".") > 1 else "",
             text=said(each),
         )
         for each in found
