@@ -11,8 +11,8 @@ from callflow.core.signals.signal import Kind
 from callflow.core.sites.schedule import Question
 from callflow.handling.alarms.acting import close, hand_to_human
 from callflow.handling.alarms.deciding import take_personal_path
-from callflow.handling.alarms.operating import known
-from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.alarms.operating import known, not_anothers
+from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 
@@ -33,8 +33,7 @@ def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> 
     row = known(tx, incident_id)
     if row.kind is not Kind.BANK_OPENING:
         raise Refused("this alarm is no bank's opening: no conventional question is agreed for it")
-    if row.holder not in (None, who):
-        raise Held(row.holder)
+    not_anothers(row, who)
     if row.state is not State.OPEN:
         raise Refused("this incident is closed already")
     question = question_of(row)

@@ -11,8 +11,8 @@ from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
 from callflow.handling.alarms.deciding import mute_site
 from callflow.handling.alarms.opening import named, opened, plan_for
-from callflow.handling.alarms.operating import claim
-from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.alarms.operating import claim, not_anothers
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -43,8 +43,7 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
         raise Refused("an alarm of this kind isn't opened by hand")
     unfiled = incidents.unfiled(tx, [site_id], [])
     for other in unfiled:
-        if other.holder not in (None, who):
-            raise Held(other.holder)
+        not_anothers(other, who)
     if any(other.kind is kind for other in unfiled):
         raise Refused("an alarm of this kind is open at this site already: open that one")
     row = _row(tx, site_id, kind, now)

@@ -12,9 +12,9 @@ from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import asking
 from callflow.handling.alarms.acting import hand_to_human
-from callflow.handling.alarms.operating import acted, known
+from callflow.handling.alarms.operating import acted, known, not_anothers
 from callflow.handling.alarms.tasks import end_task
-from callflow.handling.base.refusals import Held, NotFound, Refused
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.signals import signals as signal_rows
@@ -73,8 +73,7 @@ def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Inci
 def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     """The incident and its task, over or not, for an act of ``who``. Raises Held, NotFound."""
     row = known(tx, incident_id)
-    if row.holder not in (None, who):
-        raise Held(row.holder)
+    not_anothers(row, who)
     task = tasks.get(tx, task_id)
     if task is None or task.incident_id != incident_id:
         raise NotFound("there is no such task of this incident", task_id)

@@ -39,8 +39,7 @@ def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     if row.state is State.FILED:
         raise Refused("this incident is filed: there is nothing to take")
     for other in together:
-        if other.holder not in (None, who):
-            raise Held(other.holder)
+        not_anothers(other, who)
     free = [other for other in together or [row] if other.holder is None]
     for other in free:
         _take(tx, other, who, now)
@@ -173,8 +172,7 @@ def act_together(
             raise Refused("this incident is no part of this storm any more: look at it alone")
         if row.category is Category.VITAL or row.mute:
             raise Refused("a vital alarm is handled alone")
-    if row.holder not in (None, who):
-        raise Held(row.holder)
+    not_anothers(row, who)
     if act == "note":
         note(tx, incident_id, who, text, now)
     elif act == "close":
@@ -282,8 +280,8 @@ def _closed(tx: Tx, row: Incident, second: Wish, text: str, now: datetime) -> In
     who, code, waiver = second.by, second.code, second.waiver
     first = filing.wish_of(row)
     signs = agree(first, second)
-    if row.holder not in (None, who) and not signs:
-        raise Held(row.holder)
+    if not signs:
+        not_anothers(row, who)
     if row.state not in (State.OPEN, State.AWAITING_NORMAL):
         raise Refused("this incident is closed already")
     if not code:
@@ -351,6 +349,12 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
     )
     acted(tx, row, who, now)
     return call.id
+
+
+def not_anothers(row: Incident, who: str) -> None:
+    """Raises Held where somebody else has it."""
+    if row.holder not in (None, who):
+        raise Held(row.holder)
 
 
 def known(tx: Tx, incident_id: str) -> Incident:

@@ -19,10 +19,10 @@ from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.deciding import DIALOGUES
 from callflow.handling.alarms.filing import normal_due
 from callflow.handling.alarms.muting import is_mute_here
-from callflow.handling.alarms.operating import acted, known, open_and_held
+from callflow.handling.alarms.operating import acted, known, not_anothers, open_and_held
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.policy import load_policy
-from callflow.handling.base.refusals import Held, Refused
+from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import telephone
 from callflow.handling.interventions.measures import open_measure
@@ -152,8 +152,7 @@ def protect(
     A treated incident waits for the site to be normal as long as it lasts.
     """
     row = known(tx, incident_id)
-    if row.holder not in (None, who):
-        raise Held(row.holder)
+    not_anothers(row, who)
     if row.state is State.FILED or row.site_id is None:
         raise Refused("only a site in alarm is protected by a measure")
     if not text.strip():
