@@ -68,7 +68,7 @@ def read(shape: type[M], sent: object) -> M:
         raise bad_field(error.errors(include_url=False)[0]) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # hashed where it stands in a union (CPython 3.11)
 class Check:
     """A rule of a field, which raises BadField, and how a JSON schema says it."""
 
