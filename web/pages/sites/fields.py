@@ -5,11 +5,11 @@ A table's row is a member of a list of the site's. Pure.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from callflow.core.signals.signal import OF_STATION, Kind
@@ -27,7 +27,7 @@ class Offered:
     this machine; another of the station's may have others, hence those are no choice."""
 
     site: Site = NO_SITE
-    plans: Mapping[str, str] = MappingProxyType({})
+    plans: Mapping[str, str] = dataclasses.field(default_factory=dict)
     lines: Sequence[str] = ()
 
 
