@@ -260,15 +260,25 @@ ALWAYS_LIVE = (ALWAYS_OWN - {Kind.FIRE}) | {
 assert PERSONAL <= ALWAYS_LIVE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OnTest:
-    """A site on test, from ``began_at`` to ``ends_at``. ``zones``: their keys; None: all."""
+    """A site on test, from ``began_at`` to ``ends_at``. Times are UTC."""
 
     id: str
-    site: str
-    zones: frozenset[str] | None
+    site_id: str
+    zones: tuple[str, ...] | None  # their keys; None: all
+    reason: str
+    set_by: str
+    contact_id: str | None  # who asked for it, and is called at its end
     began_at: datetime
     ends_at: datetime
+    extensions: int = 0
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    def runs(self, now: datetime) -> bool:
+        """True where it is neither ended nor over."""
+        return self.ended_at is None and now < self.ends_at
 
 
 def is_tested(test: OnTest, zone: str, kind: Kind) -> bool:

@@ -141,7 +141,7 @@ def _set_on_test(tx: Tx, asked: Asked) -> Done:
         return Done(result="no_such_zone" if error.field.startswith("zones") else "not_possible")
     except Refused:
         return Done(result="not_allowed")
-    until = asked.local(row["ends_at"])
+    until = asked.local(row.ends_at)
     said = Phrase("test_zone_set", {"zone": zone, "at": until}) if zone else None
     return done(tx, asked, "done", said or Phrase("test_set", {"at": until}))
 

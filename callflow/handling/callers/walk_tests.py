@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.signals.signal import StoredSignal
 from callflow.core.time.instants import from_iso, to_iso
+from callflow.core.watch.supervision import OnTest
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.callers import identity, members
@@ -21,8 +21,6 @@ from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from callflow.texts import walk_test
-
-Row = dict[str, Any]
 
 #: So many signals are read out in one go; the others follow.
 _AT_ONCE = 4
@@ -52,8 +50,8 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
         return Done(result="not_possible")
     except Refused:
         return Done(result="not_allowed")
-    until = row["ends_at"].astimezone(ZoneInfo(who.site.timezone))
-    keep = {"test": row["id"], "told": "0", "heard_at": to_iso(now)}
+    until = row.ends_at.astimezone(ZoneInfo(who.site.timezone))
+    keep = {"test": row.id, "told": "0", "heard_at": to_iso(now)}
     said = (Phrase("test_set", {"at": until}),)
     offered = members.may(tx, who, now)
     return Done(result="done", say=said, keep=keep, may=offered, served=True)
@@ -64,8 +62,7 @@ def _go_on(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     test = next(iter(rows.running_tests(tx, [who.site.id], now).get(who.site.id, [])), None)
     if test is None:
         return _over(tx, who, now)
-    row = rows.get_test(tx, test.id)
-    sent = _sent(tx, who, row["began_at"]) if row else []
+    sent = _sent(tx, who, test.began_at)
     keep = {"test": test.id, "told": str(len(sent)), "heard_at": to_iso(now)}
     return Done(result="done", keep=keep)
 
@@ -73,10 +70,10 @@ def _go_on(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     """What came since the last words."""
     row = rows.get_test(tx, deed.kept["test"])
-    if row is None or row["ended_at"] is not None or row["ends_at"] <= now:
+    if row is None or not row.runs(now):
         return _over(tx, who, now)
     told = int(deed.kept["told"])
-    new = _sent(tx, who, row["began_at"])[told : told + _AT_ONCE]
+    new = _sent(tx, who, row.began_at)[told : told + _AT_ONCE]
     if new:
         names = sites.zone_names(tx, who.site.id)
         said = [phrase for signal in new for phrase in _said(signal, names, who.site.language)]
@@ -106,11 +103,11 @@ def _said(
 
 def _end(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     row = rows.get_test(tx, deed.kept["test"])
-    if row is None or row["ended_at"] is not None or row["ends_at"] <= now:
+    if row is None or not row.runs(now):
         return _over(tx, who, now)
-    sent = _sent(tx, who, row["began_at"])
+    sent = _sent(tx, who, row.began_at)
     unheard = _unheard(tx, who, sent)
-    on_test.end(tx, who.site.id, row["id"], who=who.name, now=now)
+    on_test.end(tx, who.site.id, row.id, who=who.name, now=now)
     said = [Phrase("test_ended"), Phrase("walk_count", {"count": str(len(sent))})]
     said += [Phrase("walk_unheard", {"count": str(len(unheard))})] if unheard else []
     said += [Phrase("zone", {"zone": zone}) for zone in list(unheard)[:_NAMED]]
@@ -137,7 +134,7 @@ def _unheard(tx: Tx, who: Member, sent: Sequence[StoredSignal]) -> dict[str, str
 def _mail(
     tx: Tx,
     who: Member,
-    test: Row,
+    test: OnTest,
     sent: Sequence[StoredSignal],
     unheard: Mapping[str, str],
     now: datetime,
@@ -150,7 +147,7 @@ def _mail(
         who.row["language"],
         site=who.site.name,
         who=who.name,
-        began=test["began_at"].astimezone(zone),
+        began=test.began_at.astimezone(zone),
         ended=now.astimezone(zone),
         signals=[
             walk_test.Line(

@@ -7,7 +7,7 @@ still alarms is correlated again, as if it came now, and whoever set the test is
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, StoredSignal, Treatment
 from callflow.core.sites.site import Authority, Site
 from callflow.core.watch import supervision
-from callflow.core.watch.supervision import station_signal
+from callflow.core.watch.supervision import OnTest, station_signal
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
@@ -52,8 +52,8 @@ def set_on_test(
     contact: str | None,
     now: datetime,
     tester: str | None = None,
-) -> Row:
-    """Put a site on test; the test's row. ``contact``: who asked ``who``, of ``role``, for it;
+) -> OnTest:
+    """Put a site on test. ``contact``: who asked ``who``, of ``role``, for it;
     ``tester``: of that firm, who does it and is called at its end.
 
     Raises NotFound, Refused, or BadField naming the field.
@@ -66,14 +66,21 @@ def set_on_test(
         raise BadField("reason", "says why, for who finds the site on test")
     asked_by = _authorised(site, contact, _kinds(declared, keys))
     _refuse_in_alarm(tx, site_id)
-    made = dict(zones=keys, reason=reason, set_by=who, contact_id=tester or contact, began_at=now)
-    row: Row = {"id": uuid.uuid4().hex, "site_id": site_id, "ends_at": now + lasts, **made}
-    row |= {"extensions": 0, "ended_at": None, "ended_by": None}
-    rows.insert_test(tx, row)
-    named = ", ".join(keys) if keys else "*"
-    told: Row = dict(zones=named, reason=reason, contact=asked_by, until=_iso(row["ends_at"]))
-    tell(tx, "test_set", now, site=site_id, by=who, who_did=who, test=row["id"], **told)
-    return row
+    test = OnTest(
+        id=uuid.uuid4().hex,
+        site_id=site_id,
+        zones=keys,
+        reason=reason,
+        set_by=who,
+        contact_id=tester or contact,
+        began_at=now,
+        ends_at=now + lasts,
+    )
+    rows.insert_test(tx, test)
+    told = {"zones": ", ".join(keys) if keys else "*", "reason": reason, "contact": asked_by}
+    told |= {"until": _iso(test.ends_at), "test": test.id}
+    tell(tx, "test_set", now, site=site_id, by=who, who_did=who, **told)
+    return test
 
 
 def extend(
@@ -85,75 +92,71 @@ def extend(
     who: str,
     role: str,
     now: datetime,
-) -> Row:
+) -> OnTest:
     """Let it end ``lasts`` from now; twice at most. Raises NotFound, Refused, BadField."""
-    row = _running(tx, site_id, test_id, now)
+    test = _running(tx, site_id, test_id, now)
     _within(lasts, role)
-    if row["extensions"] >= EXTENSIONS:
+    if test.extensions >= EXTENSIONS:
         raise Refused("this test was extended twice: set the site on test anew, with its reason")
-    if now + lasts <= row["ends_at"]:
+    if now + lasts <= test.ends_at:
         raise BadField("minutes", "it would end sooner than it does: end it instead")
     _refuse_in_alarm(tx, site_id)
-    if not rows.extend_test(tx, row, now + lasts):
-        raise Refused("somebody else changed this test: look again")
-    until = _iso(now + lasts)
+    test = _changed(rows.change_test(tx, test, ends_at=now + lasts, extensions=test.extensions + 1))
+    until = _iso(test.ends_at)
     tell(tx, "test_extended", now, site=site_id, by=who, until=until, who_did=who, test=test_id)
-    return _get(tx, site_id, test_id)
+    return test
 
 
-def end(tx: Tx, site_id: str, test_id: str, *, who: str, now: datetime) -> Row:
+def end(tx: Tx, site_id: str, test_id: str, *, who: str, now: datetime) -> OnTest:
     """End it at once: what still alarms is live. Raises NotFound, Refused."""
-    row = _running(tx, site_id, test_id, now)
-    if not rows.end_test(tx, row, now, who):
+    test = _running(tx, site_id, test_id, now)
+    test = _changed(rows.change_test(tx, test, ended_at=now, ended_by=who))
+    _make_live(tx, test, who, now)
+    return test
+
+
+def _changed(test: OnTest | None) -> OnTest:
+    if test is None:
         raise Refused("somebody else changed this test: look again")
-    _make_live(tx, row, who, now)
-    return _get(tx, site_id, test_id)
+    return test
 
 
-def expire(tx: Tx, row: Row, now: datetime) -> list[Signal]:
+def expire(tx: Tx, test: OnTest, now: datetime) -> list[Signal]:
     """Its time is over: what still alarms is live, and whoever set it is called (D17)."""
-    if not rows.end_test(tx, row, now, MACHINE):
+    if rows.change_test(tx, test, ended_at=now, ended_by=MACHINE) is None:
         return []
-    live = _make_live(tx, row, MACHINE, now)
-    account = rows.first_account(tx, row["site_id"])
+    live = _make_live(tx, test, MACHINE, now)
+    account = rows.first_account(tx, test.site_id)
     if account is None:
         return []
-    text = f"À rappeler : {_setter(tx, row)}. Motif de l’essai : {row['reason']}."
+    text = f"À rappeler : {_setter(tx, test)}. Motif de l’essai : {test.reason}."
     if live:
         text += f" Encore en alarme : {live}."
-    return [station_signal("TEST_ENDED", account, row["id"], now, text=text)]
+    return [station_signal("TEST_ENDED", account, test.id, now, text=text)]
 
 
-def _setter(tx: Tx, row: Row) -> str:
-    contact = contacts.get(tx, row["contact_id"]) if row["contact_id"] else None
+def _setter(tx: Tx, test: OnTest) -> str:
+    contact = contacts.get(tx, test.contact_id) if test.contact_id else None
     if contact is None:
-        return str(row["set_by"])
+        return test.set_by
     number = contact["phone"] or "(sans numéro)"
-    return f"{contact['name']} {number}, demande notée par {row['set_by']}"
+    return f"{contact['name']} {number}, demande notée par {test.set_by}"
 
 
-def _make_live(tx: Tx, row: Row, who: str, now: datetime) -> str:
+def _make_live(tx: Tx, test: OnTest, who: str, now: datetime) -> str:
     """What the test silenced and nobody restored goes to the backlog again; its zones."""
-    sent = rows.signals_since(tx, row["site_id"], row["began_at"])
+    sent = rows.signals_since(tx, test.site_id, test.began_at)
     kinds = sites.zone_kinds(tx, {signal.account for signal in sent})
     silenced = supervision.still_alarming(
         [(s, *_told(s, kinds.get((s.account, zone_key(s.zone))))) for s in sent]
     )
-    others = rows.running_tests(tx, [row["site_id"]], now).get(row["site_id"], [])
+    others = rows.running_tests(tx, [test.site_id], now).get(test.site_id, [])
     by_id = {signal.id: signal for signal in sent}
     again = [by_id[i] for i in silenced if not _tested_on(others, by_id[i])]
     rows.correlate_again(tx, [signal.id for signal in again])
     names = ", ".join(f"{s.code} {s.zone}".strip() for s in again)
-    tell(
-        tx,
-        "test_ended",
-        now,
-        site=row["site_id"],
-        by=who,
-        who_did=who,
-        test=row["id"],
-        live=names or "0",
-    )
+    told = {"by": who, "who_did": who, "test": test.id, "live": names or "0"}
+    tell(tx, "test_ended", now, site=test.site_id, **told)
     return names
 
 
@@ -167,7 +170,7 @@ def _told(signal: StoredSignal, zone_kind: Kind | None) -> tuple[Kind | None, Ki
     return (signal.kind if silenced else None), None
 
 
-def _tested_on(others: Sequence[supervision.OnTest], signal: StoredSignal) -> bool:
+def _tested_on(others: Sequence[OnTest], signal: StoredSignal) -> bool:
     return any(supervision.is_tested(test, signal.zone, signal.kind) for test in others)
 
 
@@ -188,7 +191,7 @@ def _within(lasts: timedelta, role: str) -> None:
         raise BadField("minutes", f"your role sets on test for {hours:g} hours at most")
 
 
-def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> list[str] | None:
+def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> tuple[str, ...] | None:
     if zones is None:
         return None
     if not zones:
@@ -197,7 +200,7 @@ def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> list[str
     for place, zone in enumerate(zones):
         if zone_key(zone) not in known:
             raise BadField(f"zones.{place}", "is no zone of this site")
-    return sorted({zone_key(zone) for zone in zones})
+    return tuple(sorted({zone_key(zone) for zone in zones}))
 
 
 def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
@@ -215,7 +218,7 @@ def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
     return known[0].name
 
 
-def _kinds(declared: Sequence[Row], keys: list[str] | None) -> set[Kind]:
+def _kinds(declared: Sequence[Row], keys: Collection[str] | None) -> set[Kind]:
     """What the test silences, as far as the site declares it."""
     if keys is None:
         return {Kind.INTRUSION}
@@ -231,18 +234,13 @@ def _refuse_in_alarm(tx: Tx, site_id: str) -> None:
             raise Refused("the site has an open vital alarm: it can't be set on test")
 
 
-def _running(tx: Tx, site_id: str, test_id: str, now: datetime) -> Row:
-    row = _get(tx, site_id, test_id)
-    if row["ended_at"] is not None or row["ends_at"] <= now:
-        raise Refused("this test is over")
-    return row
-
-
-def _get(tx: Tx, site_id: str, test_id: str) -> Row:
-    row = rows.get_test(tx, test_id)
-    if row is None or row["site_id"] != site_id:
+def _running(tx: Tx, site_id: str, test_id: str, now: datetime) -> OnTest:
+    test = rows.get_test(tx, test_id)
+    if test is None or test.site_id != site_id:
         raise NotFound(f"there is no test {test_id!r} of this site")
-    return row
+    if not test.runs(now):
+        raise Refused("this test is over")
+    return test
 
 
 def _iso(at: datetime) -> str:

@@ -12,9 +12,10 @@ from callflow.storage.watch import supervision as rows
 
 def last(tx: Tx, site_id: str) -> Contact | None:
     """Of the test that ended last; None: an operator set it by themselves, or none ended."""
-    ended = [row for row in rows.tests_of(tx, site_id, limit=20) if row["ended_at"] is not None]
-    test = max(ended, key=lambda row: (row["ended_at"], row["id"]), default=None)
-    if test is None or test["contact_id"] is None:
+    tests = rows.tests_of(tx, site_id, limit=20)
+    ended = [(test.ended_at, test.id, test.contact_id) for test in tests if test.ended_at]
+    contact = max(ended)[2] if ended else None
+    if contact is None:
         return None
-    found = contacts.people(tx, [test["contact_id"]])
+    found = contacts.people(tx, [contact])
     return replace(found[0], role=Role.MAINTENANCE) if found else None

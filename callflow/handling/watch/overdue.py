@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.plans.measure import ProtectiveMeasure
@@ -19,7 +18,7 @@ from callflow.core.signals.signal import Signal
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.watch import supervision
-from callflow.core.watch.supervision import Listening, Overdue
+from callflow.core.watch.supervision import Listening, OnTest, Overdue
 from callflow.handling.base.storing import store_signals
 from callflow.handling.interventions import measures
 from callflow.handling.sites import on_test
@@ -31,8 +30,6 @@ from callflow.storage.watch import supervision as rows
 from callflow.storage.watch.supervision import DueSite
 
 log = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 #: Of each sort in one transaction: more wait for the next.
 _MOST = 100
@@ -48,7 +45,7 @@ class Due:
 
     accounts: list[Overdue]
     sites: list[DueSite]
-    tests: list[Row]
+    tests: list[OnTest]
     measures: list[ProtectiveMeasure]
     heard: Listening | None
     certain: datetime | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -31,7 +31,7 @@ from callflow.core.watch.supervision import Listening, OnTest, Overdue, Schedule
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, found
+from callflow.storage.engine.values import Reads, columns, first, found
 
 Row = dict[str, Any]
 
@@ -290,77 +290,59 @@ def write_schedule(
 _T = t.on_test.c
 
 
-def insert_test(tx: Tx, row: Row) -> None:
+def insert_test(tx: Tx, test: OnTest) -> None:
     """A site, or some of its zones, is on test from now on."""
-    tx.execute(t.on_test.insert().values(**row))
+    tx.execute(t.on_test.insert(), columns(test))
 
 
-_RUNNING = Prepared(
+_RUNNING = Reads(
     select(t.on_test).where(
         _T.site_id.in_(bindparam("sites", expanding=True)),
         _T.ended_at.is_(None),
         _T.ends_at > bindparam("now", type_=t.UtcDateTime),
-    )
+    ),
+    OnTest,
 )
 
 
 def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
     """{site: its tests that run}."""
     of: dict[str, list[OnTest]] = {}
-    for row in _RUNNING.all(tx, {"sites": list(sites), "now": now}):
-        of.setdefault(row["site_id"], []).append(to_test(row))
+    for test in _RUNNING.all(tx, {"sites": list(sites), "now": now}):
+        of.setdefault(test.site_id, []).append(test)
     return of
 
 
-def to_test(row: Any) -> OnTest:
-    """The row as the core needs it; its zones are stored as their keys."""
-    return OnTest(
-        id=row["id"],
-        site=row["site_id"],
-        zones=None if row["zones"] is None else frozenset(row["zones"]),
-        began_at=row["began_at"],
-        ends_at=row["ends_at"],
-    )
-
-
-def tests_of(tx: Tx, site_id: str, *, limit: int) -> list[Row]:
+def tests_of(tx: Tx, site_id: str, *, limit: int) -> list[OnTest]:
     """A site's tests, the newest first: those that run, and what was."""
     query = select(t.on_test).where(_T.site_id == site_id).order_by(_T.began_at.desc(), _T.id)
-    return [dict(row._mapping) for row in tx.execute(query.limit(limit))]
+    return found(tx, query.limit(limit), OnTest)
 
 
-def get_test(tx: Tx, test_id: str) -> Row | None:
+def get_test(tx: Tx, test_id: str) -> OnTest | None:
     """One test."""
-    row = tx.execute(select(t.on_test).where(_T.id == test_id)).first()
-    return dict(row._mapping) if row else None
+    return first(tx, select(t.on_test).where(_T.id == test_id), OnTest)
 
 
-_DUE_TESTS = Prepared(
+_DUE_TESTS = Reads(
     select(t.on_test)
     .where(_T.ended_at.is_(None), _T.ends_at <= bindparam("now"))
     .order_by(_T.ends_at)
-    .limit(bindparam("limit"))
+    .limit(bindparam("limit")),
+    OnTest,
 )
 
 
-def due_tests(tx: Tx, now: datetime, *, limit: int) -> list[Row]:
+def due_tests(tx: Tx, now: datetime, *, limit: int) -> list[OnTest]:
     """Tests whose time is over."""
     return _DUE_TESTS.all(tx, {"now": now, "limit": limit})
 
 
-def end_test(tx: Tx, row: Row, now: datetime, who: str) -> bool:
-    """Compare-and-set: false where it was ended, or extended, meanwhile."""
-    mine = (_T.id == row["id"], _T.ended_at.is_(None), _T.ends_at == row["ends_at"])
-    ended = update(t.on_test).where(*mine).values(ended_at=now, ended_by=who)
-    return tx.execute(ended).rowcount == 1
-
-
-def extend_test(tx: Tx, row: Row, ends_at: datetime) -> bool:
-    """Compare-and-set of its end, counting the extension."""
-    mine = (_T.id == row["id"], _T.ended_at.is_(None), _T.ends_at == row["ends_at"])
-    longer = update(t.on_test).where(*mine)
-    done = tx.execute(longer.values(ends_at=ends_at, extensions=row["extensions"] + 1))
-    return done.rowcount == 1
+def change_test(tx: Tx, test: OnTest, **changes: Any) -> OnTest | None:
+    """The test then; None where it was ended, or extended, meanwhile."""
+    mine = (_T.id == test.id, _T.ended_at.is_(None), _T.ends_at == test.ends_at)
+    changed = tx.execute(update(t.on_test).where(*mine).values(**changes)).rowcount == 1
+    return replace(test, **changes) if changed else None
 
 
 def signals_since(tx: Tx, site_id: str, since: datetime) -> list[StoredSignal]:

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
+from callflow.core.watch.supervision import OnTest
 from callflow.handling.base.fields import Identifier, Line, Short
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
+from callflow.storage.engine.values import columns
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from web.access.bearer import Handler, Reader
@@ -80,8 +82,10 @@ class OnTestOut(BaseModel):
     ended_by: str | None
 
 
-def _out(row: dict[str, Any]) -> OnTestOut:
-    return OnTestOut.model_validate({**row, "site": row["site_id"], "contact": row["contact_id"]})
+def _out(test: OnTest) -> OnTestOut:
+    return OnTestOut.model_validate(
+        {**columns(test), "site": test.site_id, "contact": test.contact_id}
+    )
 
 
 @router.get("/sites/{site_id}/on-test", responses=NOT_FOUND)

@@ -123,9 +123,9 @@ async def _page(
             "zone": site["timezone"],
             "zones": sites.zone_rows(tx, site_id),
             "people": {row["id"]: row["name"] for row in people},
-            "names": contacts.names_of(tx, {t["contact_id"] for t in found if t["contact_id"]}),
-            "running": [t for t in found if t["ended_at"] is None and t["ends_at"] > now],
-            "over": [t for t in found if t["ended_at"] is not None],
+            "names": contacts.names_of(tx, {t.contact_id for t in found if t.contact_id}),
+            "running": [t for t in found if t.runs(now)],
+            "over": [t for t in found if t.ended_at is not None],
         }
 
     limit = on_test.LIMITS.get(visitor.role, timedelta())

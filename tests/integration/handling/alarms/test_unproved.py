@@ -227,7 +227,7 @@ def test_a_test_on_site_ends_with_what_it_did_not_restore(keyed: Station) -> Non
     )
     assert says(keyed, "BA", "3", encrypted=True).treatment == "tested"
     says(keyed, "BR", "3")
-    keyed.write(lambda tx: on_test.end(tx, "1002", test["id"], who="olga", now=keyed.now))
+    keyed.write(lambda tx: on_test.end(tx, "1002", test.id, who="olga", now=keyed.now))
     while keyed.correlate():
         pass
     assert "intrusion" in kinds(keyed)

@@ -171,7 +171,7 @@ def test_a_zone_is_put_on_test_told_of_and_ended(station: Station) -> None:
     caller = call(station).types("2580", "4", "2", "3", "2")
     assert "la zone 3 est en essai jusqu'à 6 heures" in caller.heard[-1]
     (test,) = on_test(station)
-    assert test.zones == frozenset({"3"})
+    assert test.zones == ("3",)
     assert test.ends_at == station.now + timedelta(hours=2)
     caller.types("3")
     assert "En essai jusqu'à 6 heures" in caller.heard[-1]

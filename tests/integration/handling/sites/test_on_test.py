@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.watch.supervision import OnTest
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import on_test
@@ -43,7 +44,7 @@ def put_anne(watch: Watch, **more: Any) -> None:
     watch.station.put(zones=ZONES, contacts=[anne | more, *others])
 
 
-def begin(watch: Watch, zones: list[str] | None = None, **changed: Any) -> Row:
+def begin(watch: Watch, zones: list[str] | None = None, **changed: Any) -> OnTest:
     fields: Row = dict(lasts=HOUR, reason="maintenance", who="olga", role="operator", contact=None)
     fields |= changed
     now = watch.station.now
@@ -52,18 +53,16 @@ def begin(watch: Watch, zones: list[str] | None = None, **changed: Any) -> Row:
     )
 
 
-def extend(watch: Watch, test: Row, lasts: timedelta, role: str = "operator") -> Row:
+def extend(watch: Watch, test: OnTest, lasts: timedelta, role: str = "operator") -> OnTest:
     now = watch.station.now
     return watch.station.write(
-        lambda tx: on_test.extend(
-            tx, "1002", test["id"], lasts=lasts, who="olga", role=role, now=now
-        )
+        lambda tx: on_test.extend(tx, "1002", test.id, lasts=lasts, who="olga", role=role, now=now)
     )
 
 
-def finish(watch: Watch, test: Row) -> None:
+def finish(watch: Watch, test: OnTest) -> None:
     now = watch.station.now
-    watch.station.write(lambda tx: on_test.end(tx, "1002", test["id"], who="olga", now=now))
+    watch.station.write(lambda tx: on_test.end(tx, "1002", test.id, who="olga", now=now))
 
 
 def treatment(watch: Watch, code: str, zone: str) -> str:
@@ -169,9 +168,7 @@ def test_its_length_is_limited_by_role(watch: Watch, role: str, hours: int) -> N
     with pytest.raises(BadField, match=f"{hours} hours at most") as refused:
         begin(watch, lasts=hours * HOUR + timedelta(seconds=1), role=role)
     assert refused.value.field == "minutes"
-    assert (
-        begin(watch, lasts=hours * HOUR, role=role)["ends_at"] == watch.station.now + hours * HOUR
-    )
+    assert begin(watch, lasts=hours * HOUR, role=role).ends_at == watch.station.now + hours * HOUR
 
 
 @pytest.mark.parametrize("role", ["reader", "technician", "panel", ""])
@@ -186,7 +183,7 @@ def test_it_is_extended_twice_at_most(watch: Watch) -> None:
         extend(watch, test, HOUR / 2)
     for turn in (1, 2):
         watch.later(1800)
-        assert extend(watch, test, 4 * HOUR)["extensions"] == turn
+        assert extend(watch, test, 4 * HOUR).extensions == turn
     with pytest.raises(Refused, match="twice"):
         extend(watch, test, 4 * HOUR, "administrator")
     assert watch.later(4 * 3600 - 1) == []
@@ -204,7 +201,7 @@ def test_it_is_refused_during_a_vital_or_personal_alarm(watch: Watch) -> None:
 
 
 def test_a_contact_needs_the_authority_for_what_is_silenced(watch: Watch) -> None:
-    assert begin(watch, contact="anne")["contact_id"] == "anne"
+    assert begin(watch, contact="anne").contact_id == "anne"
     with pytest.raises(Refused, match="has not the authority to set this alarm on test: bruno"):
         begin(watch, contact="bruno")
     with pytest.raises(Refused, match="fire"):
@@ -229,7 +226,7 @@ def test_a_test_belongs_to_its_site(watch: Watch) -> None:
     now = watch.station.now
     watch.station.put("1003")
     with pytest.raises(NotFound):
-        watch.station.write(lambda tx: on_test.end(tx, "1003", test["id"], who="olga", now=now))
+        watch.station.write(lambda tx: on_test.end(tx, "1003", test.id, who="olga", now=now))
 
 
 def test_everything_is_told_with_who_did_it(watch: Watch) -> None:

@@ -59,4 +59,4 @@ def test_a_test_is_set_extended_twice_and_ended_on_its_page(page: Page, web: Web
     expect(page.get_by_text("Rien n’est en essai")).to_be_visible()
     expect(page.locator("[aria-labelledby=h-over] li")).to_contain_text("remplacement du détecteur")
     (row,) = station.store.read_now(lambda tx: supervision.tests_of(tx, "1001", limit=9))
-    assert (row["extensions"], row["ended_by"], row["zones"]) == (2, NAME, ["3"])
+    assert (row.extensions, row.ended_by, row.zones) == (2, NAME, ("3",))

@@ -160,8 +160,8 @@ def test_an_account_without_users_knows_nobody_to_refuse() -> None:
 
 
 def on_test(*zones: str) -> OnTest:
-    keys = frozenset(zones) or None
-    return OnTest(id="t", site="s", zones=keys, began_at=NOW, ends_at=NOW)
+    keys = zones or None
+    return OnTest("t", "s", keys, "a walk", "Meyer", None, NOW, NOW)
 
 
 @pytest.mark.parametrize(
