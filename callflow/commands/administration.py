@@ -45,7 +45,6 @@ def db_upgrade() -> None:
 
 
 Role = Annotated[str, typer.Option(help=", ".join(users.PEOPLE))]
-ProgramRole = Annotated[str, typer.Option(help=", ".join(users.Role))]
 
 
 @user.command("add")
@@ -80,7 +79,7 @@ def user_add(
 
 @token.command("create")
 def token_create(
-    role: ProgramRole,
+    role: Annotated[str, typer.Option(help=", ".join(users.Role))],
     name: str = "cli",
     account: Annotated[
         list[str] | None,

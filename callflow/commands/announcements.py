@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from callflow.commands.base import AsJson, console, group, settings_of_this_run
+from callflow.commands.base import AsJson, Language, console, group, settings_of_this_run
 from callflow.core.calls import prompts
 from ivr.speech.announcements import Announcements, NoAnnouncement
 from ivr.speech.places import announcements_of
@@ -17,7 +17,6 @@ from ivr.speech.places import announcements_of
 ivr = group("What is said on the phone.")
 
 Key = Annotated[str, typer.Argument(help="As `callflow ivr list` names it.")]
-Language = Annotated[str, typer.Option(help="fr or en.")]
 
 
 def _announcements() -> Announcements:

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Language = Annotated[str, typer.Option(help="fr or en.")]
 
 
 def group(help: str) -> typer.Typer:

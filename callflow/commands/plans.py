@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from callflow import clock
-from callflow.commands.base import AsJson, console, group, open_rows, read_object
+from callflow.commands.base import AsJson, Language, console, group, open_rows, read_object
 from callflow.commands.role import settings_of_this_run
 from callflow.core.plans import call_plan, check, picture, text
 from callflow.core.plans import changes as plan_changes
@@ -31,7 +31,6 @@ Named = Annotated[
 ]
 Why = Annotated[str, typer.Option("--why", help="It stands in the plan's history.")]
 Reason = Annotated[str, typer.Option("--why", help="It stands in the audit.")]
-Language = Annotated[str, typer.Option(help="fr or en.")]
 _BY, _AT = "cli", "%Y-%m-%d %H:%M UTC"
 
 

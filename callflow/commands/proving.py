@@ -15,7 +15,7 @@ import yaml
 
 from callflow import clock
 from callflow.commands import plans
-from callflow.commands.base import AsJson, open_rows, settings_of_this_run
+from callflow.commands.base import AsJson, Language, open_rows, settings_of_this_run
 from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan
@@ -46,7 +46,7 @@ def plan_simulate(
     ] = None,
     at: Annotated[str | None, typer.Option(help="When the alarm comes (ISO 8601, UTC).")] = None,
     kind: KindName = Kind.INTRUSION.value,
-    language: plans.Language = "fr",
+    language: Language = "fr",
     json_: AsJson = False,
 ) -> None:
     """Run a plan in virtual time: who is called when, and the worst case until a human knows."""
@@ -77,7 +77,7 @@ def plan_backtest(
         str | None, typer.Option(help="Whose incidents: a plan's id; the plan's own unless said.")
     ] = None,
     since: Annotated[str | None, typer.Option(help="Opened since then (ISO 8601, UTC).")] = None,
-    language: plans.Language = "fr",
+    language: Language = "fr",
     json_: AsJson = False,
 ) -> None:
     """Replay a plan over stored incidents: whose calls, or end, would have been others."""

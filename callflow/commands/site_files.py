@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from callflow import clock
-from callflow.commands.base import AsJson, console, group, open_rows
+from callflow.commands.base import AsJson, Language, console, group, open_rows
 from callflow.commands.role import settings_of_this_run
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
@@ -26,7 +26,6 @@ from callflow.vault import Vault
 
 sites = group("Files of sites and contacts: CSV and XLSX.")
 
-Language = Annotated[str, typer.Option(help="Of columns and words: fr or en.")]
 _BY = "cli"
 #: Times that a file is compared anew because somebody changed a site meanwhile.
 _TRIES = 3

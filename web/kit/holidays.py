@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 from babel import Locale
+from fastapi import Query
 
 from callflow.core.folding import folded
 from callflow.core.time import holidays
@@ -16,6 +18,8 @@ from web.kit import calendars, i18n, words
 from web.kit.calendars import Mark
 
 FRANCE = "FR"
+#: A year that a query may name.
+Year = Annotated[int | None, Query(ge=2000, le=2200)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

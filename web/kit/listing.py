@@ -13,7 +13,9 @@ from web.kit.problems import ProblemError
 
 #: Rows of one page.
 MOST = 50
-_Line = Annotated[str, Query(max_length=100)]
+#: Words and a day as a query may hold them, of any page.
+Words = Annotated[str, Query(max_length=100)]
+Day = Annotated[str, Query(max_length=10)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ class Asked:
 
 
 def _asked(
-    q: _Line = "",
-    state: _Line = "",
-    sort: _Line = "",
+    q: Words = "",
+    state: Words = "",
+    sort: Words = "",
     n: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Asked:
     return Asked(q, sort, n, state)

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from callflow.core.plans import check
 from callflow.core.plans.call_plan import Finding, from_json
 from callflow.core.plans.version import Draft
+from callflow.handling.base.fields import Identifier
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from web.access.bearer import Configurer, Reader
 from web.api.etags import IfMatch, named, needed, tag
-from web.api.plans.plans import PlanId, Sent, answer, checked_id
+from web.api.plans.plans import Sent, answer, checked_id
 from web.api.plans.shapes import (
     AS_TEXT,
     REQUEST,
@@ -38,7 +39,7 @@ _CHANGED = {**NOT_FOUND, **PRECONDITION}
     "/plans/{plan_id}/draft", response_model=DraftOut, responses={**NOT_FOUND, 200: AS_TEXT}
 )
 async def get_draft(
-    plan_id: PlanId, caller: Reader, station: Here, request: Request, response: Response
+    plan_id: Identifier, caller: Reader, station: Here, request: Request, response: Response
 ) -> DraftOut | Response:
     """The draft and its ETag; only the plan, as text, where `Accept` says `application/yaml`."""
     draft = await station.store.read(lambda tx: plans.get_draft(tx, plan_id))
@@ -54,7 +55,7 @@ async def get_draft(
 
 @router.put("/plans/{plan_id}/draft", responses=_CHANGED, openapi_extra=REQUEST)
 async def put_draft(
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Configurer,  # before the body is read
     body: Sent,
     station: Here,
@@ -80,7 +81,7 @@ async def put_draft(
 
 @router.delete("/plans/{plan_id}/draft", status_code=204, responses=_CHANGED)
 async def delete_draft(
-    plan_id: PlanId, caller: Configurer, station: Here, if_match: IfMatch = None
+    plan_id: Identifier, caller: Configurer, station: Here, if_match: IfMatch = None
 ) -> None:
     """Throws the draft with this ETag away."""
     revision, now = needed(if_match), station.clock()
@@ -88,7 +89,7 @@ async def delete_draft(
 
 
 @router.post("/plans/{plan_id}/draft/validate", responses=NOT_FOUND)
-async def validate_draft(plan_id: PlanId, caller: Reader, station: Here) -> Findings:
+async def validate_draft(plan_id: Identifier, caller: Reader, station: Here) -> Findings:
     """What is found in the draft, alone and at every site that follows the plan."""
     now = station.clock()
     found = await station.store.read(lambda tx: plans.validate_draft(tx, plan_id, now))
@@ -97,7 +98,11 @@ async def validate_draft(plan_id: PlanId, caller: Reader, station: Here) -> Find
 
 @router.post("/plans/{plan_id}/draft/publish", status_code=201, responses={**_CHANGED, **CONFLICT})
 async def publish_draft(
-    plan_id: PlanId, body: PublishIn, caller: Configurer, station: Here, if_match: IfMatch = None
+    plan_id: Identifier,
+    body: PublishIn,
+    caller: Configurer,
+    station: Here,
+    if_match: IfMatch = None,
 ) -> PlanOut:
     """Makes the draft with this ETag the next version. Errors refuse it (422, `findings`);
     warnings need a reason in `accept_warnings`."""

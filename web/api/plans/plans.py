@@ -10,6 +10,7 @@ from callflow.core.plans import picture as plan_picture
 from callflow.core.plans import text
 from callflow.core.plans.call_plan import Plan, from_json
 from callflow.core.plans.standing import Standing
+from callflow.handling.base.fields import Identifier
 from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.sites import sites
@@ -32,7 +33,6 @@ from web.station import Here, Station
 
 router = APIRouter(tags=["plans"], responses=RESPONSES)
 
-PlanId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
 Sent = Annotated[PlanIn, Depends(sent_plan)]
 _TEXT: dict[int | str, dict[str, Any]] = {200: AS_TEXT}
@@ -53,7 +53,7 @@ async def list_plans(
 
 @router.get("/plans/{plan_id}", response_model=PlanOut, responses={**NOT_FOUND, **_TEXT})
 async def get_plan(
-    plan_id: PlanId, caller: Reader, station: Here, request: Request
+    plan_id: Identifier, caller: Reader, station: Here, request: Request
 ) -> PlanOut | Response:
     """The newest version of a plan; as text where `Accept` says `application/yaml`."""
     return answer(request, await station.store.read(lambda tx: plans.get_version(tx, plan_id)))
@@ -68,13 +68,13 @@ async def publish_plan(caller: Configurer, body: Sent, station: Here) -> PlanOut
 
 
 @router.put("/plans/{plan_id}", responses=CONFLICT, openapi_extra=REQUEST)
-async def put_plan(plan_id: PlanId, caller: Configurer, body: Sent, station: Here) -> PlanOut:
+async def put_plan(plan_id: Identifier, caller: Configurer, body: Sent, station: Here) -> PlanOut:
     """The same, by its address."""
     return await _publish(checked_id(plan_id, body), caller, station)
 
 
 @router.get("/plans/{plan_id}/versions", responses=NOT_FOUND)
-async def list_versions(plan_id: PlanId, caller: Reader, station: Here) -> Page[VersionOut]:
+async def list_versions(plan_id: Identifier, caller: Reader, station: Here) -> Page[VersionOut]:
     """Every version: who published it, when and why; oldest first."""
     versions = await station.store.read(lambda tx: plans.history(tx, plan_id))
     return Page(items=[VersionOut.model_validate(each) for each in versions])
@@ -84,7 +84,7 @@ async def list_versions(plan_id: PlanId, caller: Reader, station: Here) -> Page[
     "/plans/{plan_id}/versions/{version}", response_model=PlanOut, responses={**NOT_FOUND, **_TEXT}
 )
 async def get_version(
-    plan_id: PlanId, version: VersionNumber, caller: Reader, station: Here, request: Request
+    plan_id: Identifier, version: VersionNumber, caller: Reader, station: Here, request: Request
 ) -> PlanOut | Response:
     """One version, as it was published; as text where `Accept` says `application/yaml`."""
     plan = await station.store.read(lambda tx: plans.get_version(tx, plan_id, version))
@@ -93,7 +93,7 @@ async def get_version(
 
 @router.get("/plans/{plan_id}/compare", responses=NOT_FOUND)
 async def compare(
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Reader,
     station: Here,
     before: Annotated[int, Query(alias="from", ge=1, le=10**6)],
@@ -109,7 +109,7 @@ async def compare(
 
 @router.post("/plans/{plan_id}/roll-back", status_code=201, responses={**NOT_FOUND, **CONFLICT})
 async def roll_back(
-    plan_id: PlanId, body: RollBackIn, caller: Configurer, station: Here
+    plan_id: Identifier, body: RollBackIn, caller: Configurer, station: Here
 ) -> PlanOut:
     """Publishes what an earlier version says as the next one."""
     now, number = station.clock(), body.version
@@ -126,7 +126,7 @@ async def roll_back(
     responses={**NOT_FOUND, 200: {"content": {"image/svg+xml": {}}}},
 )
 async def picture(
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Reader,
     station: Here,
     version: Annotated[int | None, Query(ge=1, le=10**6)] = None,

@@ -17,7 +17,7 @@ from callflow.handling.plans import backtest, simulation
 from callflow.storage import Tx
 from web.access.bearer import Configurer, Reader
 from web.api import paging, reading
-from web.api.plans.plans import PlanId, VersionNumber
+from web.api.plans.plans import VersionNumber
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError
 from web.station import Here
@@ -41,7 +41,7 @@ class SimulateIn(Body):
 
 @router.post("/plans/{plan_id}/draft/simulate", responses=NOT_FOUND)
 async def simulate_draft(
-    plan_id: PlanId, body: SimulateIn, caller: Reader, station: Here
+    plan_id: Identifier, body: SimulateIn, caller: Reader, station: Here
 ) -> dict[str, Any]:
     """Runs the draft in virtual time: who is called when, the end, and the worst case."""
     return await station.store.read(lambda tx: _simulate(tx, plan_id, body, None, station.clock()))
@@ -49,7 +49,7 @@ async def simulate_draft(
 
 @router.post("/plans/{plan_id}/versions/{version}/simulate", responses=NOT_FOUND)
 async def simulate_version(
-    plan_id: PlanId, version: VersionNumber, body: SimulateIn, caller: Reader, station: Here
+    plan_id: Identifier, version: VersionNumber, body: SimulateIn, caller: Reader, station: Here
 ) -> dict[str, Any]:
     """The same for a published version."""
     now = station.clock()
@@ -92,7 +92,7 @@ class BacktestOut(BaseModel):
 
 @router.post("/plans/{plan_id}/draft/backtest", responses=NOT_FOUND)
 async def backtest_draft(
-    plan_id: PlanId, body: BacktestIn, caller: Reader, station: Here, after: paging.After = None
+    plan_id: Identifier, body: BacktestIn, caller: Reader, station: Here, after: paging.After = None
 ) -> BacktestOut:
     """Replays the draft over the incidents that followed the plan, oldest first."""
     start = paging.moment_of(after)
@@ -101,7 +101,7 @@ async def backtest_draft(
 
 @router.post("/plans/{plan_id}/versions/{version}/backtest", responses=NOT_FOUND)
 async def backtest_version(
-    plan_id: PlanId,
+    plan_id: Identifier,
     version: VersionNumber,
     body: BacktestIn,
     caller: Reader,
@@ -143,7 +143,7 @@ class RehearseIn(Body):
 
 @router.post("/plans/{plan_id}/rehearse", status_code=201, responses={**NOT_FOUND, **CONFLICT})
 async def rehearse(
-    plan_id: PlanId, body: RehearseIn, caller: Configurer, station: Here
+    plan_id: Identifier, body: RehearseIn, caller: Configurer, station: Here
 ) -> IncidentOut:
     """Calls the site's real people as the plan says, announced as an exercise; its incident.
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from callflow.core.plans.standing import Standing
+from callflow.handling.base.fields import Identifier
 from callflow.handling.plans import withdrawal
 from web.access.bearer import Configurer, Reader
 from web.api.etags import IfMatch, needed, tag
-from web.api.plans.plans import PlanId
 from web.api.plans.shapes import WhyIn
 from web.kit.problems import CONFLICT, NOT_FOUND, PRECONDITION, RESPONSES
 from web.station import Here
@@ -37,7 +37,7 @@ class StandingOut(BaseModel):
 
 @router.get("/plans/{plan_id}/standing", responses=NOT_FOUND)
 async def get_standing(
-    plan_id: PlanId, caller: Reader, station: Here, response: Response
+    plan_id: Identifier, caller: Reader, station: Here, response: Response
 ) -> StandingOut:
     """Whether the plan is in use or withdrawn, and its ETag."""
     found = await station.store.read(lambda tx: withdrawal.get_standing(tx, plan_id))
@@ -46,7 +46,7 @@ async def get_standing(
 
 @router.post("/plans/{plan_id}/withdraw", responses=_CHANGED)
 async def withdraw(
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Configurer,  # before the body is read
     body: WhyIn,
     station: Here,
@@ -65,7 +65,7 @@ async def withdraw(
 
 @router.post("/plans/{plan_id}/bring-back", responses=_CHANGED)
 async def bring_back(
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Configurer,
     body: WhyIn,
     station: Here,

@@ -14,7 +14,6 @@ from callflow.core.time.hours import CalendarError
 from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.sites import calendars
 from web.access.bearer import Configurer, Reader
-from web.api.sites.sites import SiteId
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Here
 
@@ -41,7 +40,7 @@ class CalendarOut(BaseModel):
 
 @router.get(_PATH, response_class=Response, responses={200: _FILE})
 async def get_calendar(
-    site_id: SiteId,
+    site_id: Identifier,
     contact: Identifier,
     which: Which,
     caller: Reader,
@@ -58,7 +57,7 @@ async def get_calendar(
 
 @router.put(_PATH, openapi_extra={"requestBody": {**_FILE, "required": True}})
 async def put_calendar(
-    site_id: SiteId,
+    site_id: Identifier,
     contact: Identifier,
     which: Which,
     request: Request,

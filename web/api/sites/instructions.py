@@ -21,7 +21,6 @@ from web.access.bearer import Configurer, Handler, Reader
 from web.api import paging
 from web.api.shapes import Body, Instant, Page
 from web.api.sites.on_test import Empty
-from web.api.sites.sites import SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 from web.station import Here
 
@@ -105,7 +104,9 @@ def _out(made: Instruction, now: datetime) -> InstructionOut:
 
 
 @router.get("/sites/{site_id}/instructions", responses=NOT_FOUND)
-async def list_instructions(site_id: SiteId, caller: Reader, station: Here) -> Page[InstructionOut]:
+async def list_instructions(
+    site_id: Identifier, caller: Reader, station: Here
+) -> Page[InstructionOut]:
     """The site's last instructions, oldest first."""
     now = station.clock()
 
@@ -138,7 +139,7 @@ async def list_expiring(
 
 @router.post("/sites/{site_id}/instructions", status_code=201, responses=_ACTS)
 async def make(
-    site_id: SiteId, body: InstructionIn, caller: Handler, station: Here
+    site_id: Identifier, body: InstructionIn, caller: Handler, station: Here
 ) -> InstructionOut:
     """Writes one. Where it lowers protection it is inactive until countersigned."""
     now = station.clock()
@@ -166,7 +167,7 @@ async def make(
 
 @router.post("/sites/{site_id}/instructions/{instruction}/countersign", responses=_ACTS)
 async def countersign(
-    site_id: SiteId,
+    site_id: Identifier,
     instruction: Identifier,
     caller: Configurer,
     station: Here,
@@ -183,7 +184,7 @@ async def countersign(
 
 @router.post("/sites/{site_id}/instructions/{instruction}/transcribe", responses=_ACTS)
 async def transcribe(
-    site_id: SiteId, instruction: Identifier, body: TranscriptIn, caller: Handler, station: Here
+    site_id: Identifier, instruction: Identifier, body: TranscriptIn, caller: Handler, station: Here
 ) -> InstructionOut:
     """Writes down what was said on the phone, by whoever has listened to it (409 otherwise); it
     counts once somebody else has countersigned it."""
@@ -201,7 +202,7 @@ async def transcribe(
 
 @router.post("/sites/{site_id}/instructions/{instruction}/withdraw", responses=_ACTS)
 async def withdraw(
-    site_id: SiteId,
+    site_id: Identifier,
     instruction: Identifier,
     caller: Handler,
     station: Here,

@@ -17,7 +17,6 @@ from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from web.access.bearer import Handler, Reader
 from web.api.shapes import Body, Page
-from web.api.sites.sites import SiteId
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 from web.station import Here
 
@@ -89,7 +88,7 @@ def _out(test: OnTest) -> OnTestOut:
 
 
 @router.get("/sites/{site_id}/on-test", responses=NOT_FOUND)
-async def list_tests(site_id: SiteId, caller: Reader, station: Here) -> Page[OnTestOut]:
+async def list_tests(site_id: Identifier, caller: Reader, station: Here) -> Page[OnTestOut]:
     """The site's last tests, oldest first; one without `ended_at` runs."""
 
     def read(tx: Tx) -> list[OnTestOut]:
@@ -101,7 +100,9 @@ async def list_tests(site_id: SiteId, caller: Reader, station: Here) -> Page[OnT
 
 
 @router.post("/sites/{site_id}/on-test", status_code=201, responses=_ACTS)
-async def set_on_test(site_id: SiteId, body: OnTestIn, caller: Handler, station: Here) -> OnTestOut:
+async def set_on_test(
+    site_id: Identifier, body: OnTestIn, caller: Handler, station: Here
+) -> OnTestOut:
     """Sets it on test. 409 during a vital alarm, or where the contact has not the authority."""
     now = station.clock()
 
@@ -124,7 +125,7 @@ async def set_on_test(site_id: SiteId, body: OnTestIn, caller: Handler, station:
 
 @router.post("/sites/{site_id}/on-test/{test_id}/extend", responses=_ACTS)
 async def extend(
-    site_id: SiteId, test_id: Identifier, body: ExtendIn, caller: Handler, station: Here
+    site_id: Identifier, test_id: Identifier, body: ExtendIn, caller: Handler, station: Here
 ) -> OnTestOut:
     """Lets it end so many minutes from now. 409 after two extensions, or once it is over."""
     now, lasts = station.clock(), timedelta(minutes=body.minutes)
@@ -138,7 +139,7 @@ async def extend(
 
 @router.post("/sites/{site_id}/on-test/{test_id}/end", responses=_ACTS)
 async def end(
-    site_id: SiteId,
+    site_id: Identifier,
     test_id: Identifier,
     caller: Handler,
     station: Here,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from callflow.handling.base.fields import AccountNumber
+from callflow.handling.base.fields import AccountNumber, Identifier
 from callflow.handling.base.refusals import Changed
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
@@ -24,7 +22,6 @@ from web.station import Here
 
 router = APIRouter(tags=["sites"], responses=RESPONSES)
 
-SiteId = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 _CHANGED = "this site is not as it was: read it again, then change it"
 
 
@@ -62,7 +59,7 @@ async def list_sites(
 
 @router.get("/sites/{site_id}", responses=NOT_FOUND)
 async def get_site(
-    site_id: SiteId,
+    site_id: Identifier,
     caller: Reader,
     station: Here,
     response: Response,
@@ -79,7 +76,7 @@ async def get_site(
 
 @router.put("/sites/{site_id}", responses={201: {"model": Site}, **CONFLICT, **PRECONDITION})
 async def put_site(
-    site_id: SiteId,
+    site_id: Identifier,
     body: Site,
     caller: Configurer,
     station: Here,
@@ -113,7 +110,7 @@ async def put_site(
 
 @router.post("/sites/{site_id}/arrived", responses={**NOT_FOUND, **CONFLICT})
 async def arrived(
-    site_id: SiteId,
+    site_id: Identifier,
     body: ArrivedIn,
     caller: Handler,
     station: Here,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.desks import roster
@@ -24,17 +24,15 @@ from callflow.storage.desks import shifts
 from callflow.storage.sites import own_days
 from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
-from web.kit import calendars, forms, holidays, i18n
+from web.kit import calendars, forms, holidays, i18n, listing
 from web.kit.calendars import Mark
 from web.kit.forms import Form
+from web.kit.holidays import Year
 from web.kit.rendering import page
 from web.pages.alarms import views
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-_Day = Annotated[str, Query(max_length=10)]
-_YEARS = Query(ge=2000, le=2200)
 
 _ZONE = ZoneInfo(i18n.STATION_ZONE)
 _WEEK = timedelta(days=7)
@@ -52,15 +50,13 @@ class Day:
 
 
 @router.get("/roster")
-async def show(visitor: Reader, station: Here, day: _Day = "") -> Response:
+async def show(visitor: Reader, station: Here, day: listing.Day = "") -> Response:
     """The week that ``day`` is in; this one."""
     return await _show(station, visitor, day)
 
 
 @router.get("/roster/year")
-async def show_year(
-    visitor: Reader, station: Here, year: Annotated[int | None, _YEARS] = None
-) -> Response:
+async def show_year(visitor: Reader, station: Here, year: Year = None) -> Response:
     """A year of it, a part after the other: which days somebody is there, or is called."""
     now = station.clock()
     number = year or now.astimezone(_ZONE).year

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base.refusals import Refused
@@ -15,6 +15,7 @@ from callflow.storage.records import erasure as rows
 from callflow.storage.sites import contacts, search, sites
 from web.access.sessions import Administrator, Visitor
 from web.kit import forms
+from web.kit.listing import Words
 from web.kit.problems import not_found
 from web.pages.people import personal_data
 from web.pages.station.settings_views import setting
@@ -22,13 +23,12 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-_Line = Annotated[str, Query(max_length=100)]
 #: People found, erasures shown.
 _MOST, _ERASURES = 50, 20
 
 
 @router.get("/personal")
-async def show(visitor: Administrator, station: Here, q: _Line = "") -> Response:
+async def show(visitor: Administrator, station: Here, q: Words = "") -> Response:
     """People found by name or number, with a part at a site or without; and who was erased."""
     words = q.replace("\0", "").strip()
 

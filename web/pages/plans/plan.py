@@ -29,7 +29,7 @@ from web.access.sessions import Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms, refusals
-from web.kit.listing import MOST, Listed
+from web.kit.listing import MOST, Listed, Words
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, refusal
 from web.kit.rendering import page
@@ -38,7 +38,6 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Line = Annotated[str, Query(max_length=100)]
 DRAFT = "draft"
 #: What a site may choose a plan for.
 CHOSEN_FOR = (ANY_KIND, *(c.value for c in Category), *(k.value for k in Kind))
@@ -100,7 +99,7 @@ async def show(
     plan_id: str,
     visitor: Reader,
     station: Here,
-    v: Line = "",
+    v: Words = "",
     check: Annotated[bool, Query()] = False,
 ) -> Response:
     """The plan in words and drawn, and what is found in it; ``check``: at its sites too."""
@@ -147,11 +146,11 @@ async def called(
     plan_id: str,
     visitor: Reader,
     station: Here,
-    v: Line = "",
-    site: Line = "",
-    kind: Line = Kind.INTRUSION.value,
-    when: Line = "now",
-    at: Line = "",
+    v: Words = "",
+    site: Words = "",
+    kind: Words = Kind.INTRUSION.value,
+    when: Words = "now",
+    at: Words = "",
 ) -> Response:
     """Whom the plan calls at a site: now, at three on a holiday, or at a moment."""
     now = station.clock()
@@ -243,8 +242,8 @@ async def versions(
     plan_id: str,
     visitor: Reader,
     station: Here,
-    before: Line = "",
-    after: Line = "",
+    before: Words = "",
+    after: Words = "",
 ) -> Response:
     """Every version, the newest first; two of them side by side where they are chosen."""
 

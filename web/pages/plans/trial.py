@@ -34,10 +34,11 @@ from callflow.texts import REASONS, RESOLUTIONS, word
 from web.access.sessions import Configurer, Reader, Visitor
 from web.api import paging
 from web.kit import conflicts, forms, i18n
+from web.kit.listing import Words
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, refusal, status_of, tried
 from web.kit.rendering import page, readable
-from web.pages.plans.plan import Line, Shown, around, choices, moment, shown, versions_of
+from web.pages.plans.plan import Shown, around, choices, moment, shown, versions_of
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -174,8 +175,8 @@ async def backtest(
     plan_id: str,
     visitor: Reader,
     station: Here,
-    v: Line = "",
-    since: Line = "",
+    v: Words = "",
+    since: Words = "",
     run: Annotated[bool, Query()] = False,
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:

@@ -21,6 +21,7 @@ from callflow.texts.sites import field
 from web.access.sessions import Administrator
 from web.access.views import frame
 from web.kit import i18n, words
+from web.kit.listing import Day, Words
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
@@ -41,19 +42,17 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "kind": words.SIGNAL_KINDS,
     "opens": words.YES_NO,
 }
-_Line = Annotated[str, Query(max_length=100)]
-_Day = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/audit")
 async def show(
     visitor: Administrator,
     station: Here,
-    q: _Line = "",
-    who: _Line = "",
-    what: _Line = "",
-    since: _Day = "",
-    until: _Day = "",
+    q: Words = "",
+    who: Words = "",
+    what: Words = "",
+    since: Day = "",
+    until: Day = "",
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Response:
     """The newest first, a page at a time; the last month where no day is chosen."""

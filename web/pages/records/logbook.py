@@ -17,6 +17,7 @@ from callflow.storage.sites import sites
 from web.access.sessions import Reader
 from web.access.views import frame
 from web.kit import i18n
+from web.kit.listing import Day, Words
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
 from web.pages.records.entries import entries_shown
@@ -33,20 +34,17 @@ _LOOKED_AT = (
     *("password_revealed", "line_revealed", "listened_in"),
 )
 
-_Line = Annotated[str, Query(max_length=100)]
-_Day = Annotated[str, Query(max_length=10)]
-
 
 @router.get("/logbook")
 async def show(
     visitor: Reader,
     station: Here,
-    q: _Line = "",
-    site: _Line = "",
-    who: _Line = "",
-    what: _Line = EVERYTHING,
-    since: _Day = "",
-    until: _Day = "",
+    q: Words = "",
+    site: Words = "",
+    who: Words = "",
+    what: Words = EVERYTHING,
+    since: Day = "",
+    until: Day = "",
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Response:
     """What happened, the newest first; the last week where no day is chosen."""

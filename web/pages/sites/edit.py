@@ -9,11 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.interventions.directory import ServiceLine, competent, masked
@@ -29,6 +29,7 @@ from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, search, sites
 from web.access.sessions import Configurer, Visitor
 from web.kit import forms
+from web.kit.listing import Words
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.words import LANGUAGES
@@ -69,7 +70,7 @@ async def show(
     site_id: str,
     visitor: Configurer,
     station: Here,
-    known: Annotated[str, Query(max_length=100)] = "",
+    known: Words = "",
 ) -> Response:
     """The site's forms; with ``known`` firms and other sites' people who are called so."""
     return await _forms(station, visitor, site_id, known=known)

@@ -22,7 +22,7 @@ from web.access.views import frame
 from web.kit import calendars, conflicts, forms, refusals
 from web.kit import holidays as kit_holidays
 from web.kit.calendars import Mark
-from web.kit.holidays import FRANCE
+from web.kit.holidays import FRANCE, Year
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
@@ -31,7 +31,6 @@ from web.station import Here, Station
 router = APIRouter(include_in_schema=False)
 
 _Code = Annotated[str, Query(max_length=64)]
-_Year = Annotated[int | None, Query(ge=2000, le=2200)]
 
 _ADDRESS = "/holidays"
 _MARKS = (Mark.HOLIDAY, Mark.ADDED, Mark.TAKEN, Mark.WEEKEND, Mark.ORDINARY)
@@ -43,7 +42,7 @@ async def show(
     station: Here,
     country: _Code = FRANCE,
     region: _Code = "",
-    year: _Year = None,
+    year: Year = None,
 ) -> Response:
     """A year of a place; France where none is asked for."""
     return await _page(station, visitor, _place(country, region), year)

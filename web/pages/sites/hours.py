@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
@@ -20,6 +20,7 @@ from callflow.storage.sites import own_days
 from web.access.sessions import Configurer, Visitor
 from web.kit import calendars, forms, hours_forms
 from web.kit.calendars import Mark
+from web.kit.holidays import Year
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong
 from web.kit.words import N_
@@ -31,7 +32,6 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-_Year = Annotated[int | None, Query(ge=2000, le=2200)]
 
 #: What a holiday makes of a site's day.
 ON_HOLIDAYS = ("closed", "as_usual")
@@ -62,7 +62,7 @@ HOURS = Part(
 
 
 @router.get("/sites/{site_id}/edit/hours")
-async def show(site_id: str, visitor: Configurer, station: Here, year: _Year = None) -> Response:
+async def show(site_id: str, visitor: Configurer, station: Here, year: Year = None) -> Response:
     """The forms, this week and a year."""
     return await _page(station, visitor, site_id, year=year)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
@@ -32,6 +32,7 @@ from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.access.sessions import Configurer, Visitor
 from web.kit import forms, hours_forms, i18n, words
+from web.kit.listing import Words
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong
 from web.kit.words import N_
@@ -322,8 +323,6 @@ TABS = {
 ACTS = ("save", "remove", "back")
 _TAB_OF = {part.name: (name, part) for name, tab in TABS.items() for part in tab.parts}
 
-_Line = Annotated[str, Query(max_length=100)]
-
 
 @router.get("/sites/{site_id}/edit/{tab}")
 async def show(
@@ -331,8 +330,8 @@ async def show(
     tab: str,
     visitor: Configurer,
     station: Here,
-    q: _Line = "",
-    row: _Line = "",
+    q: Words = "",
+    row: Words = "",
 ) -> Response:
     """The tables of a tab; ``q`` is looked for in them, ``row`` (table:key) is to be changed."""
     if tab not in TABS:

@@ -30,6 +30,7 @@ from web.access.sessions import Configurer, Visitor
 from web.kit import calendars as kit_calendars
 from web.kit import forms, hours_forms, words
 from web.kit.calendars import Mark
+from web.kit.holidays import Year
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.pages.sites import saving
@@ -40,8 +41,6 @@ router = APIRouter(include_in_schema=False)
 
 #: When somebody can be called, as JSON has it: callflow/core/time/availability.py.
 Calendar = dict[str, Any]
-_Year = Annotated[int | None, Query(ge=2000, le=2200)]
-_Word = Annotated[str, Query(max_length=16)]
 
 #: What a holiday makes of a person's day.
 ON_HOLIDAYS = ("closed", "as_usual", "all_day")
@@ -56,8 +55,8 @@ async def show(
     contact_id: str,
     visitor: Configurer,
     station: Here,
-    role: _Word = "",
-    year: _Year = None,
+    role: Annotated[str, Query(max_length=16)] = "",
+    year: Year = None,
 ) -> Response:
     """Their page, in the part that ``role`` names where they have several."""
     return await _page(station, visitor, site_id, contact_id, role, year=year)

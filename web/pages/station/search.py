@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from callflow.storage import Tx
 from callflow.storage.sites import search
 from web.access.sessions import Reader
 from web.kit.i18n import STATION_ZONE
+from web.kit.listing import Words
 from web.kit.rendering import page
 from web.station import Here
 
@@ -23,7 +24,7 @@ MOST, SHORTEST = 6, 2
 async def find(
     visitor: Reader,
     station: Here,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Words = "",
 ) -> Response:
     """What matches, a line each; nothing for a text too short to mean anything."""
     text = q.replace("\0", "").strip()
