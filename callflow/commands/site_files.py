@@ -23,6 +23,7 @@ from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
+from web.kit import i18n
 
 sites = group("Files of sites and contacts: CSV and XLSX.")
 
@@ -58,8 +59,9 @@ def sites_template(
 ) -> None:
     """Write a FILE to fill in, with an example; say what each column means."""
     _write(file, exports.template(_kind(file, language), language))
+    translate = i18n.catalogue(language).gettext
     for column in COLUMNS:
-        console.print(f"{column.name(language)}: {of(column.explained, language)}", markup=False)
+        console.print(f"{column.name(language)}: {translate(column.explained)}", markup=False)
 
 
 def _kind(file: Path, language: str) -> str:
@@ -139,7 +141,7 @@ def _writing(done: Prepared, name: str, sha256: str) -> Callable[[Tx], None]:
 def _to_json(done: Prepared, language: str) -> dict[str, object]:
     def said(faults: Sequence[Fault]) -> list[dict[str, object]]:
         return [
-            {"row": f.row, "column": f.head(language), "code": f.code, "said": f.said(language)}
+            {"row": f.row, "column": f.head(language), "code": f.code, "said": _said(f, language)}
             for f in faults
         ]
 
@@ -155,7 +157,7 @@ def _to_json(done: Prepared, language: str) -> dict[str, object]:
 def _say(done: Prepared, language: str, *, dry_run: bool) -> None:
     for faults, style in ((done.notes, "yellow"), (done.faults, "red")):
         for fault in faults:
-            where = f"{_where(fault, language)}{fault.said(language)}"
+            where = f"{_where(fault, language)}{_said(fault, language)}"
             console.print(where, style=style, markup=False)
     counts = (
         f"sites: {done.created} created, {done.changed} changed, {done.sites_same} as they were"
@@ -166,6 +168,10 @@ def _say(done: Prepared, language: str, *, dry_run: bool) -> None:
         console.print(f"{len(done.faults)} errors: nothing was written", style="red")
     elif dry_run:
         console.print("a dry run: nothing was written")
+
+
+def _said(fault: Fault, language: str) -> str:
+    return fault.said(language, i18n.catalogue(language).gettext)
 
 
 def _where(fault: Fault, language: str) -> str:

@@ -125,9 +125,9 @@ class Values:
 
     def plan(self, cell: str, before: Any) -> str:
         if cell and cell not in self._known.plans:
-            raise _Bad("no_plan", value=cell)
+            raise _Bad("no_plan", about=cell)
         if cell in self._known.withdrawn and cell != before:  # a terminated site keeps its own
-            raise _Bad("plan_withdrawn", value=cell)
+            raise _Bad("plan_withdrawn", about=cell)
         return cell
 
     def part(self, cell: str, _before: Any) -> str:
@@ -155,7 +155,7 @@ class Values:
             raise _Bad("bad_authority", value=unknown[0], choices=choices)
         for kind in granted:
             if kind not in _KINDS:
-                raise _Bad("bad_kind", value=kind)
+                raise _Bad("bad_kind", about=kind)
         return granted
 
     def keys_held(self, cell: str, _before: Any) -> bool:

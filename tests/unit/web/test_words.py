@@ -16,6 +16,8 @@ import web
 from callflow.core.calls import dial_policy
 from callflow.core.messages import outbox
 from callflow.core.records.logbook import Draft, Entry, chained
+from callflow.core.sites.files.columns import COLUMNS
+from callflow.core.sites.files.faults import WORDS
 from callflow.demo import sites
 from callflow.handling.sites import numbers, rules
 from web.kit import i18n, words
@@ -83,6 +85,8 @@ OF_FORMS = {
     numbers.NO_NUMBER,
     numbers.WRONG_LENGTH,
     rules.NO_PLAN,
+    *WORDS.values(),
+    *(column.explained for column in COLUMNS),
     *(
         str(outbox.wrong_address(channel, "mail@"))
         for channel in (outbox.Channel.MAIL, outbox.Channel.WEBHOOK)

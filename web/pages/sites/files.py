@@ -149,7 +149,8 @@ async def _begin(
     station: Station, visitor: Visitor, refused: str = "", status: int = 422
 ) -> Response:
     language = visitor.language
-    columns = [(each.name(language), of(each.explained, language)) for each in COLUMNS]
+    translate = i18n.catalogue(language).gettext
+    columns = [(each.name(language), translate(each.explained)) for each in COLUMNS]
     values = {
         "refused": refused,
         "columns": columns,
@@ -185,7 +186,8 @@ def _found(one: SiteImport, language: str) -> Row:
 
 
 def _fault(fault: Fault, language: str) -> Row:
-    return {"row": fault.row, "head": fault.head(language), "said": fault.said(language)}
+    said = fault.said(language, i18n.catalogue(language).gettext)
+    return {"row": fault.row, "head": fault.head(language), "said": said}
 
 
 async def _page(

@@ -23,10 +23,9 @@ class Column:
 
     key: str
     called: Pair
-    explained: Pair
+    explained: str  # in English, as the catalogues have it
     example: Pair
     others: tuple[str, ...] = ()  # what else it may be called
-    of_site: bool = False
     secret: bool = False  # taken, never given
     most: int = 200
 
@@ -45,110 +44,86 @@ COLUMNS: Sequence[Column] = (
         key="site",
         called=("identifiant du site", "site id"),
         explained=(
-            "La clé du site. Peut rester vide : le numéro d’abonné désigne le site ; celui d’un"
-            " nouveau site devient sa clé.",
             "The site's key. May be empty: the account names the site; a new site's account"
-            " becomes its key.",
+            " becomes its key."
         ),
         example=("", ""),
         others=("site",),
-        of_site=True,
         most=64,
     ),
     Column(
         key="accounts",
         called=("numéros d’abonné", "accounts"),
         explained=(
-            "Un ou plusieurs, séparés par des espaces ; 1 à 16 chiffres ou lettres, les zéros de"
-            " tête comptent. Un numéro absent du fichier n’est jamais retiré.",
-            "One or more, with spaces between them; 1 to 16 digits or letters, leading zeros count."
-            " An account that the file does not name is never taken away.",
+            "One or more, with spaces between them; 1 to 16 digits or letters, leading zeros"
+            " count. An account that the file does not name is never taken away."
         ),
         example=("0417", "0417"),
         others=("numéro d’abonné", "abonné", "compte", "account"),
-        of_site=True,
     ),
     Column(
         key="site_name",
         called=("nom du site", "site name"),
-        explained=("Obligatoire pour un nouveau site.", "Needed for a new site."),
+        explained="Needed for a new site.",
         example=("Boulangerie du Port", "Harbour bakery"),
-        of_site=True,
     ),
     Column(
         key="client",
         called=("client", "client"),
-        explained=("Vide : le nom du site.", "Empty: the site's name."),
+        explained="Empty: the site's name.",
         example=("Boulangeries réunies", "United bakeries"),
-        of_site=True,
     ),
     Column(
         key="address",
         called=("adresse", "address"),
-        explained=("En une ligne.", "In one line."),
+        explained="In one line.",
         example=("3 quai Nord, 29000 Quimper", "3 quai Nord, 29000 Quimper"),
-        of_site=True,
         most=500,
     ),
     Column(
         key="postcode",
         called=("code postal", "postcode"),
-        explained=(
-            "Décide des services d’urgence et des intervenants du secteur.",
-            "Decides which emergency services and guards are near.",
-        ),
+        explained="Decides which emergency services and guards are near.",
         example=("29000", "29000"),
         others=("cp",),
-        of_site=True,
         most=16,
     ),
     Column(
         key="timezone",
         called=("fuseau horaire", "time zone"),
-        explained=("Vide : Europe/Paris.", "Empty: Europe/Paris."),
+        explained="Empty: Europe/Paris.",
         example=("Europe/Paris", "Europe/Paris"),
-        of_site=True,
         most=64,
     ),
     Column(
         key="site_language",
         called=("langue du site", "site language"),
-        explained=("fr ou en ; vide : fr.", "fr or en; empty: fr."),
+        explained="fr or en; empty: fr.",
         example=("fr", "fr"),
-        of_site=True,
         most=8,
     ),
     Column(
         key="state",
         called=("contrat", "contract"),
         explained=(
-            "actif, en mise en service, suspendu ou résilié ; vide : actif. Celui d’un site"
-            " existant ne se change que sur sa page, avec un motif.",
-            "active, commissioning, suspended or terminated; empty: active. That of a site that is"
-            " there changes on its page only, with a reason.",
+            "active, commissioning, suspended or terminated; empty: active. That of a site that"
+            " is there changes on its page only, with a reason."
         ),
         example=("actif", "active"),
-        of_site=True,
     ),
     Column(
         key="plan",
         called=("consigne", "plan"),
-        explained=(
-            "L’identifiant d’une consigne publiée, pour toute alarme ; vide : la station choisit.",
-            "The id of a published plan, for any alarm; empty: the station chooses.",
-        ),
+        explained="The id of a published plan, for any alarm; empty: the station chooses.",
         example=("", ""),
-        of_site=True,
         most=64,
     ),
     Column(
         key="contact",
         called=("identifiant du contact", "contact id"),
         explained=(
-            "La clé de la personne ; la même clé à plusieurs sites est la même personne. Peut"
-            " rester vide : le nom (et le rôle) la désignent au site.",
-            "The person's key; the same key at several sites is the same person. May be empty: the"
-            " name (and the role) say who it is at the site.",
+            "The person's key; the same key at several sites is the same person. May be empty:"
+            " the name (and the role) say who it is at the site."
         ),
         example=("", ""),
         others=("contact",),
@@ -157,46 +132,35 @@ COLUMNS: Sequence[Column] = (
     Column(
         key="name",
         called=("nom du contact", "contact name"),
-        explained=(
-            "Vide, comme toutes les colonnes du contact : un site sans contact.",
-            "Empty, as all columns of the contact: a site without a contact.",
-        ),
+        explained="Empty, as all columns of the contact: a site without a contact.",
         example=("Fournil", "Bakehouse"),
     ),
     Column(
         key="role",
         called=("rôle", "role"),
         explained=(
-            "site, dépositaire, agent d’intervention, appareil rappelé, société de maintenance,"
-            " responsable d’astreinte ou numéro d’écoute ; vide : dépositaire.",
             "premises, keyholder, guard, device called back, maintenance firm, duty manager or"
-            " listening-in number; empty: keyholder.",
+            " listening-in number; empty: keyholder."
         ),
         example=("site", "premises"),
     ),
     Column(
         key="rank",
         called=("rang", "rank"),
-        explained=(
-            "L’ordre d’appel parmi ceux du même rôle ; vide : après les autres.",
-            "The order of calling among those of the same role; empty: after the others.",
-        ),
+        explained="The order of calling among those of the same role; empty: after the others.",
         example=("1", "1"),
     ),
     Column(
         key="phone",
         called=("téléphone", "phone"),
-        explained=(
-            "06 … ou +33 … ; vide : sans numéro.",
-            "06 … or +33 …; empty: no number.",
-        ),
+        explained="06 … or +33 …; empty: no number.",
         example=("06 39 98 00 16", "+33 6 39 98 00 16"),
         others=("tel", "numéro de téléphone"),
     ),
     Column(
         key="language",
         called=("langue du contact", "contact language"),
-        explained=("fr ou en ; vide : fr.", "fr or en; empty: fr."),
+        explained="fr or en; empty: fr.",
         example=("fr", "en"),
         most=8,
     ),
@@ -204,12 +168,9 @@ COLUMNS: Sequence[Column] = (
         key="authorities",
         called=("pouvoirs", "authorities"),
         explained=(
-            "annuler l’alarme, être informé, envoyer l’agent, mettre le site en essai, donner des"
-            " consignes ; séparés par des virgules. Autres pour un genre d’alarme : « annuler"
-            " l’alarme ; fire: être informé ».",
-            "cancel the alarm, be informed, send a guard, put the site on test, give instructions;"
-            " with commas between them. Others for one kind of alarm: “cancel the alarm; fire: be"
-            " informed”.",
+            "cancel the alarm, be informed, send a guard, put the site on test, give"
+            " instructions; with commas between them. Others for one kind of alarm: “cancel the"
+            " alarm; fire: be informed”."
         ),
         example=("annuler l’alarme, être informé", "cancel the alarm, be informed"),
         most=1000,
@@ -217,26 +178,20 @@ COLUMNS: Sequence[Column] = (
     Column(
         key="keys_held",
         called=("clés détenues", "keys held"),
-        explained=("oui ou non ; vide : non.", "yes or no; empty: no."),
+        explained="yes or no; empty: no.",
         example=("non", "no"),
     ),
     Column(
         key="code",
         called=("code", "code"),
-        explained=(
-            "4 à 8 chiffres ; vide : inchangé. Lu à l’import, jamais exporté.",
-            "4 to 8 digits; empty: unchanged. Taken by an import, never exported.",
-        ),
+        explained="4 to 8 digits; empty: unchanged. Taken by an import, never exported.",
         example=("", ""),
         secret=True,
     ),
     Column(
         key="duress_code",
         called=("code sous contrainte", "duress code"),
-        explained=(
-            "4 à 8 chiffres, autres que le code ; vide : inchangé. Jamais exporté.",
-            "4 to 8 digits other than the code; empty: unchanged. Never exported.",
-        ),
+        explained="4 to 8 digits other than the code; empty: unchanged. Never exported.",
         example=("", ""),
         secret=True,
     ),

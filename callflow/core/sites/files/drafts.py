@@ -95,7 +95,7 @@ class Drafts:
             self._wrong(line.row, "id_taken", "site", site=accounts[0])
             return None
         if not ACCOUNT.fullmatch(accounts[0]):
-            self._wrong(line.row, "bad_account", "accounts", value=accounts[0])
+            self._wrong(line.row, "bad_account", "accounts", about=accounts[0])
             return None
         return self._of_id(line.row, accounts[0])
 
@@ -115,7 +115,7 @@ class Drafts:
             other = self._by_account.get(account)
             owner = self._known.accounts.get(account) or (other.id if other else None)
             if owner is None and not ACCOUNT.fullmatch(account):
-                self._wrong(row, "bad_account", "accounts", value=account)
+                self._wrong(row, "bad_account", "accounts", about=account)
             elif owner not in (None, draft.id):
                 self._wrong(row, "taken", "accounts", value=account, site=owner)
             elif other is None:
