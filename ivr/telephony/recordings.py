@@ -1,42 +1,60 @@
-"""Finishes recordings after their calls, off the path of calls."""
+"""Finishes recordings after their calls, off the path of calls.
+
+Those of several calls share a round: one look at their files, in a thread of its own, one commit.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
+from callflow import clock
 from callflow.clock import Clock
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
-from callflow.storage import Store, StoreUnavailable
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.calls import calls
 from ivr import recording
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+J = TypeVar("J")
 
-#: MixMonitor closes its file a moment after the channel is gone: how often, and how many times,
-#: the file's size is looked at until it stays the same.
-_SETTLE_EVERY = 0.15
-_SETTLE_TIMES = 20
+#: MixMonitor closes its file a moment after the channel is gone: in each round, so many seconds
+#: after the one before, the file's size is looked at, until it stays the same or so many times.
+_ROUND_EVERY = 0.2
+_SETTLES_IN = 20
 _RETRY = 5.0  # seconds after the disk or the store failed
-#: Most of a recording's time is waiting for its file: so many wait side by side, and their rows
-#: wait so many seconds for each other's commit.
-_AT_ONCE = 16
+#: Seconds that a round's rows wait for others to share their commit with.
 _PATIENCE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Job:
     call_id: str
     cut: bool
-    row: Call | None = None  # of the call as it ended, where that is known
+    call: Call | None = None  # as it ended, where that is known
+    size: int = -1  # bytes of its file in the round before; less than 0: it was not there
+    rounds: int = 0
+    not_before: float = 0.0  # seconds of a monotonic clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the disk holds of one call. ``finished`` is None where there is nothing to record."""
+
+    job: _Job
+    spoken: Sequence[recording.Spoken]
+    finished: recording.Finished | None
 
 
 class Recordings:
@@ -44,22 +62,22 @@ class Recordings:
 
     def __init__(self, store: Store, folder: Path, *, node: str, now: Clock) -> None:
         self._store, self._folder, self._node, self._now = store, folder, node, now
-        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._queued: set[str] = set()
+        self._jobs: dict[str, _Job] = {}
+        self._queued = asyncio.Event()
         self._strange: set[str] = set()  # files that belong to no call: said once, kept
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
 
     @property
     def waiting(self) -> int:
         """How many recordings are not finished yet."""
-        return len(self._queued)
+        return len(self._jobs)
 
     def over(self, call_id: str, *, cut: bool, row: Call | None = None) -> None:
         """This call is over, and ``row`` its row then; ``cut``: nobody saw how, so its length
         proves nothing."""
-        if call_id not in self._queued:
-            self._queued.add(call_id)
-            self._jobs.put_nowait(_Job(call_id, cut, row))
+        if call_id not in self._jobs:
+            self._jobs[call_id] = _Job(call_id, cut, row)
+            self._queued.set()
 
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
@@ -70,86 +88,124 @@ class Recordings:
             self.over(call_id, cut=False)
 
     async def run(self) -> None:
-        """Finish some side by side; a failure is tried again and stops nothing else."""
+        """Finish what is queued; a failure is tried again and stops nothing else."""
         try:
-            async with asyncio.TaskGroup() as finishing:
-                for _ in range(_AT_ONCE):
-                    finishing.create_task(self._work())
+            while True:
+                await self._queued.wait()
+                await self._round()
+                if not self._jobs:
+                    self._queued.clear()
+                await asyncio.sleep(_ROUND_EVERY)
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _work(self) -> None:
-        while True:
-            job = await self._jobs.get()
-            try:
-                await self._finish(job)
-            except (OSError, StoreUnavailable) as error:
-                log.critical("recording.failed", call=job.call_id, reason=str(error))
-                asyncio.get_running_loop().call_later(_RETRY, self._jobs.put_nowait, job)
-            else:
-                self._queued.discard(job.call_id)
-
-    async def _finish(self, job: _Job) -> None:
-        row = job.row or await self._store.read(lambda tx: calls.get(tx, job.call_id))
-        if row is None:
-            if job.call_id not in self._strange:
-                self._strange.add(job.call_id)
-                log.warning("recording.of_no_call", call=job.call_id)
+    async def _round(self) -> None:
+        now = clock.monotonic()
+        due = [job for job in self._jobs.values() if job.not_before <= now]
+        try:
+            await self._find_calls(due)
+            over = [job for job in due if self._is_over(job)]
+            done = await self._in_thread(self._finish, over)
+            if any(each.spoken or each.finished for each in done):
+                await self._store.write(lambda tx: self._written(tx, done), patience=_PATIENCE)
+                await self._in_thread(self._discard, done)
+        except StoreUnavailable as error:
+            for job in due:
+                self._again(job, error)
             return
-        if row.state != CallState.ENDED:
-            return  # it lives: its end will come
-        for name in recording.raw_spoken_in(self._folder, job.call_id):
-            await self._spoken(job.call_id, name)
-        if row.answered_at is None and not self._raw(job.call_id).exists():
-            return  # never answered: there is nothing to record
-        await self._settled(job.call_id)
-        done = await asyncio.get_running_loop().run_in_executor(
-            self._thread,
-            lambda: recording.finish(
-                self._folder,
-                job.call_id,
-                on=(row.answered_at or row.requested_at).date(),
-                answered_at=row.answered_at,
-                ended_at=row.ended_at,
-                cut=job.cut or row.outcome == Outcome.UNKNOWN,
-            ),
-        )
-        await self._store.write(
-            lambda tx: recording_finished(
-                tx,
-                job.call_id,
-                path=done.path,
-                sha256=done.sha256,
-                duration=done.duration,
-                problem=str(done.problem),
-                now=self._now(),
-            ),
-            patience=_PATIENCE,
-        )
-        recording.discard_raw(self._folder, job.call_id)
+        for each in done:
+            del self._jobs[each.job.call_id]
 
-    async def _spoken(self, call_id: str, name: str) -> None:
-        """What was said when nobody was there to keep it."""
-        kept = await asyncio.get_running_loop().run_in_executor(
-            self._thread, recording.finish_spoken, self._folder, name
-        )
-        await self._store.write(
-            lambda tx: voices.said(tx, call_id, **dataclasses.asdict(kept), now=self._now())
-        )
-        recording.discard_spoken(self._folder, name)
+    async def _find_calls(self, jobs: Sequence[_Job]) -> None:
+        unknown = [job for job in jobs if job.call is None]
+        if not unknown:
+            return
 
-    def _raw(self, call_id: str) -> Path:
-        return recording.raw_file(self._folder, call_id)
+        def read(tx: Tx) -> list[Call | None]:
+            return [calls.get(tx, job.call_id) for job in unknown]
 
-    async def _settled(self, call_id: str) -> None:
-        file = self._raw(call_id)
-        size = -1
-        for _ in range(_SETTLE_TIMES):
+        for job, call in zip(unknown, await self._store.read(read), strict=True):
+            job.call = call
+
+    def _is_over(self, job: _Job) -> bool:
+        """Whether its recording can be finished; one that can't is given up here: of a call that
+        lives the end will come."""
+        if job.call is not None and job.call.state is CallState.ENDED:
+            return True
+        if job.call is None and job.call_id not in self._strange:
+            self._strange.add(job.call_id)
+            log.warning("recording.of_no_call", call=job.call_id)
+        del self._jobs[job.call_id]
+        return False
+
+    def _again(self, job: _Job, error: Exception) -> None:
+        log.critical("recording.failed", call=job.call_id, reason=str(error))
+        job.not_before = clock.monotonic() + _RETRY
+
+    async def _in_thread(self, work: Callable[[Sequence[J]], T], of: Sequence[J]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, of)
+
+    def _written(self, tx: Tx, done: Sequence[_Done]) -> None:
+        now = self._now()
+        for each in done:
+            for spoken in each.spoken:
+                voices.said(tx, each.job.call_id, **dataclasses.asdict(spoken), now=now)
+            if (found := each.finished) is not None:
+                recording_finished(
+                    tx,
+                    each.job.call_id,
+                    path=found.path,
+                    sha256=found.sha256,
+                    duration=found.duration,
+                    problem=str(found.problem),
+                    now=now,
+                )
+
+    # --- in the thread: whatever touches the disk ---
+
+    def _finish(self, jobs: Sequence[_Job]) -> list[_Done]:
+        """What is done of those; the others are looked at again."""
+        done = []
+        for job in jobs:
             try:
-                found = file.stat().st_size
-            except FileNotFoundError:
-                found = -2
-            if found == size:
-                return
-            size = found
-            await asyncio.sleep(_SETTLE_EVERY)
+                if self._is_settled(job):
+                    done.append(self._finished(job))
+            except OSError as error:
+                self._again(job, error)
+        return done
+
+    def _is_settled(self, job: _Job) -> bool:
+        try:
+            size = recording.raw_file(self._folder, job.call_id).stat().st_size
+        except FileNotFoundError:
+            if job.call is not None and job.call.answered_at is None:
+                return True  # never answered: there is nothing to record
+            size = -2
+        job.rounds += 1
+        job.size, before = size, job.size
+        return size == before or job.rounds > _SETTLES_IN
+
+    def _finished(self, job: _Job) -> _Done:
+        folder, call = self._folder, job.call
+        spoken = [
+            recording.finish_spoken(folder, name)
+            for name in recording.raw_spoken_in(folder, job.call_id)
+        ]
+        if call is None or (call.answered_at is None and job.size < 0):
+            return _Done(job, spoken, None)
+        finished = recording.finish(
+            folder,
+            job.call_id,
+            on=(call.answered_at or call.requested_at).date(),
+            answered_at=call.answered_at,
+            ended_at=call.ended_at,
+            cut=job.cut or call.outcome is Outcome.UNKNOWN,
+        )
+        return _Done(job, spoken, finished)
+
+    def _discard(self, done: Sequence[_Done]) -> None:
+        for each in done:
+            for spoken in each.spoken:
+                recording.discard_spoken(self._folder, spoken.name)
+            if each.finished is not None:
+                recording.discard_raw(self._folder, each.job.call_id)

@@ -11,8 +11,9 @@ from callflow.core.calls.call import Recording
 from callflow.storage.calls import calls, spoken
 from ivr import recording
 from ivr.recording import FRAME, RATE
+from ivr.telephony import recordings
 from tests.support.scripted_ami import ANSWERS, ScriptedAmi
-from tests.support.telephony_station import FIRST, TelephonyStation, telephony_station
+from tests.support.telephony_station import FIRST, SECOND, TelephonyStation, telephony_station
 
 
 def _raw(station: TelephonyStation, call: str, seconds: float) -> Path:
@@ -32,8 +33,8 @@ async def _recording(station: TelephonyStation, call: str) -> Recording:
             await station.changed()
 
 
-async def _answered(station: TelephonyStation) -> str:
-    call = await station.call(FIRST)
+async def _answered(station: TelephonyStation, number: str = FIRST) -> str:
+    call = await station.call(number)
     await station.until_row(call, lambda row: row.state == "answered")
     return call
 
@@ -105,3 +106,21 @@ async def test_what_was_said_when_telephony_died_is_kept_and_called_back(tmp_pat
         assert [(row.name, row.duration) for row in said] == [(f"{call}.1", 1.0)]
         assert (station.settings.recordings_dir / said[0].path).exists()
         assert said[0].settled_at
+
+
+async def test_a_recording_that_cannot_be_read_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "_RETRY", 0.1)
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = ANSWERS
+        unreadable, whole = await _answered(station), await _answered(station, SECOND)
+        bad = station.settings.recordings_dir / f"{unreadable}.raw"
+        bad.mkdir(parents=True)
+        _raw(station, whole, 2)
+        ami.end(unreadable)
+        ami.end(whole)
+        assert (await _recording(station, whole)).duration == 2.0
+        bad.rmdir()
+        _raw(station, unreadable, 1)
+        assert (await _recording(station, unreadable)).duration == 1.0
