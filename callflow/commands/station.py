@@ -16,7 +16,7 @@ import typer
 from callflow import clock, private
 from callflow.commands import demo_people, role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
-from callflow.demo import station as demo_station
+from callflow.demo import station
 from callflow.handling.base import policy
 from callflow.handling.plans import plans
 from callflow.processes import supervisor
@@ -100,14 +100,14 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     Raises BadSettings where a demo would be seen by others.
     """
     if settings.demo:
-        demo_station.stay_here(settings)
+        station.stay_here(settings)
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
         store.write_now(lambda tx: policy.save_policy(tx, settings))
         store.write_now(lambda tx: plans.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
-            demo_station.seed(settings, store, vault)
+            station.seed(settings, store, vault)
             demo_people.let_in(store)
         elif gone := demo_people.shut_out(store):
             console.print(

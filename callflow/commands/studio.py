@@ -9,8 +9,7 @@ from pathlib import Path
 from callflow.core.calls.dialogue import Phrase
 from callflow.settings.config import Settings
 from ivr.agi.runner import sentence
-from ivr.speech import Speech, SpeechFailed
-from ivr.speech import announcements as studio
+from ivr.speech import Speech, SpeechFailed, announcements
 from ivr.speech.announcements import Announcements, Levelled, NoAnnouncement
 from ivr.speech.places import announcements_of, speech_of
 from web.station import BadAnnouncement
@@ -53,7 +52,7 @@ class Studio:
         """A recording that may be kept. Raises BadAnnouncement."""
         try:
             async with self._levelling:
-                return await asyncio.to_thread(studio.check, key, language, given)
+                return await asyncio.to_thread(announcements.check, key, language, given)
         except NoAnnouncement as error:
             raise BadAnnouncement(error.said, error.values) from None
 

@@ -15,7 +15,7 @@ from callflow.handling.messages import delivery
 from callflow.notify import clips, ffmpeg, rtsp, stills
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable
-from callflow.storage.messages import outbox as rows
+from callflow.storage.messages import outbox
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ class Recorder:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _look(self) -> None:
-        declared = await self._store.read(rows.recorded_cameras)
+        declared = await self._store.read(outbox.recorded_cameras)
         wanted = {delivery.camera_of(site, kept) for site, kept in declared}
         rings = {self._ring(camera) for camera in wanted}
         free = await asyncio.to_thread(self._free)

@@ -27,7 +27,7 @@ from callflow.core.messages.outbox import (
 from callflow.dispatch.wake import Wake
 from callflow.handling.messages import delivery
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage.messages import outbox as rows
+from callflow.storage.messages import outbox
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,7 @@ class Worker:
     async def _claim(self) -> list[Claimed]:
         """Messages that are due, as far as there is room. Nearly always it only reads."""
         now = self._clock()
-        due = await self._store.read(lambda tx: rows.due_channels(tx, now))
+        due = await self._store.read(lambda tx: outbox.due_channels(tx, now))
         room = {channel: _ROOMS.get(channel, _ROOM) - self._busy[channel] for channel in due}
         room = {channel: free for channel, free in room.items() if free > 0}
         if not room:

@@ -7,11 +7,7 @@ from typing import Any
 
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
-from callflow.texts import OUTCOMES as OUTCOME_WORDS
-from callflow.texts import REASONS as REASON_WORDS
-from callflow.texts import RECORDING_PROBLEMS, law
-from callflow.texts import RESOLUTIONS as RESOLUTION_WORDS
-from callflow.texts import TASK_OUTCOMES as TASK_OUTCOME_WORDS
+from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
 from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import FAULTS
@@ -478,8 +474,8 @@ GRAVE = frozenset(
 )
 
 
-_OUTCOMES = {**TASK_OUTCOME_WORDS, **OUTCOME_WORDS}
-_REASONS = {**REASON_WORDS, "plan": ("à traiter selon la consigne", "left by the plan")}
+_OUTCOMES = {**TASK_OUTCOMES, **OUTCOMES}
+_REASONS = {**REASONS, "plan": ("à traiter selon la consigne", "left by the plan")}
 
 
 def _pair(pair: tuple[str, str] | None, language: str, other: str) -> str:
@@ -525,7 +521,7 @@ def kind(name: str, language: str) -> str:
 
 def resolution(code: str, language: str) -> str:
     """What a resolution code stands for, with a capital; one of another time as it is."""
-    pair = RESOLUTION_WORDS.get(code)
+    pair = RESOLUTIONS.get(code)
     return _capital(pair[LANGUAGES.index(language)]) if pair else code
 
 

@@ -20,16 +20,16 @@ from web.pages.sites import (
     parts,
     person,
     site,
+    sites,
 )
 from web.pages.sites import edit as site_edit
-from web.pages.sites import sites as sites_sites
 from web.pages.station import configuration, scheme, search, settings, start
 from web.pages.watch import lines
 
 router = APIRouter()
 for module in (
     *(login, oidc, own, users, console, search, undo, scheme),
-    *(sites_sites, files, site_edit, hours, person, parts, on_test, site),
+    *(sites, files, site_edit, hours, person, parts, on_test, site),
     *(clients, client_data, firms, service_lines),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, incident),  # the last one takes any act

@@ -17,7 +17,7 @@ from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
-from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals import signals
 
 #: A panel's message once it has done what it was told; the rest it confirms by nothing.
 _CONFIRMS = {
@@ -93,7 +93,7 @@ def _panel_agrees(tx: Tx, row: Incident, task: Task, step: Step, who: str, secon
     wanted = _CONFIRMS.get(step.command)
     if wanted is None:
         return
-    if not signal_rows.came_since(tx, row.account, wanted, task.requested_at):
+    if not signals.came_since(tx, row.account, wanted, task.requested_at):
         raise Refused("the panel has not confirmed it: wait for its message, or say that it failed")
 
 

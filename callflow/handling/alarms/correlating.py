@@ -37,8 +37,8 @@ from callflow.handling.watch import supervision
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
-from callflow.storage.records import logbook as logbook_rows
-from callflow.storage.signals import signals as signal_rows
+from callflow.storage.records import logbook
+from callflow.storage.signals import signals
 from callflow.storage.signals.signals import Correlated
 from callflow.storage.sites import contacts
 
@@ -86,8 +86,8 @@ class Correlation:
         incidents.insert(self.tx, self.opened())
         older = [self._known[each] for each in self._changed if each not in self._fresh]
         incidents.write(self.tx, older)
-        logbook_rows.append(self.tx, *self._drafts)
-        signal_rows.mark_correlated(self.tx, self._marks, self.now)
+        logbook.append(self.tx, *self._drafts)
+        signals.mark_correlated(self.tx, self._marks, self.now)
         self.around.write()
         self._found += origins.strangers(self.around, self.seen, self.now)
         if self._found:

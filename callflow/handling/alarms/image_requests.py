@@ -12,7 +12,7 @@ from callflow.handling.base.telling import tell
 from callflow.handling.messages.images import fetch_images
 from callflow.handling.messages.outbox import insert
 from callflow.storage import Tx
-from callflow.storage.messages import outbox as rows
+from callflow.storage.messages import outbox
 from callflow.storage.signals import signals
 
 #: Links that may be fetched for one incident.
@@ -36,7 +36,7 @@ def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> 
     sent = signals.of_incidents(tx, [incident_id])[incident_id]
     if link not in {found for signal in sent for found in signal.links}:
         raise Refused("no signal of this incident has this link")
-    if rows.asked_links(tx, incident_id) >= _MOST_LINKS:
+    if outbox.asked_links(tx, incident_id) >= _MOST_LINKS:
         raise Refused("too many links were fetched for this incident: open the others yourself")
     data = {"take": Take.LINK.value, "link": link}
     insert(tx, row, now, channel=Channel.IMAGES, to="", subject=host_of(link), data=data)

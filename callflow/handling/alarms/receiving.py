@@ -16,7 +16,7 @@ from callflow.handling.alarms.opening import named, opened
 from callflow.handling.base.telling import tell
 from callflow.storage import AWAY, Tx, savepoint
 from callflow.storage.alarms import incidents
-from callflow.storage.signals import signals as signal_rows
+from callflow.storage.signals import signals
 from callflow.storage.signals.signals import ALL, Correlated, Share
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def correlate(
     One that can't be correlated holds up no other: it becomes a human's. ``rates`` remember from
     one batch to the next how many signals each site sends.
     """
-    backlog = signal_rows.claim(tx, share, now, limit=limit)
+    backlog = signals.claim(tx, share, now, limit=limit)
     rates = rates or Rates()
     if backlog and not _together(tx, backlog, now, rates):
         for signal in backlog:
@@ -58,5 +58,5 @@ def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     incidents.insert(tx, [row])
     tell(tx, "incident_opened", now, row, **named(row))
     mark = Correlated(signal.id, row.id, Kind.UNKNOWN.value, Treatment.OPENED.value)
-    signal_rows.mark_correlated(tx, [mark], now)
+    signals.mark_correlated(tx, [mark], now)
     hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal.id)

@@ -20,7 +20,7 @@ from callflow.handling.base.policy import load_policy
 from callflow.handling.sites import in_force
 from callflow.handling.sites.event_rules import meaning_of
 from callflow.storage import Tx
-from callflow.storage.alarms import surroundings as rows
+from callflow.storage.alarms import surroundings
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 
@@ -52,12 +52,12 @@ class Surroundings:
         accounts = {signal.account for signal in signals}
         self.tx, self.now = tx, now
         self.policy = load_policy(tx)
-        self.declared = rows.declared(tx, accounts)
+        self.declared = surroundings.declared(tx, accounts)
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
         mine = sorted(set(self.sites.values()))
         self._zone_kinds = sites.zone_kinds(tx, accounts)
-        self._overrides = rows.overrides(tx, mine)
-        self._station = rows.event_rules(tx)
+        self._overrides = surroundings.overrides(tx, mine)
+        self._station = surroundings.event_rules(tx)
         self._overridden = {site for site, _, _ in self._overrides}
         self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
         #: The accounts that "arrived well" is expected from.
@@ -143,7 +143,7 @@ class Surroundings:
         """How often the signal's zone alarmed in this armed period."""
         if self._trips is None:
             zones = [(signal.account, zone_key(signal.zone)) for signal in self._signals]
-            self._trips = rows.trips(self.tx, zones)
+            self._trips = surroundings.trips(self.tx, zones)
         place = seen.signal.account, seen.key
         kept = self._counted.get(place) or self._trips.get(place) or Trips(since=seen.at)
         return kept.within(self.began(seen), seen.at)
@@ -155,8 +155,8 @@ class Surroundings:
 
     def write(self) -> None:
         """Write what the batch told of arming and of its zones."""
-        rows.write_partitions(self.tx, list(self._armed.values()))
-        rows.write_trips(self.tx, self._counted)
+        surroundings.write_partitions(self.tx, list(self._armed.values()))
+        surroundings.write_trips(self.tx, self._counted)
 
     def tested(self, seen: Seen) -> bool:
         """Say whether the signal is only stored: its site is on test (D17)."""
@@ -175,7 +175,7 @@ class Surroundings:
         return user_code(users, number, Kind.OPENING) is None
 
 
-def _is_over(declared: rows.Declared, signal: StoredSignal, meaning: EventRow) -> bool:
+def _is_over(declared: surroundings.Declared, signal: StoredSignal, meaning: EventRow) -> bool:
     """Say whether it is an alarm of a site whose contract is terminated (D2)."""
     ended = declared.state == SiteState.TERMINATED.value
     return ended and meaning.opens and not signal.of_station

@@ -12,7 +12,7 @@ from callflow.core.calls.phones import is_phone
 from callflow.core.records.logbook import MACHINE, Draft
 from callflow.storage import Tx
 from callflow.storage.calls import phones
-from callflow.storage.records import logbook as logbook_rows
+from callflow.storage.records import logbook
 from callflow.texts import entry_text
 
 #: What no text column of every database can hold: NUL, and halves of surrogate pairs.
@@ -64,7 +64,7 @@ def tell(
     if desks := _desks(tx, data):
         data |= desks | {"desks": desks}
     about = incident.id if incident else None
-    logbook_rows.append(tx, draft(kind, now, incident=about, site=site, author=author, **data))
+    logbook.append(tx, draft(kind, now, incident=about, site=site, author=author, **data))
 
 
 def _desks(tx: Tx, data: dict[str, Any]) -> dict[str, str]:

@@ -30,8 +30,7 @@ from callflow.handling.calls.dialling import refused_calls
 from callflow.handling.calls.trunking import exchange, goes_on
 from callflow.handling.desks import presence
 from callflow.handling.desks.queueing import bridge, desk_took, leave_room
-from callflow.handling.interventions import orders as interventions_orders
-from callflow.handling.interventions import service_calls, services
+from callflow.handling.interventions import orders, service_calls, services
 from callflow.handling.interventions.guards import accepted_by_phone, duress_by_phone
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -404,7 +403,7 @@ def _act_upon(tx: Tx, call: Call, incident_row: Incident, outcome: Outcome, now:
     elif outcome is Outcome.ACCEPTED:
         accepted_by_phone(tx, incident_row, call.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
-        interventions_orders.guard_declined(tx, incident_row, call, now)
+        orders.guard_declined(tx, incident_row, call, now)
     elif outcome in apply.NEEDS_HUMAN or (call.meaning.answer_is_a_humans and outcome in _ANSWERED):
         hand_to_human(tx, incident_row, outcome.value, now)
 

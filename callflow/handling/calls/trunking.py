@@ -35,8 +35,7 @@ from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.calls import calls
-from callflow.storage.calls import trunks as rows
+from callflow.storage.calls import calls, trunks
 from callflow.storage.people import users
 
 #: The setting that holds what is known of a node's trunks: {name: {"state", "since",
@@ -50,7 +49,7 @@ _USUAL_CALLS = 200
 def exchange(tx: Tx, policy: Policy, node: str, now: datetime) -> Exchange:
     """A node's trunks with what is up on them; those that are down come last while they rest."""
     resting = [name for name, known in _known(tx, node).items() if known.rests(now)]
-    return Exchange(trunks=policy.trunks, live=rows.live_by_trunk(tx, node), avoid=resting)
+    return Exchange(trunks=policy.trunks, live=trunks.live_by_trunk(tx, node), avoid=resting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def goes_on(tx: Tx, call: Call, incident_row: Incident | None, now: datetime) ->
         return False
     successor = str(uuid.uuid4())
     calls.change(tx, call.id, successor=successor)
-    rows.go_on(tx, call, successor, tried)
+    trunks.go_on(tx, call, successor, tried)
     to = shown(call.step, call.to)
     tell(tx, "call_goes_on", now, incident_row, to=to, trunk=call.trunk, call=successor)
     return True
@@ -147,7 +146,7 @@ def _state(known: Mapping[str, _Judged], name: str) -> State:
 def _judged(
     tx: Tx, node: str, name: str, known: Mapping[str, _Judged], reach: Reach | None, now: datetime
 ) -> _Judged:
-    recent, was = rows.over_trunk(tx, node, name, limit=RATE_CALLS), _state(known, name)
+    recent, was = trunks.over_trunk(tx, node, name, limit=RATE_CALLS), _state(known, name)
     state = judge(was, recent, _usual(tx, node, name, recent, now), reach, now)
     same = name in known and state is was
     return _Judged(state, known[name].since if same else now, rests_until(state, recent))
@@ -158,7 +157,7 @@ def _usual(tx: Tx, node: str, name: str, recent: Sequence[Carried], now: datetim
     rate = answer_rate(recent, now)
     if rate is None or rate >= USUAL_RATE:
         return USUAL_RATE
-    answered, over = rows.answered_over(tx, node, name, now - _USUAL_OF, now - RATE_WITHIN)
+    answered, over = trunks.answered_over(tx, node, name, now - _USUAL_OF, now - RATE_WITHIN)
     return answered / over if over >= _USUAL_CALLS else USUAL_RATE
 
 
@@ -171,7 +170,7 @@ def _signal(line: str, judged: _Judged, now: datetime) -> Signal:
 
 def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dict[str, Any]]:
     """What ``GET health`` says of one node's trunks. ``answer_rate`` of the last calls, 0 to 1."""
-    live, known = rows.live_by_trunk(tx, node), _known(tx, node)
+    live, known = trunks.live_by_trunk(tx, node), _known(tx, node)
     return [
         {
             "name": trunk.name,
@@ -180,7 +179,7 @@ def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dic
             "channels": trunk.channels,
             "reserved": trunk.reserved,
             "answer_rate": answer_rate(
-                rows.over_trunk(tx, node, trunk.name, limit=RATE_CALLS), now
+                trunks.over_trunk(tx, node, trunk.name, limit=RATE_CALLS), now
             ),
         }
         for trunk in load_policy(tx).trunks

@@ -23,9 +23,9 @@ from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.desks import presence as rows
+from callflow.storage.desks import presence
 from callflow.storage.desks.presence import AtDesk
-from callflow.storage.people import users as people_rows
+from callflow.storage.people import users
 
 #: Roles whose people are asked when those on shift did not answer.
 SUPERVISING = frozenset({"supervisor", "administrator"})
@@ -75,10 +75,10 @@ class Person:
 
 def people(tx: Tx, now: datetime) -> list[Person]:
     """Everybody with a shift that runs or a telephone, by name."""
-    phones = rows.phones(tx)
+    phones = presence.phones(tx)
     names = {phone.name for phone in phones}
-    live, ends = rows.live_calls(tx, names), rows.last_ends(tx, names)
-    return [_person(row, phones, live, ends, now) for row in rows.people(tx)]
+    live, ends = presence.live_calls(tx, names), presence.last_ends(tx, names)
+    return [_person(row, phones, live, ends, now) for row in presence.people(tx)]
 
 
 def _person(
@@ -205,7 +205,7 @@ def choose(tx: Tx, who: str, state: Presence, reason: BreakReason | None, now: d
 
 def call_over(tx: Tx, policy: Policy, phone: str, now: datetime) -> None:
     """Somebody's call ended: a while to write it up, unless they are on a break."""
-    owner = rows.owner(tx, phone)
+    owner = presence.owner(tx, phone)
     person = next((p for p in people(tx, now) if owner and p.id == owner.id), None)
     if person is None or person.shift_since is None or policy.wrap_up <= 0:
         return
@@ -225,10 +225,10 @@ def _keep(
     reason: str = "",
 ) -> None:
     kept = Kept(user_id=user_id, state=state, since=now, until=until, reason=reason)
-    rows.keep(tx, kept)
+    presence.keep(tx, kept)
 
 
 def exists(tx: Tx, name: str) -> bool:
     """Whether there is a user of this name who may log in."""
-    user = people_rows.user_by_name(tx, name)
+    user = users.user_by_name(tx, name)
     return user is not None and user.disabled_at is None

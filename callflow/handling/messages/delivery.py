@@ -35,8 +35,8 @@ from callflow.handling.base.telling import storable, tell
 from callflow.handling.messages.outbox import is_silenced
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
-from callflow.storage.messages import outbox as rows
-from callflow.storage.watch import supervision as supervision_rows
+from callflow.storage.messages import outbox
+from callflow.storage.watch import supervision
 
 _LONGEST_DETAIL = 300
 
@@ -51,7 +51,7 @@ def claim_messages(
     return [
         Claimed.of(message, _camera(tx, message))
         for channel, limit in room.items()
-        for message in rows.claim(tx, channel, now, now + lease, limit)
+        for message in outbox.claim(tx, channel, now, now + lease, limit)
         if not _ends_here(tx, message, now)
     ]
 
@@ -73,7 +73,7 @@ def _withdrawn(tx: Tx, message: Message, now: datetime) -> bool:
         why = "message_withdrawn"
     else:
         return False
-    rows.end(tx, message.id, MessageState.CANCELLED, now)
+    outbox.end(tx, message.id, MessageState.CANCELLED, now)
     _tell(tx, why, now, message, **_told(message))
     _settle_task(tx, message, now)
     return True
@@ -109,7 +109,7 @@ def _camera(tx: Tx, message: Message) -> Camera | None:
     if message.channel is not Channel.IMAGES:
         return None
     incident = _incident(tx, message)
-    kept = (one for one in rows.cameras(tx, incident.id) if one["id"] == message.to)
+    kept = (one for one in outbox.cameras(tx, incident.id) if one["id"] == message.to)
     return next((camera_of(incident.site_id or "", camera) for camera in kept), None)
 
 
@@ -127,8 +127,8 @@ def camera_of(site: str, kept: Mapping[str, Any]) -> Camera:
 
 def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
     """The far end took it. Said once, though it may have been sent twice."""
-    message = rows.get(tx, message_id)
-    if message is None or not rows.end(tx, message_id, MessageState.SENT, now):
+    message = outbox.get(tx, message_id)
+    if message is None or not outbox.end(tx, message_id, MessageState.SENT, now):
         return
     _tell(tx, "message_sent", now, message, **_told(message))
     _settle_task(tx, message, now)
@@ -136,13 +136,13 @@ def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
 
 def image_fetched(tx: Tx, message_id: str, still: Still, now: datetime) -> None:
     """What a camera or a link gave is on the disk."""
-    message = rows.get(tx, message_id)
-    if message is None or not rows.end(tx, message_id, MessageState.SENT, now):
+    message = outbox.get(tx, message_id)
+    if message is None or not outbox.end(tx, message_id, MessageState.SENT, now):
         return
     begins_at, ends_at = still.begins_at, still.ends_at
     gave: dict[str, Any] = dict(take=still.take, path=still.path, sha256=still.sha256)
     gave |= dict(begins_at=begins_at, ends_at=ends_at)
-    rows.insert_image(tx, replace(_image(message, now), **gave))
+    outbox.insert_image(tx, replace(_image(message, now), **gave))
     told = {"camera": message.subject, "sha256": still.sha256, "image": message.id}
     kind, link = "image_fetched", message.data.get("link")
     if link:
@@ -168,7 +168,7 @@ def message_failed(
     ``jitter``: see ``outbox.next_try``. The failure of a claim that another one followed says
     nothing.
     """
-    message = rows.get(tx, message_id)
+    message = outbox.get(tx, message_id)
     if message is None or message.attempts != attempt or message.state is not MessageState.SENDING:
         return
     told = {"fault": failure.fault.value, "text": storable(failure.detail)[:_LONGEST_DETAIL]}
@@ -177,7 +177,7 @@ def message_failed(
     if failure.fault.permanent or again is None:
         _give_up(tx, message, told, now)
         return
-    rows.put_off(tx, message_id, again, _error(told))
+    outbox.put_off(tx, message_id, again, _error(told))
     if attempt == 1:  # the row counts the others
         _tell(tx, "message_delayed", now, message, **_told(message), **told)
 
@@ -187,7 +187,7 @@ def _error(told: Mapping[str, str]) -> str:
 
 
 def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
-    rows.end(tx, message.id, MessageState.FAILED, now, error=_error(told))
+    outbox.end(tx, message.id, MessageState.FAILED, now, error=_error(told))
     if message.incident_id is None:
         _lost(tx, message, told, now)
         return
@@ -196,7 +196,7 @@ def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -
         take = Take(message.data.get("take", Take.STILL))
         take = Take.STILL if take is Take.LINK else take
         image = replace(_image(message, now), take=take)
-        rows.insert_image(tx, replace(image, problem=told["fault"], detail=told["text"]))
+        outbox.insert_image(tx, replace(image, problem=told["fault"], detail=told["text"]))
         tell(tx, "image_failed", now, incident, camera=message.subject, **told)
     else:
         tell(tx, "message_failed", now, incident, **_told(message), **told)
@@ -207,7 +207,7 @@ def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -
 def _lost(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
     """A mail about a site, of no incident, was not delivered: somebody tells them otherwise."""
     _tell(tx, "message_failed", now, message, **_told(message), **told)
-    account = supervision_rows.first_account(tx, message.site_id or "")
+    account = supervision.first_account(tx, message.site_id or "")
     if account is not None:
         signal = station_signal("MAIL_LOST", account, message.id, now, text=message.subject)
         store_signals(tx, [signal])
@@ -233,7 +233,7 @@ def _settle_task(tx: Tx, message: Message, now: datetime) -> None:
     """The step that waits goes on once the last of its messages has ended."""
     if message.task_id is None:
         return
-    its = rows.states_of_task(tx, message.task_id)
+    its = outbox.states_of_task(tx, message.task_id)
     if any(state in OPEN_STATES for _, state in its):
         return
     sent = [state is MessageState.SENT for _, state in its]

@@ -14,7 +14,7 @@ from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import tell
 from callflow.handling.messages.outbox import insert, is_silenced
 from callflow.storage import Tx
-from callflow.storage.messages import outbox as rows
+from callflow.storage.messages import outbox
 
 Row = dict[str, Any]
 
@@ -33,7 +33,7 @@ def fetch_images(tx: Tx, row: Incident, now: datetime, *, task: str | None = Non
     camera gave one or was given up: *done* where there is one still at least. Cameras are asked
     during a mute alarm too, but for those that somebody would notice.
     """
-    cameras = _unnoticed(tx, row, rows.cameras(tx, row.id))
+    cameras = _unnoticed(tx, row, outbox.cameras(tx, row.id))
     for camera in cameras:
         _ask(tx, row, camera, now, task=task)
     _tell(tx, row, cameras, now)
@@ -57,7 +57,7 @@ def at_signal(
         return
     wanted.sort(key=lambda camera: not set(zones) & set(_keys(camera)))  # those of the zone first
     policy = load_policy(tx)
-    left = max(0, policy.camera_most - rows.asked_since(tx, row.site_id, now - _MINUTE))
+    left = max(0, policy.camera_most - outbox.asked_since(tx, row.site_id, now - _MINUTE))
     series = [(offset, camera) for offset in sorted(policy.camera_series) for camera in wanted]
     for offset, camera in series[:left]:
         _ask(tx, row, camera, now + timedelta(seconds=offset))

@@ -14,7 +14,7 @@ from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.telling import storable, tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
-from callflow.storage.messages import outbox as rows
+from callflow.storage.messages import outbox
 
 
 def is_silenced(tx: Tx, row: Incident) -> bool:
@@ -114,5 +114,5 @@ def insert(
         due_at=now,
         exercise=incident is not None and incident.exercise,
     )
-    rows.insert(tx, message)
+    outbox.insert(tx, message)
     return message.id

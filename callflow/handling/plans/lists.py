@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.folding import folded
-from callflow.core.plans import choice as plan_choice
+from callflow.core.plans import choice
 from callflow.core.plans import standard as standard_plans
 from callflow.core.plans.choice import PlanRule
 from callflow.core.plans.version import Draft, Published, Withdrawal
@@ -120,13 +120,13 @@ def _followers(tx: Tx) -> Counter[str]:
 
 def _followed(own: str, rules: str) -> frozenset[str]:
     read = _rules(rules)
-    return frozenset() if read is None else plan_choice.followed(json.loads(own), read)
+    return frozenset() if read is None else choice.followed(json.loads(own), read)
 
 
 def _rules(text: str) -> tuple[PlanRule, ...] | None:
     """None: not as they were checked, so every alarm of the site is a human's."""
     try:
-        return plan_choice.rules_from_json(json.loads(text))
+        return choice.rules_from_json(json.loads(text))
     except CalendarError:
         return None
 
@@ -199,7 +199,7 @@ def _follows(
 def _why(plan_id: str, own: dict[str, str], rules: Sequence[PlanRule] | None) -> Why | None:
     if rules is None:
         return None
-    alarms = plan_choice.serves(own, rules, plan_id)
+    alarms = choice.serves(own, rules, plan_id)
     standard = any(
         standard_plans.plan_id({}, *alarm) == standard_plans.plan_id(own, *alarm) == plan_id
         for alarm in alarms

@@ -30,8 +30,7 @@ from callflow.storage import schema as t
 from callflow.storage.interventions import firms
 from callflow.storage.records import erasure, retention
 from callflow.storage.records.erasure import AnyRow
-from callflow.storage.sites import clients, contacts, uploads
-from callflow.storage.sites import sites as site_rows
+from callflow.storage.sites import clients, contacts, sites, uploads
 from callflow.vault import Vault
 
 #: Rows that are looked at in one transaction, and changed in one.
@@ -103,7 +102,7 @@ def begin_client_erasure(
     """A client whose contracts are over: whoever is called at their sites alone is erased, and so
     are their name and the sites' names and addresses. The sites stay, as numbers, with what
     happened there. The erasure's id. Raises NotFound, Refused."""
-    client, reason = site_rows.client_row(tx, client_id), _why(reason)
+    client, reason = sites.client_row(tx, client_id), _why(reason)
     if client is None:
         raise NotFound("there is no such client", client_id)
     theirs = clients.sites_of(tx, client_id)
@@ -316,7 +315,7 @@ def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, dict[str, Any]]
 def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(table, row) of everything that is a client's: their sites, who is called there, and what
     happened. Reads all; raises NotFound."""
-    if site_rows.client_row(tx, client_id) is None:
+    if sites.client_row(tx, client_id) is None:
         raise NotFound("there is no such client", client_id)
     ids = [site["id"] for site in clients.sites_of(tx, client_id)]
     people, home = set(clients.called_at(tx, ids)), clients.home_of(tx, ids)

@@ -16,8 +16,7 @@ from urllib.parse import quote
 import yaml
 
 from callflow.core.people.users import User
-from callflow.core.plans import call_plan
-from callflow.core.plans import text as plan_text
+from callflow.core.plans import call_plan, text
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import tell
 from callflow.handling.interventions.directory import get_directory
@@ -54,7 +53,7 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     gone = [asdict(each) for _, each in sorted(plans.withdrawals(tx).items())]
     yield "withdrawn_plans.yaml", _yaml(gone)
     for body in sites.plan_bodies(tx):
-        yield f"plans/{_name(body['id'])}.yaml", plan_text.write(call_plan.from_json(body))
+        yield f"plans/{_name(body['id'])}.yaml", text.write(call_plan.from_json(body))
     after = ""
     while ids := sites.site_ids(tx, after=after, limit=_PAGE):
         for site in get_sites(tx, ids):

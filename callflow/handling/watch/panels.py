@@ -18,7 +18,7 @@ from callflow.handling.calls.calling import call_arrived, dialogue_concluded, jo
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
-from callflow.storage.signals import panels as panel_rows
+from callflow.storage.signals import panels
 from callflow.storage.sites import sites
 
 #: A panel that heard no kiss-off sends the message up to four times, hangs up and calls again.
@@ -71,7 +71,7 @@ def panel_message(tx: Tx, signal: Signal) -> bool:
     heard = Heard(signal.received_at, signal.line, caller=signal.caller)
     sites.note_heard(tx, {signal.account: heard})
     since = signal.received_at - RESENT
-    last = panel_rows.newest(tx, signal.account, signal.format, since)
+    last = panels.newest(tx, signal.account, signal.format, since)
     if last is not None and (last.raw, last.caller) == (signal.raw, signal.caller):
         return False
     store_signals(tx, [signal])
@@ -85,7 +85,7 @@ def panel_asked(tx: Tx, call: Call, code: str) -> str:
     """
     if not call.to:
         return ""
-    return panel_rows.asked(tx, call.to, code, call.requested_at) or ""
+    return panels.asked(tx, call.to, code, call.requested_at) or ""
 
 
 def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[str, bool]:

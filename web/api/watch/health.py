@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from callflow.handling.watch import health as watch_health
+from callflow.handling.watch import health
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.people import users
@@ -95,8 +95,8 @@ async def metrics(request: Request, station: Here) -> Response:
 
 #: What strangers were refused, as `health` has it.
 _REFUSED = (
-    ("sip", "SIP messages refused", watch_health.SIP_REFUSED),
-    ("door", "Connections for browsers' telephones refused", watch_health.DOOR_REFUSED),
+    ("sip", "SIP messages refused", health.SIP_REFUSED),
+    ("door", "Connections for browsers' telephones refused", health.DOOR_REFUSED),
 )
 
 

@@ -25,7 +25,7 @@ from callflow.handling.calls.dialogues import STATION_NAME
 from web.kit import words
 from web.kit.i18n import catalogue
 from web.kit.words import N_
-from web.pages.calls import dialogue_words as names
+from web.pages.calls import dialogue_words
 
 Row = dict[str, Any]
 #: Seconds of each recording, by its key and language.
@@ -90,9 +90,9 @@ class Words:
         name = way.names[0]
         match way.by:
             case By.DIGITS:
-                return self.of(names.NUMBERS, name)
+                return self.of(dialogue_words.NUMBERS, name)
             case By.CODE | By.RESULT:
-                return ", ".join(self.of(names.RESULTS, each) for each in way.names)
+                return ", ".join(self.of(dialogue_words.RESULTS, each) for each in way.names)
             case By.SILENCE:
                 return self.translated(N_("nothing is typed"))
             case By.VOICE:
@@ -110,7 +110,7 @@ class Words:
         if way.when:
             found.append(self.translated(N_("where it is offered")))
         if way.given:
-            found.append(self.of(names.GIVENS, way.given))
+            found.append(self.of(dialogue_words.GIVENS, way.given))
         return ", ".join(found)
 
 
@@ -120,7 +120,7 @@ def listed(language: str) -> list[Row]:
     return [
         {
             "name": which.value,
-            "title": said_as.of(names.DIALOGUES, which.value),
+            "title": said_as.of(dialogue_words.DIALOGUES, which.value),
             "scenes": len(scenes(which)),
             "silent": which in SILENT,
         }
@@ -133,7 +133,7 @@ def table(which: Dialogue, language: str, recorded: Recorded) -> Row:
     said_as = Words(language=language)
     found = {
         "name": which.value,
-        "title": said_as.of(names.DIALOGUES, which.value),
+        "title": said_as.of(dialogue_words.DIALOGUES, which.value),
         "silent": which in SILENT,
         "beginnings": [_beginning(each, said_as, recorded) for each in beginnings(which)],
         "scenes": [_scene(each, said_as, recorded) for each in scenes(which)],
@@ -157,25 +157,27 @@ def _heard_once(found: Row) -> None:
 
 def _beginning(each: Beginning, said_as: Words, recorded: Recorded) -> Row:
     return {
-        "given": said_as.of(names.GIVENS, each.given),
+        "given": said_as.of(dialogue_words.GIVENS, each.given),
         "to": each.to,
-        "title": said_as.of(names.SCENES, each.to),
+        "title": said_as.of(dialogue_words.SCENES, each.to),
         "say": said(each.say, recorded),
     }
 
 
 def _scene(each: Scene, said_as: Words, recorded: Recorded) -> Row:
-    otherwise = [(said_as.of(names.GIVENS, g), said(p, recorded)) for g, p in each.otherwise]
+    otherwise = [
+        (said_as.of(dialogue_words.GIVENS, g), said(p, recorded)) for g, p in each.otherwise
+    ]
     return {
         "name": each.name,
-        "title": said_as.of(names.SCENES, each.name),
+        "title": said_as.of(dialogue_words.SCENES, each.name),
         "say": said(each.say, recorded),
         "again": said(each.again, recorded),
         "otherwise": otherwise,
-        "reads": said_as.of(names.READS, each.read),
+        "reads": said_as.of(dialogue_words.READS, each.read),
         "waits": each.wait_s if each.read in (Input.CODE, Input.KEY) else None,
         "secret": each.secret,
-        "does": said_as.of(names.DEEDS, each.does),
+        "does": said_as.of(dialogue_words.DEEDS, each.does),
         "ways": [_way(way, each, said_as, recorded) for way in each.ways],
     }
 
@@ -187,7 +189,7 @@ def _way(way: Way, scene: Scene, said_as: Words, recorded: Recorded) -> Row:
         "condition": said_as.condition(way),
         "say": said(way.say, recorded),
         "to": "" if way.to == scene.name else way.to,
-        "title": said_as.of(names.SCENES, way.to),
+        "title": said_as.of(dialogue_words.SCENES, way.to),
         "outcome": said_as.outcome(way.outcome),
     }
 
@@ -212,9 +214,11 @@ def walked(here: Walk, language: str, recorded: Recorded) -> Row:
         "say": said(now.say, recorded) if now else [],
         "over": now is None,
         "secret": bool(now and now.record_muted),
-        "reads": said_as.of(names.READS, now.read) if now else "",
-        "does": said_as.of(names.DEEDS, here.wanted.name) if here.wanted else "",
-        "results": [(f"!{name}", said_as.of(names.RESULTS, name)) for name in here.results],
+        "reads": said_as.of(dialogue_words.READS, now.read) if now else "",
+        "does": said_as.of(dialogue_words.DEEDS, here.wanted.name) if here.wanted else "",
+        "results": [
+            (f"!{name}", said_as.of(dialogue_words.RESULTS, name)) for name in here.results
+        ],
         **_controls(here, now),
     }
 
@@ -241,7 +245,7 @@ def _step(step: str, said_as: Words) -> str:
         case "k":
             return step[1:]
         case "!":
-            return said_as.of(names.RESULTS, step[1:])
+            return said_as.of(dialogue_words.RESULTS, step[1:])
         case walking.SPEAKS:
             return said_as.translated(N_("speaks after the tone"))
         case walking.SILENCE:
@@ -255,4 +259,4 @@ def _step(step: str, said_as: Words) -> str:
 def _effect(effect: Effect, said_as: Words) -> str:
     if isinstance(effect, Conclude):
         return said_as.outcome(effect.outcome)
-    return said_as.of(names.EFFECTS, "bridge" if isinstance(effect, Bridge) else "finish")
+    return said_as.of(dialogue_words.EFFECTS, "bridge" if isinstance(effect, Bridge) else "finish")

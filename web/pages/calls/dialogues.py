@@ -32,8 +32,7 @@ from web.kit import conflicts, forms
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, not_dialled, refusal, status_of, tried
 from web.kit.rendering import page
-from web.pages.calls import dialogue_views as views
-from web.pages.calls import dialogue_words
+from web.pages.calls import dialogue_views, dialogue_words
 from web.pages.calls.dialogue_views import Recorded, Words
 from web.station import BadAnnouncement, Here, Prompts, Station
 
@@ -52,14 +51,14 @@ _LONGEST_WALK = 100
 @router.get("/dialogues")
 async def list_dialogues(visitor: Configurer, station: Here) -> Response:
     """All of them."""
-    values = {"dialogues": views.listed(visitor.language)}
+    values = {"dialogues": dialogue_views.listed(visitor.language)}
     return await _page(station, visitor, "calls/dialogues.html", values)
 
 
 @router.get("/dialogues/{name}")
 async def show_dialogue(name: str, visitor: Configurer, station: Here) -> Response:
     """One, as its table."""
-    shown = views.table(_dialogue(name), visitor.language, await _recorded(station))
+    shown = dialogue_views.table(_dialogue(name), visitor.language, await _recorded(station))
     return await _page(station, visitor, "calls/dialogue.html", {"table": shown})
 
 
@@ -84,7 +83,7 @@ async def walk(
     values = {
         "name": name,
         "title": Words(language=visitor.language).of(dialogue_words.DIALOGUES, name),
-        "walk": views.walked(here, visitor.language, await _recorded(station)),
+        "walk": dialogue_views.walked(here, visitor.language, await _recorded(station)),
         "asked": spoken,
         "member": caller == "member",
         "steps": ".".join(taken),
@@ -143,7 +142,9 @@ def _walked(which: Dialogue, language: str, caller: str, steps: Sequence[str]) -
 async def list_announcements(visitor: Configurer, station: Here) -> Response:
     """Every sentence that is the same in each call."""
     recorded = await _recorded(station)
-    found = views.said(map(views.announcement, prompts.recordable_keys()), recorded)
+    found = dialogue_views.said(
+        map(dialogue_views.announcement, prompts.recordable_keys()), recorded
+    )
     return await _page(station, visitor, "calls/announcements.html", {"announcements": found})
 
 
@@ -165,7 +166,9 @@ async def _announcement(
     else:
         why, status = refusal(refused, visitor.language), status_of(refused)
     values = {
-        "said": views.said([views.announcement(_known(key))], await _recorded(station))[0],
+        "said": dialogue_views.said(
+            [dialogue_views.announcement(_known(key))], await _recorded(station)
+        )[0],
         "may_record": Right.ADMINISTER in visitor.rights and station.prompts is not None,
         "node": station.settings.node if station.settings.database_url else "",
         "refused": why,
@@ -196,7 +199,7 @@ async def hear(
     """What callers hear."""
     if language not in prompts.LANGUAGES:
         raise ProblemError(404, "the language is one of fr, en")
-    phrase = views.announcement(_known(key))
+    phrase = dialogue_views.announcement(_known(key))
     return await _sound(request, visitor, station, [phrase], language)
 
 

@@ -12,8 +12,7 @@ from callflow.handling.desks import presence, waiting_line
 from callflow.handling.desks.presence import Person
 from callflow.storage import Tx
 from callflow.storage.callers import call_backs
-from callflow.storage.sites import contacts as contact_rows
-from callflow.storage.sites import instructions, sites
+from callflow.storage.sites import contacts, instructions, sites
 
 
 def mine(tx: Tx, name: str, now: datetime) -> Person | None:
@@ -48,7 +47,7 @@ def queue(tx: Tx, now: datetime) -> list[CallerShown]:
     owners = {
         phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
     }
-    names = contact_rows.names_of(tx, {o.row.contact_id for o in found if o.row.contact_id})
+    names = contacts.names_of(tx, {o.row.contact_id for o in found if o.row.contact_id})
     known = call_backs.candidates(tx, {one.row.to for one in found})
     places = sites.names_of(tx, (one.incident.site_id for one in found if one.incident))
     return [

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.people.users import Role
 from callflow.handling.base import refusals
-from callflow.handling.station import users as acts
+from callflow.handling.station import users
 from callflow.storage.people import access
 from web.access import cookies, factors, passkeys, sessions
 from web.access.guesses import Limits
@@ -107,7 +107,7 @@ async def _known(station: Station, person: Person, now: datetime) -> str:
     if role is None:
         raise refusals.Refused("the company's directory gives you no role here")
     return await station.store.write(
-        lambda tx: acts.from_directory(tx, person.subject, person.name, role, now)
+        lambda tx: users.from_directory(tx, person.subject, person.name, role, now)
     )
 
 

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.people.users import PEOPLE, Role, User, password_fault, skills, spoken
 from callflow.handling.base import refusals
-from callflow.handling.station import users as acts
+from callflow.handling.station import users
 from callflow.storage import Tx
 from callflow.storage.people import access
 from callflow.storage.people import users as people_users
@@ -168,7 +168,7 @@ async def add(
         kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
 
         def write(tx: Tx) -> None:
-            acts.add_user(
+            users.add_user(
                 tx,
                 name.strip(),
                 kind,
@@ -224,7 +224,7 @@ async def end_session(session: str, visitor: Supervisor, station: Here) -> Respo
     """Somebody's session ends, with its stream and its softphone."""
     now = station.clock()
     try:
-        await station.store.write(lambda tx: acts.end_session(tx, session, visitor.name, now))
+        await station.store.write(lambda tx: users.end_session(tx, session, visitor.name, now))
     except refusals.Refused as refused:
         return await _sessions(station, visitor, refused)
     return RedirectResponse("/people/sessions", 303)
@@ -248,7 +248,7 @@ async def change(
 
     def act(tx: Tx, now: datetime) -> None:
         conflicts.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id)))
-        acts.change_user(
+        users.change_user(
             tx,
             user_id,
             now,
@@ -266,7 +266,7 @@ async def change(
 async def disable(user_id: str, visitor: Administrator, station: Here) -> Response:
     """They are let in nowhere."""
     return await _do(
-        station, visitor, lambda tx, now: acts.disable_user(tx, user_id, visitor.name, now)
+        station, visitor, lambda tx, now: users.disable_user(tx, user_id, visitor.name, now)
     )
 
 
@@ -274,7 +274,7 @@ async def disable(user_id: str, visitor: Administrator, station: Here) -> Respon
 async def enable(user_id: str, visitor: Administrator, station: Here) -> Response:
     """They may log in again."""
     return await _do(
-        station, visitor, lambda tx, now: acts.enable_user(tx, user_id, visitor.name, now)
+        station, visitor, lambda tx, now: users.enable_user(tx, user_id, visitor.name, now)
     )
 
 
@@ -300,7 +300,7 @@ async def reset_password(
         def write(tx: Tx) -> None:
             present = people_users.user_by_id(tx, user_id)
             conflicts.unchanged({"as_of": as_of}, present.password_given_at if present else None)
-            acts.set_password(tx, user_id, kept, visitor.name, now, session=own)
+            users.set_password(tx, user_id, kept, visitor.name, now, session=own)
 
         await station.store.write(write)
     except (refusals.Refused, ProblemError) as refused:
@@ -314,6 +314,6 @@ async def reset_factors(user_id: str, visitor: Supervisor, station: Here) -> Res
     administrators = Right.ADMINISTER in visitor.rights
 
     def act(tx: Tx, now: datetime) -> None:
-        acts.reset_factors(tx, user_id, visitor.name, now, administrators=administrators)
+        users.reset_factors(tx, user_id, visitor.name, now, administrators=administrators)
 
     return await _do(station, visitor, act)

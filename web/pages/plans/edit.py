@@ -22,7 +22,7 @@ from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
-from callflow.texts import plan_settings as settings
+from callflow.texts import plan_settings
 from web.access.sessions import Configurer, Visitor
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found
@@ -376,7 +376,7 @@ def opened(plan: Plan, place: int, typed: forms.Form | None, language: str) -> S
         ends = [replace(end, target=typed.get(f"end_{end.outcome}", "")) for end in ends]
     return StepForm(
         place=place,
-        does=settings.DOES[step.kind][column],
+        does=plan_settings.DOES[step.kind][column],
         id=id,
         fields=fields,
         said=[end for end in ends if end.target or end.common],

@@ -36,9 +36,7 @@ from callflow.core.plans.call_plan.vocabulary import LIMITS
 from callflow.core.plans.picture.words import end_words
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Authority, Role
-from callflow.texts import RESOLUTIONS
-from callflow.texts import plan_settings as settings
-from callflow.texts import plan_words as words
+from callflow.texts import RESOLUTIONS, plan_settings, plan_words
 from web.kit.forms import Form
 from web.kit.problems import ProblemError
 from web.pages.plans.views import target_words
@@ -121,7 +119,9 @@ def fields(step: Step, plan: Plan, column: int) -> Iterator[Field]:
     properties = step_schema(step.kind)["properties"]
     for name in ("text", *FIELDS[step.kind]):
         control = _control(step.kind, name, properties[name])
-        shown = Field(name, settings.label(step.kind, name)[column], control, getattr(step, name))
+        shown = Field(
+            name, plan_settings.label(step.kind, name)[column], control, getattr(step, name)
+        )
         if control == "number":
             number = _number(step.kind, name, properties[name], column)
             written = "" if shown.value is None else f"{shown.value:.6f}".rstrip("0").rstrip(".")
@@ -149,7 +149,7 @@ def _control(kind: StepKind, name: str, schema: Mapping[str, Any]) -> str:
 def _number(kind: StepKind, name: str, schema: Mapping[str, Any], column: int) -> NumberField:
     usual = f"{LIMITS[kind]:g}" if name == "limit_s" and kind in LIMITS else ""
     if name == "ring_s":
-        usual = settings.AS_STATION[column]
+        usual = plan_settings.AS_STATION[column]
     return NumberField(
         least=f"{schema['minimum']:g}",
         most=f"{schema['maximum']:g}",
@@ -168,9 +168,9 @@ def _options(
     elif name == "code":
         known = {code: pair[column] for code, pair in RESOLUTIONS.items()}
     else:
-        known = {choice: pair[column] for choice, pair in settings.CHOICES[name].items()}
+        known = {choice: pair[column] for choice, pair in plan_settings.CHOICES[name].items()}
     if value not in known:
-        yield value, value or settings.CHOOSE[column]
+        yield value, value or plan_settings.CHOOSE[column]
     yield from known.items()
 
 
@@ -183,9 +183,9 @@ def who_value(who: Who) -> str:
 def _who_options(there: tuple[Who, ...], column: int) -> Iterator[tuple[str, str]]:
     """Parts played for a site and authorities; a person only where one is named already."""
     for role in Role:
-        yield f"role:{role}", words.ROLES[role][column]
+        yield f"role:{role}", plan_words.ROLES[role][column]
     for authority in Authority:
-        yield f"authority:{authority}", words.AUTHORITIES[authority][column]
+        yield f"authority:{authority}", plan_words.AUTHORITIES[authority][column]
     for who in there:
         if who.contact is not None:
             yield who_value(who), who.contact
@@ -215,7 +215,7 @@ def ends(step: Step, plan: Plan, column: int) -> list[End]:
     rows = []
     for outcome in _in_order(step):
         target = step.outcomes.get(outcome, "")
-        on = [(CONTINUE, words.GOES_ON[column])]
+        on = [(CONTINUE, plan_words.GOES_ON[column])]
         options = [*(on if step.kind in CALLING and outcome not in _NOT_ON else []), *steps]
         if target and target not in dict(options):
             options.append((target, target_words(target, places, column)))
@@ -243,10 +243,10 @@ def _unsaid(step: Step, outcome: str, column: int) -> str:
     others = {end: to for end, to in step.outcomes.items() if end != outcome}
     target = replace(step, outcomes=others).target(outcome)
     if target == CONTINUE:
-        return words.UNSAID_NEXT[column]
+        return plan_words.UNSAID_NEXT[column]
     if target is not None or (outcome == NOBODY and step.kind in CALLING):
-        return words.UNSAID_AS[column]
-    said = words.UNSAID_KEPT if step.kind in BY_OPERATOR else words.UNSAID_OPERATOR
+        return plan_words.UNSAID_AS[column]
+    said = plan_words.UNSAID_KEPT if step.kind in BY_OPERATOR else plan_words.UNSAID_OPERATOR
     return said[column]
 
 
@@ -323,7 +323,7 @@ def added(body: Body, kind: StepKind, step_id: str, place: int, column: int = 1)
     that are added one after the other are done one after the other.
     """
     taken = {step["id"] for step in body["steps"]}
-    own = words.STEP_NAMES[kind][column]
+    own = plan_words.STEP_NAMES[kind][column]
     named = as_name(step_id) or next(n for n in _names(own) if n not in taken)
     at = min(max(place - 1, 0), len(body["steps"]))
     before, behind = body["steps"][:at], body["steps"][at:]

@@ -16,7 +16,7 @@ from callflow.handling.plans.lists import SORTS, STATES
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows_of
 from callflow.storage.sites import sites
-from callflow.texts import plan_words as words
+from callflow.texts import plan_words
 from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
@@ -59,7 +59,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
             raise ProblemError(422, "1 to 64 letters, digits or . _ -", field="id")
         if sites.plan_body(tx, plan_id) is not None:
             raise ProblemError(409, "there is a plan of this id already", field="id")
-        named = words.STEP_NAMES[_FIRST][views.column_of(visitor.language)]
+        named = plan_words.STEP_NAMES[_FIRST][views.column_of(visitor.language)]
         steps: list[dict[str, Any]] = [{"id": named, "kind": _FIRST}]
         if source:
             steps = call_plan.to_json(plans.get_version(tx, source))["steps"]

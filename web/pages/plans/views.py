@@ -22,9 +22,7 @@ from callflow.core.plans.call_plan import (
 )
 from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS
 from callflow.core.plans.picture.words import end_words, kind_words, who_words
-from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
-from callflow.texts import plan_settings as settings
-from callflow.texts import plan_words as words
+from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, plan_settings, plan_words, word
 from web.kit.rendering import readable
 
 #: The languages in the order of a pair of words.
@@ -147,18 +145,18 @@ def _in_words(name: str, value: Any, step: Step | None, plan: Plan, column: int)
             return end_words(step, value, column)
         case "target":
             places = {each.id: place for place, each in enumerate(plan.steps, 1)}
-            return target_words(value, places, column) or words.NOTHING[column]
+            return target_words(value, places, column) or plan_words.NOTHING[column]
         case "where":
             return setting_named(plan, value, column)
-        case "name" if value in settings.SETTINGS:
-            label = settings.label(step.kind if step else "", value)
-            return (words.DESTINATION if value == "to" else label)[column]
+        case "name" if value in plan_settings.SETTINGS:
+            label = plan_settings.label(step.kind if step else "", value)
+            return (plan_words.DESTINATION if value == "to" else label)[column]
         case "kind" if value in STEP_KINDS:
             return STEP_KINDS[value][column]
         case "kind":
             return ", ".join(word(KINDS, kind, LANGUAGES[column]) for kind in value.split(", "))
         case "service" | "channel":
-            return settings.CHOICES[name][value][column]
+            return plan_settings.CHOICES[name][value][column]
     return value
 
 
@@ -167,7 +165,7 @@ def settings_of(step: Step, column: int) -> Iterator[SettingShown]:
     for name in ("text", *FIELDS[step.kind]):
         value = getattr(step, name)
         if value != DEFAULTS[name] or (name == "who" and step.selectors):
-            label = settings.label(step.kind, name)[column]
+            label = plan_settings.label(step.kind, name)[column]
             yield SettingShown(name, label, value_words(step, name, column))
 
 
@@ -175,11 +173,11 @@ def value_words(step: Step, name: str, column: int) -> str:
     """What a setting is, in words."""
     value: Any = step.selectors if name == "who" else getattr(step, name)
     if value is None:
-        return settings.AS_STATION[column]
+        return plan_settings.AS_STATION[column]
     if name in ENUMS:
-        return settings.CHOICES[name][value][column]
+        return plan_settings.CHOICES[name][value][column]
     if name in FLAGS:
-        return (settings.YES if value else settings.NO)[column]
+        return (plan_settings.YES if value else plan_settings.NO)[column]
     if isinstance(value, tuple):
         return ", ".join(who_words(o, column) if isinstance(o, Who) else str(o) for o in value)
     if name == "code" and value in RESOLUTIONS:
@@ -197,7 +195,7 @@ def ends_of(step: Step, places: Mapping[str, int], column: int) -> Iterator[EndS
 def target_words(target: str, places: Mapping[str, int], column: int) -> str:
     """Where an outcome leads, in words."""
     if target == CONTINUE:
-        return words.GOES_ON[column]
+        return plan_words.GOES_ON[column]
     return f"{places[target]}. {target}" if target in places else target
 
 
@@ -205,8 +203,8 @@ def setting_named(plan: Plan, where: str, column: int) -> str:
     """``step.setting`` as people call it."""
     step_id, _, name = where.rpartition(".")
     kind = next((step.kind for step in plan.steps if step.id == step_id), "")
-    known = name in settings.SETTINGS
-    return f"{step_id} : {settings.label(kind, name)[column]}" if known else where
+    known = name in plan_settings.SETTINGS
+    return f"{step_id} : {plan_settings.label(kind, name)[column]}" if known else where
 
 
 def does(kind: StepKind, language: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from callflow.core.plans.call_plan import BY_OPERATOR, CALLING, CONTINUE, Plan, Step, StepKind
 from callflow.core.plans.picture.words import details, end_words, kind_words
-from callflow.texts import plan_words as words
+from callflow.texts import plan_words
 
 #: A box's width, a line's height, the space between boxes and around everything.
 WIDTH, LINE, GAP, MARGIN = 400.0, 17.0, 22.0, 16.0
@@ -98,8 +98,8 @@ def _ends(step: Step, column: int) -> Iterator[Line]:
         yield from (Line(line) for line in lines[:-1])
         yield Line(lines[-1], target=target)
     if step.kind in CALLING or not (step.outcomes or step.kind in _LAST):
-        yield Line(words.OTHERWISE[column], human=True, faint=True)
+        yield Line(plan_words.OTHERWISE[column], human=True, faint=True)
 
 
 def _goes_on(ends: list[str], column: int) -> list[str]:
-    return _wrapped(f"{words.GOES_ON[column]} : {' · '.join(ends)}", _MOST_ENDS)
+    return _wrapped(f"{plan_words.GOES_ON[column]} : {' · '.join(ends)}", _MOST_ENDS)

@@ -9,7 +9,7 @@ from html import escape
 from callflow.core.plans.call_plan import Plan, StepKind, problems, reachable
 from callflow.core.plans.picture.boxes import HEAD, MARGIN, WIDTH, Box, Line, boxes
 from callflow.core.plans.picture.lanes import lanes, spans_of
-from callflow.texts import plan_words as words
+from callflow.texts import plan_words
 
 #: Tints that read on light and on dark: a human's, a closure's, of a step that is never reached.
 _HUMAN, _CLOSURE, _NEVER = "#2f7de1", "#1f9d55", "#d9822b"
@@ -145,7 +145,7 @@ class _Drawing:
             yield from self._line(box.at(number), line)
 
     def _never(self) -> str:
-        return words.NEVER[self.column]
+        return plan_words.NEVER[self.column]
 
     def _line(self, y: float, line: Line) -> Iterator[str]:
         faint = ' fill-opacity="0.72"' if line.faint else ""

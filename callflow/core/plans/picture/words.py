@@ -5,11 +5,10 @@ from __future__ import annotations
 from callflow.core.calls.call import ANSWERS
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import CALLING, EXHAUSTED, Mode, Step, StepKind, Stop
-from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS
-from callflow.texts import plan_words as words
+from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS, plan_words
 from callflow.texts.law import SERVICES
 
-_ENDS = {**OUTCOMES, **TASK_OUTCOMES, **WAITS, **words.ENDS}
+_ENDS = {**OUTCOMES, **TASK_OUTCOMES, **WAITS, **plan_words.ENDS}
 
 
 def kind_words(step: Step, column: int) -> str:
@@ -20,7 +19,7 @@ def kind_words(step: Step, column: int) -> str:
 def end_words(step: Step, outcome: str, column: int) -> str:
     """An end of the step as people say it; of a question the answer itself."""
     if step.kind is StepKind.GO_TO and outcome == EXHAUSTED:
-        return words.OFTEN_ENOUGH[column]
+        return plan_words.OFTEN_ENOUGH[column]
     if step.kind is StepKind.QUESTION and outcome in ANSWERS:
         key = ANSWERS.index(outcome)
         if key < len(step.answers):
@@ -44,24 +43,24 @@ def _people(step: Step, column: int) -> str:
 def who_words(who: Who, column: int) -> str:
     """Whom it names: a part played for the site, an authority, or a contact's id."""
     if who.role is not None:
-        return words.ROLES[who.role][column]
+        return plan_words.ROLES[who.role][column]
     if who.authority is not None:
-        return words.AUTHORITIES[who.authority][column]
+        return plan_words.AUTHORITIES[who.authority][column]
     return who.contact or ""
 
 
 def _turns(step: Step, column: int) -> str:
     parts = []
     if step.attempts > 1:
-        parts.append(f"{step.attempts} ×, {words.EVERY[column].format(f'{step.delay_s:g}')}")
+        parts.append(f"{step.attempts} ×, {plan_words.EVERY[column].format(f'{step.delay_s:g}')}")
     if step.mode is Mode.ALL_AT_ONCE:
-        parts.append(words.AT_ONCE[column])
+        parts.append(plan_words.AT_ONCE[column])
     if step.stop is Stop.ALL:
-        parts.append(words.ALL[column])
+        parts.append(plan_words.ALL[column])
     if step.stop is Stop.N_VALID:
-        parts.append(words.AGREE[column].format(step.valid))
+        parts.append(plan_words.AGREE[column].format(step.valid))
     if step.call_back:
-        parts.append(words.CALL_BACK[column])
+        parts.append(plan_words.CALL_BACK[column])
     return " · ".join(parts)
 
 
@@ -74,22 +73,22 @@ def _setting(step: Step, column: int) -> str:
         case StepKind.NOTIFY:
             return f"{step.channel} → {step.to}"
         case StepKind.GO_TO:
-            return words.BACK_TO[column].format(step.to, step.times)
+            return plan_words.BACK_TO[column].format(step.to, step.times)
         case StepKind.CLOSE:
             return RESOLUTIONS[step.code][column] if step.code in RESOLUTIONS else step.code
         case StepKind.WAIT:
             return _wait(step, column)
         case StepKind.SET_ON_TEST | StepKind.PROTECTIVE_MEASURE:
-            return words.FOR[column].format(_duration(step.minutes * 60))
+            return plan_words.FOR[column].format(_duration(step.minutes * 60))
     return ""
 
 
 def _wait(step: Step, column: int) -> str:
     if step.until:
-        said = words.UNTIL[column].format(step.until)
+        said = plan_words.UNTIL[column].format(step.until)
     else:
-        said = words.FOR[column].format(_duration(step.limit))
-    return f"{said}, {words.RESTORE[column]}" if step.restore else said
+        said = plan_words.FOR[column].format(_duration(step.limit))
+    return f"{said}, {plan_words.RESTORE[column]}" if step.restore else said
 
 
 def _duration(seconds: float) -> str:
