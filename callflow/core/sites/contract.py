@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from callflow.core.sites.site import SiteState
+from callflow.core.sites.site import Role, SiteState
 
 #: What a contract may become. A terminated one comes back through commissioning: its zones, its
 #: contacts and its police line are tested anew.
@@ -20,6 +21,43 @@ QUARANTINE = timedelta(days=365)
 _UNKNOWN = datetime(9000, 1, 1, tzinfo=UTC)
 #: A change is planned so far ahead at most.
 LONGEST = timedelta(days=2 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractChange:
+    """A contract is ``state`` from ``effective_at`` on: planned, done or dropped. Times are UTC."""
+
+    id: str
+    site_id: str
+    state: SiteState
+    reason: str
+    effective_at: datetime
+    made_by: str
+    made_at: datetime
+    done_at: datetime | None = None
+    dropped_by: str | None = None
+
+    @property
+    def planned(self) -> bool:
+        """True where it is neither done nor dropped."""
+        return self.done_at is None and self.dropped_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Somebody who is called for a site no more, in the part that they had. Times are UTC."""
+
+    id: str
+    site_id: str
+    contact_id: str
+    role: Role
+    authorities: Mapping[str, Sequence[str]]
+    keys_held: bool
+    reason: str
+    closed_by: str
+    closed_at: datetime
+    name: str  # the contact's
+    restored_at: datetime | None = None
 
 
 def may_become(state: SiteState, then: SiteState) -> bool:

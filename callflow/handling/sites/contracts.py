@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import State
 from callflow.core.plans import standing
 from callflow.core.records.logbook import MACHINE
-from callflow.core.sites.contract import LONGEST, may_become, quarantined_until
+from callflow.core.sites.contract import (
+    LONGEST,
+    ContractChange,
+    Former,
+    may_become,
+    quarantined_until,
+)
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.fields import BadField
@@ -64,12 +71,12 @@ def change_contract(
         raise Refused("this site is in alarm: end it when the alarm is over")
     if state is not SiteState.TERMINATED:
         _check_plans(tx, site)
-    change = _change(site_id, state, said, at, who, now)
-    told: Row = dict(site=site_id, by=who, who_did=who, contract=state.value, because=said)
+    change = ContractChange(uuid.uuid4().hex, site_id, state, said, at, who, now)
+    told = {"site": site_id, "by": who, "who_did": who, "contract": state, "because": said}
     if effective_at is None:
         record(tx, change, before, now)
     else:
-        contracts.insert_change(tx, {**change, "done_at": None})
+        contracts.insert_change(tx, change)
         tell(tx, "contract_planned", now, since=to_iso(at), **told)
 
 
@@ -78,12 +85,9 @@ _NOT_NEXT = "no contract becomes this from what it is then"
 
 def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
     """What the contract is at ``at``, by what is planned."""
-    planned = [
-        row
-        for row in contracts.changes(tx, site["id"])
-        if row["done_at"] is None and row["dropped_by"] is None and row["effective_at"] <= at
-    ]
-    return SiteState(planned[-1]["state"] if planned else site["state"])
+    known = contracts.changes(tx, site["id"])
+    planned = [change for change in known if change.planned and change.effective_at <= at]
+    return planned[-1].state if planned else SiteState(site["state"])
 
 
 def _check_plans(tx: Tx, site: Row) -> None:
@@ -97,39 +101,24 @@ def _in_alarm(tx: Tx, site_id: str) -> bool:
     return any(row.state is State.OPEN and not row.exercise for row in found)
 
 
-def _change(
-    site_id: str, state: SiteState, reason: str, at: datetime, who: str, now: datetime
-) -> Row:
-    return {
-        "id": uuid.uuid4().hex,
-        "site_id": site_id,
-        "state": state.value,
-        "reason": reason,
-        "effective_at": at,
-        "made_by": who,
-        "made_at": now,
-        "dropped_by": None,
-    }
-
-
-def record(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
+def record(tx: Tx, change: ContractChange, before: SiteState, now: datetime) -> None:
     """A change that counts from now on."""
-    contracts.insert_change(tx, {**change, "done_at": now})
+    contracts.insert_change(tx, replace(change, done_at=now))
     _made(tx, change, before, now)
 
 
-def _made(tx: Tx, change: Row, before: SiteState, now: datetime) -> None:
-    contracts.set_state(tx, change["site_id"], change["state"], now)
+def _made(tx: Tx, change: ContractChange, before: SiteState, now: datetime) -> None:
+    contracts.set_state(tx, change.site_id, change.state, now)
     tell(
         tx,
         "contract_changed",
         now,
-        site=change["site_id"],
-        who_did=change["made_by"],
-        by=change["made_by"],
-        contract=change["state"],
-        because=change["reason"],
-        fields={"state": [before.value, change["state"]]},
+        site=change.site_id,
+        who_did=change.made_by,
+        by=change.made_by,
+        contract=change.state,
+        because=change.reason,
+        fields={"state": [before, change.state]},
     )
 
 
@@ -142,27 +131,29 @@ def written_anew(
     was, state = SiteState(before), SiteState(after)
     if not may_become(was, state):
         raise BadField("state", _NOT_NEXT)
-    record(tx, _change(site_id, state, a_reason(reason), now, who, now), was, now)
+    said = a_reason(reason)
+    change = ContractChange(uuid.uuid4().hex, site_id, state, said, now, who, now)
+    record(tx, change, was, now)
 
 
 def drop_change(tx: Tx, site_id: str, change_id: str, who: str, now: datetime) -> None:
     """What is planned is not made. Raises NotFound."""
-    row = contracts.drop_change(tx, site_id, change_id, who)
-    if row is None:
+    change = contracts.drop_change(tx, site_id, change_id, who)
+    if change is None:
         raise NotFound("nothing of this id is planned: look again")
-    tell(tx, "contract_dropped", now, site=site_id, by=who, who_did=who, contract=row["state"])
+    tell(tx, "contract_dropped", now, site=site_id, by=who, who_did=who, contract=change.state)
 
 
 def apply_planned(tx: Tx, now: datetime) -> None:
     """What was planned until now is made; what can't be any more is dropped, and said."""
-    for row in contracts.due(tx, now):
-        site = sites.site_row(tx, row["site_id"])
+    for change in contracts.due(tx, now):
+        site = sites.site_row(tx, change.site_id)
         assert site is not None, "a site is closed, never erased, while its contract has a future"
         before = SiteState(site["state"])
-        if not may_become(before, SiteState(row["state"])):
-            drop_change(tx, row["site_id"], row["id"], MACHINE, now)
-        elif contracts.change_made(tx, row["id"], now):
-            _made(tx, row, before, now)
+        if not may_become(before, change.state):
+            drop_change(tx, change.site_id, change.id, MACHINE, now)
+        elif contracts.change_made(tx, change.id, now):
+            _made(tx, change, before, now)
 
 
 def in_quarantine(site: Row, now: datetime) -> bool:
@@ -189,13 +180,20 @@ def closed(
 ) -> None:
     """These contacts are called for the site no more; they stay known."""
     for contact in gone:
-        kept = contact.model_dump(mode="json", include={"role", "authorities", "keys_held"})
-        row = {"id": uuid.uuid4().hex, "site_id": site_id, "contact_id": contact.id, **kept}
-        contracts.insert_former(
-            tx,
-            {**row, "reason": reason, "closed_by": who, "closed_at": now, "restored_at": None},
+        former = Former(
+            id=uuid.uuid4().hex,
+            site_id=site_id,
+            contact_id=contact.id,
+            role=contact.role,
+            authorities=contact.authorities,
+            keys_held=contact.keys_held,
+            reason=reason,
+            closed_by=who,
+            closed_at=now,
+            name=contact.name,
         )
-        told: Row = dict(who=contact.name, contact=contact.id, role=contact.role)
+        contracts.insert_former(tx, former)
+        told = {"who": former.name, "contact": former.contact_id, "role": former.role}
         tell(tx, "contact_closed", now, site=site_id, by=who, who_did=who, because=reason, **told)
 
 
@@ -230,13 +228,13 @@ def back(tx: Tx, site: Site, former_id: str, who: str, now: datetime) -> Site:
     Raises NotFound, Refused.
     """
     site_id = str(site.id)
-    row = next((r for r in contracts.former(tx, site_id) if r["id"] == former_id), None)
-    if row is None:
+    was = next((one for one in contracts.former(tx, site_id) if one.id == former_id), None)
+    if was is None:
         raise NotFound("nobody of this id was called for this site: look again")
-    kept: Row = {name: row[name] for name in ("authorities", "keys_held")}
-    again = called_too(tx, site, row["contact_id"], Role(row["role"]), **kept)
+    kept = {"authorities": was.authorities, "keys_held": was.keys_held}
+    again = called_too(tx, site, was.contact_id, was.role, **kept)
     contracts.restored(tx, former_id, now)
-    told: Row = dict(who=row["name"], contact=row["contact_id"], role=row["role"])
+    told = {"who": was.name, "contact": was.contact_id, "role": was.role}
     tell(tx, "contact_restored", now, site=site_id, by=who, who_did=who, **told)
     return again
 
@@ -255,5 +253,5 @@ def called_too(tx: Tx, site: Site, contact_id: str, role: Role, **kept: Any) -> 
     if any(c.id == contact_id for c in ours):
         raise Refused("this person is called for this site already")
     rank = max((c.rank for c in ours), default=0) + 1
-    part: Row = {"authorities": {}, "keys_held": False, **kept, "role": role, "rank": rank}
+    part = {"authorities": {}, "keys_held": False, **kept, "role": role, "rank": rank}
     return site.changed(contacts=[*site.contacts, contacts.in_part(tx, contact_id, **part)])

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 
+from callflow.core.sites.contract import ContractChange, Former
+from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
-
-Row = dict[str, Any]
+from callflow.storage.engine.values import columns, first, found
 
 _C, _F = t.contract_change.c, t.former_contact.c
 _TO_COME = _C.done_at.is_(None) & _C.dropped_by.is_(None)
 
 
-def set_state(tx: Tx, site_id: str, state: str, now: datetime) -> None:
+def set_state(tx: Tx, site_id: str, state: SiteState, now: datetime) -> None:
     """The contract is so from now on."""
     query = update(t.site).where(t.site.c.id == site_id)
-    tx.execute(query.values(state=state, state_since=now, changed_at=now))
+    tx.execute(query.values(state=state.value, state_since=now, changed_at=now))
 
 
-def insert_change(tx: Tx, row: Row) -> None:
+def insert_change(tx: Tx, change: ContractChange) -> None:
     """A change that was made, or is planned."""
-    tx.execute(t.contract_change.insert(), row)
+    tx.execute(t.contract_change.insert(), columns(change))
 
 
-def changes(tx: Tx, site_id: str) -> list[Row]:
+def changes(tx: Tx, site_id: str) -> list[ContractChange]:
     """A site's changes, made, planned and dropped, by when they count from."""
     query = select(t.contract_change).where(_C.site_id == site_id)
-    rows = tx.execute(query.order_by(_C.effective_at, _C.made_at, _C.id))
-    return [dict(row._mapping) for row in rows]
+    return found(tx, query.order_by(_C.effective_at, _C.made_at, _C.id), ContractChange)
 
 
-def drop_change(tx: Tx, site_id: str, change_id: str, who: str) -> Row | None:
+def drop_change(tx: Tx, site_id: str, change_id: str, who: str) -> ContractChange | None:
     """A planned change is not made; None: it is none of the site's planned ones."""
     planned = (_C.id == change_id) & (_C.site_id == site_id) & _TO_COME
-    row = tx.execute(select(t.contract_change).where(planned)).first()
-    if row is None:
+    change = first(tx, select(t.contract_change).where(planned), ContractChange)
+    if change is None:
         return None
     tx.execute(update(t.contract_change).where(_C.id == change_id).values(dropped_by=who))
-    return dict(row._mapping)
+    return replace(change, dropped_by=who)
 
 
-_DUE = _TO_COME & (_C.effective_at <= bindparam("now", type_=t.UtcDateTime()))
-_ANY_DUE = select(exists().where(_DUE))
+_ANY_DUE = select(
+    exists().where(_TO_COME, _C.effective_at <= bindparam("now", type_=t.UtcDateTime()))
+)
 
 
 def any_due(tx: Tx, now: datetime) -> bool:
@@ -53,10 +54,10 @@ def any_due(tx: Tx, now: datetime) -> bool:
     return bool(tx.execute(_ANY_DUE, {"now": now}).scalar())
 
 
-def due(tx: Tx, now: datetime) -> list[Row]:
+def due(tx: Tx, now: datetime) -> list[ContractChange]:
     """The planned changes to be made, in their order."""
-    query = select(t.contract_change).where(_DUE).order_by(_C.effective_at, _C.made_at)
-    return [dict(row._mapping) for row in tx.execute(query, {"now": now})]
+    query = select(t.contract_change).where(_TO_COME, _C.effective_at <= now)
+    return found(tx, query.order_by(_C.effective_at, _C.made_at), ContractChange)
 
 
 def change_made(tx: Tx, change_id: str, now: datetime) -> bool:
@@ -68,12 +69,14 @@ def change_made(tx: Tx, change_id: str, now: datetime) -> bool:
 # --- who was called once ------------------------------------------------------------------
 
 
-def insert_former(tx: Tx, row: Row) -> None:
+def insert_former(tx: Tx, former: Former) -> None:
     """Somebody is called no more."""
+    row = columns(former)
+    del row["name"]
     tx.execute(t.former_contact.insert(), row)
 
 
-def former(tx: Tx, site_id: str) -> list[Row]:
+def former(tx: Tx, site_id: str) -> list[Former]:
     """Who was called for a site once and was not restored, with their name; the newest first."""
     query = (
         select(t.former_contact, t.contact.c.name)
@@ -81,7 +84,7 @@ def former(tx: Tx, site_id: str) -> list[Row]:
         .where(_F.site_id == site_id, _F.restored_at.is_(None))
         .order_by(_F.closed_at.desc(), _F.id)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Former)
 
 
 def restored(tx: Tx, former_id: str, now: datetime) -> None:

@@ -23,14 +23,15 @@ def shown(tx: Tx, site: Site) -> dict[str, Any]:
     row = sites.site_row(tx, site.id)
     state = site.state
     since = row["state_since"] if row else None
-    changes = [change for change in contracts.changes(tx, site.id) if not change["dropped_by"]]
+    changes = contracts.changes(tx, site.id)
+    planned = [change for change in changes if change.planned]
     return {
         "contract": {
-            "next": _next(state, [SiteState(c["state"]) for c in changes if c["done_at"] is None]),
+            "next": _next(state, [change.state for change in planned]),
             "since": since,
             "quarantined_until": contract.quarantined_until(state, since) if since else None,
-            "planned": [change for change in changes if change["done_at"] is None],
-            "made": [change for change in changes if change["done_at"] is not None][::-1],
+            "planned": planned,
+            "made": [change for change in changes if change.done_at is not None][::-1],
         },
         "former": contracts.former(tx, site.id),
     }

@@ -107,11 +107,11 @@ def test_what_is_planned_is_done_when_it_is_due_and_only_then(station: Station) 
     (planned,) = [
         row
         for row in station.read(lambda tx: contracts.changes(tx, "1002"))
-        if not row["done_at"] and not row["dropped_by"]
+        if not row.done_at and not row.dropped_by
     ]
-    station.write(lambda tx: acts.drop_change(tx, "1002", planned["id"], "alix", station.now))
+    station.write(lambda tx: acts.drop_change(tx, "1002", planned.id, "alix", station.now))
     with pytest.raises(NotFound):
-        station.write(lambda tx: acts.drop_change(tx, "1002", planned["id"], "alix", station.now))
+        station.write(lambda tx: acts.drop_change(tx, "1002", planned.id, "alix", station.now))
     passes(station, 2)
     assert state(station) == "active"
 
@@ -156,9 +156,9 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     (kept,) = site["panel_users"]
     assert (kept["contact"], kept["revoked"]) == (None, True)  # an opening by them is an incident
     (row,) = station.read(lambda tx: contracts.former(tx, "1002"))
-    assert (row["name"], row["reason"], row["closed_by"]) == ("anne", "déménage", "alix")
+    assert (row.name, row.reason, row.closed_by) == ("anne", "déménage", "alix")
     assert told(station, "contact_closed")[0]["because"] == "déménage"
-    station.write(lambda tx: back(tx, row["id"]))
+    station.write(lambda tx: back(tx, row.id))
     site = station.read(lambda tx: site_document(tx, "1002"))
     assert site is not None
     assert [c["name"] for c in site["contacts"]] == ["shop", "bruno", "anne"]
@@ -167,4 +167,4 @@ def test_who_is_closed_is_called_no_more_and_comes_back_as_they_were(station: St
     assert restored["code_set"]
     assert station.read(lambda tx: contracts.former(tx, "1002")) == []
     with pytest.raises(NotFound):
-        station.write(lambda tx: back(tx, row["id"]))
+        station.write(lambda tx: back(tx, row.id))

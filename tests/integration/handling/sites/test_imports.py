@@ -196,7 +196,7 @@ def test_who_is_called_no_more_is_kept_as_a_former_contact(station: Station) -> 
     assert (done.changed, done.contacts["removed"]) == (1, 1)
     assert len(site(station, "1002")["contacts"]) == 2
     former = station.read(lambda tx: contracts.former(tx, "1002"))
-    assert {(row["contact_id"], row["role"], row["reason"]) for row in former} == {
+    assert {(row.contact_id, row.role, row.reason) for row in former} == {
         ("1002-anne", "keyholder", "town.csv"),
         ("1002-anne", "manager", "town.csv"),
     }

@@ -97,9 +97,9 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
     assert site is not None
     assert site["contacts"] == []
     (former,) = station.store.read_now(lambda tx: contracts.former(tx, "1001"))
-    assert former["reason"] == "fin du marché"
+    assert former.reason == "fin du marché"
     assert station.store.read_now(interventions_firms.guard_firms) == []
-    back = f"/sites/1001/former/{former['id']}/restore"
+    back = f"/sites/1001/former/{former.id}/restore"
     status, shown = await send(admin, "/sites/1001/edit", back)
     assert (status, "this firm is closed" in shown) == (409, True)
     assert (await send(admin, at, f"{at}/reopen"))[0] == 303

@@ -105,7 +105,7 @@ class World:
         return {
             "removed": away[0]["id"] if away else "",
             "bea": row.id,
-            "former": former[0]["id"] if former else "",
+            "former": former[0].id if former else "",
             "member": members[0]["id"] if members else "",
         }
 

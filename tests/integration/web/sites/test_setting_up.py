@@ -206,7 +206,7 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
     path, why = "/sites/1001/contacts/1001-2/close", "A déménagé"
     await desk.fills(f"{site}/contacts/{{contact_id}}/close", path, "contact_closed", reason=why)
     (former,) = read(lambda tx: contracts.former(tx, "1001"))
-    path = f"/sites/1001/former/{former['id']}/restore"
+    path = f"/sites/1001/former/{former.id}/restore"
     await desk.fills(f"{site}/former/{{former_id}}/restore", path, "contact_restored")
     known = {"contact": "1002-1", "role": "keyholder"}
     await desk.fills(f"{site}/known", "/sites/1001/known", "site_changed", **known)
@@ -233,8 +233,8 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
     path = "/sites/1001/contract"
     planned = {"state": "suspended", "effective_at": TOMORROW, "reason": "Travaux"}
     await desk.fills(f"{site}/contract", path, "contract_planned", **planned)
-    change = next(c for c in read(lambda tx: contracts.changes(tx, "1001")) if not c["done_at"])
-    path = f"{path}/{change['id']}/drop"
+    change = next(c for c in read(lambda tx: contracts.changes(tx, "1001")) if not c.done_at)
+    path = f"{path}/{change.id}/drop"
     await desk.fills(f"{site}/contract/{{change_id}}/drop", path, "contract_dropped")
 
     # clients, firms, services
