@@ -11,11 +11,12 @@ import json
 import uuid
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
+from callflow.core.sites.removed import Item, Removed
 from callflow.core.watch.supervision import user_key
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import draft, tell
@@ -25,7 +26,8 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import removed
 from callflow.vault import Vault
 
-Row = dict[str, Any]
+#: A site as GET gives it, or a part of it.
+Document = Mapping[str, Any]
 #: {(part, by what it is known): secret, as the vault encrypted it}.
 Secrets = Mapping[tuple[str, str], bytes]
 
@@ -33,7 +35,7 @@ ACCOUNTS, ZONES, USERS, CAMERAS = "accounts", "zones", "panel_users", "cameras"
 PLANS, RULES, CODES, SCHEDULE = "plans", "plan_rules", "event_overrides", "schedule"
 
 #: By what a part's items are told apart, however they are written.
-_KNOWN_BY: Mapping[str, Callable[[Row], str]] = {
+_KNOWN_BY: Mapping[str, Callable[[Item], str]] = {
     ACCOUNTS: lambda item: str(item["account"]),
     ZONES: lambda item: f"{item['account']}/{zone_key(item['zone'])}",
     USERS: lambda item: f"{item['account']}/{user_key(item['number'])}",
@@ -58,7 +60,7 @@ _THERE_AGAIN: Mapping[str, str] = {
 PARTS = tuple(_KNOWN_BY)
 
 
-def listed(site: Row, part: str) -> list[Row]:
+def listed(site: Document, part: str) -> list[Item]:
     """A part's items in ``site``, a document as GET gives it."""
     there = site.get(part)
     if part == PLANS:
@@ -68,7 +70,7 @@ def listed(site: Row, part: str) -> list[Row]:
     return list(there or [])
 
 
-def called(part: str, item: Row) -> str:
+def called(part: str, item: Item) -> str:
     """What people call an item; hours by the times of their week."""
     if part == SCHEDULE:
         return ", ".join(sorted({span for day in item.get("week", {}).values() for span in day}))
@@ -84,7 +86,7 @@ def called(part: str, item: Row) -> str:
     return " ".join(str(item[name]) for name in names if item[name])
 
 
-def secrets_of(accounts: Mapping[str, Row], cameras: list[Row]) -> Secrets:
+def secrets_of(accounts: Mapping[str, Document], cameras: Sequence[Document]) -> Secrets:
     """The secrets of a site's accounts and cameras, by their stored rows."""
     keys = {(ACCOUNTS, each): row["dc09_key"] for each, row in accounts.items() if row["dc09_key"]}
     said = {(CAMERAS, c["id"]): b64decode(c["secret"]) for c in cameras if c["secret"]}
@@ -94,8 +96,8 @@ def secrets_of(accounts: Mapping[str, Row], cameras: list[Row]) -> Secrets:
 def keep(
     tx: Tx,
     site_id: str,
-    before: Row,
-    after: Row,
+    before: Document,
+    after: Document,
     secrets: Secrets,
     *,
     reason: str,
@@ -107,21 +109,23 @@ def keep(
     gone = [(part, *found) for part in PARTS for found in _gone(part, before, after)]
     if not gone:
         return
-    about: Row = {"site_id": site_id, "reason": reason, "removed_by": who, "removed_at": now}
     rows = [
-        {
-            "id": uuid.uuid4().hex,
-            "part": part,
-            "known_by": _KNOWN_BY[part](item),
-            "place": place,
-            "item": item,
-            "secret": secrets.get((part, _KNOWN_BY[part](item))),
-            **about,
-        }
+        Removed(
+            id=uuid.uuid4().hex,
+            site_id=site_id,
+            part=part,
+            known_by=_KNOWN_BY[part](item),
+            place=place,
+            item=item,
+            secret=secrets.get((part, _KNOWN_BY[part](item))),
+            reason=reason,
+            removed_by=who,
+            removed_at=now,
+        )
         for part, place, item in gone
     ]
     removed.insert(tx, rows)
-    told: Row = {"site": site_id, "author": who, "by": who, "because": reason}
+    told = {"site": site_id, "author": who, "by": who, "because": reason}
     entries = [
         draft("part_removed", now, table=part, called=called(part, item), item=item, **told)
         for part, _, item in gone
@@ -129,12 +133,12 @@ def keep(
     logbook.append(tx, *entries)
 
 
-def _gone(part: str, before: Row, after: Row) -> Iterator[tuple[int, Row]]:
+def _gone(part: str, before: Document, after: Document) -> Iterator[tuple[int, Item]]:
     """(its place, item) of each that is there no more. A rule has no name: of those that are
     otherwise than before, as many are gone as there are fewer."""
     old, new = listed(before, part), listed(after, part)
     there = Counter(_KNOWN_BY[part](item) for item in new)
-    left: list[tuple[int, Row]] = []
+    left: list[tuple[int, Item]] = []
     for place, item in enumerate(old):
         there.subtract([_KNOWN_BY[part](item)])
         if there[_KNOWN_BY[part](item)] < 0:
@@ -150,24 +154,23 @@ def back(tx: Tx, vault: Vault, site: Site, removed_id: str, who: str, now: datet
     row = removed.get(tx, str(site.id), removed_id)
     if row is None:
         raise NotFound("this is not among what was removed from this site: look again")
-    part, item, items = row["part"], row["item"], listed(site.document(), row["part"])
+    part, item, items = row.part, row.item, listed(site.document(), row.part)
     name = called(part, item)
-    if any(_KNOWN_BY[part](each) == row["known_by"] for each in items):
+    if any(_KNOWN_BY[part](each) == row.known_by for each in items):
         raise Refused(_THERE_AGAIN[part], name)
     _refuse_lost(site, part, item)
     removed.drop(tx, [removed_id])
-    told: Row = {"table": part, "called": name, "item": item}
-    tell(tx, "part_restored", now, site=site.id, by=who, who_did=who, **told)
+    told = {"table": part, "called": name, "item": item, "by": who, "who_did": who}
+    tell(tx, "part_restored", now, site=site.id, **told)
     if part == PLANS:
         return site.changed(plans={**site.plans, item["alarm"]: item["plan"]})
     if part == SCHEDULE:
         return site.changed(schedule=item)
-    there, again = getattr(site, part), {**item, **_secret(vault, part, row["secret"])}
-    place = row["place"]
-    return site.changed(**{part: [*there[:place], again, *there[place:]]})
+    there, again = getattr(site, part), {**item, **_secret(vault, part, row.secret)}
+    return site.changed(**{part: [*there[: row.place], again, *there[row.place :]]})
 
 
-def _refuse_lost(site: Site, part: str, item: Row) -> None:
+def _refuse_lost(site: Site, part: str, item: Item) -> None:
     """What it depends on must be there, and nobody else where it was. Raises Refused."""
     needed = {item["account"]} if part in (ZONES, USERS) else set()
     if part == RULES:
@@ -181,7 +184,7 @@ def _refuse_lost(site: Site, part: str, item: Row) -> None:
         raise Refused("another camera of this site has this address", item["name"])
 
 
-def _secret(vault: Vault, part: str, kept: bytes | None) -> Row:
+def _secret(vault: Vault, part: str, kept: bytes | None) -> Item:
     """The secret of an item, as PUT takes it; where it had none, none."""
     if part == ACCOUNTS:
         return {"dc09_key": vault.decrypt(kept).hex() if kept else None}

@@ -8,36 +8,35 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select
 
+from callflow.core.sites.removed import Removed
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns, first, found
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 _R, _A = t.removed_part.c, t.account.c
 _ACCOUNTS, _USERS = "accounts", "panel_users"
 
 
-def insert(tx: Tx, rows: Sequence[Row]) -> None:
+def insert(tx: Tx, gone: Sequence[Removed]) -> None:
     """They are taken away."""
-    tx.execute(t.removed_part.insert(), list(rows))
+    tx.execute(t.removed_part.insert(), list(map(columns, gone)))
 
 
-def of_site(tx: Tx, site_id: str, parts: Collection[str]) -> list[Row]:
+def of_site(tx: Tx, site_id: str, parts: Collection[str]) -> list[Removed]:
     """What of these parts was taken away from a site; the newest first."""
     query = (
         select(t.removed_part)
         .where(_R.site_id == site_id, _R.part.in_(parts))
         .order_by(_R.removed_at.desc(), _R.part, _R.place, _R.id)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Removed)
 
 
-def get(tx: Tx, site_id: str, removed_id: str) -> Row | None:
+def get(tx: Tx, site_id: str, removed_id: str) -> Removed | None:
     """One of them; None: it is none of the site's, or is back."""
     query = select(t.removed_part).where(_R.id == removed_id, _R.site_id == site_id)
-    row = tx.execute(query).first()
-    return dict(row._mapping) if row else None
+    return first(tx, query, Removed)
 
 
 def drop(tx: Tx, removed_ids: Sequence[str]) -> None:

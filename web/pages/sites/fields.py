@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from callflow.core.signals.signal import OF_STATION, Kind
+from callflow.core.sites import removed
 from callflow.handling.sites.shape import Shape, Site
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError
@@ -159,7 +160,7 @@ class Part:
     #: The site with just these rows.
     put: Callable[[Site, Sequence[Any]], Site] | None = None
     #: A row, of what is kept of one that was removed.
-    row: Callable[[dict[str, Any]], Shape] | None = None
+    row: Callable[[removed.Item], Shape] | None = None
     #: What a new row has beside its fields.
     fresh: Callable[[], dict[str, Any]] = dict
     #: What was typed as the row takes it.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
+from callflow.core.sites.removed import Removed
 from callflow.handling.sites.shape import Contact, Shape, Site
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, removed
@@ -14,26 +15,32 @@ from web.kit import i18n
 from web.pages.sites.fields import Ask, Field, Offered, Part, label
 
 
-def shown(
-    tx: Tx, site: Site, parts: Iterable[Part], language: str, text: str = ""
-) -> list[dict[str, Any]]:
+class Shown(NamedTuple):
+    """What was removed, and how the page says it."""
+
+    removed: Removed
+    of: str  # its table's title
+    said: str
+
+
+def shown(tx: Tx, site: Site, parts: Iterable[Part], language: str, text: str = "") -> list[Shown]:
     """What of these tables was removed and holds ``text``: each said as its row was."""
     named = {part.name: part for part in parts}
     rows = removed.of_site(tx, site.id, named)
-    people = {row["item"].get("contact") for row in rows} - {None}
+    people = {row.item["contact"] for row in rows if row.item.get("contact") is not None}
     called = contacts.names_of(tx, people) if people else {}
     known = [Contact.model_construct(id=contact, name=name) for contact, name in called.items()]
     offered = Offered(site.model_copy(update={"contacts": [*site.contacts, *known]}))
-    found = [{**row, **_said(named[row["part"]], row["item"], offered, language)} for row in rows]
+    found = [_shown(row, named[row.part], offered, language) for row in rows]
     wanted = folded(text)
-    return [row for row in found if wanted in folded(f"{row['said']} {row['reason']}")]
+    return [one for one in found if wanted in folded(f"{one.said} {one.removed.reason}")]
 
 
-def _said(part: Part, item: dict[str, Any], offered: Offered, language: str) -> dict[str, str]:
-    row = part.row(item) if part.row else part.shape.model_construct(**item)
+def _shown(removed: Removed, part: Part, offered: Offered, language: str) -> Shown:
+    row = part.row(removed.item) if part.row else part.shape.model_construct(**removed.item)
     cells = [_cell(field, row, offered, language) for field in part.fields if field.column]
     title = i18n.catalogue(language).gettext(part.title)
-    return {"of": title, "said": " · ".join(cell for cell in cells if cell)}
+    return Shown(removed, title, " · ".join(cell for cell in cells if cell))
 
 
 def _cell(field: Field, row: Shape, offered: Offered, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from callflow.core.records.retention import Kept, Rule
+from callflow.core.sites.removed import Item, Removed
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure
@@ -88,7 +90,7 @@ def site(station: Station, site_id: str = "1002") -> Row:
     return set_up(found)
 
 
-def gone(station: Station, site_id: str = "1002") -> list[Row]:
+def gone(station: Station, site_id: str = "1002") -> list[Removed]:
     return station.read(lambda tx: rows.of_site(tx, site_id, removed.PARTS))
 
 
@@ -107,7 +109,7 @@ def told(station: Station, kind: str) -> list[Row]:
     return [row.data for row in entries if row.kind == kind]
 
 
-def with_items(site: Row, part: str, items: list[Row]) -> Row:
+def with_items(site: Row, part: str, items: Sequence[Item]) -> Row:
     """``site`` with just these items of a part."""
     if part == removed.PLANS:
         return {**site, part: {item["alarm"]: item["plan"] for item in items}}
@@ -144,7 +146,7 @@ def test_it_comes_back_in_its_place_as_it_was(shop: Station, part: str, place: i
     without(shop, part, place)
     assert item not in removed.listed(site(shop), part)
     (row,) = gone(shop)
-    assert (row["part"], row["item"], row["reason"], row["removed_by"], row["removed_at"]) == (
+    assert (row.part, row.item, row.reason, row.removed_by, row.removed_at) == (
         part,
         item,
         "déposé",
@@ -153,13 +155,13 @@ def test_it_comes_back_in_its_place_as_it_was(shop: Station, part: str, place: i
     )
     (entry,) = told(shop, "part_removed")
     assert (entry["item"], entry["because"], entry["by"]) == (item, "déposé", "alix")
-    back(shop, row["id"])
+    back(shop, row.id)
     assert site(shop) == before
     assert gone(shop) == []
     (entry,) = told(shop, "part_restored")
     assert (entry["item"], entry["by"]) == (item, "bea")
     with pytest.raises(NotFound):
-        back(shop, row["id"])
+        back(shop, row.id)
 
 
 def key_of(station: Station, account: str) -> str | None:
@@ -177,7 +179,7 @@ def test_an_account_comes_back_with_its_key_and_then_what_was_of_it(shop: Statio
         "plan_rules": [before["plan_rules"][0], before["plan_rules"][2]],
     }
     write(shop, body, "second transmetteur déposé")
-    found = {row["part"]: row["id"] for row in gone(shop)}
+    found = {row.part: row.id for row in gone(shop)}
     assert set(found) == {"accounts", "zones", "panel_users", "plan_rules"}
     for part in ("zones", "panel_users", "plan_rules"):
         with pytest.raises(Refused, match="bring that back first: 1002B"):
@@ -191,7 +193,7 @@ def test_an_account_comes_back_with_its_key_and_then_what_was_of_it(shop: Statio
 def test_a_camera_comes_back_with_its_password(shop: Station) -> None:
     without(shop, "cameras", 1)
     assert PASSWORD not in everything(shop)
-    back(shop, gone(shop)[0]["id"])
+    back(shop, gone(shop)[0].id)
     row = shop.read(lambda tx: sites.site_row(tx, "1002"))
     assert row is not None
     kept = shop.vault.decrypt(b64decode(row["cameras"][1]["secret"]))
@@ -203,7 +205,7 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
 ) -> None:
     """And the other site gets nothing that was this one's."""
     without_an_account(shop)
-    account = next(row["id"] for row in gone(shop) if row["part"] == "accounts")
+    account = next(row.id for row in gone(shop) if row.part == "accounts")
     other = a_site("2000", accounts=[{"account": "2000"}, {"account": "1002B"}], zones=[])
     write(shop, other, site_id="2000")
     theirs = site(shop, "2000")["accounts"]
@@ -216,13 +218,13 @@ def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
     write(shop, other, site_id="2000")
     with pytest.raises(BadField, match="belongs to another site: 2000"):
         back(shop, account)
-    assert account in [row["id"] for row in gone(shop)]
+    assert account in [row.id for row in gone(shop)]
     write(shop, {**other, "accounts": other["accounts"][:1]}, "rendu", site_id="2000")
     back(shop, account)
     assert key_of(shop, "1002B") == KEY
     (again,) = [a for a in site(shop)["accounts"] if a["account"] == "1002B"]
     assert again["phone"] == FIRST
-    back_too = next(row["id"] for row in gone(shop, "2000") if row["part"] == "accounts")
+    back_too = next(row.id for row in gone(shop, "2000") if row.part == "accounts")
     with pytest.raises(BadField, match="belongs to another site: 1002"):
         back(shop, back_too, "2000")
 
@@ -263,7 +265,7 @@ def test_where_its_place_is_taken_it_is_refused_in_words_and_nothing_is_done(
     write(shop, with_items(body, part, [*removed.listed(body, part), again]))
     before, (row,) = everything(shop), gone(shop)
     with pytest.raises(Refused, match=why):
-        back(shop, row["id"])
+        back(shop, row.id)
     assert everything(shop) == before
 
 
@@ -274,10 +276,10 @@ def test_a_user_comes_back_once_who_it_stands_for_is_called_again(shop: Station)
     anne = next(c for c in body["contacts"] if c["id"] == "1002-anne")
     write(shop, {**body, "contacts": [c for c in body["contacts"] if c is not anne]}, "partie")
     with pytest.raises(Refused, match="not called for this site"):
-        back(shop, row["id"])
+        back(shop, row.id)
     body = site(shop)
     write(shop, {**body, "contacts": [*body["contacts"], anne]})
-    back(shop, row["id"])
+    back(shop, row.id)
     assert [u["contact"] for u in site(shop)["panel_users"]] == ["1002-anne", None]
 
 
@@ -342,9 +344,9 @@ def test_who_is_erased_is_in_nothing_that_was_removed(station: Station, settings
         goes_on(station, settings)
     left = everything(station)
     assert [line for line in left.splitlines() if "quercy" in line.lower()] == []
-    (zone,) = [row for row in gone(station) if row["reason"]]
-    assert (zone["part"], zone["item"]["name"]) == ("zones", "Chambre [effacé]")
-    assert zone["reason"] == "Mme [effacé] a déménagé"
+    (zone,) = [row for row in gone(station) if row.reason]
+    assert (zone.part, zone.item["name"]) == ("zones", "Chambre [effacé]")
+    assert zone.reason == "Mme [effacé] a déménagé"
 
 
 def test_a_client_who_is_erased_leaves_nothing_removed(
@@ -420,15 +422,15 @@ def test_an_account_that_was_removed_again_since_keeps_its_key(shop: Station) ->
     assert due
     assert count > 0
     assert key_of(shop, "1002B") == KEY
-    assert [row["known_by"] for row in gone(shop) if row["part"] == "accounts"] == ["1002B"]
+    assert [row.known_by for row in gone(shop) if row.part == "accounts"] == ["1002B"]
 
 
 def test_a_program_that_gives_no_reason_is_as_free_as_it_was(shop: Station) -> None:
     body: dict[str, Any] = site(shop)
     write(shop, {**body, "cameras": [], "event_overrides": []})
-    assert {(row["part"], row["reason"]) for row in gone(shop)} == {
+    assert {(row.part, row.reason) for row in gone(shop)} == {
         ("cameras", ""),
         ("event_overrides", ""),
     }
     write(shop, {**site(shop), "zones": [], "plan_rules": [], "reason": "travaux"})
-    assert {row["reason"] for row in gone(shop) if row["part"] == "zones"} == {"travaux"}
+    assert {row.reason for row in gone(shop) if row.part == "zones"} == {"travaux"}

@@ -103,7 +103,7 @@ class World:
             lambda tx: removed.of_site(tx, "1001", ("zones", "schedule"))
         )
         return {
-            "removed": away[0]["id"] if away else "",
+            "removed": away[0].id if away else "",
             "bea": row.id,
             "former": former[0].id if former else "",
             "member": members[0]["id"] if members else "",

@@ -193,7 +193,7 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
     await desk.fills(f"{site}/hours", f"{AT[:-5]}/hours", "part_removed", **unwatched)
     (gone,) = read(lambda tx: removed.of_site(tx, "1001", ["schedule"]))
     path = f"{AT[:-5]}/hours/back"
-    await desk.fills(f"{site}/hours/back", path, "part_restored", removed=gone["id"])
+    await desk.fills(f"{site}/hours/back", path, "part_restored", removed=gone.id)
     rules = {"cancel_within": "90", "swinger_after": "3", "police_agreement": "2026-12"}
     await desk.fills(f"{site}/rules", "/sites/1001/rules", "site_changed", **rules)
 
@@ -269,8 +269,8 @@ async def _tables(desk: Desk) -> None:
         before = site_of(desk.station)[part]
         await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "part_removed", **row)
         kept = desk.station.store.read_now(lambda tx: removed.of_site(tx, "1001", PARTS))
-        (gone,) = [each for each in kept if each["part"] == part]
-        again: Row = {"removed": gone["id"]}
+        (gone,) = [each for each in kept if each.part == part]
+        again: Row = {"removed": gone.id}
         await desk.fills(f"{stem}/{part}/back", f"{path}/{part}/back", "part_restored", **again)
         assert site_of(desk.station)[part] == before
         await desk.fills(f"{stem}/{part}/remove", f"{path}/{part}/remove", "site_changed", **row)
