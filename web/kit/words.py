@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from callflow.core.alarms.evidence import BY_MEANS, Reason
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
@@ -491,10 +489,12 @@ def of_law(name: str, table: str, language: str) -> str:
     return _capital(_pair(LAW[table].get(name), language, name))
 
 
-def evidence(reason: Mapping[str, Any], language: str) -> str:
+def evidence(reason: Reason, language: str) -> str:
     """What speaks for or against an intrusion, with its source."""
-    source = of_law(reason["means"], "means", language) if reason["means"] else reason["source"]
-    pair = SIGNS[reason["sign"]]
+    source = reason.source
+    if reason.sign in BY_MEANS:
+        source = of_law(source, "means", language)
+    pair = SIGNS[reason.sign]
     return _capital(pair[LANGUAGES.index(language)].format(source=source))
 
 

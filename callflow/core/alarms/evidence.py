@@ -54,6 +54,8 @@ class Sign(StrEnum):
     UNSEEN_IMAGES = "unseen_images"  # nobody has judged them
 
 
+#: Signs whose source is one of law.Means.
+BY_MEANS = frozenset({Sign.SEEN, Sign.DOUBT, Sign.NOTHING_SEEN, Sign.OPINION})
 #: Points of each sign; what a verification is worth is by its means.
 _POINTS = {
     Sign.ALARM: 10,

@@ -33,6 +33,11 @@ class ServiceLine:
     hours: Availability = ALWAYS
     note: str = ""
 
+    @property
+    def number_masked(self) -> str:
+        """Its number as it is shown."""
+        return masked(self.number)
+
     def covers(self, site: str | None, postcode: str) -> bool:
         """True where it is competent for a site with this postcode."""
         if self.site_id is not None:

@@ -69,15 +69,22 @@ class Weight(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """One recorded *levée de doute*. ``at`` in UTC; ``by`` is the person who records it."""
+    """One recorded *levée de doute*. Times are UTC; ``by`` is the person who records it."""
 
     means: Means
     result: Finding
+    weight: Weight
     by: str
     at: datetime
-    weight: Weight
+    id: str = ""
+    incident_id: str = ""
+    note: str = ""
+    image_id: str | None = None  # what was looked at
+    call_id: str | None = None  # in which it was heard
+    person: str = ""  # who was spoken to, or looked
+    found_at: datetime | None = None  # when it was seen or heard; None: ``at``
 
 
 class Reason(StrEnum):

@@ -27,14 +27,14 @@ def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
         return None
     incident_id = row.id
     shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i.problem]
-    recorded = services.verification_rows(tx, incident_id)
-    judged = {one["image_id"] for one in recorded} & {image.id for image in shown}
+    recorded = services.verifications(tx, incident_id)
+    judged = {one.image_id for one in recorded} & {image.id for image in shown}
     facts = Facts(
         trips=_trips(tx, row),
         confirmed=row.confirmed,
         armed=_armed(tx, row.site_id),
         calls=calls.of_incident(tx, incident_id),
-        verifications=list(map(services.as_verification, recorded)),
+        verifications=recorded,
         guards=_reports(tx, incident_id),
         images=len(shown),
         judged=len(judged),

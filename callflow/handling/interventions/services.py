@@ -19,6 +19,7 @@ from callflow.core.interventions.law import (
     Means,
     Reason,
     Service,
+    Verification,
     police_gate,
     weigh,
 )
@@ -147,23 +148,21 @@ def _verified(
     its_calls = {c.id: c for c in calls.of_incident(tx, incident_id)}
     item = _looked_at(tx, row, means, image) | _heard(means, its_calls, call)
     weight = weigh(means, result, list(its_calls.values()))
-    services.insert_verification(
-        tx,
-        {
-            "id": uuid.uuid4().hex,
-            "incident_id": incident_id,
-            "means": means.value,
-            "result": result.value,
-            "weight": weight.value,
-            "by": who,
-            "note": note,
-            "at": now,
-            "image_id": image or None,
-            "call_id": call or None,
-            "person": person,
-            "found_at": found_at,
-        },
+    made = Verification(
+        means=means,
+        result=result,
+        weight=weight,
+        by=who,
+        at=now,
+        id=uuid.uuid4().hex,
+        incident_id=incident_id,
+        note=note,
+        image_id=image or None,
+        call_id=call or None,
+        person=person,
+        found_at=found_at,
     )
+    services.insert_verification(tx, made)
     told = {"means": means.value, "finding": result.value, "weight": weight.value, "note": note}
     tell(tx, "verification", now, row, who_did=who, person=person, **told, **item)
     return row

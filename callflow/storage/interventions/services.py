@@ -8,15 +8,13 @@ from typing import Any
 from sqlalchemy import Column, Select, Table, bindparam, delete, select, update
 
 from callflow.core.interventions.directory import ServiceCall, ServiceLine, ServiceReport
-from callflow.core.interventions.law import Finding, Means, Service, Verification, Weight
+from callflow.core.interventions.law import Service, Verification
 from callflow.core.time.availability import Availability
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads, columns
 from callflow.storage.sites import own_days
-
-Row = dict[str, Any]
 
 # --- the directory ------------------------------------------------------------------------
 
@@ -72,21 +70,22 @@ def reserved(tx: Tx, numbers: Iterable[str]) -> set[str]:
 # --- what was verified, called and said ---------------------------------------------------
 
 
-def of_number(tx: Tx, number: str) -> Row | None:
-    """Whose line ``number`` is, as ``service``, ``name`` and the ``incident_id`` that it was called
-    for last (None: for none); None where it is no service's."""
-    row = tx.execute(select(t.service_line).where(t.service_line.c.number == number)).first()
-    if row is None:
-        return None
+def name_of(tx: Tx, number: str) -> str | None:
+    """Whose line ``number`` is; None where it is no service's."""
+    query = select(t.service_line.c.name).where(t.service_line.c.number == number)
+    return tx.execute(query).scalar()
+
+
+def last_called(tx: Tx, number: str) -> str | None:
+    """The incident that ``number`` was called for last, as a service's; None: for none."""
     c = t.service_call.c
     asked = select(c.incident_id).where(c.number == number).order_by(c.requested_at.desc())
-    last = tx.execute(asked.limit(1)).scalar()
-    return {"service": row.service, "name": row.name, "incident_id": last}
+    return tx.execute(asked.limit(1)).scalar()
 
 
-def insert_verification(tx: Tx, row: Row) -> None:
+def insert_verification(tx: Tx, made: Verification) -> None:
     """A new verification."""
-    tx.execute(t.verification.insert(), row)
+    tx.execute(t.verification.insert(), columns(made))
 
 
 def _in_order(table: Table, order: Column[Any]) -> Select[Any]:
@@ -94,28 +93,12 @@ def _in_order(table: Table, order: Column[Any]) -> Select[Any]:
     return select(table).where(of).order_by(order, table.c.id)
 
 
-_VERIFICATIONS = Prepared(_in_order(t.verification, t.verification.c.at))
-
-
-def verification_rows(tx: Tx, incident_id: str) -> list[Row]:
-    """An incident's verifications, oldest first."""
-    return _VERIFICATIONS.all(tx, {"incident": incident_id})
+_VERIFICATIONS = Reads(_in_order(t.verification, t.verification.c.at), Verification)
 
 
 def verifications(tx: Tx, incident_id: str) -> list[Verification]:
-    """The same as the gate needs them."""
-    return list(map(as_verification, verification_rows(tx, incident_id)))
-
-
-def as_verification(row: Row) -> Verification:
-    """One as the gate needs it."""
-    return Verification(
-        means=Means(row["means"]),
-        result=Finding(row["result"]),
-        by=row["by"],
-        at=row["at"],
-        weight=Weight(row["weight"]),
-    )
+    """An incident's verifications, oldest first."""
+    return _VERIFICATIONS.all(tx, {"incident": incident_id})
 
 
 def insert_call(tx: Tx, asked: ServiceCall) -> None:

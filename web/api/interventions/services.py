@@ -6,21 +6,22 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from callflow.core.alarms.evidence import Sign
-from callflow.core.interventions.law import Answer, Finding, Gate, Means, Reason, Service, Weight
+from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
 from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import directory, services
 from callflow.handling.sites.shape import Phone
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
+from callflow.storage.calls import calls
 from callflow.texts.law import GATE_REASONS
 from web.access.bearer import Configurer, Handler, Reader
 from web.api.alarms.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
-from web.pages.interventions.service_views import services_of
+from web.pages.interventions.service_views import GateView, services_of
 from web.station import Here
 
 router = APIRouter(tags=["services"], responses=RESPONSES)
@@ -126,6 +127,20 @@ class Revealed(BaseModel):
 class GateOut(BaseModel):
     """Whether a service may be called, why, and which verifications would do."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of(cls, one: GateView) -> dict[str, object]:
+        gate, line = one.gate, one.line
+        return {
+            "service": one.service,
+            "allowed": gate.allowed,
+            "reason": gate.reason,
+            "said": dict(zip(("fr", "en"), GATE_REASONS[gate.reason], strict=True)),
+            "missing": gate.missing,
+            "line": line.name if line else None,
+            "number_masked": line.number_masked if line else None,
+        }
+
     service: Service
     allowed: bool
     reason: Reason
@@ -211,28 +226,14 @@ class ServicesOut(BaseModel):
 async def incident_services(incident_id: str, caller: Reader, station: Here) -> ServicesOut:
     """The gates of an incident, its verifications, and its calls to services."""
 
-    def read(tx: Tx) -> dict[str, Any]:
+    def read(tx: Tx) -> ServicesOut:
         row = incidents.get(tx, incident_id)
         if row is None:
             raise not_found("incident")
-        found = services_of(tx, row, station.clock())
-        return {**found, "gates": [_gate(**gate) for gate in found["gates"]]}
+        found = services_of(tx, row, calls.of_incident(tx, row.id), station.clock())
+        return ServicesOut.model_validate(found, from_attributes=True)
 
-    return ServicesOut.model_validate(await station.store.read(read), from_attributes=True)
-
-
-def _gate(
-    *, service: Service, gate: Gate, line: str | None, number: str | None, **_: Any
-) -> dict[str, Any]:
-    return {
-        "service": service,
-        "allowed": gate.allowed,
-        "reason": gate.reason,
-        "said": dict(zip(("fr", "en"), GATE_REASONS[gate.reason], strict=True)),
-        "missing": list(gate.missing),
-        "line": line,
-        "number_masked": number,
-    }
+    return await station.store.read(read)
 
 
 @router.post("/incidents/{incident_id}/verifications", responses=_ACTS)

@@ -24,7 +24,7 @@ from web.access.users import Right
 from web.kit import forms, refusals, words
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
-from web.pages.alarms import people_views, phrases, tasks, views
+from web.pages.alarms import people_views, tasks, views
 from web.pages.interventions.service_views import Revealed
 from web.station import Here, Station
 
@@ -67,12 +67,12 @@ async def shown(
     refused: base_refusals.Refused | None = None,
     revealed: Revealed | PasswordShown | None = None,
     together: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The values that the templates of an incident need. Raises ProblemError 404."""
     now = station.clock()
 
-    def read(tx: Tx) -> dict[str, Any] | None:
-        view = views.incident(tx, incident_id, now)
+    def read(tx: Tx) -> dict[str, object] | None:
+        view = views.incident(tx, incident_id, visitor.name, now)
         if view is None:
             return None
         colleagues = people_views.colleagues(tx, visitor.name)
@@ -93,22 +93,7 @@ async def shown(
         "revealed": revealed if isinstance(revealed, Revealed) else None,
         "password_shown": revealed if isinstance(revealed, PasswordShown) else None,
         "together": together,
-        "to_say": _to_say(view, visitor),
     }
-
-
-def _to_say(view: Mapping[str, Any], visitor: Visitor) -> dict[str, str] | None:
-    """The words, and the language that they are in."""
-    zone = view["signals"][0][1] if view["signals"] else ""
-    return phrases.of_incident(
-        view["incident"],
-        view["site"],
-        view["step_kind"],
-        name=visitor.name,
-        zone=zone,
-        mute=view["mute"],
-        question=view["opening"].text if view["opening"] else "",
-    )
 
 
 def refusal(refused: base_refusals.Refused | None, language: str) -> str:

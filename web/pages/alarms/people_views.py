@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow.core.calls.call import VoiceNote
 from callflow.core.signals.signal import PERSONAL, Kind
-from callflow.core.sites.instructions import InstructionState, Lowers
+from callflow.core.sites.instructions import InstructionKind, InstructionState, Lowers
 from callflow.core.sites.site import Site
 from callflow.core.time.availability import available
 from callflow.storage import Tx
@@ -17,7 +18,26 @@ from callflow.storage.people import users
 from callflow.storage.sites import contacts, instructions
 from web.access.users import Right, rights_of
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A provisional instruction as it stands: whether it ``counts``, or waits for somebody who
+    listens to it (``to_hear``) or signs it (``to_sign``); ``voice`` is what was said of it."""
+
+    id: str
+    kind: InstructionKind
+    text: str
+    plan: str | None
+    phone: str | None
+    author: str
+    ends_at: datetime
+    begins_at: datetime | None  # where that is ahead
+    voice: VoiceNote | None
+    who: str
+    instead: str
+    counts: bool
+    to_hear: bool
+    to_sign: bool
 
 
 def colleagues(tx: Tx, who: str) -> list[str]:
@@ -41,7 +61,7 @@ def away(site: Site | None, now: datetime) -> frozenset[str]:
     return frozenset(c.id for c in site.contacts if not available(c.availability, now, zone))
 
 
-def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> list[Row]:
+def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> list[Agreed]:
     """The provisional instructions of a site that count for an alarm of ``kind``, or wait for their
     second signature or for somebody who listens to them. A personal alarm has none (D19)."""
     if site_id is None or kind in PERSONAL:
@@ -53,23 +73,21 @@ def instructions_of(tx: Tx, site_id: str | None, kind: Kind, now: datetime) -> l
     about = {each.contact_id for each in agreed} | {each.replacement_id for each in agreed}
     names = contacts.names_of(tx, [contact for contact in about if contact])
     return [
-        {
-            "id": each.id,
-            "kind": each.kind.value,
-            "text": each.text,
-            "voice": said.get(each.voice or ""),
-            "to_hear": Lowers.SPOKEN in each.lowers,
-            "to_sign": each.state(now) is InstructionState.AWAITING_SIGNATURE,
-            "begins_at": each.begins_at if each.begins_at > now else None,
-            "plan": each.plan,
-            "kinds": sorted(each.kinds),
-            "who": names.get(each.contact_id or "", ""),
-            "instead": names.get(each.replacement_id or "", ""),
-            "phone": each.phone,
-            "ends_at": each.ends_at,
-            "author": each.author,
-            "counts": each.state(now) is InstructionState.ACTIVE,
-            "expires_soon": each.expires_soon(now),
-        }
+        Agreed(
+            each.id,
+            each.kind,
+            each.text,
+            each.plan,
+            each.phone,
+            each.author,
+            each.ends_at,
+            begins_at=each.begins_at if each.begins_at > now else None,
+            voice=said.get(each.voice or ""),
+            who=names.get(each.contact_id or "", ""),
+            instead=names.get(each.replacement_id or "", ""),
+            counts=each.state(now) is InstructionState.ACTIVE,
+            to_hear=Lowers.SPOKEN in each.lowers,
+            to_sign=each.state(now) is InstructionState.AWAITING_SIGNATURE,
+        )
         for each in agreed
     ]

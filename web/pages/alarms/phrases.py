@@ -12,8 +12,6 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import PERSONAL, Kind
 from web.kit import words
 
-Row = Mapping[str, Any]
-
 #: Order of the first questions: lives before identity (D8), or identity before anything (D12).
 _VOICE = frozenset({Kind.MEDICAL, Kind.LIFT})
 _FAULTS = frozenset(
@@ -115,7 +113,7 @@ def words_to_say(
 
 def of_incident(
     row: Incident,
-    site: Row | None,
+    site: Mapping[str, Any] | None,
     step: str | None,
     *,
     name: str,

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import BY_OPERATOR, ENDS, PanelCommand, Step, StepKind
 from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.signals.signal import Kind
-from callflow.core.sites.site import Authority, Site
+from callflow.core.sites.site import Authority, Contact, Site
 from callflow.core.time.instants import from_iso
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from callflow.storage.interventions import guards
 from callflow.storage.sites import contacts
-
-Row = dict[str, Any]
 
 #: Steps that end by what an operator says of them; a service's ends by its report.
 _SAID = BY_OPERATOR - {StepKind.EMERGENCY_SERVICE}
@@ -115,7 +112,7 @@ def checklist(tx: Tx, incident: Incident, task_id: str) -> Sequence[str]:
     return call_plan.step_asked(plan, task.step).checklist
 
 
-def may_send_guards(site: Site | None, kind: Kind) -> list[Row]:
+def may_send_guards(site: Site | None, kind: Kind) -> list[Contact]:
     """The contacts who may recall a guard, or keep one (D22)."""
     people = site.contacts if site else ()
-    return [{"id": c.id, "name": c.name} for c in people if c.may(Authority.SEND_GUARD, kind)]
+    return [contact for contact in people if contact.may(Authority.SEND_GUARD, kind)]

@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
 
-from callflow.core.alarms.evidence import Sign
+from callflow.core.alarms.evidence import Evidence
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call
-from callflow.core.interventions.law import Finding
+from callflow.core.interventions.law import Finding, Verification
+from callflow.core.sites.instructions import InstructionKind
 from callflow.handling.alarms import evidence
 from callflow.handling.base import policy
 from callflow.storage import Tx
-from callflow.storage.alarms import tasks
-from callflow.storage.calls import calls
 from callflow.storage.sites import contacts as contact_rows
 from web.kit.i18n import phone
-from web.pages.alarms.image_views import Shown, images_of
-from web.pages.alarms.people_views import instructions_of
-from web.pages.alarms.task_views import GuardView, TaskView, tasks_of
-
-Row = dict[str, Any]
-
-#: Signs whose source is one of law.Means.
-_BY_MEANS = frozenset({Sign.SEEN, Sign.DOUBT, Sign.NOTHING_SEEN, Sign.OPINION})
+from web.pages.alarms.image_views import Shown
+from web.pages.alarms.people_views import Agreed
+from web.pages.alarms.task_views import GuardView, TaskView
 
 
-def evidence_of(tx: Tx, row: Incident) -> Row | None:
+def evidence_of(tx: Tx, row: Incident, its_calls: Sequence[Call]) -> Evidence | None:
     """The score and its reasons; of calls the person's name rather than the number."""
     found = evidence.evidence_of(tx, row)
     if found is None:
         return None
-    names = _names(tx, calls.of_incident(tx, row.id))
-    return {
-        "score": found.score,
-        "reasons": [
-            {
-                "sign": reason.sign,
-                "points": reason.points,
-                "source": _person(reason.source, names),
-                "means": reason.source if reason.sign in _BY_MEANS else None,
-            }
-            for reason in found.reasons
-        ],
-    }
+    names = _names(tx, its_calls)
+    named = (replace(one, source=_person(one.source, names)) for one in found.reasons)
+    return replace(found, reasons=tuple(named))
 
 
 def _names(tx: Tx, made: Sequence[Call]) -> dict[str, str]:
@@ -57,20 +40,10 @@ def _person(source: str, names: Mapping[str, str]) -> str:
     return names.get(source) or (phone(source) if source.startswith("+") else source)
 
 
-def items_of(tx: Tx, row: Incident) -> list[Shown]:
-    """Images to look at, oldest first: a new one is added at the end, under no choice."""
-    return [image for image in images_of(tx, row) if not image.problem]
-
-
-def heard_of(tx: Tx, row: Incident) -> list[Row]:
-    """The answered calls in which something can have been heard, oldest first."""
-    made = calls.of_incident(tx, row.id)
+def heard_in(tx: Tx, made: Sequence[Call]) -> list[tuple[Call, str]]:
+    """The answered calls in which something can have been heard, oldest first, and with whom."""
     names = _names(tx, made)
-    return [
-        {"id": c.id, "step": c.step, "answered_at": c.answered_at, "who": _person(c.to, names)}
-        for c in made
-        if c.answered_at and not c.is_leg
-    ]
+    return [(c, _person(c.to, names)) for c in made if c.answered_at and not c.is_leg]
 
 
 def under_way(asked: Iterable[TaskView]) -> list[GuardView]:
@@ -80,18 +53,38 @@ def under_way(asked: Iterable[TaskView]) -> list[GuardView]:
     return [guard for guard in guards if guard.accepted_at and not guard.left_at]
 
 
-def script_of(tx: Tx, row: Incident, verifications: list[Row], now: datetime) -> Row:
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """The choices of the verification's and of the report's form: every image of the incident, the
+    calls in which somebody was heard, and the words for a service."""
+
+    images: list[Shown]
+    heard: list[tuple[Call, str]]
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
     """Words for a service (D23): the way in, what was verified, who is sent, our number."""
-    notes = [
-        one
-        for one in instructions_of(tx, row.site_id, row.kind, now)
-        if one["kind"] == "note" and one["counts"]
-    ]
-    positive = [one for one in verifications if one["result"] == Finding.CONFIRMED.value]
+
+    notes: list[str]
+    verified: list[Verification]
+    guards: list[GuardView]
+    call_back: str
+
+
+def script_of(
+    tx: Tx,
+    agreed: Iterable[Agreed],
+    verifications: Iterable[Verification],
+    asked: Iterable[TaskView],
+) -> Script:
+    """The words of an incident, of what is agreed for its site, was verified, and asked of it."""
     numbers = [trunk.human_number for trunk in policy.load_policy(tx).trunks]
-    return {
-        "notes": [one["text"] for one in notes],
-        "verified": positive[-3:],
-        "guards": under_way(tasks_of(tx, row, tasks.of_incident(tx, row.id))),
-        "call_back": next(iter(numbers), ""),
-    }
+    notes = [one for one in agreed if one.kind is InstructionKind.NOTE and one.counts]
+    return Script(
+        notes=[one.text for one in notes],
+        verified=[one for one in verifications if one.result is Finding.CONFIRMED][-3:],
+        guards=under_way(asked),
+        call_back=next(iter(numbers), ""),
+    )

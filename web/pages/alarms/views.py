@@ -36,15 +36,15 @@ from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from web.kit.i18n import STATION_ZONE, phone
-from web.pages.alarms import call_views, task_views
+from web.pages.alarms import call_views, phrases, task_views
 from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
 from web.pages.alarms.task_views import TaskView
+from web.pages.alarms.verification_views import Verifying, heard_in, script_of
 from web.pages.interventions.service_views import services_of
 from web.pages.records.entries import entries_shown
 
-Row = dict[str, Any]
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
 _NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
 
@@ -209,7 +209,7 @@ def step_kind(plan: Mapping[str, Any], step: str | None) -> str | None:
     return next((s["kind"] for s in plan.get("steps", ()) if s["id"] == step), None)
 
 
-def strip(health: Row) -> Strip:
+def strip(health: Mapping[str, Any]) -> Strip:
     """The strip from what ``health.health`` says."""
     return Strip(
         status=str(health["status"]),
@@ -221,7 +221,7 @@ def strip(health: Row) -> Strip:
     )
 
 
-def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
+def _trunks(health: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Each trunk's name and state, with several nodes whose it is; one whose state nobody looked at
     is as well as its Asterisk."""
     told = health["trunks"]
@@ -235,8 +235,8 @@ def _trunks(health: Row) -> tuple[tuple[str, str], ...]:
     )
 
 
-def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
-    """Everything that one incident's page shows."""
+def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, object] | None:
+    """Everything that one incident's page shows ``who``, by the names that its template has."""
     row = incidents.get(tx, incident_id)
     if row is None:
         return None
@@ -250,9 +250,16 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     here = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
     zones = sites.zone_names(tx, row.site_id) if row.site_id else {}
     arrived = signals.page(tx, incident=incident_id, limit=500)
+    named = [(s, zone_name(zones, s.account, s.zone)) for s in arrived]
     entries = entries_shown(tx, logbook.page(tx, incident=incident_id, limit=2000))
     its_tasks = tasks.of_incident(tx, incident_id)
     asked = task_views.tasks_of(tx, row, its_tasks)
+    images = images_of(tx, row)
+    agreed = instructions_of(tx, row.site_id, row.kind, now)
+    services = services_of(tx, row, its_calls, now)
+    script = script_of(tx, agreed, services.verifications, asked)
+    mute = row.mute or ruling is not None
+    opening = bank_openings.question_of(row)
     parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
     return {
         "incident": row,
@@ -263,22 +270,32 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
         "site_password_set": bool(site and (site["password"] or site["duress_password"])),
         "siblings": siblings,
         "map": map_links(site["address"] if site else "", arrived),
-        "step_kind": step_kind(row.plan, row.step),
-        "opening": bank_openings.question_of(row),
-        "mute": row.mute or ruling is not None,
+        "opening": opening,
+        "mute": mute,
+        "to_say": phrases.of_incident(
+            row,
+            site,
+            step_kind(row.plan, row.step),
+            name=who,
+            zone=named[0][1] if named else "",
+            mute=mute,
+            question=opening.text if opening else "",
+        ),
         "ruled_by": ruling if ruling is not None and ruling.id != row.id else None,
-        "filing": _filing(tx, row, now),
+        "filing": standing(tx, row, now),
+        "wish": row.wish if wish_of(row) is not None else None,
         "away": away(here, now),
-        "instructions": instructions_of(tx, row.site_id, row.kind, now),
-        "signals": [(s, zone_name(zones, s.account, s.zone)) for s in arrived],
+        "instructions": agreed,
+        "signals": named,
         "armed": armed(tx, row.site_id),
         "tests": _tests(tx, row.site_id, now),
         "parts": parts,
         "part_names": sites.names_of(tx, (part.site_id for part in parts)),
-        "images": images_of(tx, row),
+        "images": images,
         "images_awaited": outbox.waiting_images(tx, incident_id),
         "watched": bool(site and site["cameras"]),
-        "services": services_of(tx, row, now),
+        "services": services,
+        "verifying": Verifying(images, heard_in(tx, its_calls), script),
         "steps": steps(row, shown, asked),
         "by_hand": {
             "tasks": [one for one in asked if one.task.step == Purpose.GUARD],
@@ -292,13 +309,6 @@ def incident(tx: Tx, incident_id: str, now: datetime) -> Row | None:
     }
 
 
-def _filing(tx: Tx, row: Incident, now: datetime) -> Row:
-    """All that keeps it from being filed, and the wish that takes a second person."""
-    stands = standing(tx, row, now)
-    wish = row.wish if wish_of(row) is not None else None
-    return {"open": stands.open, "police": stands.police, "wish": wish}
-
-
 def _siblings(tx: Tx, row: Incident) -> list[Incident]:
     """The unfiled incidents of its site, this one included, where there is another."""
     found = incidents.unfiled(tx, [row.site_id], []) if row.site_id else []
@@ -306,10 +316,10 @@ def _siblings(tx: Tx, row: Incident) -> list[Incident]:
     return order if any(one.id != row.id for one in order) else []
 
 
-def map_links(address: str, arrived: Sequence[StoredSignal] = ()) -> Row:
+def map_links(address: str, arrived: Sequence[StoredSignal] = ()) -> dict[str, str]:
     """Where a map shows it: by the last position that a signal gave, and by the address."""
     places = [place for s in arrived if (place := blocks.place(s.extra)) is not None]
-    found: Row = {}
+    found: dict[str, str] = {}
     if places:
         latitude, longitude = (f"{degrees:.5f}" for degrees in places[-1])
         found["position"] = (
@@ -337,19 +347,43 @@ def armed(tx: Tx, site_id: str | None) -> tuple[Partition, ...]:
 _PARTS = 500
 
 
-def contact(row: Row) -> Row:
-    """Without its codes: not even their hashes reach a page."""
-    kept = ("id", "name", "role", "rank", "language", "phone", "authorities")
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A contact without codes: not even their hashes reach a page."""
+
+    id: str
+    name: str
+    role: str
+    rank: int
+    phone: str | None
+    password_set: bool
+
+
+def contact(row: Mapping[str, Any]) -> ContactView:
+    """One as it is shown."""
     passwords = bool(row["password"] or row["duress_password"])
-    return {**{name: row[name] for name in kept}, "password_set": passwords}
+    kept = {name: row[name] for name in ("id", "name", "role", "rank", "phone")}
+    return ContactView(**kept, password_set=passwords)
 
 
 def _step_ids(row: Incident) -> list[str]:
     return [step["id"] for step in row.plan.get("steps", ())]
 
 
-def steps(row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[TaskView]) -> list[Row]:
-    """The plan's steps, each with its calls, its tasks and a mark: who is or was at it."""
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step ``of`` the frozen plan, with its calls, its tasks and a mark: who is or was at it."""
+
+    of: Mapping[str, Any]
+    calls: list[Card]
+    tasks: list[TaskView]
+    mark: str
+
+
+def steps(
+    row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[TaskView]
+) -> list[StepView]:
+    """The plan's steps, in its order."""
     ids = _step_ids(row)
     visited = {card.step for card in its_calls} | {one.task.step for one in its_tasks}
     machine = row.machine if row.state == "open" else "closed"
@@ -358,16 +392,16 @@ def steps(row: Incident, its_calls: Sequence[Card], its_tasks: Sequence[TaskView
     for place, step in enumerate(row.plan.get("steps", ())):
         mine = [call for call in its_calls if call.step == step["id"]]
         asked = [one for one in its_tasks if one.task.step == step["id"]]
-        mark = _mark(place, here, step, visited, machine)
-        found.append({**step, "calls": mine, "tasks": asked, "mark": mark})
+        mark = _mark(place, here, step["id"] in visited, machine)
+        found.append(StepView(step, mine, asked, mark))
     return found
 
 
-def _mark(place: int, here: int | None, step: Row, visited: set[str], machine: str) -> str:
+def _mark(place: int, here: int | None, visited: bool, machine: str) -> str:
     """``machine`` says who goes on: running, stopped (a person), done (a person), closed."""
     if here is not None and place == here:
         return {"running": "current", "stopped": "stopped"}.get(machine, "done")
-    if step["id"] in visited:
+    if visited:
         return "done"
     if machine == "closed" or (here is not None and place < here):
         return "skipped"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,17 +17,33 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
 from callflow.storage.sites import contacts, sites
+from web.kit.i18n import STATION_ZONE
 from web.pages.alarms import phrases
-from web.pages.alarms.image_views import newest
-from web.pages.alarms.people_views import instructions_of
+from web.pages.alarms.image_views import Shown, newest
+from web.pages.alarms.people_views import Agreed, instructions_of
 from web.pages.alarms.views import step_kind
-
-Row = dict[str, Any]
 
 #: So many sites are offered where a number belongs to several; so many last incidents are shown.
 _CANDIDATES, _LAST = 8, 4
 #: So many cameras' newest stills are on the pop; all of them are on the incident's page.
 _STILLS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A site that it may be about, who calls there, and its alarm: what may be said of it, in which
+    language. ``mute``: nothing may be, an alarm there is personal (``ruled_by``, where another)."""
+
+    site: Mapping[str, Any] | None
+    who: str
+    incident: Incident | None
+    mute: bool
+    ruled_by: Incident | None
+    say: dict[str, str] | None
+    instructions: list[Agreed]
+    images: list[Shown]
+    last: list[Incident]
+    zone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +56,7 @@ class Pop:
     call: Call
     how: str
     who: str
-    candidates: tuple[Row, ...]
+    candidates: tuple[Candidate, ...]
 
 
 def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
@@ -59,17 +75,18 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
         one = () if row is None else (_candidate(tx, row.site_id, row, who, now, leg),)
         who = who or _name_at(tx, person.to, row)
         return Pop(**found, how=known, who=who, candidates=one)
-    called = services.of_number(tx, person.to)
-    if called is not None:
-        row = incidents.get(tx, called["incident_id"]) if called["incident_id"] else None
+    service = services.name_of(tx, person.to)
+    if service is not None:
+        about = services.last_called(tx, person.to)
+        row = incidents.get(tx, about) if about else None
         one = () if row is None else (_candidate(tx, row.site_id, row, "", now, leg),)
-        return Pop(**found, how="service", who=called["name"], candidates=one)
+        return Pop(**found, how="service", who=service, candidates=one)
     if "person" in typed:
         here = tuple(_candidates(tx, [(typed["person"], typed["site"])], now, leg, ""))
         return Pop(**found, how="code", who=who, candidates=here)
     owners = contacts.owners_of(tx, [person.to]).get(person.to, set())
     some = tuple(_candidates(tx, owners, now, leg, person.to))
-    names = {candidate["who"] for candidate in some}
+    names = {candidate.who for candidate in some}
     return Pop(
         **found,
         how="number" if some else "unknown",
@@ -80,7 +97,7 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
 
 def _candidates(
     tx: Tx, owners: Iterable[tuple[str, str]], now: datetime, leg: Call, number: str
-) -> Iterable[Row]:
+) -> Iterable[Candidate]:
     """A site each, those with an open alarm first."""
     ordered = sorted(owners, key=lambda owner: (owner[1], owner[0]))
     names = contacts.names_of(tx, [contact for contact, _ in ordered])
@@ -96,7 +113,7 @@ def _candidates(
 
 
 def _words(
-    row: Incident | None, site: Row | None, leg: Call, *, device: bool, mute: bool
+    row: Incident | None, site: Mapping[str, Any] | None, leg: Call, *, device: bool, mute: bool
 ) -> dict[str, str] | None:
     name = leg.operator
     if mute:
@@ -127,20 +144,20 @@ def _candidate(
     leg: Call,
     *,
     device: bool = False,
-) -> Row:
+) -> Candidate:
     kind = row.kind if row else Kind.UNKNOWN
     site = sites.site_row(tx, site_id) if site_id else None
     ruling = ruling_alarm(tx, site_id)
     mute = ruling is not None or (row is not None and row.mute)
-    return {
-        "site": site,
-        "who": who,
-        "incident": row,
-        "mute": mute,
-        "ruled_by": ruling if ruling and (row is None or ruling.id != row.id) else None,
-        "say": _words(row, site, leg, device=device, mute=mute),
-        "instructions": instructions_of(tx, site_id, kind, now),
-        "images": newest(tx, row)[:_STILLS] if row else [],
-        "last": incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
-        "zone": site["timezone"] if site else "Europe/Paris",
-    }
+    return Candidate(
+        site=site,
+        who=who,
+        incident=row,
+        mute=mute,
+        ruled_by=ruling if ruling and (row is None or ruling.id != row.id) else None,
+        say=_words(row, site, leg, device=device, mute=mute),
+        instructions=instructions_of(tx, site_id, kind, now),
+        images=newest(tx, row)[:_STILLS] if row else [],
+        last=incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
+        zone=site["timezone"] if site else STATION_ZONE,
+    )

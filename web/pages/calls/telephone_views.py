@@ -281,8 +281,7 @@ def _by_number(tx: Tx, numbers: list[str]) -> dict[str, str]:
 
 def _service(tx: Tx, call: Call) -> str:
     """The name of the service that is called; its number is masked."""
-    line = services.of_number(tx, call.to) if call.purpose is Purpose.SERVICE else None
-    return str(line["name"]) if line else ""
+    return services.name_of(tx, call.to) or "" if call.purpose is Purpose.SERVICE else ""
 
 
 def _person(call: Call, name: str, row: Incident | None, of_sites: Mapping[str, str]) -> Person:

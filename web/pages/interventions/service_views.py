@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from callflow.core.alarms.evidence import Evidence
 from callflow.core.alarms.incident import Incident
-from callflow.core.interventions.directory import masked
-from callflow.core.interventions.law import Service
+from callflow.core.calls.call import Call
+from callflow.core.interventions.directory import ServiceCall, ServiceLine, ServiceReport
+from callflow.core.interventions.law import Gate, Service, Verification
 from callflow.handling.interventions import services as interventions_services
 from callflow.storage import Tx
 from callflow.storage.interventions import services
-from callflow.storage.messages import outbox
-from web.pages.alarms.verification_views import evidence_of, heard_of, items_of, script_of
-
-Row = dict[str, Any]
+from web.pages.alarms.verification_views import evidence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +25,37 @@ class Revealed:
     number: str
 
 
-def services_of(tx: Tx, row: Incident, now: datetime) -> Row:
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """Whether a service may be called, and on which line; None: none is competent."""
+
+    service: Service
+    gate: Gate
+    line: ServiceLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
     """The gates of an incident as they stand, its verifications, calls and reports."""
-    verifications = [_verification(tx, one) for one in services.verification_rows(tx, row.id)]
-    return {
-        "gates": [_gate(tx, row, service, now) for service in Service],
-        "verifications": verifications,
-        "evidence": evidence_of(tx, row),
-        "items": items_of(tx, row),
-        "heard": heard_of(tx, row),
-        "script": script_of(tx, row, verifications, now),
-        "calls": services.calls_of(tx, row.id),
-        "reports": services.reports_of(tx, row.id),
-    }
+
+    gates: list[GateView]
+    verifications: list[Verification]
+    evidence: Evidence | None
+    calls: list[ServiceCall]
+    reports: list[ServiceReport]
 
 
-def _verification(tx: Tx, row: Row) -> Row:
-    """With the name of what was looked at."""
-    image = outbox.image(tx, row["image_id"]) if row["image_id"] else None
-    return {**row, "image_name": image.name if image else ""}
+def services_of(tx: Tx, row: Incident, its_calls: Sequence[Call], now: datetime) -> Services:
+    """The services of an incident; ``its_calls`` are those to people."""
+    return Services(
+        gates=[_gate(tx, row, service, now) for service in Service],
+        verifications=services.verifications(tx, row.id),
+        evidence=evidence_of(tx, row, its_calls),
+        calls=services.calls_of(tx, row.id),
+        reports=services.reports_of(tx, row.id),
+    )
 
 
-def _gate(tx: Tx, row: Incident, service: Service, now: datetime) -> Row:
+def _gate(tx: Tx, row: Incident, service: Service, now: datetime) -> GateView:
     line = interventions_services.competent_line(tx, row, service, now)
-    return {
-        "service": service,
-        "gate": interventions_services.service_gate(tx, row, service),
-        "line": line.name if line else None,
-        "line_id": line.id if line else None,
-        "number": masked(line.number) if line else None,
-    }
+    return GateView(service, interventions_services.service_gate(tx, row, service), line)

@@ -155,10 +155,10 @@ def test_a_guards_traces_open_the_police_step_and_nobody_types_them_twice(
     assert not gate()
     report(station, row, inside=True, traces=True)
     assert gate()
-    (kept,) = station.read(lambda tx: services.verification_rows(tx, row.id))
-    assert (kept["means"], kept["result"], kept["weight"]) == ("guard", "confirmed", "strong")
-    assert kept["by"] == "anna"
-    assert kept["person"] != ""
+    (kept,) = station.read(lambda tx: services.verifications(tx, row.id))
+    assert (kept.means, kept.result, kept.weight) == ("guard", "confirmed", "strong")
+    assert kept.by == "anna"
+    assert kept.person != ""
 
 
 @pytest.mark.usefixtures("firms")

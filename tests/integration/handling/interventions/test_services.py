@@ -257,8 +257,8 @@ def test_two_silent_calls_that_are_recorded_as_a_verification_open_nothing(
     refused = ask(station, row.id)
     assert isinstance(refused, interventions_services.NotAllowed)
     assert refused.gate.reason is Reason.SILENT_CALLS
-    (kept,) = station.read(lambda tx: services.verification_rows(tx, row.id))
-    assert kept["weight"] == "none"
+    (kept,) = station.read(lambda tx: services.verifications(tx, row.id))
+    assert kept.weight == "none"
 
 
 @pytest.mark.parametrize(
@@ -370,8 +370,8 @@ def test_whoever_asks_for_help_on_the_premises_with_their_code_is_a_verification
     station.says(call, "help")
     gate = station.read(lambda tx: services_.service_gate(tx, station.incident(row.id), P))
     assert gate.allowed is allowed
-    kept = station.read(lambda tx: services.verification_rows(tx, row.id))
-    assert [(one["means"], one["call_id"]) for one in kept] == (
+    kept = station.read(lambda tx: services.verifications(tx, row.id))
+    assert [(one.means, one.call_id) for one in kept] == (
         [("call_with_code", call)] if allowed else []
     )
 
@@ -631,8 +631,8 @@ def test_who_listened_names_the_call_that_was_heard(station: Station) -> None:
     with pytest.raises(refusals.Refused, match="nobody answered"):
         record(station, row.id, Means.AUDIO, call="none")
     record(station, row.id, Means.AUDIO, call=heard)
-    (verification,) = station.read(lambda tx: services.verification_rows(tx, row.id))
-    assert verification["call_id"] == heard
+    (verification,) = station.read(lambda tx: services.verifications(tx, row.id))
+    assert verification.call_id == heard
     gate = station.read(
         lambda tx: interventions_services.service_gate(tx, station.incident(row.id), P)
     )
@@ -647,8 +647,8 @@ def test_what_was_found_lies_between_the_alarm_and_now(station: Station) -> None
             record(station, incident, Means.GUARD, found_at=at)
     found, station.now = station.now + timedelta(minutes=1), station.now + timedelta(minutes=3)
     record(station, incident, Means.GUARD, found_at=found)
-    (verification,) = station.read(lambda tx: services.verification_rows(tx, incident))
-    assert (verification["found_at"], verification["at"]) == (found, station.now)
+    (verification,) = station.read(lambda tx: services.verifications(tx, incident))
+    assert (verification.found_at, verification.at) == (found, station.now)
 
 
 def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
