@@ -15,7 +15,7 @@ from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from web.access.sessions import Administrator
-from web.pages.station.settings_views import Row, setting
+from web.pages.station.settings_views import setting
 from web.station import Here
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +30,7 @@ async def show(
     """The rules, and what they say of ``number`` as it was typed."""
     now = station.clock()
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         policy = load_policy(tx)
         found = None
         if number.strip():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from callflow.core.calls import prompts
 from callflow.core.calls.call import Outcome
@@ -27,7 +26,6 @@ from web.kit.i18n import catalogue
 from web.kit.words import N_
 from web.pages.calls import dialogue_words
 
-Row = dict[str, Any]
 #: Seconds of each recording, by its key and language.
 Recorded = Mapping[tuple[str, str], float]
 
@@ -114,130 +112,220 @@ class Words:
         return ", ".join(found)
 
 
-def listed(language: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A dialogue in the list: how many scenes it has, whether nothing is said in it."""
+
+    name: str
+    title: str
+    scenes: int
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BeginningView:
+    """Where a dialogue begins, and what of the call it depends on."""
+
+    given: str
+    to: str
+    title: str
+    say: list[Said]
+
+
+@dataclass(frozen=True, slots=True)
+class WayView:
+    """What leads on from a scene, and whither; "": it stays there."""
+
+    keys: Sequence[str]
+    by: str
+    condition: str
+    say: list[Said]
+    to: str
+    title: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SceneView:
+    """A scene. ``waits``: seconds; ``otherwise``: what is said instead, and when."""
+
+    name: str
+    title: str
+    say: list[Said]
+    again: list[Said]
+    otherwise: list[tuple[str, list[Said]]]
+    reads: str
+    waits: float | None
+    secret: bool
+    does: str
+    ways: list[WayView]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dialogue: where it begins, its scenes, and what leads where."""
+
+    name: str
+    title: str
+    silent: bool
+    beginnings: list[BeginningView]
+    scenes: list[SceneView]
+
+
+def listed(language: str) -> list[Listed]:
     """Every dialogue."""
     said_as = Words(language=language)
     return [
-        {
-            "name": which.value,
-            "title": said_as.of(dialogue_words.DIALOGUES, which.value),
-            "scenes": len(scenes(which)),
-            "silent": which in SILENT,
-        }
+        Listed(
+            which.value,
+            said_as.of(dialogue_words.DIALOGUES, which.value),
+            len(scenes(which)),
+            which in SILENT,
+        )
         for which in Dialogue
     ]
 
 
-def table(which: Dialogue, language: str, recorded: Recorded) -> Row:
-    """Where it begins, its scenes, and what leads where."""
+def table(which: Dialogue, language: str, recorded: Recorded) -> Table:
+    """A dialogue's table in one language."""
     said_as = Words(language=language)
-    found = {
-        "name": which.value,
-        "title": said_as.of(dialogue_words.DIALOGUES, which.value),
-        "silent": which in SILENT,
-        "beginnings": [_beginning(each, said_as, recorded) for each in beginnings(which)],
-        "scenes": [_scene(each, said_as, recorded) for each in scenes(which)],
-    }
+    found = Table(
+        which.value,
+        said_as.of(dialogue_words.DIALOGUES, which.value),
+        which in SILENT,
+        [_beginning(each, said_as, recorded) for each in beginnings(which)],
+        [_scene(each, said_as, recorded) for each in scenes(which)],
+    )
     _heard_once(found)
     return found
 
 
-def _heard_once(found: Row) -> None:
+def _heard_once(found: Table) -> None:
     """Each sentence is heard at one place of the page, of a scene's own words where it is one of
     those: Tab comes around the page."""
-    own = [each["say"] for each in found["beginnings"]]
-    for scene in found["scenes"]:
-        own += [scene["say"], *(say for _, say in scene["otherwise"]), scene["again"]]
-    beside = [way["say"] for scene in found["scenes"] for way in scene["ways"]]
+    own = [each.say for each in found.beginnings]
+    for scene in found.scenes:
+        own += [scene.say, *(say for _, say in scene.otherwise), scene.again]
+    beside = [way.say for scene in found.scenes for way in scene.ways]
     known: set[str] = set()
     for say in (*own, *beside):
         say[:] = [replace(one, again=one.name in known) for one in say]
         known |= {one.name for one in say if one.name}
 
 
-def _beginning(each: Beginning, said_as: Words, recorded: Recorded) -> Row:
-    return {
-        "given": said_as.of(dialogue_words.GIVENS, each.given),
-        "to": each.to,
-        "title": said_as.of(dialogue_words.SCENES, each.to),
-        "say": said(each.say, recorded),
-    }
+def _beginning(each: Beginning, said_as: Words, recorded: Recorded) -> BeginningView:
+    given, title = (
+        said_as.of(dialogue_words.GIVENS, each.given),
+        said_as.of(dialogue_words.SCENES, each.to),
+    )
+    return BeginningView(given, each.to, title, said(each.say, recorded))
 
 
-def _scene(each: Scene, said_as: Words, recorded: Recorded) -> Row:
+def _scene(each: Scene, said_as: Words, recorded: Recorded) -> SceneView:
     otherwise = [
         (said_as.of(dialogue_words.GIVENS, g), said(p, recorded)) for g, p in each.otherwise
     ]
-    return {
-        "name": each.name,
-        "title": said_as.of(dialogue_words.SCENES, each.name),
-        "say": said(each.say, recorded),
-        "again": said(each.again, recorded),
-        "otherwise": otherwise,
-        "reads": said_as.of(dialogue_words.READS, each.read),
-        "waits": each.wait_s if each.read in (Input.CODE, Input.KEY) else None,
-        "secret": each.secret,
-        "does": said_as.of(dialogue_words.DEEDS, each.does),
-        "ways": [_way(way, each, said_as, recorded) for way in each.ways],
-    }
+    return SceneView(
+        name=each.name,
+        title=said_as.of(dialogue_words.SCENES, each.name),
+        say=said(each.say, recorded),
+        again=said(each.again, recorded),
+        otherwise=otherwise,
+        reads=said_as.of(dialogue_words.READS, each.read),
+        waits=each.wait_s if each.read in (Input.CODE, Input.KEY) else None,
+        secret=each.secret,
+        does=said_as.of(dialogue_words.DEEDS, each.does),
+        ways=[_way(way, each, said_as, recorded) for way in each.ways],
+    )
 
 
-def _way(way: Way, scene: Scene, said_as: Words, recorded: Recorded) -> Row:
-    return {
-        "keys": way.names if way.by is By.KEY else (),
-        "by": said_as.by(way),
-        "condition": said_as.condition(way),
-        "say": said(way.say, recorded),
-        "to": "" if way.to == scene.name else way.to,
-        "title": said_as.of(dialogue_words.SCENES, way.to),
-        "outcome": said_as.outcome(way.outcome),
-    }
+def _way(way: Way, scene: Scene, said_as: Words, recorded: Recorded) -> WayView:
+    return WayView(
+        keys=way.names if way.by is By.KEY else (),
+        by=said_as.by(way),
+        condition=said_as.condition(way),
+        say=said(way.say, recorded),
+        to="" if way.to == scene.name else way.to,
+        title=said_as.of(dialogue_words.SCENES, way.to),
+        outcome=said_as.outcome(way.outcome),
+    )
 
 
 # --- walking ----------------------------------------------------------------------------------
 
 
-def walked(here: Walk, language: str, recorded: Recorded) -> Row:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was said, keyed and done at one place of a walk."""
+
+    language: str
+    say: list[Said]
+    steps: list[str]
+    effects: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What can be done on the phone: single keys, digits to type, waiting."""
+
+    keys: str = ""
+    digits: int = 0
+    speaks: bool = False
+    silence: bool = False
+    played: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walked:
     """Where somebody is in a dialogue, and how they came there."""
+
+    spoken: str
+    past: list[Past]
+    say: list[Said]
+    over: bool
+    secret: bool
+    reads: str
+    does: str
+    results: list[tuple[str, str]]
+    controls: Controls
+
+
+def walked(here: Walk, language: str, recorded: Recorded) -> Walked:
+    """A walk in one language."""
     said_as, now = Words(language=language), here.turn
-    return {
-        "spoken": here.language,
-        "past": [
-            {
-                "language": over.language,
-                "say": said(over.said, recorded),
-                "steps": [_step(step, said_as) for step in over.steps],
-                "effects": [_effect(effect, said_as) for effect in over.effects],
-            }
+    return Walked(
+        spoken=here.language,
+        past=[
+            Past(
+                over.language,
+                said(over.said, recorded),
+                [_step(step, said_as) for step in over.steps],
+                [_effect(effect, said_as) for effect in over.effects],
+            )
             for over in here.past
         ],
-        "say": said(now.say, recorded) if now else [],
-        "over": now is None,
-        "secret": bool(now and now.record_muted),
-        "reads": said_as.of(dialogue_words.READS, now.read) if now else "",
-        "does": said_as.of(dialogue_words.DEEDS, here.wanted.name) if here.wanted else "",
-        "results": [
-            (f"!{name}", said_as.of(dialogue_words.RESULTS, name)) for name in here.results
-        ],
-        **_controls(here, now),
-    }
+        say=said(now.say, recorded) if now else [],
+        over=now is None,
+        secret=bool(now and now.record_muted),
+        reads=said_as.of(dialogue_words.READS, now.read) if now else "",
+        does=said_as.of(dialogue_words.DEEDS, here.wanted.name) if here.wanted else "",
+        results=[(f"!{name}", said_as.of(dialogue_words.RESULTS, name)) for name in here.results],
+        controls=_controls(here, now),
+    )
 
 
-def _controls(here: Walk, now: Turn | None) -> Row:
-    """What can be done on the phone: single keys, digits to type, waiting."""
-    waits = now is None or here.wanted is not None
-    unread = now is not None and now.read in walking.UNREAD
-    keys = "" if waits or now is None or now.read is Input.NONE else walking.KEYS
-    if now is not None and now.read is Input.ZERO:
-        keys = keys and "0"
-    typed = not waits and now is not None and now.read is Input.CODE
-    return {
-        "keys": "" if typed else keys,
-        "digits": now.digits if typed and now else 0,
-        "speaks": not waits and now is not None and now.read is Input.VOICE,
-        "silence": not waits and not unread,
-        "played": not waits and unread,
-    }
+def _controls(here: Walk, now: Turn | None) -> Controls:
+    if now is None or here.wanted is not None:
+        return Controls()
+    unread = now.read in walking.UNREAD
+    keys = {Input.NONE: "", Input.CODE: "", Input.ZERO: "0"}.get(now.read, walking.KEYS)
+    return Controls(
+        keys=keys,
+        digits=now.digits if now.read is Input.CODE else 0,
+        speaks=now.read is Input.VOICE,
+        silence=not unread,
+        played=unread,
+    )
 
 
 def _step(step: str, said_as: Words) -> str:

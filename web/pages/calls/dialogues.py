@@ -7,9 +7,9 @@ import asyncio
 import functools
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -38,7 +38,6 @@ from web.station import BadAnnouncement, Here, Prompts, Station
 
 router = APIRouter(include_in_schema=False)
 
-Row = dict[str, Any]
 _Steps = Annotated[str, Query(max_length=2000)]
 _Short = Annotated[str, Query(max_length=40)]
 
@@ -175,7 +174,7 @@ async def _announcement(
         "may_call": Right.ADMINISTER in visitor.rights,
     }
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         ours = own_numbers(tx, load_policy(tx), station.clock())
         tests = [(call, "") for call in trunk_tests.last_said(tx, key, limit=10)]
         return {"tests": tests, "ours": sorted(ours)}
@@ -355,7 +354,7 @@ async def _page(
     station: Station,
     visitor: Visitor,
     template: str,
-    values: Row,
+    values: Mapping[str, object],
     status: int = 200,
 ) -> Response:
     around = await station.store.read(lambda tx: frame(tx, station, visitor, "dialogues"))

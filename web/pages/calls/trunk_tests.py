@@ -13,7 +13,7 @@ from web.access.sessions import Administrator, Visitor
 from web.kit import forms
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, not_dialled, tried
-from web.pages.station.settings_views import Row, setting
+from web.pages.station.settings_views import setting
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -48,9 +48,9 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
 
 
 async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) -> Response:
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         health = watch_health.health(tx, station.clock())
-        known: dict[str, list[Row]] = {}
+        known: dict[str, list[object]] = {}
         for trunk in health["trunks"]:
             known.setdefault(trunk["name"], []).append(trunk)
         return {"known": known, "tests": trunk_tests.last_tests(tx, limit=20)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.records.logbook import begin_of, day_in
-from web.pages.station.settings_views import Row, setting
+from web.pages.station.settings_views import setting
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -85,20 +86,17 @@ async def _page(
     station: Station,
     visitor: Visitor,
     wrong: Wrong | None = None,
-    made: Row | None = None,
-    tested: Row | None = None,
+    made: Mapping[str, str] | None = None,
+    tested: Mapping[str, object] | None = None,
 ) -> Response:
     now = station.clock()
     today = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
-
-    def read(tx: Tx) -> Row:
-        return {"tokens": users.tokens(tx)}
 
     return await setting(
         station,
         visitor,
         "tokens",
-        read,
+        lambda tx: {"tokens": users.tokens(tx)},
         wrong,
         made=made,
         tested=tested,

@@ -21,8 +21,10 @@ from web.kit.listing import MOST, Asked, Listed
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.sites.fields import ALARMS
-from web.pages.station.settings_views import Row, setting
+from web.pages.station.settings_views import setting
 from web.station import Here, Station
+
+Row = dict[str, Any]
 
 router = APIRouter(include_in_schema=False)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -18,7 +19,19 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tried:
+    """Whether the routes themselves would let a person in, and what is in the way."""
+
+    user: User
+    path: str
+    there: bool
+    right: Right | None  # that the page asks for
+    open: bool  # it is for everybody, logged in or not
+    may: bool
+    must_choose: bool
+    must_enrol: bool
 
 
 @router.get("/settings")
@@ -32,7 +45,7 @@ async def show(
     """The pages of settings, and each role's rights; whether ``who`` would be let in at
     ``address``."""
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         users = people_users.users(tx)
         user = next((row for row in users if row.name == who), None)
         return {
@@ -53,22 +66,21 @@ async def show(
     )
 
 
-def _tried(app: FastAPI, station: Station, tx: Tx, user: User, address: str) -> Row:
-    """Whether the routes themselves would let this person in there, and what is in the way."""
+def _tried(app: FastAPI, station: Station, tx: Tx, user: User, address: str) -> Tried:
     path = _path(address.strip())
     there, asked = page_rights.page_at(app, path)
     right = asked.right if asked else None
     needs_factor = user.role in station.settings.second_factor_roles
-    return {
-        "user": user,
-        "path": path,
-        "there": there and not path.startswith("/api/"),
-        "right": right,
-        "open": asked is None,
-        "may": right is None or right in rights_of(user.role),
-        "must_choose": user.password_given_at is not None,
-        "must_enrol": needs_factor and not factors.of_user(tx, user),
-    }
+    return Tried(
+        user=user,
+        path=path,
+        there=there and not path.startswith("/api/"),
+        right=right,
+        open=asked is None,
+        may=right is None or right in rights_of(user.role),
+        must_choose=user.password_given_at is not None,
+        must_enrol=needs_factor and not factors.of_user(tx, user),
+    )
 
 
 def _path(address: str) -> str:

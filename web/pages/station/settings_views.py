@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from fastapi import Response
 
@@ -15,23 +14,21 @@ from web.kit.refusals import Wrong
 from web.kit.rendering import page
 from web.station import Station
 
-Row = dict[str, Any]
-
 
 async def setting(
     station: Station,
     visitor: Visitor,
     part: str,
-    read: Callable[[Tx], Row] | None = None,
+    read: Callable[[Tx], Mapping[str, object]] | None = None,
     wrong: Wrong | None = None,
     *,
     one: str = "",
-    **values: Any,
+    **values: object,
 ) -> Response:
     """The page of one setting, or of ``one`` thing of it, with what ``read`` finds; ``wrong``: why
     an act was refused."""
 
-    def everything(tx: Tx) -> Row:
+    def everything(tx: Tx) -> dict[str, object]:
         return {**frame(tx, station, visitor, "settings"), **(read(tx) if read else {})}
 
     shown = {

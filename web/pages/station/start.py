@@ -7,12 +7,14 @@ what can be done here has its form, the rest a link.
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.sites.site import ANY_KIND, Authority, Role
 from callflow.core.station.first_start import Mark, Part, examine
 from callflow.handling.base import refusals as base_refusals
@@ -30,13 +32,12 @@ from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.alarms import call_views
-from web.pages.records.entries import entries_shown
+from web.pages.alarms.call_views import Card
+from web.pages.records.entries import EntryShown, entries_shown
 from web.pages.station import start_words
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Row = dict[str, Any]
 
 #: Entries of the test alarm's logbook that are shown.
 _MOST = 40
@@ -70,7 +71,7 @@ async def first_site(request: Request, visitor: Administrator, station: Here) ->
     return RedirectResponse(f"/start?site={quote(account, safe='')}", 303)
 
 
-def _site(form: forms.Form, account: str, language: str) -> Row:
+def _site(form: forms.Form, account: str, language: str) -> dict[str, object]:
     phone, code = forms.line(form, "phone").strip(), forms.line(form, "code").strip()
     for field, given in (("phone", phone), ("code", code)):
         if not given:
@@ -118,34 +119,32 @@ async def _steps(
 ) -> Response:
     now = station.clock()
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         unknown = ""
         try:
             facts = first_start.facts(tx, station.settings, now, site)
         except base_refusals.NotFound:
             unknown, facts = site, first_start.facts(tx, station.settings, now)
-        checks = examine(facts)
+        checks, chosen = examine(facts), facts.site.id if facts.site else ""
         return {
             **frame(tx, station, visitor, "start"),
             "unknown": unknown,
             "site": facts.site,
             "sites": facts.sites,
             "checks": checks,
+            "left": sum(check.mark is not Mark.DONE for check in checks),
             "account": facts.account,
             "plan": facts.plan.id if facts.plan else "",
-            "test": _test(tx, facts.site.id) if facts.site else None,
+            "test": _test(tx, chosen) if chosen else None,
+            "address": f"/start?site={quote(chosen, safe='')}" if chosen else "/start",
         }
 
-    shown = await station.store.read(read)
-    chosen = shown["site"].id if shown["site"] else ""
     values = {
-        **shown,
+        **await station.store.read(read),
         "said": start_words.SAID,
         "titles": start_words.TITLES,
         "parts": Part,
         "marks": Mark,
-        "left": sum(check.mark is not Mark.DONE for check in shown["checks"]),
-        "address": f"/start?site={quote(chosen, safe='')}" if chosen else "/start",
         **refusals.said(wrong, visitor.language),
         # A code is typed again: it comes out of no page.
         "typed": {k: v for k, v in (typed or {}).items() if k not in ("csrf", "code")},
@@ -155,15 +154,21 @@ async def _steps(
     return page(visitor.language, "station/start.html", values, refusals.status_of(wrong))
 
 
-def _test(tx: Tx, site_id: str) -> Row | None:
-    """The newest test alarm of the site as it went: its calls, and what the logbook says."""
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A test alarm as it went: its calls, and what the logbook says."""
+
+    incident: Incident
+    calls: list[Card]
+    entries: list[EntryShown]
+
+
+def _test(tx: Tx, site_id: str) -> Rehearsed | None:
+    """The site's newest one."""
     row = first_start.newest_test(tx, site_id)
     if row is None:
         return None
     names = {contact["id"]: contact["name"] for contact in contacts.rows_of(tx, site_id)}
     entries = logbook.page(tx, incident=row.id, limit=_MOST)
-    return {
-        "incident": row,
-        "calls": call_views.shown(tx, calls.of_incident(tx, row.id), names),
-        "entries": entries_shown(tx, entries),
-    }
+    cards = call_views.shown(tx, calls.of_incident(tx, row.id), names)
+    return Rehearsed(row, cards, entries_shown(tx, entries))
