@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from callflow.core.alarms import incident
@@ -69,9 +70,15 @@ class _Judged:
         return {"state": self.state.value, "since": to_iso(self.since), "rests_until": until}
 
 
-def _known(tx: Tx, node: str) -> dict[str, _Judged]:
-    kept = users.settings(tx).get(_STATES.format(node), {})
-    return {name: _from_json(body) for name, body in kept.items()}
+def _known(tx: Tx, node: str) -> Mapping[str, _Judged]:
+    return users.as_settings(tx, _states_of(node))
+
+
+@cache
+def _states_of(node: str) -> Callable[[dict[str, Any]], Mapping[str, _Judged]]:
+    """Reads what is known of a node's trunks from all settings."""
+    name = _STATES.format(node)
+    return lambda values: {trunk: _from_json(body) for trunk, body in values.get(name, {}).items()}
 
 
 def _from_json(body: Mapping[str, str]) -> _Judged:

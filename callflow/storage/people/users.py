@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, func, or_, select, update
 
 from callflow.core.people.sessions import ApiToken
 from callflow.core.people.users import User
@@ -158,13 +158,6 @@ def process_beat(
 _ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)
 _PROCESSES = Reads(_ALL_PROCESSES, Process)
 _PROCESSES_OF = Reads(_ALL_PROCESSES.where(t.process.c.role == bindparam("role")), Process)
-#: The settings' names and their values as JSON, by name.
-_Written = tuple[tuple[str, str | None], ...]
-_SETTINGS = Prepared(
-    select(t.setting.c.name, cast(t.setting.c.value, Text).label("written")).order_by(
-        t.setting.c.name
-    )
-)
 
 
 def processes(tx: Tx, role: str | None = None) -> list[Process]:
@@ -185,7 +178,8 @@ def write_settings(tx: Tx, values: dict[str, Any]) -> None:
 
 def settings(tx: Tx) -> dict[str, Any]:
     """What ``write_settings`` wrote."""
-    return _values(_as_written(tx))
+    values: dict[str, Any] = json.loads(_as_written(tx))
+    return values
 
 
 def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
@@ -194,19 +188,25 @@ def as_settings(tx: Tx, read: Callable[[dict[str, Any]], T]) -> T:
     return made
 
 
-def _as_written(tx: Tx) -> _Written:
+def _as_written(tx: Tx) -> str:
+    """All of them, as one object of JSON: one row, and a text that is soon compared."""
     known = kept(tx)
     if "settings" not in known:
-        rows = _SETTINGS.all(tx, {})
-        known["settings"] = tuple((row["name"], row["written"]) for row in rows)
-    written: _Written = known["settings"]
+        row = _settings(tx.dialect.name).first(tx, {})
+        known["settings"] = f"{{{row['written'] or ''}}}" if row else "{}"
+    written: str = known["settings"]
     return written
 
 
-def _values(written: _Written) -> dict[str, Any]:
-    return {name: None if text is None else json.loads(text) for name, text in written}
+@cache
+def _settings(dialect: str) -> Prepared:
+    sqlite = dialect == "sqlite"
+    name = (func.json_quote if sqlite else func.to_json)(t.setting.c.name)
+    one = cast(name, Text) + ":" + cast(t.setting.c.value, Text)
+    together = func.group_concat(one) if sqlite else func.string_agg(one, ",")
+    return Prepared(select(together.label("written")))
 
 
 @lru_cache(maxsize=16)
-def _made(read: Callable[[dict[str, Any]], Any], written: _Written) -> Any:
-    return read(_values(written))
+def _made(read: Callable[[dict[str, Any]], Any], written: str) -> Any:
+    return read(json.loads(written))
