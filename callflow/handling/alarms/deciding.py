@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -166,10 +166,18 @@ def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
     return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
 
 
-def _site(tx: Tx, row: Incident, now: datetime, known: Known) -> Site | None:
-    if row.site_id is None:
+def _site(tx: Tx, row: Incident, now: datetime, known: Known) -> Site | Callable[[], Site] | None:
+    """The incident's, or how to read it: what was answered nearly always leads on without."""
+    site_id = row.site_id
+    if site_id is None:
         return station_site(tx, row.kind, now)
-    return site_now(tx, row.site_id, row.kind, now, reading=known.reading)
+
+    def read() -> Site:
+        found = site_now(tx, site_id, row.kind, now, reading=known.reading)
+        assert found is not None, "an incident's site stays"
+        return found
+
+    return read
 
 
 def _decide(tx: Tx, row: Incident, now: datetime, known: Known) -> None:

@@ -5,7 +5,7 @@ Nothing here acts: the answer is data that ``handling`` turns into rows, in one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,13 +62,15 @@ CLOCK_SKEW = timedelta(seconds=5)
 def next_steps(
     incident: Incident,
     plan: Plan,
-    site: Site | None,
+    site: Site | Callable[[], Site] | None,
     calls: Sequence[Call],
     now: datetime,
     tasks: Sequence[Task] = (),
     busy: Collection[str] = (),
 ) -> Decision:
     """The machine's next acts for ``incident``. ``calls`` and ``tasks`` are all of its.
+
+    ``site`` may be how to read it: where a plan ends, nobody there is looked for.
 
     ``busy``: the numbers with which another call of ours is busy. Who waits to call one of them
     waits for that, and no line is at fault.
@@ -91,20 +93,26 @@ class _Run:
         self,
         incident: Incident,
         plan: Plan,
-        site: Site,
+        site: Site | Callable[[], Site],
         calls: Sequence[Call],
         tasks: Sequence[Task],
         now: datetime,
         busy: Collection[str],
     ) -> None:
-        self.incident, self.plan, self.site, self.now = incident, plan, site, now
-        self.busy = busy
+        self.incident, self.plan, self.now = incident, plan, now
+        self._site, self.busy = site, busy
         self.calls = [call for call in calls if call.state is not CallState.CANCELLED]
         self.tasks = tasks
         self.grounds = incident.grounds if incident.step is not None else None
         self.rounds = dict(incident.rounds)
         self.actions: list[Action] = []
         self.due_at: datetime | None = None
+
+    @property
+    def site(self) -> Site:
+        if not isinstance(self._site, Site):
+            self._site = self._site()
+        return self._site
 
     def begin(self) -> Decision:
         first = self.plan.first
