@@ -19,7 +19,7 @@ from callflow.handling.base.nodes import choose_node
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents, tasks
+from callflow.storage.alarms import incidents, loose_ends, tasks
 from callflow.storage.calls import calls, phones
 from callflow.storage.desks import shifts
 
@@ -112,10 +112,12 @@ def close(
     closed: Changes = {**(also or {}), **apply.close(row, code, text, now)}
     extra = {"who_did": who} if who else {}
     tell(tx, "closed", now, row, resolution=code, text=text, **extra)
-    for number in calls.cancel_requested(tx, row.id, now):
+    ends = loose_ends.of_incident(tx, row.id, row.site_id, now)
+    for number in calls.cancel_requested(tx, row.id, now) if ends.calls else ():
         tell(tx, "call_cancelled", now, row, to=number)
-    tasks.cancel_open(tx, row.id, now)
-    closed.update(_settled(tx, row.but(**closed), now, by=who or MACHINE, files=files))
+    if ends.tasks:
+        tasks.cancel_open(tx, row.id, now)
+    closed.update(_settled(tx, row.but(**closed), ends, now, by=who or MACHINE, files=files))
     row = incidents.change(tx, row, **closed)
     if row.kind is Kind.STORM:
         _let_go_of_parts(tx, row.id, now)
@@ -133,15 +135,21 @@ def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
 
 def settle(tx: Tx, row: Incident, now: datetime) -> Incident:
     """A handled incident is filed once its site is back to normal, else it awaits that."""
-    settled = _settled(tx, row, now)
+    settled = _settled(tx, row, loose_ends.of_incident(tx, row.id, row.site_id, now), now)
     return incidents.change(tx, row, **settled) if settled else row
 
 
 def _settled(
-    tx: Tx, row: Incident, now: datetime, *, by: str = MACHINE, files: str | None = None
+    tx: Tx,
+    row: Incident,
+    ends: loose_ends.OfIncident,
+    now: datetime,
+    *,
+    by: str = MACHINE,
+    files: str | None = None,
 ) -> Changes:
     """The changes of ``settle``; ``files`` as in ``close``, ``by`` whom."""
-    stands = filing.standing(tx, row, now)
+    stands = filing.standing(tx, row, now, ends)
     if stands.normal:
         tell(tx, "filed", now, row)
         return {"state": incident.after(row.state, Event.NORMAL), "normal_due": None}

@@ -23,7 +23,7 @@ from callflow.core.watch.supervision import user_key
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
+from callflow.storage.alarms import incidents, loose_ends
 from callflow.storage.interventions import measures, services
 from callflow.storage.sites import own_days, sites
 from callflow.storage.watch import supervision
@@ -68,16 +68,19 @@ def within(protected_until: datetime | None, now: datetime) -> datetime:
     return max(now + NORMAL_WITHIN, protected_until or now)
 
 
-def standing(tx: Tx, row: Incident, now: datetime) -> Standing:
-    """How the incident's site stands at ``now``."""
+def standing(
+    tx: Tx, row: Incident, now: datetime, ends: loose_ends.OfIncident | None = None
+) -> Standing:
+    """How the incident's site stands at ``now``. ``ends``: what it has, where that was read."""
     if row.exercise:
         return Standing()
-    running = measures.running(tx, row.site_id, now) if row.site_id else []
+    ends = ends or loose_ends.of_incident(tx, row.id, row.site_id, now)
+    running = measures.running(tx, row.site_id, now) if row.site_id and ends.measures else []
     own = [measure for measure in running if measure.incident_id == row.id]
     out = {zone_key(measure.zone) for measure in running if measure.zone}
     zones = _zones(tx, row)
-    called = services.calls_of(tx, row.id)
-    reports = services.reports_of(tx, row.id)
+    called = services.calls_of(tx, row.id) if ends.services else []
+    reports = services.reports_of(tx, row.id) if ends.services else []
     return Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),

@@ -33,7 +33,7 @@ from callflow.handling.desks.queueing import bridge, desk_took, leave_room
 from callflow.handling.interventions import orders, service_calls, services
 from callflow.handling.interventions.guards import accepted_by_phone, duress_by_phone
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
+from callflow.storage.alarms import incidents, loose_ends
 from callflow.storage.calls import calls
 
 
@@ -260,13 +260,19 @@ def call_ended(
         presence.call_over(tx, load_policy(tx), call.to, now)
     if not gone_on and not _next_person(tx, call, now):
         _leave(tx, call, now)
-    voices.call_over(tx, call, now)
-    if call.meaning.decides:
-        if incident_row is not None:
-            decide(tx, incident_row.id, now)
-        for follower, followed in followers(tx, call_id):
-            _end_with(tx, follower, followed, call, final, now)
+    ends = loose_ends.of_call(tx, call_id)
+    if ends.spoken:
+        voices.call_over(tx, call, now)
+    if call.meaning.decides and incident_row is not None:
+        decide(tx, incident_row.id, now)
+    if call.meaning.decides and ends.followers:
+        _end_followers(tx, call, final, now)
     return over
+
+
+def _end_followers(tx: Tx, call: Call, final: Outcome, now: datetime) -> None:
+    for follower, followed in followers(tx, call.id):
+        _end_with(tx, follower, followed, call, final, now)
 
 
 def _end_with(

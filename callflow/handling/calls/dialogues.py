@@ -253,8 +253,7 @@ def _answers(contact: Contact | None, incident_row: Incident, *, mute: bool) -> 
 
 def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
     """The typed code against the called contact's: right, under duress, or wrong."""
-    row = calls.get(tx, call_id)
-    contact = contacts.get(tx, row.contact_id) if row and row.contact_id else None
+    contact = calls.codes_of(tx, call_id)
     if contact is None:
         return CodeVerdict.WRONG
     typed = vault.code(contact["id"], digits)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from callflow.core.calls.call import Recording
-from callflow.handling.base.telling import tell
+from callflow.handling.base.telling import draft
 from callflow.storage import Tx
 from callflow.storage.calls import calls
+from callflow.storage.records import logbook
 
 
 def recording_finished(
@@ -21,24 +23,14 @@ def recording_finished(
     now: datetime,
 ) -> None:
     """A recording was checked and hashed, or is missing: attached and told either way."""
-    row = calls.get(tx, call_id)
-    if row is None:
+    call = calls.about(tx, call_id)
+    if call is None:
         return
     recording = Recording(call_id, path, sha256, duration, problem, checked_at=now)
     if not calls.insert_recording(tx, recording):
         return
-    incident_row = calls.incident_of(tx, row)
+    told: dict[str, Any] = dict(call=call_id, node=call["node"], path=path, sha256=sha256)
+    told |= {"duration": None if duration is None else round(duration, 1), "problem": problem}
     kind = "recording_problem" if problem else "recording"
-    seconds = None if duration is None else round(duration, 1)
-    tell(
-        tx,
-        kind,
-        now,
-        incident_row,
-        call=call_id,
-        node=row.node,
-        path=path,
-        sha256=sha256,
-        duration=seconds,
-        problem=problem,
-    )
+    of = {"incident": call["incident_id"], "site": call["site_id"]}
+    logbook.append(tx, draft(kind, now, **of, **told))

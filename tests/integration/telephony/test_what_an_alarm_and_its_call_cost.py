@@ -27,7 +27,7 @@ ALARMS = 4
 ORDERS = ["Originate", "MixMonitorMute", "MixMonitorMute"]
 #: Statements that write, or are asked before, of an alarm and its call; PostgreSQL locks and
 #: notifies besides.
-STATEMENTS = {"sqlite": 93, "postgresql": 109}
+STATEMENTS = {"sqlite": 82, "postgresql": 99}
 #: Stored, correlated, claimed; then what the call tells, as far as it shares no commit.
 COMMITS = 9
 
