@@ -7,9 +7,12 @@ put through to a human, and no code of that site counts until the first of them 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from callflow.core.sites.site import Coded
 
 #: The chance, per site and day, that somebody who guesses is let in.
 AT_MOST = 0.001
@@ -29,6 +32,11 @@ class Spent:
     worth: float = 0.0
     of_caller: int = 0
     of_all: int = 0
+
+
+def codes_of(people: Iterable[Coded]) -> int:
+    """How many codes they have together."""
+    return sum(bool(one.code) + bool(one.duress_code) for one in people)
 
 
 class Verdict(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callflow.core.sites.site import Role
+from callflow.core.sites.site import Coded, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,14 @@ class Firm:
     name: str
     phone: str | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirmMember(Coded):
+    """Somebody of a firm, who calls with codes of their own."""
+
+    firm_id: str
+    mail: str
 
 
 @dataclass(frozen=True, slots=True)

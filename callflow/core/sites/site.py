@@ -63,6 +63,18 @@ class Contact:
         return authority in granted
 
 
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Somebody who may have codes, as the vault keeps them; ``phone`` in E.164."""
+
+    id: str
+    name: str
+    phone: str | None
+    language: str
+    code: str | None
+    duress_code: str | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """What is agreed for one site about its signals. Durations in seconds."""

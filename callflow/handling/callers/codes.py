@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.callers import guessing
 from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import WRONG_CODES_AT_MOST, Deed, Done
+from callflow.core.interventions.firm import FirmMember
 from callflow.core.signals.signal import Kind
-from callflow.core.sites.site import SiteState
+from callflow.core.sites.site import Coded, SiteState
 from callflow.core.watch import supervision
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
@@ -23,8 +23,6 @@ from callflow.storage.interventions import firms
 from callflow.storage.sites import contacts, sites
 from callflow.vault import Vault, equal
 
-Row = dict[str, Any]
-
 #: Where a caller's codes count for nothing: nobody monitors the site any more.
 _OVER = frozenset({SiteState.TERMINATED.value, SiteState.SUSPENDED.value})
 
@@ -32,8 +30,8 @@ _OVER = frozenset({SiteState.TERMINATED.value, SiteState.SUSPENDED.value})
 def identify(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Done:
     """Whose code was typed, among those who have one at the site that was named."""
     site_id = _site_named(tx, deed)
-    coded = [row for row in _people(tx, site_id, len(deed.typed)) if _has_code(row)]
-    coded.sort(key=lambda row: row["phone"] != call.to)  # two who chose one code
+    coded = [one for one in _people(tx, site_id, len(deed.typed)) if guessing.codes_of([one])]
+    coded.sort(key=lambda one: one.phone != call.to)  # two who chose one code
     if site_id:
         locks.hold(tx, locks.Lock.GUESS, site_id)
     spent = guesses.spent(tx, site_id, call.to, now)
@@ -41,58 +39,50 @@ def identify(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Don
     if verdict is not guessing.Verdict.MAY:
         tell(tx, "codes_locked", now, site=site_id, to=call.to, call=call.id)
         return Done(result=verdict.value)
-    for row in coded if site_id else ():
-        duress = _is_code_of(vault, row, deed.typed)
-        if duress is not None and "firm_id" in row:
-            return members.identified(tx, call, row, now, site=site_id, duress=duress)
+    for one in coded if site_id else ():
+        duress = _is_code_of(vault, one, deed.typed)
+        if duress is not None and isinstance(one, FirmMember):
+            return members.identified(tx, call, one, now, site=site_id, duress=duress)
         if duress is not None:
-            return identity.identified(tx, call, str(site_id), row, now, duress=duress)
+            return identity.identified(tx, call, str(site_id), one, now, duress=duress)
     return _wrong(tx, call, deed, site_id, worth, spent, now)
 
 
 def identify_member(tx: Tx, vault: Vault, call: Call, deed: Deed, now: datetime) -> Done:
     """Look whether it is the code of the firm's member whose number this is."""
-    row = firms.member(tx, deed.kept["person"])
+    who = firms.member(tx, deed.kept["person"])
     spent = guesses.spent(tx, None, call.to, now)
-    worth = guessing.worth(_codes([row]) if row else 0, len(deed.typed))
+    worth = guessing.worth(guessing.codes_of([who]) if who else 0, len(deed.typed))
     verdict = guessing.verdict(spent, worth, known=True)
     if verdict is not guessing.Verdict.MAY:
         tell(tx, "codes_locked", now, to=call.to, call=call.id)
         return Done(result=verdict.value)
-    duress = _is_code_of(vault, row, deed.typed) if row else None
-    if row is None or duress is None:
+    duress = _is_code_of(vault, who, deed.typed) if who else None
+    if who is None or duress is None:
         return _wrong(tx, call, deed, None, worth, spent, now)
-    return members.identified(tx, call, row, now, duress=duress)
+    return members.identified(tx, call, who, now, duress=duress)
 
 
-def _has_code(row: Row) -> bool:
-    return bool(row["code"] or row["duress_code"])
-
-
-def _is_code_of(vault: Vault, row: Row, digits: str) -> bool | None:
+def _is_code_of(vault: Vault, who: Coded, digits: str) -> bool | None:
     """True where it is their code under duress; None: it is none of theirs."""
-    typed = vault.code(row["id"], digits)
-    if row["duress_code"] and equal(typed, row["duress_code"]):
+    typed = vault.code(who.id, digits)
+    if who.duress_code and equal(typed, who.duress_code):
         return True
-    return False if row["code"] and equal(typed, row["code"]) else None
+    return False if who.code and equal(typed, who.code) else None
 
 
 def _looked_at(
-    spent: guessing.Spent, coded: list[Row], number: str, digits: int
-) -> tuple[guessing.Verdict, list[Row], float]:
+    spent: guessing.Spent, coded: list[Coded], number: str, digits: int
+) -> tuple[guessing.Verdict, list[Coded], float]:
     """Whose codes one of so many ``digits`` is held against: everybody's of the site, else, where
     these are too many for one more guess, those of whoever has the caller's ``number``."""
-    own = [row for row in coded if row["phone"] == number]
-    worth = guessing.worth(_codes(coded), digits)
+    own = [one for one in coded if one.phone == number]
+    worth = guessing.worth(guessing.codes_of(coded), digits)
     verdict = guessing.verdict(spent, worth, known=bool(own))
     if verdict is guessing.Verdict.LOCKED and own:
-        coded, worth = own, guessing.worth(_codes(own), digits)
+        coded, worth = own, guessing.worth(guessing.codes_of(own), digits)
         verdict = guessing.verdict(spent, worth, known=True)
     return verdict, coded, worth
-
-
-def _codes(people: list[Row]) -> int:
-    return sum(bool(row["code"]) + bool(row["duress_code"]) for row in people)
 
 
 def _site_named(tx: Tx, deed: Deed) -> str | None:
@@ -110,14 +100,14 @@ def _monitored(tx: Tx, site_id: str | None) -> str | None:
     return row["id"] if row is not None and row["state"] not in _OVER else None
 
 
-def _people(tx: Tx, site_id: str | None, digits: int) -> list[Row]:
+def _people(tx: Tx, site_id: str | None, digits: int) -> list[Coded]:
     """The site's contacts, each once, and the people of its firms, whose codes are longer."""
     if not site_id:
         return []
-    found = contacts.rows_of(tx, site_id)
+    found = contacts.coded(tx, site_id)
     if digits >= SHORTEST_CODE:
         found += firms.members_at(tx, site_id)
-    return list({row["id"]: row for row in found}.values())
+    return list({one.id: one for one in found}.values())
 
 
 def _wrong(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call
@@ -12,7 +11,7 @@ from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
-from callflow.core.sites.site import Authority, Contact, Role, Site
+from callflow.core.sites.site import Authority, Coded, Contact, Role, Site
 from callflow.core.watch import supervision
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.deciding import raise_duress
@@ -23,8 +22,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,15 +59,17 @@ def open_alarms(tx: Tx, site_id: str) -> list[Incident]:
     return sorted(found, key=lambda one: (one.priority, one.opened_at))
 
 
-def identified(tx: Tx, call: Call, site_id: str, row: Row, now: datetime, *, duress: bool) -> Done:
+def identified(
+    tx: Tx, call: Call, site_id: str, who: Coded, now: datetime, *, duress: bool
+) -> Done:
     """Their code was right, or that under duress: what they are offered now."""
-    found = known(tx, site_id, row["id"])
+    found = known(tx, site_id, who.id)
     assert found is not None, "a contact of the site"
     alarms = open_alarms(tx, site_id)
     mute = incidents.site_is_mute(tx, site_id)  # before any duress: it sounds like success
-    calls.change(tx, call.id, contact_id=row["id"])
-    of: Row = {} if alarms else {"site": site_id}
-    told = of | {"who": row["name"], "to": call.to, "call": call.id}
+    calls.change(tx, call.id, contact_id=who.id)
+    of = {} if alarms else {"site": site_id}
+    told = of | {"who": who.name, "to": call.to, "call": call.id}
     tell(tx, "caller_known", now, alarms[0] if alarms else None, **told)
     if alarms:
         calls.change(tx, call.id, incident_id=alarms[0].id)
@@ -82,9 +81,9 @@ def identified(tx: Tx, call: Call, site_id: str, row: Row, now: datetime, *, dur
     return Done(
         result="hushed" if mute else "alarm" if alarms else "client",
         say=tuple(Phrase("state_alarm", {"kind": kind}) for kind in heard),
-        keep={"site": site_id, "person": row["id"], "cancels": _yes(free)},
+        keep={"site": site_id, "person": who.id, "cancels": _yes(free)},
         may=may(tx, found, alarms, now),
-        language=row["language"],
+        language=who.language,
         duress=duress,
     )
 

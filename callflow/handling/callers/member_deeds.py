@@ -68,7 +68,7 @@ def _choose_site(tx: Tx, deed: Deed, now: datetime) -> Done:
 
 def _done(tx: Tx, asked: _Asked, *say: Phrase, result: str = "done") -> Done:
     """It was done; what is offered next follows from how things are now."""
-    who = members.member_at(tx, asked.who.row["id"], asked.who.site.id) or asked.who
+    who = members.member_at(tx, asked.who.person.id, asked.who.site.id) or asked.who
     return Done(result=result, say=say, may=members.may(tx, who, asked.now), served=True)
 
 
@@ -78,7 +78,7 @@ def _done(tx: Tx, asked: _Asked, *say: Phrase, result: str = "done") -> Done:
 def _visit(tx: Tx, asked: _Asked) -> Done:
     """The next word of a visit: accepted, on site, left."""
     who, now = asked.who, asked.now
-    site, person = who.site.id, who.row["id"]
+    site, person = who.site.id, who.person.id
     visit = firms.visit(tx, person, site)
     about = _unfiled(tx, site)
     if visit is None:
@@ -166,7 +166,7 @@ def _guard_next(tx: Tx, asked: _Asked) -> Done:
         return _done(tx, asked, Phrase("visit_left"))
     there = "accepted_at" in task.data
     event = GuardEvent.ON_SITE if there else GuardEvent.ACCEPTED
-    guards.progress(tx, row, task, event, who, asked.now, guard=asked.who.row["id"])
+    guards.progress(tx, row, task, event, who, asked.now, guard=asked.who.person.id)
     return _done(tx, asked, Phrase("visit_on_site" if there else "visit_accepted"))
 
 

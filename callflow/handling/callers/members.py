@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
+from callflow.core.interventions.firm import FirmMember
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role, Site
 from callflow.core.watch import supervision
@@ -22,8 +22,6 @@ from callflow.storage.interventions.firms import TaskAt
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
 
-Row = dict[str, Any]
-
 #: What a guard reports, after which they only leave.
 _REPORTED = frozenset({TaskOutcome.ALL_CLEAR.value, TaskOutcome.TRACES.value})
 
@@ -32,7 +30,7 @@ _REPORTED = frozenset({TaskOutcome.ALL_CLEAR.value, TaskOutcome.TRACES.value})
 class Member:
     """Somebody of a firm at one of its sites. ``task``: what its guards are asked for there."""
 
-    row: Row
+    person: FirmMember
     firm: str
     site: Site
     part: str  # the menu's: technician or guard
@@ -41,23 +39,23 @@ class Member:
     @property
     def name(self) -> str:
         """As the logbook names them."""
-        return f"{self.row['name']} ({self.firm})"
+        return f"{self.person.name} ({self.firm})"
 
 
 def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
     """Who they are at a site; None: they are of no firm, or it does not work there (any more)."""
-    row = firms.member(tx, person)
-    site = sites.load_site(tx, site_id) if row else None
-    if row is None or site is None:
+    one = firms.member(tx, person)
+    site = sites.load_site(tx, site_id) if one else None
+    if one is None or site is None:
         return None
-    task = next((t for t in _guard_tasks(tx, row["firm_id"]) if t.site_id == site_id), None)
-    part = firms.part_at(tx, row["firm_id"], site_id)
+    task = next((t for t in _guard_tasks(tx, one.firm_id) if t.site_id == site_id), None)
+    part = firms.part_at(tx, one.firm_id, site_id)
     if task is None and part is None:
         return None
     keeps = task is None and part is Role.MAINTENANCE
     return Member(
-        row=row,
-        firm=contacts.names_of(tx, [row["firm_id"]])[row["firm_id"]],
+        person=one,
+        firm=contacts.names_of(tx, [one.firm_id])[one.firm_id],
         site=site,
         part="technician" if keeps else "guard",
         task=task,
@@ -74,41 +72,41 @@ def _guard_tasks(tx: Tx, firm_id: str) -> list[TaskAt]:
 
 
 def identified(
-    tx: Tx, call: Call, row: Row, now: datetime, *, duress: bool, site: str | None = None
+    tx: Tx, call: Call, one: FirmMember, now: datetime, *, duress: bool, site: str | None = None
 ) -> Done:
     """Their code was right: at ``site``, else where they are expected, else they name one."""
-    site = site or _expected_at(tx, row)
-    member = member_at(tx, row["id"], site) if site else None
-    calls.change(tx, call.id, contact_id=row["id"])
-    tell(tx, "caller_known", now, site=site, who=row["name"], to=call.to, call=call.id)
+    site = site or _expected_at(tx, one)
+    member = member_at(tx, one.id, site) if site else None
+    calls.change(tx, call.id, contact_id=one.id)
+    tell(tx, "caller_known", now, site=site, who=one.name, to=call.to, call=call.id)
     if duress:
-        _raise(tx, call, row, member, now)
-    keep = {"person": row["id"], "firm": row["firm_id"]}
+        _raise(tx, call, one, member, now)
+    keep = {"person": one.id, "firm": one.firm_id}
     if member is None:
-        return Done(result="member", keep=keep, language=row["language"], duress=duress)
+        return Done(result="member", keep=keep, language=one.language, duress=duress)
     return at_site(tx, member, now, keep=keep, duress=duress)
 
 
-def _expected_at(tx: Tx, row: Row) -> str | None:
+def _expected_at(tx: Tx, one: FirmMember) -> str | None:
     """The site that they work on, or the only one where their firm's guard is awaited."""
-    visit = firms.visit(tx, row["id"])
+    visit = firms.visit(tx, one.id)
     if visit is not None:
         return visit.site_id
-    awaited = {str(task.site_id) for task in _guard_tasks(tx, row["firm_id"])}
+    awaited = {str(task.site_id) for task in _guard_tasks(tx, one.firm_id)}
     return awaited.pop() if len(awaited) == 1 else None
 
 
-def _raise(tx: Tx, call: Call, row: Row, member: Member | None, now: datetime) -> None:
+def _raise(tx: Tx, call: Call, one: FirmMember, member: Member | None, now: datetime) -> None:
     """Somebody is threatened, silently (D7): at the site, or wherever they are."""
     if member is None:
-        text = f"{row['name']} {row['phone'] or call.to}"
+        text = f"{one.name} {one.phone or call.to}"
         signal = supervision.station_signal("DURESS_CODE", "", call.id, now, text=text)
         store_signals(tx, [signal])
         return
     alarms = identity.open_alarms(tx, member.site.id)
     identity.raise_alarm(tx, member.site.id, alarms, call, now)
     for alarm in alarms:
-        duress_by_phone(tx, alarm, row["id"], now)
+        duress_by_phone(tx, alarm, one.id, now)
 
 
 def at_site(
@@ -121,7 +119,7 @@ def at_site(
         say=(Phrase("site", {"site": member.site.name, **written}),),
         keep={**keep, "site": member.site.id},
         may=may(tx, member, now),
-        language=member.row["language"],
+        language=member.person.language,
         duress=duress,
     )
 
@@ -130,7 +128,7 @@ def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
     """What is offered: the next word of a visit or an intervention, a walk test."""
     if member.part == "guard":
         return frozenset(_next_of(member.task))
-    visit = firms.visit(tx, member.row["id"], member.site.id)
+    visit = firms.visit(tx, member.person.id, member.site.id)
     stage = "accept" if visit is None else "leave" if visit.on_site_at else "on_site"
     tested = rows.running_tests(tx, [member.site.id], now).get(member.site.id)
     return frozenset({stage, "walk_on" if tested else "walk"})

@@ -42,8 +42,8 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
             reason="Essai de la télésurveillance, demandé par téléphone",
             who=who.name,
             role="contact",
-            contact=who.row["firm_id"],
-            tester=who.row["id"] if who.row["phone"] else None,
+            contact=who.person.firm_id,
+            tester=who.person.id if who.person.phone else None,
             now=now,
         )
     except BadField:
@@ -140,11 +140,11 @@ def _mail(
     now: datetime,
 ) -> bool:
     """The summary, to whoever walked; whether they have an address."""
-    if not who.row["mail"]:
+    if not who.person.mail:
         return False
     zone, names = ZoneInfo(who.site.timezone), sites.zone_names(tx, who.site.id)
     subject, text = walk_test.summary(
-        who.row["language"],
+        who.person.language,
         site=who.site.name,
         who=who.name,
         began=test.began_at.astimezone(zone),
@@ -161,7 +161,7 @@ def _mail(
         ],
         unheard=unheard,
     )
-    return post_for_site(tx, who.site.id, who.row["mail"], subject, text, now) is not None
+    return post_for_site(tx, who.site.id, who.person.mail, subject, text, now) is not None
 
 
 DEEDS: Mapping[str, Callable[[Tx, Member, Deed, datetime], Done]] = {

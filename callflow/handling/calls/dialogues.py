@@ -93,12 +93,12 @@ def _asked_who(tx: Tx, call: Call, incident_row: Incident | None, facts: Facts) 
     """A caller who is for the menu."""
     site = identity.hint(tx, call.to, incident_row)
     member = None if site else firms.with_number(tx, call.to)
-    coded = member is not None and member["code"] is not None
+    coded = member is not None and member.code is not None
     return replace(
         facts,
         menus=True,
         hint=site,
-        member=member["id"] if member and coded else "",
+        member=member.id if member and coded else "",
         known_fault=incident_row is not None and _in_storm(tx, incident_row),
     )
 

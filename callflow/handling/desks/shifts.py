@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.desks import shift
@@ -16,6 +15,8 @@ from callflow.core.desks.shift import Shift
 from callflow.core.plans.version import Published
 from callflow.core.records.audit import QUIET
 from callflow.core.records.logbook import Entry
+from callflow.core.sites.instructions import Instruction
+from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms.operating import release, transfer
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -26,8 +27,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.desks import handover, shifts
 from callflow.storage.plans import plans
 from callflow.storage.records import logbook
-
-Row = dict[str, Any]
 
 #: Who has no shift behind them reads what changed in so long.
 FIRST_TIME = timedelta(days=7)
@@ -54,7 +53,7 @@ class Handover:
     """What whoever takes up a shift reads. ``since``: the end of this person's last one.
 
     ``open`` are incidents to acknowledge, parked ones too; ``waiting`` those treated and not yet
-    back to normal. The lists are rows, each with what a page shows of it.
+    back to normal.
     """
 
     since: datetime
@@ -63,12 +62,18 @@ class Handover:
     notes: list[Shift]
     open: list[Incident]
     waiting: list[Incident]
-    instructions: list[Row]
-    tests: list[Row]
+    instructions: list[Instruction]
+    tests: list[OnTest]
     plans: list[Published]
     people: list[Entry]
     entries: list[Entry]
     entry_count: int
+
+    @property
+    def sites(self) -> set[str | None]:
+        """The sites of what is read."""
+        agreed = {one.site_id for one in self.instructions} | {one.site_id for one in self.tests}
+        return agreed | {one.site_id for one in (*self.open, *self.waiting)}
 
 
 def to_take_over(tx: Tx, user_id: str, now: datetime) -> Handover:
@@ -124,8 +129,8 @@ def begin_shift(
         read={
             "at": read_at.isoformat(),
             "incidents": [row.id for row in taken],
-            "instructions": [row["id"] for row in read.instructions],
-            "tests": [row["id"] for row in read.tests],
+            "instructions": [row.id for row in read.instructions],
+            "tests": [row.id for row in read.tests],
             "plans": [f"{row.id} {row.version}" for row in read.plans],
             "notes": [row.id for row in read.notes],
         },

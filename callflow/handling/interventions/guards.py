@@ -50,7 +50,7 @@ def accepted_by_phone(tx: Tx, row: Incident, firm: str, now: datetime) -> None:
 def duress_by_phone(tx: Tx, row: Incident, called: str, now: datetime) -> None:
     """The firm, or its guard, typed a code under duress: nobody waits for that guard."""
     guard = firms.member(tx, called) if called else None
-    firm = guard["firm_id"] if guard else called
+    firm = guard.firm_id if guard else called
     for task in tasks.of_incident(tx, row.id):
         if _is_asked(task, firm):
             end_task(tx, task.id, TaskOutcome.DURESS, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from callflow.core.interventions.firm import FirmMember
 from callflow.core.messages import outbox
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
@@ -42,10 +43,10 @@ def _firm(tx: Tx, firm_id: str) -> str:
     return str(row["name"])
 
 
-def _shown(row: Row) -> Row:
+def _shown(one: FirmMember) -> Row:
     names = ("id", "name", "phone", "language", "mail")
-    coded = {"code_set": row["code"] is not None, "duress_code_set": row["duress_code"] is not None}
-    return {name: row[name] for name in names} | coded
+    coded = {"code_set": one.code is not None, "duress_code_set": one.duress_code is not None}
+    return {name: getattr(one, name) for name in names} | coded
 
 
 def put_member(
@@ -55,7 +56,7 @@ def put_member(
     firm = _firm(tx, firm_id)
     before = contacts.get(tx, member_id)
     of = firms.member(tx, member_id)
-    if before is not None and (of is None or of["firm_id"] != firm_id):
+    if before is not None and (of is None or of.firm_id != firm_id):
         raise BadField("id", "is somebody else's already: choose another")
     required(body, "name", "name")
     contact: Row = {
@@ -93,8 +94,8 @@ def remove_member(
 ) -> None:
     """They left the firm: their codes count no more. Raises NotFound."""
     firm = _firm(tx, firm_id)
-    row = firms.member(tx, member_id)
-    if row is None or not firms.remove_member(tx, firm_id, member_id):
+    gone = firms.member(tx, member_id)
+    if gone is None or not firms.remove_member(tx, firm_id, member_id):
         raise NotFound("there is nobody of this firm with that id", member_id)
-    told: Row = dict(firm=firm, who=row["name"], by=who, because=because or "–")
+    told = {"firm": firm, "who": gone.name, "by": who, "because": because or "–"}
     tell(tx, "firm_member_removed", now, who_did=who, **told)

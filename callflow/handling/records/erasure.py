@@ -56,7 +56,7 @@ def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Per
         id=contact_id,
         name=row["name"],
         numbers=(row["phone"],) if alone else (),
-        others=tuple(one for one in (contact_id, (member or {}).get("mail")) if one),
+        others=tuple(one for one in (contact_id, member and member.mail) if one),
         namesake=names[folded(row["name"])] > 1,
     )
 

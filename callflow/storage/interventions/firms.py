@@ -10,49 +10,46 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from callflow.core.alarms.incident import State
-from callflow.core.interventions.firm import FirmAtSite, ListedFirm, Visit, VisitBy
+from callflow.core.interventions.firm import FirmAtSite, FirmMember, ListedFirm, Visit, VisitBy
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import Task, TaskState
-from callflow.core.sites.site import Role
+from callflow.core.sites.site import Coded, Role
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
 from callflow.storage.engine.folding import folded
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import columns, first, found
+from callflow.storage.engine.values import columns, columns_of, first, found
 from callflow.storage.sites.search import holds, of_person
 from callflow.storage.sites.sites import upsert
 
-Row = dict[str, Any]
-
 _M, _LINK = t.firm_member.c, t.site_contact.c
-_MEMBERS = select(*t.contact.c, _M.firm_id, _M.mail).join(
+_MEMBERS = select(*columns_of(t.contact, Coded), _M.firm_id, _M.mail).join(
     t.firm_member, _M.contact_id == t.contact.c.id
 )
 #: The parts in which a firm works for a site.
 _PARTS = (Role.MAINTENANCE.value, Role.GUARD.value)
 
 
-def member(tx: Tx, contact_id: str) -> Row | None:
-    """Somebody of a firm, as stored, with ``firm_id`` and ``mail``; None: they are of none."""
-    row = tx.execute(_MEMBERS.where(_M.contact_id == contact_id)).first()
-    return dict(row._mapping) if row else None
+def member(tx: Tx, contact_id: str) -> FirmMember | None:
+    """Somebody of a firm; None: they are of none."""
+    return first(tx, _MEMBERS.where(_M.contact_id == contact_id), FirmMember)
 
 
-def members(tx: Tx, firm_id: str) -> list[Row]:
+def members(tx: Tx, firm_id: str) -> list[FirmMember]:
     """The people of a firm, by name."""
     query = _MEMBERS.where(_M.firm_id == firm_id).order_by(t.contact.c.name, t.contact.c.id)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, FirmMember)
 
 
-def members_at(tx: Tx, site_id: str) -> list[Row]:
+def members_at(tx: Tx, site_id: str) -> list[FirmMember]:
     """The people of every firm that works for a site."""
     return [row for firm in firms_at(tx, site_id) for row in members(tx, firm)]
 
 
-def with_number(tx: Tx, number: str) -> Row | None:
+def with_number(tx: Tx, number: str) -> FirmMember | None:
     """The one member who has this number; None: nobody, or several."""
-    rows = tx.execute(_MEMBERS.where(t.contact.c.phone == number)).all()
-    return dict(rows[0]._mapping) if len(rows) == 1 else None
+    have = found(tx, _MEMBERS.where(t.contact.c.phone == number), FirmMember)
+    return have[0] if len(have) == 1 else None
 
 
 def firms_at(tx: Tx, site_id: str) -> list[str]:
@@ -103,7 +100,7 @@ def guard_tasks(tx: Tx, firm_id: str) -> list[TaskAt]:
     return found(tx, query, TaskAt)
 
 
-def put_member(tx: Tx, contact: Row, firm_id: str, mail: str) -> None:
+def put_member(tx: Tx, contact: dict[str, Any], firm_id: str, mail: str) -> None:
     """Write somebody of a firm."""
     upsert(tx, t.contact, ["id"], contact)
     values = {"contact_id": contact["id"], "firm_id": firm_id, "mail": mail}

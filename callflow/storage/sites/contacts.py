@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from callflow.core.sites.site import Authority, Contact, Role
+from callflow.core.sites.site import Authority, Coded, Contact, Role
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns_of
 from callflow.storage.sites import own_days
 
 _LINK = t.site_contact.c
@@ -38,6 +39,20 @@ def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     for row in _CONTACTS.all(tx, {"sites": list(site_ids)}):
         found.setdefault(row["site_id"], []).append(row)
     return found
+
+
+_CODED = Reads(
+    select(*columns_of(t.contact, Coded))
+    .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
+    .where(_LINK.site_id == bindparam("site"))
+    .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id),
+    Coded,
+)
+
+
+def coded(tx: Tx, site_id: str) -> list[Coded]:
+    """The contacts of a site, once in each part they play, with the codes they may have."""
+    return _CODED.all(tx, {"site": site_id})
 
 
 _FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.clock import from_iso
-from callflow.core.alarms.incident import Incident
 from callflow.core.desks.shift import AHEAD
 from callflow.handling.base import refusals
 from callflow.handling.desks import dead_man, rosters, shifts
@@ -61,7 +60,7 @@ async def _start(
         return {
             "read": found,
             "mine": rows.running(tx, visitor.id),
-            "names": _names(tx, [*found.open, *found.waiting]),
+            "names": sites.names_of(tx, found.sites),
             "entries": feed(tx, found.entries),
             "findings": rosters.findings(tx, now, soon),
             "health": health,
@@ -73,10 +72,6 @@ async def _start(
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights
     return _page(station, visitor, "desks/shift.html", values, status)
-
-
-def _names(tx: Tx, alarms: Sequence[Incident]) -> dict[str, str]:
-    return sites.names_of(tx, (row.site_id for row in alarms))
 
 
 @router.post("/shift/begin")
@@ -115,7 +110,7 @@ async def _end(
         found = shifts.to_hand_over(tx, visitor.id, visitor.name) if on_shift else None
         return {
             "leaving": found,
-            "names": _names(tx, found.held if found else []),
+            "names": sites.names_of(tx, (row.site_id for row in found.held) if found else ()),
             "strip": views.strip(station.health(tx)),
         }
 

@@ -161,5 +161,5 @@ def test_an_instruction_and_a_test_are_read(station: Station) -> None:
         )
     )
     read = station.read(lambda tx: shifts.to_take_over(tx, "zoe", station.now))
-    assert [(row["site_name"], row["ends_at"]) for row in read.tests] == [("Shop", NIGHT + HOUR)]
+    assert [(row.site_id, row.ends_at) for row in read.tests] == [("1002", NIGHT + HOUR)]
     assert read.first

@@ -192,7 +192,7 @@ async def test_logging_out_ends_no_shift_and_says_so(
 async def test_whoever_is_alone_is_asked_and_answers(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
-    quick = station.settings.model_copy(update={"dead_man_night": 0.01, "dead_man_day": 0.01})
+    quick = station.settings.model_copy(update={"dead_man_night": 1e-6, "dead_man_day": 1e-6})
     station.do(lambda tx: policy.save_policy(tx, quick))
     await begin(operator, [])
     part = (await operator.get("/shift/presence")).text
