@@ -360,15 +360,17 @@ async def _listen_in(session: Session, facts: Facts) -> None:
 
 def sentence(phrase: Phrase, language: str) -> Sentence:
     """The sentence of a phrase; shared between instances where no site's data is in it."""
-    # Two times, or a kind and its word, are equal and not said alike: only words are looked up.
-    if all(type(value) is str for value in phrase.values.values()):
-        return _of_words(phrase.key, tuple(phrase.values.items()), language)
+    # Two times are equal and not said alike: only words and kinds are looked up.
+    if all(type(value) in (str, Kind) for value in phrase.values.values()):
+        values = tuple((name, value, type(value)) for name, value in phrase.values.items())
+        return _of_words(phrase.key, values, language)
     return _sentence(phrase.key, phrase.values, language)
 
 
 @lru_cache(maxsize=4096)
-def _of_words(key: str, values: tuple[tuple[str, object], ...], language: str) -> Sentence:
-    return _sentence(key, dict(values), language)
+def _of_words(key: str, values: tuple[tuple[str, object, type], ...], language: str) -> Sentence:
+    """A kind and its word are equal, and not said alike: hence the types."""
+    return _sentence(key, {name: value for name, value, _ in values}, language)
 
 
 def _sentence(key: str, values: Mapping[str, object], language: str) -> Sentence:

@@ -96,6 +96,7 @@ class Speech:
         self._orders: list[_Order] = []
         self._pending: dict[Path, _Order] = {}
         self._there: set[Sentence] = set()  # prepared once; looked for again when it is said
+        self._turns: dict[tuple[tuple[Sentence | Path, ...], bool], str] = {}
         self._number = 0
         self._wake = asyncio.Event()
         self._voice: asyncio.subprocess.Process | None = None
@@ -156,10 +157,11 @@ class Speech:
 
     async def _joined(self, sentences: Sequence[Sentence | Path], opening: bool) -> Path:
         """Nearly always all of it was said before, and no thread need be woken."""
-        stems = self._places(sentences)
-        turn = self._turn(stems, opening)
+        recorded = self._recorded(sentences)
+        turn = self._known_turn(tuple(sentences), opening, recorded)
         if _still_there(turn):
             return Path(turn)
+        stems = self._places(sentences, recorded)
         try:
             await self._in_thread(self._join, stems, turn, opening)
         except FileNotFoundError:  # one was never said
@@ -214,10 +216,13 @@ class Speech:
 
     # As text: a turn has a dozen sentences, and a path made of parts costs more than its stat.
 
-    def _places(self, sentences: Sequence[Sentence | Path]) -> list[str]:
-        """Where each is, or will be. Whether anything was recorded is looked at once a language."""
+    def _recorded(self, sentences: Sequence[Sentence | Path]) -> set[str]:
+        """The languages in which somebody recorded announcements, perhaps."""
         languages = {one.language for one in sentences if isinstance(one, Sentence)}
-        recorded = {language for language in languages if self.announcements.any(language)}
+        return {language for language in languages if self.announcements.any(language)}
+
+    def _places(self, sentences: Sequence[Sentence | Path], recorded: Collection[str]) -> list[str]:
+        """Where each is, or will be."""
         return [
             self._where(one, recorded) if isinstance(one, Sentence) else str(one)
             for one in sentences
@@ -230,6 +235,19 @@ class Speech:
             return found
         folder = self.shared if sentence.shared else self.folder / "sentences"
         return f"{folder}/{_name(language, sentence.text)}"
+
+    def _known_turn(
+        self, sentences: tuple[Sentence | Path, ...], opening: bool, recorded: Collection[str]
+    ) -> str:
+        """``_turn`` of these; where the voice says them all, it always was the same."""
+        turn = None if recorded else self._turns.get((sentences, opening))
+        if turn is None:
+            turn = self._turn(self._places(sentences, recorded), opening)
+            if not recorded and not any(isinstance(one, Path) for one in sentences):
+                if len(self._turns) >= REMEMBERED:
+                    self._turns.clear()
+                self._turns[sentences, opening] = turn
+        return turn
 
     def _turn(self, stems: Sequence[str], opening: bool) -> str:
         """What ``_join`` makes of them. Raises FileNotFoundError where a recording isn't
