@@ -1,5 +1,8 @@
-"""Commands of the product begun by fork, from one process a run that has loaded them: interpreters
-of their own would import for a second or two, a hundred and fifty times in a run.
+"""Commands of the product begun by fork, from a process that has loaded them: interpreters of their
+own would import for a second or two, a hundred and fifty times in a run.
+
+Of a whole run each unit has such a process from its beginning, which costs nothing: it is forked
+where everything is loaded already. Elsewhere it is begun when the first is wanted.
 
 What forks them is the product's own nursery (callflow/commands/nursery.py); that ``callflow``
 begins as a program, too, is proved by the stations of acceptance. They end with the tests.
@@ -9,52 +12,26 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from callflow.processes import nursery
 
-#: Loads everything, and compiles the pages' templates, which takes longer than all else that a
-#: web of a test does; each process that is forked looks up what it is to be. It ends as a role
-#: does: Python's own end would take apart all that was loaded.
-_PROGRAM = """
-import json, os, pathlib, sys
-from callflow.__main__ import main
-from callflow.commands import line, nursery, role
-from web.kit import rendering
-place = pathlib.Path(sys.argv.pop(1))
-templates = rendering.environment("fr")
-for name in templates.list_templates():
-    templates.get_template(name)
-nursery.forked(["web"])
-wanted = json.loads(place.read_text())
-os.environ.clear()
-os.environ.update(wanted["environment"])
-sys.argv[1:] = wanted["arguments"]
-os.dup2(os.open(wanted["typed"], os.O_RDONLY), 0)
-code = 0
-try:
-    main()
-except SystemExit as end:
-    code = end.code
-    if isinstance(code, str):
-        print(code, file=sys.stderr)
-        code = 1
-role.leave(code or 0)
-"""
 #: Seconds for the first one, which waits for the imports, on a machine that has other things to do.
 _WITHIN = 120.0
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Begun:
@@ -92,25 +69,52 @@ class Begun:
 
 
 class _Nursery:
-    """Begun when the first is wanted."""
+    """A program of its own; or forked from this process to do ``serve``: it has loaded everything
+    then, has one thread and is nothing else yet."""
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="callflow-forked-")
-        self._wanted = Path(self._folder.name) / "wanted.json"
+    def __init__(self, serve: Callable[[Path], None] | None = None) -> None:
+        self._wanted = Path(tempfile.mkdtemp(prefix="callflow-forked-")) / "wanted.json"
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, str(self._wanted), "web"],
-                stdin=theirs.fileno(),
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # it ends when nobody can ask any more
-            )
+        with theirs:  # it ends when nobody can ask any more
+            self._process = self._forked(theirs, serve) if serve else self._begun(theirs)
+
+    def _begun(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.support.forking", str(self._wanted)],
+            cwd=_ROOT,
+            stdin=theirs.fileno(),
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+
+    def _forked(self, theirs: socket.socket, serve: Callable[[Path], None]) -> Begun:
+        if pid := os.fork():
+            return Begun(pid)
+        try:
+            atexit._clear()  # what is to be done at the end of this process
+            os.setsid()
+            self._line.close()
+            os.dup2(theirs.fileno(), 0)
+            theirs.close()
+            serve(self._wanted)
+        except SystemExit as end:
+            print(end.code or "", end="", file=sys.stderr)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
 
     def begin(
         self, arguments: tuple[str, ...], environment: Mapping[str, str], typed: str, output: int
     ) -> Begun:
         """``typed`` is the file of its standard input; it writes to the descriptor ``output``."""
-        words = {"arguments": arguments, "environment": dict(environment), "typed": typed}
+        marks = {name: os.environ[name] for name in os.environ if name.startswith("CALLFLOW_TEST")}
+        words = {
+            "arguments": arguments,
+            "environment": dict(environment),
+            "marks": dict(sorted(marks.items(), key=lambda mark: len(mark[1]))),
+            "typed": typed,
+        }
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
         with nursery.asked(self._line, "web", output) as ours:
             ours.settimeout(_WITHIN)
@@ -121,20 +125,27 @@ class _Nursery:
     def end(self) -> None:
         self._line.close()
         self._process.wait(timeout=60)
-        self._folder.cleanup()
+        shutil.rmtree(self._wanted.parent)
 
 
-@functools.cache
+_ours: list[_Nursery] = []
+
+
+def prepare(serve: Callable[[Path], None]) -> None:
+    """What forks is there from now on, as a copy of this process."""
+    _ours.append(_Nursery(serve))
+
+
 def _nursery() -> _Nursery:
-    begun = _Nursery()
-    atexit.register(_end)
-    return begun
+    if not _ours:
+        _ours.append(_Nursery())
+        atexit.register(_end)
+    return _ours[0]
 
 
 def _end() -> None:
-    if _nursery.cache_info().currsize:
-        _nursery().end()
-        _nursery.cache_clear()
+    while _ours:
+        _ours.pop().end()
 
 
 @pytest.hookimpl(tryfirst=True)

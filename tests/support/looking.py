@@ -39,11 +39,12 @@ _WIDE = """() => {
 }"""
 
 #: What a reader of the page's language reads; words that are said in another say so by their lang.
-_TEXTS = """(where) => {
-  const from = document.querySelector(where);
+_TEXTS = """([html, where]) => {
+  const page = html === null ? document : new DOMParser().parseFromString(html, "text/html");
+  const from = page.querySelector(where);
   const found = new Set();
-  const mine = (e) => e.closest("[lang]") === document.documentElement;
-  const walk = document.createTreeWalker(from, NodeFilter.SHOW_TEXT);
+  const mine = (e) => e.closest("[lang]") === page.documentElement;
+  const walk = page.createTreeWalker(from, NodeFilter.SHOW_TEXT);
   for (let n = walk.nextNode(); n; n = walk.nextNode()) {
     const at = n.parentElement;
     if (mine(at) && !at.closest("script, style, code")) found.add(n.data.trim());
@@ -132,6 +133,7 @@ def shape(page: Page) -> str:
     return str(page.evaluate(_SHAPE))
 
 
-def texts(page: Page, where: str = "body") -> set[str]:
-    """The longer texts that stand there in the page's own language."""
-    return set(page.evaluate(_TEXTS, where))
+def texts(page: Page, where: str = "body", html: str | None = None) -> set[str]:
+    """The longer texts that stand there in the page's own language; those of ``html``, which no
+    script has touched, where it is given."""
+    return set(page.evaluate(_TEXTS, [html, where]))

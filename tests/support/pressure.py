@@ -11,26 +11,40 @@ FILE = Path("/proc/pressure/cpu")
 #: Below so many percent of the last ten seconds a machine counts as quiet; nobody waits longer
 #: than so many seconds for that.
 QUIET, PATIENCE = 10.0, 60.0
+#: Seconds; the kernel counts anew every two, so that this is what it says of two to four.
+_WINDOW = 2.1
 
 
 def some(file: Path = FILE) -> float | None:
     """The share of the last ten seconds in which somebody waited for a core, in percent; None where
     the kernel doesn't say (source: /proc/pressure/cpu, its ``some avg10``)."""
+    return _said("avg10", file)
+
+
+def _said(what: str, file: Path) -> float | None:
     try:
-        found = re.search(r"^some avg10=([0-9.]+)", file.read_text(encoding="ascii"), re.MULTILINE)
+        text = file.read_text(encoding="ascii")
     except OSError:
         return None
+    found = re.search(rf"^some .*\b{what}=([0-9.]+)", text, re.MULTILINE)
     return float(found[1]) if found else None
 
 
 def wait_for_quiet(patience: float = PATIENCE, file: Path = FILE) -> float:
-    """Returns when the machine is quiet, or after ``patience``; the seconds that it took."""
+    """Returns when the machine is quiet, or after ``patience``; the seconds that it took.
+
+    Quiet by the average, or by the microseconds of the last moments alone: the average of a machine
+    that was busy and is not any more falls for twenty seconds.
+    """
     begun = time.monotonic()
     nap = threading.Event()
     while (share := some(file)) is not None and share >= QUIET:
         if time.monotonic() - begun >= patience:
             break
-        nap.wait(1.0)
+        before = _said("total", file) or 0.0
+        nap.wait(_WINDOW)
+        if (_said("total", file) or 0.0) - before < QUIET / 100 * _WINDOW * 1_000_000:
+            break
     return time.monotonic() - begun
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from tests.support import costs, unsteady
 from tests.support.unit_process import Process, Result, warm
-from tests.support.units import COMPUTING, LIVE, ROOT, Unit, whole
+from tests.support.units import COMPUTING, LIVE, ROOT, Unit, listening, whole
 
 #: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
@@ -46,7 +46,7 @@ _SAID_AGAIN = 4000
 _FAILURES = re.compile(r"^=+ (FAILURES|ERRORS) =+$", re.MULTILINE)
 #: What units leave out: what listens. Of a deep run, what a fast one has not.
 _DEAF, _DEEP_ONLY = "not ear", "(deep or counts) and not ear"
-LISTENING = Unit(name="what listens, alone", parts=("tests/acceptance",), kind=LIVE)
+LISTENING = listening()
 
 
 class Queue:

@@ -29,10 +29,9 @@ import pytest
 from callflow import niceness
 from callflow.commands import role
 from callflow.processes.nursery import adopt_orphans, end_with_parent
-from tests.support import costs
+from tests.support import costs, forked, forking
 from tests.support.depth import LEFT_OUT
 from tests.support.units import COMPUTING, Unit
-from web.kit.rendering import environment
 from web.kit.words import LANGUAGES
 
 #: How nice what only computes is to conversations and browsers beside it.
@@ -44,6 +43,8 @@ _TIDIED = 2.0
 #: Some plug-ins are ours as well; nobody needs their asserts explained. Nor is there one cache.
 _LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
 _NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+#: Whether ``warm`` was called.
+_loaded: list[bool] = []
 
 
 def warm() -> None:
@@ -53,10 +54,8 @@ def warm() -> None:
         pytest.main([*_LOADED, "--collect-only", "tests/unit/test_costs.py"])
     for name in role.ROLES:
         role.load(name)
-    for language in LANGUAGES:
-        templates = environment(language)
-        for name in templates.list_templates():
-            templates.get_template(name)
+    forking.load(*LANGUAGES)
+    _loaded.append(True)
     del os.environ["OPENBLAS_NUM_THREADS"]
     gc.collect()
     gc.freeze()
@@ -188,6 +187,8 @@ class Process:
             with (self._folder / "said").open("wb") as said, Path(os.devnull).open("rb") as nothing:
                 for place, file in enumerate((nothing, said, said)):
                     os.dup2(file.fileno(), place)
+                if _loaded and forking.can_be_shown():
+                    forked.prepare(forking.serve)
                 faulthandler.register(signal.SIGUSR1, file=said, all_threads=False)
                 teller = _Teller(self._folder / "told")
                 code = int(pytest.main([*_LOADED, *arguments], plugins=[teller]))

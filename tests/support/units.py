@@ -28,6 +28,7 @@ _TOGETHER = 120.0
 _IN_REAL_TIME = re.compile(
     r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE
 )
+_EAR = re.compile(r"\bpytest\.mark\.ear\b")
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 
@@ -39,6 +40,14 @@ class Unit:
     parts: tuple[str, ...]
     kind: str
     seconds: float = 0.0
+
+
+def listening(root: Path = ROOT) -> Unit:
+    """What listens to live audio: nothing else is collected for it."""
+    acceptance = files(root / "tests" / "acceptance")
+    ears = [file for file in acceptance if _EAR.search(file.read_text(encoding="utf-8"))]
+    parts = tuple(file.relative_to(root).as_posix() for file in ears)
+    return Unit(name="what listens, alone", parts=parts, kind=LIVE)
 
 
 def files(path: Path) -> list[Path]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,9 +53,10 @@ def test_what_runs_wrote_down_is_found_again(tmp_path: Path) -> None:
     assert found == unsteady.Candidate(folder=folder, **wrote)
 
 
-def _pressure(folder: Path, share: float) -> Path:
+def _pressure(folder: Path, share: float, total: int = 5) -> Path:
     file = folder / "cpu"
-    file.write_text(f"some avg10={share:.2f} avg60=1.00 avg300=2.00 total=5\n", encoding="ascii")
+    said = f"some avg10={share:.2f} avg60=1.00 avg300=2.00 total={total}\n"
+    file.write_text(said, encoding="ascii")
     return file
 
 
@@ -61,6 +64,21 @@ def test_a_quiet_machine_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
     assert pressure.some(_pressure(tmp_path, 97.53)) == pytest.approx(97.53)
     assert pressure.wait_for_quiet(0.0, _pressure(tmp_path, 97.53)) < 1
     assert pressure.wait_for_quiet(60.0, _pressure(tmp_path, 9.99)) < 1
+
+
+def test_a_machine_is_quiet_once_nobody_waits_any_more_whatever_its_average_still_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = iter((400_000, 200_000, 0))  # of 2.1 s: 19, 10 and 0 percent
+
+    def naps(self: threading.Event, timeout: float) -> None:
+        (total,) = map(int, re.findall("total=([0-9]+)", file.read_text("ascii")))
+        _pressure(tmp_path, 95.0, total + next(waited))
+
+    file = _pressure(tmp_path, 97.53)
+    monkeypatch.setattr(threading.Event, "wait", naps)
+    assert pressure.wait_for_quiet(60.0, file) < 1
+    assert next(waited) == 0
 
 
 def test_a_kernel_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
