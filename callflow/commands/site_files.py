@@ -18,7 +18,7 @@ from callflow.core.sites.files import reading
 from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.site import SiteState
-from callflow.handling.sites import exports, import_writing, imports
+from callflow.handling.sites import exports, import_drafts, import_writing, imports
 from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, Tx
@@ -126,7 +126,7 @@ def sites_import(
 def _prepared(
     store: Store, vault: Vault, table: reading.Table, sha256: str, remove: bool
 ) -> Prepared:
-    known = store.read_now(imports.known)
+    known = store.read_now(import_drafts.known)
     return imports.prepare(table, known, vault, clock.now(), file=sha256, remove=remove)
 
 

@@ -25,10 +25,10 @@ import psycopg
 
 from callflow import clock
 from callflow.core.signals.signal import Signal
-from callflow.core.sites.files import reading, rows, writing
+from callflow.core.sites.files import reading, writing
 from callflow.handling.base import storing
 from callflow.handling.plans import plans
-from callflow.handling.sites import import_writing, imports
+from callflow.handling.sites import file_rows, import_drafts, import_writing, imports
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store
 from callflow.storage.engine.connections import connection_info
@@ -49,13 +49,16 @@ def _town(mark: str, digit: int) -> Iterator[list[list[str]]]:
     """The rows of each site; ``mark`` and ``digit`` are in every name and every number."""
     for number in range(SITES):
         site = town.site(number)
-        for place, person in enumerate(site["contacts"]):
-            person["phone"] = f"+3363998{digit}{(number * town.PEOPLE + place) % 1000:03d}"
-        yield list(rows.rows_of({**site, "name": site["name"] + mark, "plan": ""}, "fr"))
+        people = [
+            person.changed(phone=f"+3363998{digit}{(number * town.PEOPLE + place) % 1000:03d}")
+            for place, person in enumerate(site.contacts)
+        ]
+        site = site.changed(name=site.name + mark, plans={}, contacts=people)
+        yield list(file_rows.rows_of(site, "fr"))
 
 
 def _file(mark: str, digit: int) -> bytes:
-    return b"".join(writing.to_csv(rows.head("fr"), _town(mark, digit), "fr"))
+    return b"".join(writing.to_csv(file_rows.head("fr"), _town(mark, digit), "fr"))
 
 
 # --- who writes meanwhile -------------------------------------------------------------------------
@@ -123,7 +126,7 @@ class _Imported:
         begun = time.perf_counter()
         table = reading.read(data)
         self.read = time.perf_counter() - begun
-        known = store.read_now(imports.known)
+        known = store.read_now(import_drafts.known)
         sha256 = hashlib.sha256(data).hexdigest()
         self.done: Prepared = imports.prepare(table, known, vault, clock.now(), file=sha256)
         self.compared = time.perf_counter() - begun - self.read

@@ -22,7 +22,7 @@ from callflow.core.calls.call import Outcome
 from callflow.core.desks.roster import Part
 from callflow.core.plans.call_plan import to_json
 from callflow.core.plans.standard import STANDARD_PLANS
-from callflow.core.sites.files import reading, rows, writing
+from callflow.core.sites.files import reading, writing
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.time.hours import Span
 from callflow.handling.alarms import operating
@@ -30,7 +30,16 @@ from callflow.handling.base import refusals
 from callflow.handling.desks.rosters import add_duties
 from callflow.handling.interventions import directory, firms
 from callflow.handling.plans import plans
-from callflow.handling.sites import event_rules, import_writing, imports, instructions, on_test
+from callflow.handling.sites import (
+    event_rules,
+    file_rows,
+    import_drafts,
+    import_writing,
+    imports,
+    instructions,
+    on_test,
+)
+from callflow.handling.sites.shape import Site
 from callflow.handling.station.tokens import add_token
 from callflow.storage import Store, Tx
 from callflow.storage import schema as t
@@ -56,7 +65,7 @@ _NAMES = ("Le Goff", "Morvan", "Lefèvre", "Nguyễn", "Müller", "Çelik", "Gu�
 Row = dict[str, Any]
 
 
-def site(number: int) -> Row:
+def site(number: int) -> Site:
     """One of the sites, as an import knows it."""
     account = f"{number:05d}"
     people = [
@@ -73,7 +82,7 @@ def site(number: int) -> Row:
         for place in range(PEOPLE)
     ]
     trade = _TRADES[number % len(_TRADES)]
-    return {
+    shown = {
         "id": account,
         "name": f"{trade} {_NAMES[number % len(_NAMES)]} {number}",
         "client": f"Société {_NAMES[number % len(_NAMES)]} {number % 700}",
@@ -82,10 +91,11 @@ def site(number: int) -> Row:
         "timezone": "Europe/Paris",
         "language": "fr",
         "state": "active" if number % 20 else "suspended" if number else "active",
-        "plan": f"plan-{number % PLANS}" if number % 3 == 1 else "",
+        "plans": {"*": f"plan-{number % PLANS}"} if number % 3 == 1 else {},
         "accounts": [{"account": account}],
         "contacts": people,
     }
+    return Site.read(shown)
 
 
 @contextlib.contextmanager
@@ -135,9 +145,9 @@ def _draft(tx: Tx, body: Row, now: datetime) -> None:
 
 def _import(station: WebStation) -> None:
     say(f"{SITES} sites with {SITES * PEOPLE} contacts are imported")
-    lines = (list(rows.rows_of(site(number), "fr")) for number in range(SITES))
-    table = reading.read(b"".join(writing.to_csv(rows.head("fr"), lines, "fr")))
-    known = station.store.read_now(imports.known)
+    lines = (list(file_rows.rows_of(site(number), "fr")) for number in range(SITES))
+    table = reading.read(b"".join(writing.to_csv(file_rows.head("fr"), lines, "fr")))
+    known = station.store.read_now(import_drafts.known)
     prepared = imports.prepare(table, known, station.vault, clock.now(), file="0" * 64)
     assert not prepared.faults, prepared.faults[:3]
     done = import_writing.ready(

@@ -50,14 +50,14 @@ def bad_field(error: Mapping[str, Any]) -> BadField:
     raised, where = error.get("ctx", {}).get("error"), [p for p in error["loc"] if p != "[key]"]
     if isinstance(raised, BadField):
         return raised.within(*where)
-    kind, message = error["type"], str(error["msg"]).removeprefix("Value error, ")
+    kind, message, about = error["type"], str(error["msg"]).removeprefix("Value error, "), ""
     if kind in ("missing", "string_too_short"):
         message = "is missing"
     elif kind == "string_too_long" or (kind == "too_long" and isinstance(error["input"], str)):
-        message = "is too long"
+        message, about = "is too long", str(error["ctx"]["max_length"])
     elif kind == "enum":
         message = f"must be one of {error['ctx']['expected']}"
-    return BadField("", message).within(*where)
+    return BadField("", message, about).within(*where)
 
 
 def read(shape: type[M], sent: object) -> M:

@@ -180,21 +180,26 @@ def closed(
 ) -> None:
     """These contacts are called for the site no more; they stay known."""
     for contact in gone:
-        former = Former(
-            id=uuid.uuid4().hex,
-            site_id=site_id,
-            contact_id=contact.id,
-            role=contact.role,
-            authorities=contact.authorities,
-            keys_held=contact.keys_held,
-            reason=reason,
-            closed_by=who,
-            closed_at=now,
-            name=contact.name,
-        )
+        former = former_of(site_id, contact, reason=reason, who=who, now=now)
         contracts.insert_former(tx, former)
         told = {"who": former.name, "contact": former.contact_id, "role": former.role}
         tell(tx, "contact_closed", now, site=site_id, by=who, who_did=who, because=reason, **told)
+
+
+def former_of(site_id: str, contact: Contact, *, reason: str, who: str, now: datetime) -> Former:
+    """The contact, as somebody who is called for the site no more."""
+    return Former(
+        id=uuid.uuid4().hex,
+        site_id=site_id,
+        contact_id=contact.id,
+        role=contact.role,
+        authorities=contact.authorities,
+        keys_held=contact.keys_held,
+        reason=reason,
+        closed_by=who,
+        closed_at=now,
+        name=contact.name,
+    )
 
 
 def without(site: Site, contact_id: str, role: Role) -> Site:

@@ -7,16 +7,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from callflow.core.sites.files import rows, writing
+from callflow.core.sites.files import writing
 from callflow.core.sites.files.columns import of
-from callflow.core.sites.files.known import Known
 from callflow.handling.base.telling import tell
+from callflow.handling.sites import file_rows
+from callflow.handling.sites.shape import Site
+from callflow.handling.sites.sites import get_sites
 from callflow.storage import Tx
 from callflow.storage.sites import files, search
 
-Row = dict[str, Any]
 #: Runs a function in a transaction that reads, as ``Store.read_now`` does.
-Read = Callable[[Callable[[Tx], list[Row]]], list[Row]]
+Read = Callable[[Callable[[Tx], list[Site]]], list[Site]]
 
 FORMATS = ("csv", "xlsx")
 #: Sites that are in memory at once.
@@ -30,21 +31,9 @@ def export_begins(
     ids = search.ids(tx, text=text, state=state)
     contacts = files.count_links(tx, None if not (text or state) else ids)
     sought = "".join(f" ; {said}" for said in (text, state) if said)
-    told: Row = dict(format=format, sites=len(ids), contacts=contacts, sought=sought)
+    told: dict[str, Any] = dict(format=format, sites=len(ids), contacts=contacts, sought=sought)
     tell(tx, "sites_exported", now, by=who, who_did=who, **told)
     return ids
-
-
-def exported(tx: Tx, ids: Sequence[str]) -> list[Row]:
-    """These sites as ``site_file.rows`` takes them; one that is gone is left out."""
-    found = Known()
-    found.take(
-        files.sites(tx, ids),
-        files.accounts(tx, ids),
-        files.contacts(tx, ids),
-        files.links(tx, ids),
-    )
-    return [found.shown(site_id) for site_id in ids if site_id in found.sites]
 
 
 def pieces(read: Read, ids: Sequence[str], format: str, language: str) -> Iterator[bytes]:
@@ -53,10 +42,11 @@ def pieces(read: Read, ids: Sequence[str], format: str, language: str) -> Iterat
     def batches() -> Iterator[list[list[str]]]:
         for place in range(0, len(ids), _BATCH):
             wanted = ids[place : place + _BATCH]
-            found = read(partial(exported, ids=wanted))
-            yield [row for site in found for row in rows.rows_of(site, language)]
+            found = {site.id: site for site in read(partial(get_sites, site_ids=wanted))}
+            there = (found[site_id] for site_id in wanted if site_id in found)
+            yield [row for site in there for row in file_rows.rows_of(site, language)]
 
-    return made(rows.head(language), batches(), format, language)
+    return made(file_rows.head(language), batches(), format, language)
 
 
 def made(
@@ -71,5 +61,5 @@ def made(
 
 def template(format: str, language: str) -> Iterator[bytes]:
     """A file to fill in, with an example."""
-    head, lines = rows.template(language)
+    head, lines = file_rows.template(language)
     return made(head, iter([lines]), format, language)

@@ -11,16 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.records.logbook import Draft
+from callflow.core.sites.contract import Former
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import draft
+from callflow.handling.sites.contracts import former_of
 from callflow.handling.sites.imports import Changed, Prepared
 from callflow.storage import Tx
 from callflow.storage.engine import locks
 from callflow.storage.records import logbook
 from callflow.storage.sites import files, removed, sites
-from callflow.storage.sites.files import Writes
-
-Row = dict[str, Any]
 
 
 class SitesChanged(Refused):
@@ -46,10 +45,12 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
     """To write ``prepared``, of the file of this ``name``. Raises Refused where it has errors."""
     if prepared.faults:
         raise Refused("the file has errors: nothing is imported")
-    _stamp(prepared.writes, name, who, now)
     entries = [_of_site(site, who, now) for site in prepared.sites]
-    entries += [_of_former(row, prepared.people, name, who, now) for row in prepared.writes.former]
-    counts: Row = {f"contacts_{what}": n for what, n in prepared.contacts.items()}
+    former = [
+        former_of(site, contact, reason=name, who=who, now=now) for site, contact in prepared.left
+    ]
+    entries += [_closed(each) for each in former]
+    counts: dict[str, Any] = {f"contacts_{what}": n for what, n in prepared.contacts.items()}
     whole = draft(
         "sites_imported",
         now,
@@ -66,7 +67,7 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
         version=prepared.version,
         plans=prepared.plans,
         taken_up=prepared.writes.taken_up,
-        rows=files.ready(prepared.writes),
+        rows=files.ready(prepared.writes, former, now),
         entries=[*entries, whole],
     )
 
@@ -83,23 +84,15 @@ def write(tx: Tx, done: Ready) -> None:
     logbook.append(tx, *done.entries)
 
 
-def _stamp(writes: Writes, reason: str, who: str, now: datetime) -> None:
-    """When it is written: whoever reads what changed since pages by that."""
-    for row in writes.new_sites:
-        row |= {"changed_at": now, "state_since": now}
-    for row in writes.changed_sites:
-        row["changed_at"] = now
-    for row in writes.former:
-        row |= {"reason": reason, "closed_by": who, "closed_at": now, "restored_at": None}
-
-
 def _of_site(site: Changed, who: str, now: datetime) -> Draft:
     if site.new:
         return draft("site_created", now, site=site.id, author=who, by=who)
     return draft("site_changed", now, site=site.id, author=who, by=who, fields=site.fields)
 
 
-def _of_former(row: Row, people: dict[str, str], reason: str, who: str, now: datetime) -> Draft:
-    contact = row["contact_id"]
-    told: Row = dict(who=people[contact], contact=contact, role=row["role"], because=reason)
-    return draft("contact_closed", now, site=row["site_id"], author=who, by=who, **told)
+def _closed(former: Former) -> Draft:
+    told = {"who": former.name, "contact": former.contact_id, "role": former.role.value}
+    told |= {"because": former.reason, "by": former.closed_by}
+    return draft(
+        "contact_closed", former.closed_at, site=former.site_id, author=former.closed_by, **told
+    )

@@ -8,42 +8,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.changes import changes
-from callflow.core.sites.files.drafts import Draft, Drafts, Person
+from callflow.core.sites.files.columns import LANGUAGES
 from callflow.core.sites.files.faults import Fault
-from callflow.core.sites.files.known import Known
 from callflow.core.sites.files.reading import Table
-from callflow.core.sites.files.rows import OF_CONTACT, OF_SITE
 from callflow.core.sites.schedule import Schedule
-from callflow.core.sites.site import ANY_KIND
-from callflow.handling.sites import rules
+from callflow.core.sites.site import ANY_KIND, Role
+from callflow.handling.base.fields import BadField
+from callflow.handling.plans.standing import NOT_CHOSEN
+from callflow.handling.sites import file_rows, rules
 from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.file_rows import NO_RANK, OF_CONTACT, OF_SITE, BadCell
+from callflow.handling.sites.import_drafts import Draft, Drafts, Known, Part
 from callflow.handling.sites.import_reach import Reach
-from callflow.handling.sites.import_values import Values
-from callflow.handling.sites.shape import Account, Agreed
-from callflow.storage import Tx
-from callflow.storage.plans import plans as plan_rows
-from callflow.storage.sites import contacts, files, own_days, sites
+from callflow.handling.sites.rules import NO_PLAN
+from callflow.handling.sites.shape import SAME_CODE, Account, Contact, Site
+from callflow.handling.sites.sites import difference, set_up
 from callflow.storage.sites.files import Writes
 from callflow.vault import Vault
 
-Row = dict[str, Any]
 #: Told how many sites of how many were looked at.
 Tick = Callable[[int, int], None]
+#: A contact's id and the part that they play.
+Key = tuple[str, Role]
 
 #: What becomes of a contact's part at a site.
 CONTACTS = ("new", "changed", "same", "removed")
 _EVERY = 50  # sites between two signs of progress
+_CODES = ("code", "duress_code")
+#: What a person is at every site.
+_OWN = ("name", "language", "phone")
+_PART = {"role", "rank", "authorities", "keys_held"}
+#: The columns of a site that a file writes.
+_COLUMNS = {"id", "name", "address", "postcode", "timezone", "language", "state", "plans"}
+_NEW_SITE = Site.model_construct(name="")
+_NEW_CONTACT = Contact.model_construct(id="", name="", rank=NO_RANK)
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Changed:
     """What becomes of one site: {path: [before, after], or None for a secret}; {} of a new one."""
 
@@ -51,7 +58,7 @@ class Changed:
     name: str
     row: int
     new: bool
-    fields: dict[str, list[Any] | None]
+    fields: Mapping[str, Any]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,7 +71,7 @@ class Prepared:
     sites: list[Changed] = field(default_factory=list)  # those that are not left alone
     sites_same: int = 0
     contacts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CONTACTS, 0))
-    people: dict[str, str] = field(default_factory=dict)  # names of those who leave a site
+    left: list[tuple[str, Contact]] = field(default_factory=list)  # (site, who has no part there)
     writes: Writes = field(default_factory=Writes)
     version: str = ""
     plans: frozenset[str] = frozenset()  # whose being in use it counts on
@@ -88,19 +95,6 @@ class Prepared:
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
 
-def known(tx: Tx) -> Known:
-    """All that a file is compared with; a second or so for 5,000 sites."""
-    found = Known(version=files.version(tx))
-    found.take(files.sites(tx), files.accounts(tx), files.contacts(tx), files.links(tx))
-    users = files.panel_users(tx)
-    found.panel_users = frozenset((row["site_id"], row["contact_id"]) for row in users)
-    found.plans = {body["id"]: body for body in sites.plan_bodies(tx)}
-    found.withdrawn = frozenset(plan_rows.withdrawals(tx))
-    found.firms = tuple(contacts.firm_rows(tx))
-    found.own = own_days.own_days(tx)
-    return found
-
-
 def prepare(
     table: Table,
     known: Known,
@@ -117,74 +111,95 @@ def prepare(
     sites that it names.
     """
     drafts = Drafts(table, known, file)
-    prepared = Prepared(rows=len(table.lines), version=known.version, plans=frozenset(known.plans))
-    prepared.notes += table.notes
-    work = _Comparing(known, vault, now, prepared, table.keys, remove)
+    plans = frozenset(plan.id for plan in known.plans)
+    prepared = Prepared(rows=len(table.lines), version=known.version, plans=plans)
+    work = _Comparing(known, vault, now, prepared, remove)
     for place, draft in enumerate(drafts.sites.values()):
         if place % _EVERY == 0:
             tick(place, len(drafts.sites))
         work.site(draft)
-    wrong = [*table.faults, *drafts.faults, *work.values.faults]
-    prepared.faults += sorted(wrong, key=lambda fault: fault.row)
-    prepared.notes.sort(key=lambda note: note.row)
+    faults = [*table.faults, *drafts.faults, *prepared.faults]
+    prepared.faults = sorted(faults, key=lambda fault: fault.row)
+    prepared.notes = sorted([*table.notes, *prepared.notes], key=lambda note: note.row)
     return prepared
 
 
 class _Comparing:
     def __init__(
-        self,
-        known: Known,
-        vault: Vault,
-        now: datetime,
-        prepared: Prepared,
-        keys: frozenset[str],
-        remove: bool,
+        self, known: Known, vault: Vault, now: datetime, prepared: Prepared, remove: bool
     ) -> None:
         self._known, self._vault, self._now = known, vault, now
-        self._prepared, self._keys, self._remove = prepared, keys, remove
+        self._prepared, self._remove = prepared, remove
         self._writes = prepared.writes
-        self.values = Values(known, vault)
         self._reach = Reach(known)
         self._bare = {account.lstrip("0"): account for account in known.accounts}
+        #: {contact: the first row that names them, and what it says}.
+        self._said: dict[str, tuple[int, Contact]] = {}
+        self._codes: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def _wrong(self, row: int, code: str, column: str, **args: Any) -> None:
+        self._prepared.faults.append(Fault(row=row, code=code, column=column, args=args))
 
     def site(self, draft: Draft) -> None:
         """One site compared, and what there is to write of it put with the rest."""
-        before = None if draft.new else self._known.shown(draft.id)
-        faults = len(self.values.faults)
+        before, faults = self._known.sites.get(draft.id), len(self._prepared.faults)
         after = self._after(draft, before)
-        secrets = self._people(draft, before, after)
-        if draft.new:
+        old = {(each.id, each.role): each for each in (before.contacts if before else ())}
+        new, leaving = self._people(draft, old)
+        if before and self._remove:
+            leaving |= old.keys() - new.keys()
+            self._used(draft, before, leaving, {contact for contact, _ in new})
+        kept = {key: each for key, each in old.items() if key not in leaving}
+        after = after.model_copy(update={"contacts": list({**kept, **new}.values())})
+        self._count(old, new, leaving)
+        if before is None:
             self._doubts(draft)
-        if len(self.values.faults) > faults:
+        if len(self._prepared.faults) > faults:
             return  # nothing will be written: what a plan reaches would only be noise
-        fields: dict[str, list[Any] | None] = {}
-        if before is not None:
-            found = changes(before, after)
-            fields |= {change.path: [change.before, change.after] for change in found}
-            fields |= dict.fromkeys(secrets)
-        if before is not None and not fields:
+        if before == after:
             self._prepared.sites_same += 1
             return
         self._reached(draft, before, after)
-        changed = Changed(
-            id=draft.id, name=after["name"], row=draft.row, new=draft.new, fields=fields
-        )
-        self._prepared.sites.append(changed)
+        fields = difference(set_up(before), set_up(after), after) if before else {}
+        site = Changed(id=after.id, name=after.name, row=draft.row, new=draft.new, fields=fields)
+        self._prepared.sites.append(site)
+        self._prepared.left += [(draft.id, old[key]) for key in sorted(leaving)]
         self._write_site(draft, before, after)
+        for key, contact in new.items():
+            self._write_contact(draft.id, contact, old.get(key))
 
-    def _after(self, draft: Draft, before: Row | None) -> Row:
-        base = before or {**_NEW_SITE, "id": draft.id}
-        after = {**base, "accounts": list(base["accounts"])}
-        for key, name in OF_SITE.items():
-            if key in draft.cells:
-                row, cell = draft.cells[key]
-                after[name] = self.values.of_site(key, cell, base[name], row, new=draft.new)
-            elif draft.new and key == "site_name":
-                self.values.wrong(draft.row, "missing", "site_name")
-        after["client"] = after["client"] or after["name"]
-        mine = {each["account"] for each in after["accounts"]}
-        after["accounts"] += [{"account": a} for a in draft.accounts if a not in mine]
-        return after
+    def _after(self, draft: Draft, before: Site | None) -> Site:
+        """The site as its own columns make it; its contacts are as they were."""
+        base = before or _NEW_SITE.model_copy(update={"id": draft.id})
+        cells = draft.cells if before else {"site_name": (draft.row, ""), **draft.cells}
+        values = {
+            OF_SITE[key]: self._read(key, cell, getattr(base, OF_SITE[key]), row)
+            for key, (row, cell) in cells.items()
+        }
+        if before and values.get("state", before.state) != before.state:  # it takes a reason (D2)
+            self._wrong(cells["state"][0], "contract", "state")
+        new = [Account(account=each) for each in draft.accounts if each not in base.numbers]
+        after = base.model_copy(update={**values, "accounts": [*base.accounts, *new]})
+        return after if after.client else after.model_copy(update={"client": after.name})
+
+    def _read(self, key: str, cell: str, before: Any, row: int) -> Any:
+        """A cell's value; what is wrong with it is kept, and the value is as ``before``."""
+        if cell and cell in {file_rows.said(key, before, each) for each in LANGUAGES}:
+            return before
+        try:
+            if key == "plan":
+                self._may_follow(cell.strip(), before.get(ANY_KIND))
+            return file_rows.value(key, cell.strip(), before)
+        except (BadField, BadCell) as bad:
+            self._prepared.faults.append(file_rows.wrong(row, key, bad))
+            return before
+
+    def _may_follow(self, plan: str, before: str | None) -> None:
+        """Raises BadField; a terminated site keeps its own."""
+        if plan and plan not in self._prepared.plans:
+            raise BadField("", NO_PLAN, plan)
+        if plan in self._known.withdrawn and plan != before:
+            raise BadField("", NOT_CHOSEN, plan)
 
     def _doubts(self, draft: Draft) -> None:
         for account in draft.accounts:
@@ -196,83 +211,96 @@ class _Comparing:
 
     # --- its contacts -----------------------------------------------------------------------
 
-    def _people(self, draft: Draft, before: Row | None, after: Row) -> list[str]:
-        """Puts ``after``'s contacts as the file has them; the paths of secrets that are set."""
-        codes: dict[str, dict[str, str]] = {}
-        old = {(c["id"], c["role"]): c for c in (before or {"contacts": []})["contacts"]}
-        new: dict[tuple[str, str], Row] = {}
-        rows: dict[tuple[str, str], int] = {}
-        leaving: set[tuple[str, str]] = set()
-        for person in draft.people:
-            role = self.values.role(person, self._was(person, draft, old))
-            was = old.get((person.id, role)) or self._moved(person, role, draft, old)
-            key, contact = (person.id, role), self._contact(person, role, was)
+    def _people(
+        self, draft: Draft, old: Mapping[Key, Contact]
+    ) -> tuple[dict[Key, Contact], set[Key]]:
+        """The contacts whom the file names, as it has them; and the parts that became others."""
+        new: dict[Key, Contact] = {}
+        rows: dict[Key, int] = {}
+        moved: set[Key] = set()
+        for part in draft.parts:
+            there = [each for each in old.values() if each.id == part.id]
+            once = len(there) == 1
+            cell = part.cells.get("role", "").strip()
+            role = there[0].role if once else Role.KEYHOLDER
+            role = self._read("role", cell, role, part.row) if cell else role
+            was = old.get((part.id, role))
+            if was is None and once and sum(other.id == part.id for other in draft.parts) == 1:
+                was = there[0]  # whose only role becomes another
+            contact, key = self._contact(part, role, was), (part.id, role)
             if key in new:
-                self.values.wrong(person.row, "contact_twice", "contact", first=rows[key])
+                self._wrong(part.row, "contact_twice", "contact", first=rows[key])
                 continue
-            if was is not None and was["role"] != role:
-                leaving.add((person.id, was["role"]))
-            new[key], rows[key] = contact, person.row
-            codes[person.id] = self.values.codes(person)
-        self._ranks(new, old)
-        if self._remove:
-            leaving |= old.keys() - new.keys()
-            self._used(draft, leaving, {contact for contact, _ in new})
-        kept = {key: contact for key, contact in old.items() if key not in leaving}
-        after["contacts"] = list({**kept, **new}.values())
-        self._count(old, new, leaving)
-        self._write_people(draft, old, new, leaving)
-        self._write_codes(codes)
-        return [f"contacts.{contact}.{name}" for contact, set_ in codes.items() for name in set_]
+            if was is not None and was.role != role:
+                moved.add((part.id, was.role))
+            new[key] = contact.model_copy(update=self._set_anew(part))
+            rows[key] = part.row
+        return self._ranked(new, old), moved
 
-    def _was(self, person: Person, draft: Draft, old: dict[tuple[str, str], Row]) -> str | None:
-        """The one role of a contact that is at the site already."""
-        roles = [role for contact, role in old if contact == person.id]
-        return roles[0] if len(roles) == 1 else None
-
-    def _moved(
-        self, person: Person, role: str, draft: Draft, old: dict[tuple[str, str], Row]
-    ) -> Row | None:
-        """What a contact was, whose only role becomes another."""
-        parts = [key for key in old if key[0] == person.id]
-        rows = [other for other in draft.people if other.id == person.id]
-        return old[parts[0]] if len(parts) == len(rows) == 1 else None
-
-    def _contact(self, person: Person, role: str, was: Row | None) -> Row:
-        kept = self._known.contacts.get(person.id)
-        base = was or {**_NEW_CONTACT, **({k: kept[k] for k in _OWN} if kept else {})}
-        contact = {**base, "id": person.id, "role": role}
-        for key in OF_CONTACT:
-            if key == "role" or (key == "name" and kept and person.by_name):
-                continue
-            if key in person.cells:
-                contact[key] = self.values.of_contact(key, person, base[key])
-            elif key == "name" and not contact["name"]:
-                self.values.wrong(person.row, "missing", "name")
-        self.values.same_everywhere(person, contact)
+    def _contact(self, part: Part, role: Role, was: Contact | None) -> Contact:
+        kept = self._known.people.get(part.id)
+        own = {name: getattr(kept, name) for name in _OWN} if kept else {}
+        base = was or _NEW_CONTACT.model_copy(update={"id": part.id, **own})
+        cells = {key: part.cells[key] for key in OF_CONTACT if key in part.cells and key != "role"}
+        if kept and part.by_name:
+            cells.pop("name", None)
+        elif not base.name:
+            cells.setdefault("name", "")
+        values = {
+            key: self._read(key, cell, getattr(base, key), part.row) for key, cell in cells.items()
+        }
+        contact = base.model_copy(update={**values, "role": role})
+        self._same_everywhere(part, contact)
         return contact
 
-    def _ranks(self, new: dict[tuple[str, str], Row], old: dict[tuple[str, str], Row]) -> None:
+    def _ranked(self, new: dict[Key, Contact], old: Mapping[Key, Contact]) -> dict[Key, Contact]:
         """Whoever has no rank yet comes after the others of the same role."""
-        last: dict[str, int] = {}
-        for key, contact in {**old, **new}.items():
-            if contact["rank"] is not None:
-                last[key[1]] = max(last.get(key[1], 0), contact["rank"])
-        for (_, role), contact in new.items():
-            if contact["rank"] is None:
-                contact["rank"] = last[role] = last.get(role, 0) + 1
+        last: dict[Role, int] = {}
+        for (_, role), contact in {**old, **new}.items():
+            last[role] = max(last.get(role, 0), contact.rank)
+        for key, contact in new.items():
+            if contact.rank == NO_RANK:
+                last[key[1]] += 1
+                new[key] = contact.model_copy(update={"rank": last[key[1]]})
+        return new
 
-    def _used(self, draft: Draft, leaving: set[tuple[str, str]], staying: set[str]) -> None:
-        for contact, _ in sorted(leaving):
-            if contact not in staying and (draft.id, contact) in self._known.panel_users:
-                name = self._known.contacts[contact]["name"]
-                self.values.wrong(draft.row, "panel_user", "contact", value=name)
+    def _same_everywhere(self, part: Part, contact: Contact) -> None:
+        """The same contact at several sites has one name, one number, one language."""
+        first, said = self._said.setdefault(part.id, (part.row, contact))
+        for key in _OWN:
+            value, other = getattr(contact, key), getattr(said, key)
+            if value != other and key in part.cells:
+                args = {"value": value or "", "other": other or "", "first": first}
+                self._wrong(part.row, "differs", key, **args)
+
+    def _set_anew(self, part: Part) -> dict[str, str]:
+        """{code or duress_code: digits} of those that are others than what is kept."""
+        kept = self._known.people.get(part.id)
+        both = {name: getattr(kept, name, None) for name in _CODES}
+        found: dict[str, str] = {}
+        for name in _CODES:
+            cell = part.cells.get(name, "").strip()
+            digits = self._read(name, cell, None, part.row) if cell else None
+            if digits is None:
+                continue
+            value = self._vault.code(part.id, digits)
+            first, said = self._codes.setdefault((name, part.id), (part.row, value))
+            if said != value:
+                self._wrong(part.row, "code_differs", name, first=first)
+            if value != both[name]:
+                both[name], found[name] = value, digits
+        if found and both["code"] == both["duress_code"]:
+            self._wrong(part.row, SAME_CODE, "duress_code")
+        return found
+
+    def _used(self, draft: Draft, before: Site, leaving: set[Key], staying: set[str]) -> None:
+        users = {user.contact for user in before.panel_users} - staying
+        for contact in before.contacts:
+            if (contact.id, contact.role) in leaving and contact.id in users:
+                self._wrong(draft.row, "panel_user", "contact", value=contact.name)
 
     def _count(
-        self,
-        old: dict[tuple[str, str], Row],
-        new: dict[tuple[str, str], Row],
-        leaving: set[tuple[str, str]],
+        self, old: Mapping[Key, Contact], new: Mapping[Key, Contact], leaving: set[Key]
     ) -> None:
         counts = self._prepared.contacts
         moved = {contact for contact, _ in leaving} & {contact for contact, _ in new}
@@ -285,116 +313,48 @@ class _Comparing:
 
     # --- what is written --------------------------------------------------------------------
 
-    def _write_people(
-        self,
-        draft: Draft,
-        old: dict[tuple[str, str], Row],
-        new: dict[tuple[str, str], Row],
-        leaving: set[tuple[str, str]],
-    ) -> None:
-        for key, contact in new.items():
-            kept = self._known.contacts.get(contact["id"])
-            own = {name: contact[name] for name in _OWN}
-            if kept is None or any(kept[name] != value for name, value in own.items()):
-                self._write_contact(contact["id"], own)
-            part = {name: contact[name] for name in _PART}
-            if key not in old or any(old[key][name] != value for name, value in part.items()):
-                link = {"site_id": draft.id, "contact_id": contact["id"], **part}
-                self._writes.links.append(link)
-        for contact_id, role in sorted(leaving):
-            gone = {"site_id": draft.id, "contact_id": contact_id, "role": role}
-            self._writes.removed.append(gone)
-            self._prepared.people[contact_id] = self._known.contacts[contact_id]["name"]
-            kept = {name: old[contact_id, role][name] for name in ("authorities", "keys_held")}
-            self._writes.former.append({"id": uuid.uuid4().hex, **gone, **kept})
-
-    def _write_codes(self, codes: dict[str, dict[str, str]]) -> None:
-        for contact, values in codes.items():
-            if values:
-                self._write_contact(contact, values)
-
-    def _write_contact(self, contact: str, values: Row) -> None:
-        """With its own columns all there: it may be new."""
-        kept = self._known.contacts.get(contact)
-        own = {name: kept[name] for name in _OWN} if kept else {}
-        before = self._writes.contacts.get(contact, {"id": contact, **own})
-        self._writes.contacts[contact] = {**before, **values}
-
-    def _write_site(self, draft: Draft, before: Row | None, after: Row) -> None:
-        client = client_key(after["client"])
-        self._writes.clients[client] = {"id": client, "name": after["client"]}
-        names = ("id", "name", "address", "postcode", "timezone", "language", "state")
-        plans = dict(self._known.sites[draft.id]["plans"]) if before else {}
-        if after["plan"]:
-            plans[ANY_KIND] = after["plan"]
-        else:
-            plans.pop(ANY_KIND, None)
-        row = {name: after[name] for name in names}
-        row |= {"client_id": client, "plans": plans}
+    def _write_site(self, draft: Draft, before: Site | None, after: Site) -> None:
+        writes, client, own = self._writes, client_key(after.client), self._known.own
+        writes.clients[client] = {"id": client, "name": after.client}
+        row = {**after.model_dump(mode="json", include=_COLUMNS), "client_id": client}
         if before is None:
-            hours = rules.site_values(None, None, after["timezone"], self._now, self._known.own)
-            rest: Row = {"rules": Agreed().document(), "plan_rules": [], "cameras": []}
-            self._writes.new_sites.append({**row, **hours, **rest})
+            hours = rules.site_values(None, None, after.timezone, self._now, own)
+            rest = after.model_dump(mode="json", include={"rules", "plan_rules", "cameras"})
+            writes.new_sites.append({**row, **hours, **rest})
         else:
-            self._writes.changed_sites.append(row)
-            if after["timezone"] != before["timezone"]:
-                self._move(draft.id, after["timezone"])
-        known = self._known.accounts
-        for account in draft.accounts:
-            if known.get(account) is None:
-                self._writes.accounts.append(self._account(draft.id, account))
-                if account in known:
-                    self._writes.taken_up[account] = draft.id
+            writes.changed_sites.append(row)
+            if after.timezone != before.timezone and after.schedule is not None:
+                schedule, zone = Schedule.from_json(after.schedule, own), ZoneInfo(after.timezone)
+                due = schedule.next_closing(self._now, zone)
+                writes.moved.append({"id": draft.id, "schedule_due": due})
+        for account in after.accounts[len(before.accounts) if before else 0 :]:
+            watched = rules.account_values(None, account, lift=False, now=self._now)
+            number: dict[str, Any] = {"account": account.account, "site_id": draft.id}
+            writes.accounts.append({**number, "phone": None, "arrival_due": None, **watched})
+            if account.account in self._known.accounts:
+                writes.taken_up[account.account] = draft.id
 
-    def _move(self, site_id: str, timezone: str) -> None:
-        kept = self._known.sites[site_id]["schedule"]
-        if kept is not None:
-            schedule = Schedule.from_json(kept, self._known.own)
-            due = schedule.next_closing(self._now, ZoneInfo(timezone))
-            self._writes.moved.append({"id": site_id, "schedule_due": due})
-
-    def _account(self, site_id: str, account: str) -> Row:
-        watched = rules.account_values(None, Account(account=account), lift=False, now=self._now)
-        return {
-            "account": account,
-            "site_id": site_id,
-            "phone": None,
-            "arrival_due": None,
-            **watched,
-        }
+    def _write_contact(self, site_id: str, contact: Contact, old: Contact | None) -> None:
+        kept = self._known.people.get(contact.id)
+        row = {name: getattr(contact, name) for name in _OWN}
+        for name in _CODES:
+            if digits := getattr(contact, name):
+                row[name] = self._vault.code(contact.id, digits)
+        if kept is None or any(getattr(kept, name) != value for name, value in row.items()):
+            before = self._writes.contacts.get(contact.id, {"id": contact.id})
+            self._writes.contacts[contact.id] = {**before, **row}
+        if old is None or any(getattr(old, name) != getattr(contact, name) for name in _PART):
+            link = {"site_id": site_id, "contact_id": contact.id}
+            link |= contact.model_dump(mode="json", include=_PART)
+            self._writes.links.append(link)
 
     # --- whom its plans reach ---------------------------------------------------------------
 
-    def _reached(self, draft: Draft, before: Row | None, after: Row) -> None:
-        lost, nobody = self._reach.compared(draft.id, before, after)
+    def _reached(self, draft: Draft, before: Site | None, after: Site) -> None:
+        lost, nobody = self._reach.compared(before, after)
         for plan, step in lost:
-            self.values.wrong(draft.row, "reaches_less", "phone", plan=plan, step=step)
+            self._wrong(draft.row, "reaches_less", "phone", plan=plan, step=step)
         if nobody:
             args = {"plans": ", ".join(nobody)}
             note = Fault(row=draft.row, code="reaches_nobody", column="phone", args=args)
             self._prepared.notes.append(note)
-
-
-_NEW_SITE: Row = {
-    "name": "",
-    "client": "",
-    "address": "",
-    "postcode": "",
-    "timezone": "Europe/Paris",
-    "language": "fr",
-    "state": "active",
-    "plan": "",
-    "accounts": [],
-    "contacts": [],
-}
-_NEW_CONTACT: Row = {
-    "name": "",
-    "rank": None,
-    "phone": None,
-    "language": "fr",
-    "authorities": {},
-    "keys_held": False,
-}
-#: What is a contact's own, and what belongs to the part at one site.
-_OWN = ("name", "language", "phone")
-_PART = ("role", "rank", "authorities", "keys_held")

@@ -15,7 +15,16 @@ from functools import cache
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.config import JsonDict
 
 from callflow.core.alarms.correlation import zone_key
@@ -115,6 +124,7 @@ def _said_of_camera(text: str) -> str:
     return text
 
 
+SAME_CODE = "must differ from the code"
 Digits = Annotated[
     str, BeforeValidator(_text_of_number), like(re.compile("[0-9]{4,8}"), "must have 4 to 8 digits")
 ]
@@ -161,6 +171,14 @@ class Shape(BaseModel):
         """What was sent, checked. Raises BadField of the first thing that is wrong."""
         return fields.read(cls, sent)
 
+    @classmethod
+    def value(cls, name: str, sent: object) -> Any:
+        """A field by itself, checked. Raises BadField of the first thing that is wrong."""
+        try:
+            return _alone(cls, name).validate_python(sent)
+        except ValidationError as error:
+            raise fields.bad_field(error.errors(include_url=False)[0]) from None
+
     def changed(self, **values: Any) -> Self:
         """The same with other ``values``, which are checked. Raises BadField."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
@@ -173,6 +191,13 @@ class Shape(BaseModel):
     def says(self, name: str) -> bool:
         """Whether the field was sent: what was not stays as it is."""
         return name in self.model_fields_set
+
+
+@cache
+def _alone(shape: type[Shape], name: str) -> TypeAdapter[Any]:
+    field = shape.model_fields[name]
+    kind: Any = field.annotation
+    return TypeAdapter(Annotated[(kind, *field.metadata)] if field.metadata else kind)
 
 
 @cache
@@ -274,7 +299,7 @@ class Contact(Shape):
     @model_validator(mode="after")
     def _codes_differ(self) -> Contact:
         if self.code is not None and self.code == self.duress_code:
-            raise BadField("duress_code", "must differ from the code")
+            raise BadField("duress_code", SAME_CODE)
         return self
 
 

@@ -166,11 +166,16 @@ def _tell(
     if before is None:
         tell(tx, "site_created", now, site=site_id, by=who, who_did=who)
         return
-    fields: Row = {each.path: [each.before, each.after] for each in changes(before, after)}
-    fields |= dict.fromkeys(_secrets_in(sent))
+    fields = difference(before, after, sent)
     if fields:
         why: Row = {"because": because} if because else {}
         tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields, **why)
+
+
+def difference(before: Row, after: Row, sent: Site) -> Row:
+    """{path: [before, after]} of what differs between two set-ups; None of a secret that is set."""
+    fields: Row = {each.path: [each.before, each.after] for each in changes(before, after)}
+    return fields | dict.fromkeys(_secrets_in(sent))
 
 
 def set_up(site: Site) -> Row:

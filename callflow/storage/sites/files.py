@@ -4,85 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, delete, func, select, true, update
+from sqlalchemy import Executable, bindparam, delete, func, select, true, update
 
+from callflow.core.sites.contract import Former
 from callflow.storage import schema as t
 from callflow.storage.engine import bulk
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns_of, found
+from callflow.storage.sites.contracts import former_row
 from callflow.storage.sites.sites import ACCOUNTS_VERSION
 
-Row = dict[str, Any]
+#: What is written of one row.
+Columns = dict[str, Any]
 
 _S, _A, _C, _L = t.site.c, t.account.c, t.contact.c, t.site_contact.c
 
 
-def _rows(tx: Tx, query: Any) -> list[Row]:
-    return [dict(row._mapping) for row in tx.execute(query)]
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, at whatever sites; codes as the vault keeps them."""
+
+    id: str
+    name: str
+    language: str
+    phone: str | None
+    code: str | None
+    duress_code: str | None
 
 
-def sites(tx: Tx, ids: Sequence[str] | None = None) -> list[Row]:
-    """What a file says of sites, and what it leaves alone that depends on it; None: of all."""
-    columns = (_S.id, _S.name, _S.address, _S.postcode, _S.timezone, _S.language, _S.state)
-    query = (
-        select(
-            *columns,
-            _S.plans,
-            _S.plan_rules,
-            _S.plan_overrides,
-            _S.schedule,
-            t.client.c.name.label("client"),
-        )
-        .join(t.client, t.client.c.id == _S.client_id)
-        .where(_among(_S.id, ids))
-    )
-    return _rows(tx, query)
+def people(tx: Tx) -> list[Person]:
+    """Every contact, those too that no site has."""
+    return found(tx, select(*columns_of(t.contact, Person)), Person)
 
 
-def accounts(tx: Tx, ids: Sequence[str] | None = None) -> list[Row]:
-    """``account, site_id`` in their order; with ``ids`` those of these sites only."""
-    query = select(_A.account, _A.site_id).where(_among(_A.site_id, ids)).order_by(_A.account)
-    return _rows(tx, query)
+def site_ids(tx: Tx) -> list[str]:
+    """Every site's."""
+    return list(tx.execute(select(_S.id).order_by(_S.id)).scalars())
 
 
-def links(tx: Tx, ids: Sequence[str] | None = None) -> list[Row]:
-    """Which contact plays which part at which site, in the order in which they are shown."""
-    query = (
-        select(*t.site_contact.c)
-        .where(_among(_L.site_id, ids))
-        .order_by(_L.site_id, _L.role.desc(), _L.rank, _L.contact_id)
-    )
-    return _rows(tx, query)
+def accounts(tx: Tx) -> dict[str, str | None]:
+    """{account: its site, None: it has none}."""
+    return {row.account: row.site_id for row in tx.execute(select(_A.account, _A.site_id))}
 
 
 def count_links(tx: Tx, ids: Sequence[str] | None = None) -> int:
-    """How many ``links`` there are."""
-    query = select(func.count()).select_from(t.site_contact).where(_among(_L.site_id, ids))
+    """How many parts contacts play; with ``ids`` those at these sites only."""
+    there = true() if ids is None else _L.site_id.in_(list(ids))
+    query = select(func.count()).select_from(t.site_contact).where(there)
     return int(tx.execute(query).scalar_one())
-
-
-def contacts(tx: Tx, ids: Sequence[str] | None = None) -> list[Row]:
-    """Contacts, codes as the vault keeps them; with ``ids`` those of these sites only."""
-    mine = select(_L.contact_id).where(_among(_L.site_id, ids))
-    within = true() if ids is None else _C.id.in_(mine)
-    columns = (_C.id, _C.name, _C.language, _C.phone, _C.code, _C.duress_code)
-    return _rows(tx, select(*columns).where(within))
-
-
-def panel_users(tx: Tx) -> list[Row]:
-    """``site_id, contact_id`` of the contacts that panels know as users."""
-    query = (
-        select(_A.site_id, t.panel_user.c.contact_id)
-        .join(t.account, _A.account == t.panel_user.c.account)
-        .where(t.panel_user.c.contact_id.is_not(None))
-        .distinct()
-    )
-    return _rows(tx, query)
-
-
-def _among(column: Any, ids: Sequence[str] | None) -> ColumnElement[bool]:
-    return true() if ids is None else column.in_(list(ids))
 
 
 def version(tx: Tx, *, locked: bool = False) -> str:
@@ -105,29 +77,30 @@ def version(tx: Tx, *, locked: bool = False) -> str:
 class Writes:
     """Rows to write, each as its table has them; ``moved`` are sites whose hours lie elsewhere."""
 
-    clients: dict[str, Row] = field(default_factory=dict)
-    new_sites: list[Row] = field(default_factory=list)
-    changed_sites: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)
-    accounts: list[Row] = field(default_factory=list)
+    clients: dict[str, Columns] = field(default_factory=dict)
+    new_sites: list[Columns] = field(default_factory=list)
+    changed_sites: list[Columns] = field(default_factory=list)
+    moved: list[Columns] = field(default_factory=list)
+    accounts: list[Columns] = field(default_factory=list)
     #: {account: site} of those that were taken away from a site once, and are of none.
     taken_up: dict[str, str] = field(default_factory=dict)
-    contacts: dict[str, Row] = field(default_factory=dict)
-    links: list[Row] = field(default_factory=list)
-    removed: list[Row] = field(default_factory=list)  # of site_contact
-    former: list[Row] = field(default_factory=list)  # the same, as who is called no more is kept
+    contacts: dict[str, Columns] = field(default_factory=dict)
+    links: list[Columns] = field(default_factory=list)
 
 
 #: What an import changes of a site that is there.
-_OF_SITE = ("client_id", "name", "address", "postcode", "timezone", "language", "plans")
+_OF_SITE = (
+    *("client_id", "name", "address", "postcode", "timezone", "language", "plans"),
+    "changed_at",
+)
 
 
 def _changing(table: Any, key: str, *names: str) -> Executable:
-    values: Row = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in names}
+    values: Columns = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in names}
     return update(table).where(table.c[key] == bindparam(f"b_{key}")).values(**values)
 
 
-_CHANGE_SITE = _changing(t.site, "id", *_OF_SITE, "changed_at")
+_CHANGE_SITE = _changing(t.site, "id", *_OF_SITE)
 _MOVE_SITE = _changing(t.site, "id", "schedule_due")
 _REMOVE = delete(t.site_contact).where(
     _L.site_id == bindparam("b_site_id"),
@@ -141,26 +114,30 @@ class Ready:
     """``Writes`` made ready before the transaction: the rows of each statement."""
 
     first: list[bulk.Rows]
-    changed: list[Row]
-    moved: list[Row]
-    removed: list[Row]
+    changed: list[Columns]
+    moved: list[Columns]
+    removed: list[Columns]
     last: list[bulk.Rows]
 
 
-def ready(rows: Writes) -> Ready:
-    """What ``write`` takes."""
+def ready(rows: Writes, former: Sequence[Former], now: datetime) -> Ready:
+    """What ``write`` takes at ``now``; ``former``: who is called no more."""
+    new = {"changed_at": now, "state_since": now}
     return Ready(
         first=[
             *bulk.made(t.client, ["id"], list(rows.clients.values())),
-            *bulk.made(t.site, ["id"], rows.new_sites),
+            *bulk.made(t.site, ["id"], [{**row, **new} for row in rows.new_sites]),
             *bulk.made(t.account, ["account"], rows.accounts),
             *bulk.made(t.contact, ["id"], list(rows.contacts.values())),
         ],
-        changed=[_bound(row, (*_OF_SITE, "changed_at")) for row in rows.changed_sites],
+        changed=[_bound({**row, "changed_at": now}, _OF_SITE) for row in rows.changed_sites],
         moved=[_bound(row, ("schedule_due",)) for row in rows.moved],
-        removed=[{f"b_{name}": value for name, value in row.items()} for row in rows.removed],
+        removed=[
+            {"b_site_id": f.site_id, "b_contact_id": f.contact_id, "b_role": f.role.value}
+            for f in former
+        ],
         last=[
-            *bulk.made(t.former_contact, ["id"], rows.former),
+            *bulk.made(t.former_contact, ["id"], list(map(former_row, former))),
             *bulk.made(t.site_contact, ["site_id", "contact_id", "role"], rows.links),
         ],
     )
@@ -177,10 +154,10 @@ def write(tx: Tx, rows: Ready) -> None:
         bulk.upsert(tx, each)
 
 
-def _bound(row: Row, names: Sequence[str]) -> Row:
+def _bound(row: Columns, names: Sequence[str]) -> Columns:
     return {f"b_{name}": row[name] for name in ("id", *names)}
 
 
-def _each(tx: Tx, statement: Executable, rows: list[Row]) -> None:
+def _each(tx: Tx, statement: Executable, rows: list[Columns]) -> None:
     if rows:
         tx.execute(statement, rows)

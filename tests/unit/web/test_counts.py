@@ -20,6 +20,8 @@ MANY = {
     "%(count)s channels": "a recording of one channel, or of two, is taken",
     "%(rows)s rows": "the most that a file may have",
     "%(rows)s lignes": "the most that a file may have",
+    "{most} rows": "the most that a file may have",
+    "{most} lignes": "the most that a file may have",
     "%(most)s premiers": "the most that are shown",
     "%(most)s premières": "the most that are shown",
     "%(nth)s times": "two times, and more",
@@ -33,7 +35,7 @@ MANY = {
 NAMES = frozenset(
     (
         *("account", "by", "channel", "contract", "desk", "from_node", "key", "line", "link"),
-        *("name", "node", "person", "to", "who", "n"),
+        *("name", "node", "person", "to", "who", "n", "first", "other"),
     )
 )
 

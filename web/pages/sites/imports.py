@@ -26,7 +26,7 @@ import structlog
 
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.reading import Table
-from callflow.handling.sites import import_writing, imports
+from callflow.handling.sites import import_drafts, import_writing, imports
 from callflow.handling.sites.import_writing import Ready, SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import StoreUnavailable, Tx
@@ -313,7 +313,7 @@ class SiteImports:
         await self._say(one, digest=one.digest, counts=one.counts, said=one.said)
 
     async def _prepared(self, one: SiteImport) -> Prepared:
-        known = await self._station.store.read(imports.known)
+        known = await self._station.store.read(import_drafts.known)
         one.phase = Phase.COMPARING
         one.tick(0)
         return await asyncio.to_thread(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from callflow.core.sites.site import ANY_KIND, Authority, Role, SiteState
+from callflow.core.sites.site import ANY_KIND, Authority
 
 LANGUAGES = ("fr", "en")
 Pair = tuple[str, str]
@@ -19,7 +19,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column. ``key`` is what the code calls it; ``most`` characters fit into a cell."""
+    """One column. ``key`` is what the code calls it."""
 
     key: str
     called: Pair
@@ -27,7 +27,6 @@ class Column:
     example: Pair
     others: tuple[str, ...] = ()  # what else it may be called
     secret: bool = False  # taken, never given
-    most: int = 200
 
     def name(self, language: str) -> str:
         """What stands at its head."""
@@ -49,7 +48,6 @@ COLUMNS: Sequence[Column] = (
         ),
         example=("", ""),
         others=("site",),
-        most=64,
     ),
     Column(
         key="accounts",
@@ -78,7 +76,6 @@ COLUMNS: Sequence[Column] = (
         called=("adresse", "address"),
         explained="In one line.",
         example=("3 quai Nord, 29000 Quimper", "3 quai Nord, 29000 Quimper"),
-        most=500,
     ),
     Column(
         key="postcode",
@@ -86,21 +83,18 @@ COLUMNS: Sequence[Column] = (
         explained="Decides which emergency services and guards are near.",
         example=("29000", "29000"),
         others=("cp",),
-        most=16,
     ),
     Column(
         key="timezone",
         called=("fuseau horaire", "time zone"),
         explained="Empty: Europe/Paris.",
         example=("Europe/Paris", "Europe/Paris"),
-        most=64,
     ),
     Column(
         key="site_language",
         called=("langue du site", "site language"),
         explained="fr or en; empty: fr.",
         example=("fr", "fr"),
-        most=8,
     ),
     Column(
         key="state",
@@ -116,7 +110,6 @@ COLUMNS: Sequence[Column] = (
         called=("consigne", "plan"),
         explained="The id of a published plan, for any alarm; empty: the station chooses.",
         example=("", ""),
-        most=64,
     ),
     Column(
         key="contact",
@@ -127,7 +120,6 @@ COLUMNS: Sequence[Column] = (
         ),
         example=("", ""),
         others=("contact",),
-        most=64,
     ),
     Column(
         key="name",
@@ -162,7 +154,6 @@ COLUMNS: Sequence[Column] = (
         called=("langue du contact", "contact language"),
         explained="fr or en; empty: fr.",
         example=("fr", "en"),
-        most=8,
     ),
     Column(
         key="authorities",
@@ -173,7 +164,6 @@ COLUMNS: Sequence[Column] = (
             " alarm; fire: be informed”."
         ),
         example=("annuler l’alarme, être informé", "cancel the alarm, be informed"),
-        most=1000,
     ),
     Column(
         key="keys_held",
@@ -201,21 +191,6 @@ BY_KEY: Mapping[str, Column] = {column.key: column for column in COLUMNS}
 GIVEN = tuple(column for column in COLUMNS if not column.secret)
 
 #: Closed vocabularies as cells say them; the values themselves are understood too.
-STATES: Mapping[str, Pair] = {
-    SiteState.ACTIVE: ("actif", "active"),
-    SiteState.COMMISSIONING: ("en mise en service", "commissioning"),
-    SiteState.SUSPENDED: ("suspendu", "suspended"),
-    SiteState.TERMINATED: ("résilié", "terminated"),
-}
-ROLES: Mapping[str, Pair] = {
-    Role.PREMISES: ("site", "premises"),
-    Role.KEYHOLDER: ("dépositaire", "keyholder"),
-    Role.GUARD: ("agent d’intervention", "guard"),
-    Role.DEVICE: ("appareil rappelé", "device called back"),
-    Role.MAINTENANCE: ("société de maintenance", "maintenance firm"),
-    Role.MANAGER: ("responsable d’astreinte", "duty manager"),
-    Role.LISTEN_IN: ("numéro d’écoute", "listening-in number"),
-}
 AUTHORITIES: Mapping[str, Pair] = {
     Authority.CANCEL: ("annuler l’alarme", "cancel the alarm"),
     Authority.INFORM: ("être informé", "be informed"),
@@ -224,6 +199,7 @@ AUTHORITIES: Mapping[str, Pair] = {
     Authority.INSTRUCT: ("donner des consignes", "give instructions"),
 }
 YES_NO: Mapping[str, Pair] = {"yes": ("oui", "yes"), "no": ("non", "no")}
+IN_LANGUAGE: Mapping[str, Pair] = {each: (each, each) for each in LANGUAGES}
 
 
 @lru_cache(maxsize=4096)

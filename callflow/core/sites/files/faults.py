@@ -12,8 +12,9 @@ from callflow.core.sites.files.columns import BY_KEY, of
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
     """One thing that is wrong, or that a person should see. ``row``: as a spreadsheet counts, from
-    1; 0: the whole file. ``column``: a key of ``columns``, or a head that is none of ours. ``args``
-    are what the words need, pairs where they are words themselves, and ``about``, what it names."""
+    1; 0: the whole file. ``column``: a key of ``columns``, or a head that is none of ours.
+    ``code``: one of ``WORDS``, or the shape's own refusal. ``args`` are what the words need, pairs
+    where they are words themselves, and ``about``, what it names."""
 
     row: int
     code: str
@@ -28,7 +29,7 @@ class Fault:
     def said(self, language: str, translate: Callable[[str], str]) -> str:
         """What is wrong and what to do; ``translate``: into that language."""
         args = {k: of(v, language) if isinstance(v, tuple) else v for k, v in self.args.items()}
-        text = translate(WORDS[self.code]).format_map(args)
+        text = translate(WORDS.get(self.code, self.code)).format_map(args)
         return f"{text} : {args['about']}" if args.get("about") else text
 
 
@@ -59,25 +60,17 @@ WORDS: Mapping[str, str] = {
     "formula": "a formula: put its value in its place (paste special, values)",
     "date": "the spreadsheet made a date of it: format the cell as text and type it again",
     "cell_error": "the cell is in error ({value})",
-    "too_long": "at most {most} characters",
     "bad_sign": "has a sign that can't be kept: take it out",
     "extra_cells": "the row has more cells than there are columns: a separator or a quote is wrong",
     # --- a site ---
     "which_site": "neither an account nor a site id: fill in one of them",
-    "bad_account": "1 to 16 characters, digits and letters only",
     "taken": "{value!r} belongs to site {site}: correct it, or name that site",
     "two_sites": "these accounts belong to several sites: {sites}",
     "id_taken": "there is a site {site} without this account: name it in “site id” if it is meant",
     "bad_id": "at most 64 characters, without /",
     "zeros_lost": "new site {value}, while {other} exists: were leading zeros lost?",
-    "missing": "is missing",
     "differs": "{value!r}, but {other!r} in row {first}: make them the same",
-    "bad_timezone": "is no IANA time zone, such as Europe/Paris",
-    "bad_language": "write fr or en",
-    "bad_postcode": "digits and letters, at most 16",
     "one_of": "{value!r}: write one of: {choices}",
-    "no_plan": "there is no such plan: publish it first",
-    "plan_withdrawn": "this plan is withdrawn: choose another one, or have it brought back first",
     "contract": (
         "the contract of a site that is there changes on its page, with a reason: leave the cell"
         " as it is exported, or empty"
@@ -88,16 +81,7 @@ WORDS: Mapping[str, str] = {
         "this contact is in row {first} in this role already: if they are two people, give each"
         " an id"
     ),
-    "bad_rank": "must lie between 1 and 1000",
-    "no_phone": "is no phone number: write +33… or 06 …",
-    "phone_digits": "has too few or too many digits",
-    "phone_refused": (
-        "a number that the station does not call (emergency, premium-rate, short or incomplete)"
-    ),
     "bad_authority": "{value!r} is no authority: {choices}",
-    "bad_kind": "is no kind of alarm",
-    "bad_code": "must have 4 to 8 digits",
-    "same_code": "must differ from the code",
     "code_differs": "another code than in row {first} for the same person",
     "panel_user": "{value} would be removed, but is a user of the alarm panel",
     # --- what a plan would reach ---

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callflow.core.sites.files import reading, rows, writing
+from callflow.core.sites.files import reading
 from callflow.handling.base import refusals
-from callflow.handling.sites import exports, import_writing
+from callflow.handling.sites import exports, import_drafts, import_writing
 from callflow.handling.sites import imports as sites_imports
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.import_writing import SitesChanged
@@ -56,7 +55,7 @@ TOWN = a_file(
 
 
 def prepared(station: Station, data: bytes, **more: Any) -> Prepared:
-    known = station.read(sites_imports.known)
+    known = station.read(import_drafts.known)
     return sites_imports.prepare(
         reading.read(data), known, station.vault, station.now, file=SHA, **more
     )
@@ -176,15 +175,7 @@ def export(station: Station, kind: str) -> bytes:
             tx, text="", state="", format=kind, who="alix", now=station.now
         )
     )
-
-    def batches() -> Iterable[list[list[str]]]:
-        for key in ids:
-            found = station.read(partial(exports.exported, ids=[key]))
-            yield [row for shown in found for row in rows.rows_of(shown, "fr")]
-
-    if kind == "csv":
-        return b"".join(writing.to_csv(rows.head("fr"), batches(), "fr"))
-    return b"".join(writing.to_xlsx(rows.head("fr"), batches(), "Sites"))
+    return b"".join(exports.pieces(station.read, ids, kind, "fr"))
 
 
 def test_who_is_called_no_more_is_kept_as_a_former_contact(station: Station) -> None:
@@ -219,7 +210,9 @@ def test_what_changed_meanwhile_is_not_overwritten(station: Station) -> None:
 def test_a_wrong_last_row_leaves_all_as_it_was(station: Station) -> None:
     before = everything(station.store.url)
     done = prepared(station, TOWN + b"\r\n0419;;Bar;;;Mars")
-    assert [(fault.row, fault.code) for fault in done.faults] == [(5, "bad_timezone")]
+    assert [(fault.row, fault.code) for fault in done.faults] == [
+        (5, "is no IANA time zone, such as Europe/Paris")
+    ]
     with pytest.raises(refusals.Refused):
         station.write(lambda tx: write(tx, done, station))
     assert everything(station.store.url) == before
@@ -311,14 +304,14 @@ import os, signal, sys
 from pathlib import Path
 from sqlalchemy import event
 from callflow import clock
-from callflow.handling.sites import import_writing, imports
+from callflow.handling.sites import import_drafts, import_writing, imports
 from callflow.core.sites.files import reading
 from callflow.storage import Store
 from callflow.vault import Vault
 url, keys, file, after = sys.argv[1:]
 vault = Vault(Path(keys))
 store = Store(url, mac=vault.seal)
-done = imports.prepare(reading.read(Path(file).read_bytes()), store.read_now(imports.known),
+done = imports.prepare(reading.read(Path(file).read_bytes()), store.read_now(import_drafts.known),
     vault, clock.now(), file="x")
 assert not done.faults
 left = int(after)

@@ -99,7 +99,7 @@ async def test_all_errors_are_shown_in_both_languages_and_nothing_can_be_written
     where = await sends(admin, app, TOWN + "0418;;Zoé;<b>x</b>;17\n")
     shown = plain(await admin.see(where))
     assert "3 erreurs" in shown
-    assert "5 téléphone un numéro que la station n’appelle pas (urgence" in shown
+    assert "5 téléphone un numéro d’urgence n’est composé que par une personne" in shown
     assert "5 rôle « <b>x</b> » : écrire l’un de" in shown
     english = plain(await admin.see(f"{where}?lang=en"))
     assert "5 site name is missing" in english
