@@ -11,7 +11,6 @@ import structlog
 
 from callflow.clock import Clock
 from callflow.core.messages.outbox import Camera, Fault, Undelivered
-from callflow.handling.messages import delivery
 from callflow.notify import clips, ffmpeg, rtsp, stills
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable
@@ -55,7 +54,7 @@ class Recorder:
 
     async def _look(self) -> None:
         declared = await self._store.read(outbox.recorded_cameras)
-        wanted = {delivery.camera_of(site, kept) for site, kept in declared}
+        wanted = set(declared)
         rings = {self._ring(camera) for camera in wanted}
         free = await asyncio.to_thread(self._free)
         if wanted and free < ROOM:

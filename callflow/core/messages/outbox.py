@@ -115,7 +115,8 @@ class Camera:
     """Where a still comes from; the password as it is kept (see vault).
 
     ``clip_url``: where a clip is given, a template (see ``clip_address``). ``pre_alarm``: it is
-    recorded all the time, into a ring of a few minutes.
+    recorded all the time, into a ring of a few minutes. ``kinds`` of alarm that it is asked for;
+    none: those that somebody may be behind. ``noticeable``: somebody there notices it.
     """
 
     id: str
@@ -124,6 +125,26 @@ class Camera:
     site: str = ""
     clip_url: str = ""
     pre_alarm: bool = False
+    name: str = field(default="", compare=False)
+    zones: tuple[str, ...] = field(default=(), compare=False)
+    kinds: frozenset[str] = field(default=frozenset(), compare=False)
+    noticeable: bool = field(default=False, compare=False)
+
+    @classmethod
+    def of(cls, site: str, kept: Mapping[str, Any]) -> Camera:
+        """A camera of a site, as its column keeps it."""
+        return cls(
+            id=kept["id"],
+            url=kept["url"],
+            secret=kept["secret"],
+            site=site,
+            clip_url=kept.get("clip_url", ""),
+            pre_alarm=bool(kept.get("pre_alarm")),
+            name=kept["name"],
+            zones=tuple(map(str, kept.get("zones", ()))),
+            kinds=frozenset(kept.get("kinds") or ()),
+            noticeable=bool(kept.get("noticeable")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

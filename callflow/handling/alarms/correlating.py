@@ -9,6 +9,7 @@ from callflow.core.alarms import apply, correlation, incident
 from callflow.core.alarms.correlation import Rates
 from callflow.core.alarms.incident import Changes, Incident, State
 from callflow.core.calls.purpose import NOT_AT_SITE
+from callflow.core.messages.outbox import Camera
 from callflow.core.plans.choice import Alarm
 from callflow.core.records.logbook import Draft
 from callflow.core.signals import events
@@ -134,7 +135,8 @@ class Correlation:
         for incident_id, seen in self._tripped.items():
             one = self._known[incident_id]
             reading = self.around.reading(one.site_id)
-            if reading is not None and (cameras := reading.row["cameras"]):
+            if reading is not None and (kept := reading.row["cameras"]):
+                cameras = [Camera.of(reading.row["id"], camera) for camera in kept]
                 zones, at = {each.key for each in seen}, min(each.at for each in seen)
                 images.at_signal(self.tx, one, zones, cameras, at, self.now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,8 +27,6 @@ from callflow.storage.alarms import incidents, loose_ends
 from callflow.storage.interventions import measures, services
 from callflow.storage.sites import own_days, sites
 from callflow.storage.watch import supervision
-
-Row = dict[str, Any]
 
 #: A treated site must be back to normal by then, or it is a human's again (D26).
 NORMAL_WITHIN = timedelta(minutes=30)
@@ -115,7 +113,7 @@ def _arming(tx: Tx, row: Incident, now: datetime) -> list[Open]:
     return filing.disarmed(states, schedule, ZoneInfo(site["timezone"]), since, now, known)
 
 
-def _schedule(tx: Tx, site: Row) -> Schedule | None:
+def _schedule(tx: Tx, site: Mapping[str, Any]) -> Schedule | None:
     """The site's calendar; one that this version can't read is none."""
     if not site["schedule"]:
         return None

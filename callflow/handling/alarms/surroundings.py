@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,8 +23,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import surroundings
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
-
-Row = dict[str, Any]
 
 
 class Seen(NamedTuple):
@@ -184,5 +182,5 @@ def _is_over(declared: surroundings.Declared, signal: StoredSignal, meaning: Eve
 _RULES = {field.name for field in fields(Rules)}
 
 
-def _rules(row: Row) -> Rules:
+def _rules(row: Mapping[str, Any]) -> Rules:
     return Rules(**{name: value for name, value in row.items() if name in _RULES})

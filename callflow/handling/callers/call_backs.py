@@ -12,7 +12,6 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Incident
@@ -35,8 +34,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.sites import instructions
-
-Row = dict[str, Any]
 
 #: Open tasks of numbers that nobody knows.
 MOST = 50
@@ -155,8 +152,16 @@ def _answered(tx: Tx, number: str, now: datetime) -> None:
 
 
 def _end(tx: Tx, row: CallBack, result: Result, who: str, text: str, now: datetime) -> None:
-    ended: dict[str, Any] = dict(open_for=None, due_at=None, ended_at=now, ended_by=who)
-    call_backs.change(tx, row.id, **ended, result=result.value, text=text)
+    call_backs.change(
+        tx,
+        row.id,
+        open_for=None,
+        due_at=None,
+        ended_at=now,
+        ended_by=who,
+        result=result.value,
+        text=text,
+    )
 
 
 # --- what a person does --------------------------------------------------------------------------
@@ -169,12 +174,12 @@ def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") ->
     if taker != who and not exists(tx, taker):
         raise NotFound("there is no colleague of this name", about=taker)
     call_backs.change(tx, row.id, holder=taker, due_at=now + TAKEN_FOR)
-    told: Row = {"by": who, "who": taker, "who_did": who}
+    told = {"by": who, "who": taker, "who_did": who}
     given = taker != who
     if row.instruction_id:
         left = instructions.get(tx, row.instruction_id)
         kind = "instruction_given" if given else "instruction_taken"
-        about: Row = {"left_by": left and left.author, "site": left and left.site_id}
+        about = {"left_by": left and left.author, "site": left and left.site_id}
         tell(tx, kind, now, instruction=row.instruction_id, **about, **told)
     else:
         kind = "call_back_given" if given else "call_back_taken"

@@ -109,20 +109,7 @@ def _camera(tx: Tx, message: Message) -> Camera | None:
     if message.channel is not Channel.IMAGES:
         return None
     incident = _incident(tx, message)
-    kept = (one for one in outbox.cameras(tx, incident.id) if one["id"] == message.to)
-    return next((camera_of(incident.site_id or "", camera) for camera in kept), None)
-
-
-def camera_of(site: str, kept: Mapping[str, Any]) -> Camera:
-    """A site's camera as whoever asks it needs it."""
-    return Camera(
-        id=kept["id"],
-        url=kept["url"],
-        secret=kept["secret"],
-        site=site,
-        clip_url=kept.get("clip_url", ""),
-        pre_alarm=bool(kept.get("pre_alarm")),
-    )
+    return next((one for one in outbox.cameras(tx, incident.id) if one.id == message.to), None)
 
 
 def message_sent(tx: Tx, message_id: str, now: datetime) -> None:

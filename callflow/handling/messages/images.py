@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
-from callflow.core.messages.outbox import Channel, Take
+from callflow.core.messages.outbox import Camera, Channel, Take
 from callflow.core.signals.signal import Category
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.policy import Policy, load_policy
@@ -15,8 +14,6 @@ from callflow.handling.base.telling import tell
 from callflow.handling.messages.outbox import insert, is_silenced
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
-
-Row = dict[str, Any]
 
 #: What a camera is asked for that names no kinds: what somebody may be behind.
 _WORTH_A_LOOK = frozenset({Category.VITAL.value, Category.SECURITY.value})
@@ -44,7 +41,7 @@ def at_signal(
     tx: Tx,
     row: Incident,
     zones: Collection[str],
-    cameras: Sequence[Row],
+    cameras: Sequence[Camera],
     at: datetime,
     now: datetime,
 ) -> None:
@@ -70,48 +67,47 @@ def at_signal(
 
 
 def _clips(
-    tx: Tx, row: Incident, cameras: Sequence[Row], at: datetime, now: datetime, policy: Policy
+    tx: Tx, row: Incident, cameras: Sequence[Camera], at: datetime, now: datetime, policy: Policy
 ) -> None:
     begin = at - timedelta(seconds=policy.clip_before)
     end = at + timedelta(seconds=policy.clip_after)
     due = max(now, end + _WRITTEN)
     data = {"take": Take.CLIP.value, "begin": to_iso(begin), "end": to_iso(end)}
     for camera in cameras:
-        if camera.get("clip_url") or camera.get("pre_alarm"):
+        if camera.clip_url or camera.pre_alarm:
             _ask(tx, row, camera, due, data=data)
 
 
 def _ask(
     tx: Tx,
     row: Incident,
-    camera: Row,
+    camera: Camera,
     due: datetime,
     *,
-    data: Row | None = None,
+    data: dict[str, str] | None = None,
     task: str | None = None,
 ) -> None:
     data = data or {"take": Take.STILL.value}
-    to, name = camera["id"], camera["name"]
+    to, name = camera.id, camera.name
     insert(tx, row, due, channel=Channel.IMAGES, to=to, subject=name, data=data, task=task)
 
 
-def _tell(tx: Tx, row: Incident, cameras: Sequence[Row], now: datetime) -> None:
-    names = ", ".join(camera["name"] for camera in cameras)
+def _tell(tx: Tx, row: Incident, cameras: Sequence[Camera], now: datetime) -> None:
+    names = ", ".join(camera.name for camera in cameras)
     kind = "images_asked" if cameras else "no_cameras"
     tell(tx, kind, now, row, cameras=names)
 
 
-def _is_for(camera: Row, row: Incident) -> bool:
-    kinds = camera.get("kinds")
-    return row.kind in kinds if kinds else row.category in _WORTH_A_LOOK
+def _is_for(camera: Camera, row: Incident) -> bool:
+    return row.kind in camera.kinds if camera.kinds else row.category in _WORTH_A_LOOK
 
 
-def _unnoticed(tx: Tx, row: Incident, cameras: Sequence[Row]) -> list[Row]:
+def _unnoticed(tx: Tx, row: Incident, cameras: Sequence[Camera]) -> list[Camera]:
     """During a mute alarm (D7), only cameras that nobody notices when they are asked."""
-    if any(camera.get("noticeable") for camera in cameras) and is_silenced(tx, row):
-        return [camera for camera in cameras if not camera.get("noticeable")]
+    if any(camera.noticeable for camera in cameras) and is_silenced(tx, row):
+        return [camera for camera in cameras if not camera.noticeable]
     return list(cameras)
 
 
-def _keys(camera: Row) -> list[str]:
-    return [str(zone).lstrip("0") for zone in camera.get("zones", ())]
+def _keys(camera: Camera) -> list[str]:
+    return [zone.lstrip("0") for zone in camera.zones]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +25,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.people import users
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 #: A test alarm is looked for among so many of the site's newest incidents.
 _NEWEST = 50
@@ -99,7 +98,7 @@ def _plan(tx: Tx, site_id: str, account: str, now: datetime) -> Plan:
     return plan_for(tx, site_id, alarm, now)
 
 
-def _lines(settings: Settings, told: list[Row]) -> list[Line]:
+def _lines(settings: Settings, told: Iterable[Mapping[str, Any]]) -> list[Line]:
     """Trunks as they are set, each with the best state that a node tells of it."""
     states: dict[str, str] = {}
     for row in told:

@@ -20,8 +20,6 @@ from callflow.storage.calls import calls
 from callflow.storage.people import users
 from callflow.storage.signals import signals
 
-Row = dict[str, Any]
-
 #: A process that said nothing for so long is taken for dead.
 BEAT_WITHIN = timedelta(seconds=10)
 ROLES = ("engine", "receiver", "telephony", "web")
@@ -68,7 +66,8 @@ def health(
     missing = [role for role in ROLES if role not in {row.role for row in alive}]
     database = _database(outage, receivers)
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
-    trunks = [_trunk(trunk, node) for node in there for trunk in node.state.get("trunks", ())]
+    told = [(node, trunk) for node in there for trunk in node.state.get("trunks", ())]
+    trunks = [{**trunk, "node": node.name} for node, trunk in told]
     limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
     logbook_state = _logbook(tx, alive)
     limps = limps or not logbook_state["ours"] or logbook_state["trouble"] != ""
@@ -92,7 +91,7 @@ def health(
     }
 
 
-def _logbook(tx: Tx, alive: Sequence[Process]) -> Row:
+def _logbook(tx: Tx, alive: Sequence[Process]) -> dict[str, object]:
     """Whether nobody without the key was found to have written in it, since when, and whether its
     seals are remembered outside the database (``trouble`` says why they aren't)."""
     told = [row.state["logbook"] for row in alive if "logbook" in row.state]
@@ -106,7 +105,7 @@ def _logbook(tx: Tx, alive: Sequence[Process]) -> Row:
     }
 
 
-def _callers(tx: Tx, now: datetime) -> Row:
+def _callers(tx: Tx, now: datetime) -> dict[str, object]:
     """Who waits on the line for a human: how many, the longest wait (s), how many to call back."""
     waits = [(now - one.caller.waits_since).total_seconds() for one in waiting_line.queue(tx)]
     return {
@@ -116,27 +115,25 @@ def _callers(tx: Tx, now: datetime) -> Row:
     }
 
 
-def _process(row: Process) -> Row:
+def _process(row: Process) -> dict[str, object]:
     shown = {
         name: getattr(row, name) for name in ("name", "role", "node", "host", "pid", "restarts")
     }
     return {**shown, "since": to_iso(row.since)}
 
 
-def _trunk(trunk: Row, node: Node) -> Row:
-    return {**trunk, "node": node.name}
-
-
-def _is_ill(trunk: Row) -> bool:
+def _is_ill(trunk: Mapping[str, Any]) -> bool:
     return trunk.get("state", "up") not in ("up", "disabled")
 
 
-def _node(node: Node) -> Row:
+def _node(node: Node) -> dict[str, object]:
     state = "lost" if node.silent else "ready" if node.ready else "without Asterisk"
     return {"node": node.name, "host": node.host, "state": state}
 
 
-def _database(outage: StoreOutage | None, receivers: Sequence[Mapping[str, Any]]) -> Row:
+def _database(
+    outage: StoreOutage | None, receivers: Sequence[Mapping[str, Any]]
+) -> dict[str, object]:
     """Whether signals can be stored, as the asker found, and the receivers."""
     if outage is not None:
         return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}

@@ -27,7 +27,7 @@ class Declared(NamedTuple):
     skew: float | None  # seconds that its panel's clock is ahead
     keyed: bool  # it has a key of DC-09
     awaited: bool  # "arrived well" is expected from it
-    rules: Row | None  # as stored
+    rules: Mapping[str, Any] | None  # as stored
     state: str | None  # its site's, of SiteState
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, select, update
 
-from callflow.core.messages.outbox import OPEN_STATES, Channel, Image, Message, MessageState
+from callflow.core.messages.outbox import OPEN_STATES, Camera, Channel, Image, Message, MessageState
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx, hint
 from callflow.storage.engine.values import columns, first, found
-
-Row = dict[str, Any]
 
 _OPEN = [state.value for state in OPEN_STATES]
 _INSERT = t.outbox.insert()
@@ -94,15 +91,16 @@ def states_of_task(tx: Tx, task_id: str) -> list[tuple[Channel, MessageState]]:
 
 
 _CAMERAS = (
-    select(t.site.c.cameras)
+    select(t.site.c.id, t.site.c.cameras)
     .join(t.incident, t.incident.c.site_id == t.site.c.id)
     .where(t.incident.c.id == bindparam("incident"))
 )
 
 
-def cameras(tx: Tx, incident_id: str) -> list[Row]:
-    """The declared cameras of an incident's site, as stored."""
-    return list(tx.execute(_CAMERAS, {"incident": incident_id}).scalar() or [])
+def cameras(tx: Tx, incident_id: str) -> list[Camera]:
+    """The declared cameras of an incident's site."""
+    rows = tx.execute(_CAMERAS, {"incident": incident_id})
+    return [Camera.of(r.id, camera) for r in rows for camera in r.cameras or ()]
 
 
 _RECORDED = select(t.site.c.id, t.site.c.cameras).where(
@@ -110,10 +108,10 @@ _RECORDED = select(t.site.c.id, t.site.c.cameras).where(
 )
 
 
-def recorded_cameras(tx: Tx) -> list[tuple[str, Row]]:
-    """(site id, camera as stored) of every camera that is recorded all the time."""
-    rows = tx.execute(_RECORDED)
-    return [(r.id, camera) for r in rows for camera in r.cameras if camera.get("pre_alarm")]
+def recorded_cameras(tx: Tx) -> list[Camera]:
+    """Every camera that is recorded all the time."""
+    kept = (Camera.of(r.id, camera) for r in tx.execute(_RECORDED) for camera in r.cameras)
+    return [camera for camera in kept if camera.pre_alarm]
 
 
 _STREAMED = select(func.count()).where(cast(t.site.c.cameras, Text).like('%"rtsp://%'))

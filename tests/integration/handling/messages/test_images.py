@@ -127,7 +127,7 @@ def test_a_clip_is_asked_for_once_what_it_shows_is_over(station: Station) -> Non
         shown = [datetime.fromisoformat(clip.data[name]) for name in ("begin", "end")]
         assert shown == [station.now + timedelta(seconds=s) for s in (-10, 20)]
     recorded = station.read(outbox.recorded_cameras)
-    assert [(site, camera["id"]) for site, camera in recorded] == [("1002", "door")]
+    assert [(camera.site, camera.id) for camera in recorded] == [("1002", "door")]
 
 
 def test_a_clip_that_came_says_what_it_shows(station: Station) -> None:

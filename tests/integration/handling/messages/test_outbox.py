@@ -520,8 +520,7 @@ def put_camera(station: Station, **fields: Any) -> None:
 
 def secret(station: Station) -> str | None:
     row = station.read(lambda tx: outbox.cameras(tx, station.incidents()[0].id))
-    kept: str | None = row[0]["secret"]
-    return kept
+    return row[0].secret
 
 
 def test_credentials_left_out_stay_and_null_removes_them(station: Station) -> None:
