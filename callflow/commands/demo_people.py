@@ -20,8 +20,8 @@ _WHO, _IS_DEMO = "demo_user", "demo"
 
 def let_in(store: Store) -> None:
     """This folder is a demo's: its user may log in, with the known password if it is new."""
-    row = store.read_now(lambda tx: people_users.user_by_name(tx, NAME))
-    kept = access_users.hash_password(PASSWORD) if row is None else ""
+    user = store.read_now(lambda tx: people_users.user_by_name(tx, NAME))
+    kept = access_users.hash_password(PASSWORD) if user is None else ""
     now = clock.now()
 
     def write(tx: Tx) -> None:
@@ -67,13 +67,13 @@ def still_in(tx: Tx) -> list[str]:
 
 def _living(tx: Tx) -> tuple[list[User], list[ApiToken]]:
     marked = people_users.settings(tx).get(_WHO)
-    users = [row for row in people_users.users(tx) if row.disabled_at is None]
+    users = [user for user in people_users.users(tx) if user.disabled_at is None]
     demos = [
-        row
-        for row in users
-        if row.id == marked
+        user
+        for user in users
+        if user.id == marked
         # A folder of before: somebody of this name, with the password that everybody knows.
-        or (row.name == NAME and access_users.check_password(row.password, PASSWORD))
+        or (user.name == NAME and access_users.check_password(user.password, PASSWORD))
     ]
     programs = [r for r in people_users.tokens(tx) if r.name == TOKEN and r.revoked_at is None]
     return demos, programs

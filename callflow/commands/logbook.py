@@ -143,8 +143,10 @@ def logbook_export(incident: str | None = None) -> None:
     with open_rows(settings_of_this_run()) as (store, _):
         after = 0
         while page := store.read_now(_page(incident, after)):
-            for row in page:
-                print(json.dumps({**asdict(row), "at": clock.to_iso(row.at)}, ensure_ascii=False))
+            for entry in page:
+                print(
+                    json.dumps({**asdict(entry), "at": clock.to_iso(entry.at)}, ensure_ascii=False)
+                )
             after = page[-1].number
 
 

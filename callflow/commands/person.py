@@ -42,8 +42,8 @@ def person_erased(json_: AsJson = False) -> None:
     """Who was erased, the last first, and how far that is. Exit 1 while one is not done."""
     with open_rows(settings_of_this_run()) as (store, _):
         found = store.read_now(lambda tx: rows.latest(tx, _SHOWN))
-    for row in found:
-        state = "done" if row.done_at else "swept" if row.swept_at else "begun"
-        told = {"id": row.id, "state": state, "rows": row.rows, "entries": row.entries}
+    for each in found:
+        state = "done" if each.done_at else "swept" if each.swept_at else "begun"
+        told = {"id": each.id, "state": state, "rows": each.rows, "entries": each.entries}
         print(json.dumps(told) if json_ else "  ".join(map(str, told.values())))
-    raise typer.Exit(0 if all(row.done_at for row in found) else 1)
+    raise typer.Exit(0 if all(each.done_at for each in found) else 1)

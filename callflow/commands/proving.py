@@ -134,10 +134,10 @@ def plan_rehearse(
 
     with open_rows(settings_of_this_run()) as (store, _):
         try:
-            row = store.write_now(write)
+            incident = store.write_now(write)
         except Refused as error:
             raise typer.BadParameter(str(error)) from error
-    print(json.dumps({"incident": row.id}) if json_ else f"exercise: incident {row.id}")
+    print(json.dumps({"incident": incident.id}) if json_ else f"exercise: incident {incident.id}")
 
 
 def plan_named(tx: Tx, named: str) -> Plan:

@@ -122,8 +122,8 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Call
             case Answered(call_id):
                 calling.call_answered(tx, call_id, now)
             case Ended():
-                if (row := _store_end(tx, end_of(event), now)) is not None:
-                    ended[event.call_id] = row
+                if (call := _store_end(tx, end_of(event), now)) is not None:
+                    ended[event.call_id] = call
     return ended
 
 

@@ -47,8 +47,8 @@ class DialogueRows:
         now = self._now()  # its recording runs already, however long the commit takes
 
         def picked_up(tx: Tx) -> tuple[Facts, Progress] | None:
-            row = calling.call_answered(tx, channel_id, now)
-            return dialogues.dialogue_begin(tx, self._vault, channel_id, row)
+            call = calling.call_answered(tx, channel_id, now)
+            return dialogues.dialogue_begin(tx, self._vault, channel_id, call)
 
         return await self._store.write(picked_up, patience=_PATIENCE)
 

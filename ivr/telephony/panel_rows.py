@@ -39,10 +39,10 @@ class PanelRows:
         number, now = panels.caller_number(caller), self._now()
 
         def stored(tx: Tx) -> Arrival:
-            row, is_new = panels.panel_call(tx, channel_id, number, self._node, now, name)
-            room = row.room or ""
-            mute = bool(room) and panels.panel_is_mute(tx, row)
-            listen = "" if is_new else panels.panel_asked(tx, row, LISTEN_IN)
+            call, is_new = panels.panel_call(tx, channel_id, number, self._node, now, name)
+            room = call.room or ""
+            mute = bool(room) and panels.panel_is_mute(tx, call)
+            listen = "" if is_new else panels.panel_asked(tx, call, LISTEN_IN)
             return Arrival(known=not is_new, room=room, mute=mute, listen=listen)
 
         try:

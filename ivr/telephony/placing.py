@@ -57,7 +57,7 @@ class CallOver(Protocol):
     """Told when a call of ours is over, with its row where that is known; ``cut``: its channel
     vanished with its Asterisk."""
 
-    def __call__(self, call_id: str, *, cut: bool, row: Call | None = None) -> None: ...
+    def __call__(self, call_id: str, *, cut: bool, call: Call | None = None) -> None: ...
 
 
 class Placing:
@@ -160,13 +160,13 @@ class Placing:
     async def _find_unheard(self) -> None:
         """What was claimed in a commit whose answer was lost: never placed, and asked for like
         whatever may have been, or its row would stand in the way for ever."""
-        rows = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
+        live = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
         self._unheard = False
-        for row in rows:
-            if row.state is CallState.STARTED and row.id not in self._live:
-                self._live.add(row.id)
-                self._note_if_unwanted(row)
-                self._doubts.arise(row.id, self._monotonic(), grace=GRACE)
+        for call in live:
+            if call.state is CallState.STARTED and call.id not in self._live:
+                self._live.add(call.id)
+                self._note_if_unwanted(call)
+                self._doubts.arise(call.id, self._monotonic(), grace=GRACE)
 
     async def ask_for_doubtful(self) -> None:
         """Ask Asterisk for the calls that may have been placed, once their grace is over."""
@@ -302,9 +302,9 @@ class Placing:
             except AmiError as error:
                 log.warning("call.not_hung_up", call=call_id, reason=str(error))
 
-    def _note_if_unwanted(self, row: calling.LiveCall) -> None:
-        if row.asked_to_end:
-            self._unwanted.setdefault(row.id, self._monotonic())
+    def _note_if_unwanted(self, call: calling.LiveCall) -> None:
+        if call.asked_to_end:
+            self._unwanted.setdefault(call.id, self._monotonic())
 
     async def _press(self, call_id: str, keys: str) -> bool:
         """As a person types: a menu that is still speaking may miss what comes faster."""
@@ -340,33 +340,33 @@ class Placing:
     async def resync(self) -> None:
         """Adopt what lives, give up what does not, before anything is dialled."""
         before = set(self._live)
-        rows = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
+        live = await self._store.read(lambda tx: calling.live_calls(tx, node=self._node))
         found = await self.link.channels()
         ended = self.link.waiting_ends()
-        known = {row.id for row in rows}
+        known = {call.id for call in live}
         self._live = known | (self._live - before)  # what was claimed meanwhile is ours too
-        for row in rows:
-            self._note_if_unwanted(row)
-            there = row.id in found or row.id in ended
-            if not there and row.state is CallState.STARTED:
-                self._doubts.arise(row.id, self._monotonic(), grace=self._grace(row))
+        for call in live:
+            self._note_if_unwanted(call)
+            there = call.id in found or call.id in ended
+            if not there and call.state is CallState.STARTED:
+                self._doubts.arise(call.id, self._monotonic(), grace=self._grace(call))
                 continue
             self.link.remember(
-                row.id,
-                rang=row.state in (CallState.RINGING, CallState.ANSWERED),
-                answered=row.state is CallState.ANSWERED,
+                call.id,
+                rang=call.state in (CallState.RINGING, CallState.ANSWERED),
+                answered=call.state is CallState.ANSWERED,
             )
             if there:
-                self._doubts.settled(row.id)
+                self._doubts.settled(call.id)
             else:
-                self._doubts.denied_once(row.id, self._monotonic())
+                self._doubts.denied_once(call.id, self._monotonic())
         for call_id in filter(is_call_id, found - known):
             await self._end_if_over(call_id)
         self._synced = True
         missing = len(known - found - ended.keys())
         log.info("calls.resynchronised", adopted=len(known & found), missing=missing)
 
-    def _grace(self, row: calling.LiveCall) -> float:
+    def _grace(self, call: calling.LiveCall) -> float:
         """For how long its Originate may still be under way, in seconds.
 
         Whoever lost the link counts from its return: an Asterisk that was held up has still to read
@@ -374,7 +374,7 @@ class Placing:
         """
         if self._synced:
             return GRACE
-        left = GRACE - (self._now() - row.placed_at).total_seconds()
+        left = GRACE - (self._now() - call.placed_at).total_seconds()
         return min(GRACE, max(AGAIN, left))
 
     async def _lose(self, call_id: str) -> None:
@@ -387,10 +387,10 @@ class Placing:
     async def _end_if_over(self, call_id: str) -> None:
         """A late call of an attempt that is no longer current is hung up; others' calls never, nor
         a conversation with a human that went on while we were taken for lost."""
-        row = await self._store.read(lambda tx: calls.get(tx, call_id))
-        if row is None or (row.answered_at is not None and row.room is not None):
+        call = await self._store.read(lambda tx: calls.get(tx, call_id))
+        if call is None or (call.answered_at is not None and call.room is not None):
             return
-        if row.state in (CallState.ENDED, CallState.CANCELLED):
+        if call.state in (CallState.ENDED, CallState.CANCELLED):
             log.warning("call.late", call=call_id)
             try:
                 await self.link.hangup(call_id)
@@ -418,7 +418,7 @@ class Placing:
         self._doubts.settled(call_id)
         if isinstance(event, Ended):
             self._forget(call_id)
-            self._on_over(call_id, cut=False, row=ended)
+            self._on_over(call_id, cut=False, call=ended)
         elif call_id in self._unwanted:
             self._unwanted[call_id] = self._monotonic()
             self._spawn(self._hang_up_unwanted())

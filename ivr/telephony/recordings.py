@@ -72,11 +72,11 @@ class Recordings:
         """How many recordings are not finished yet."""
         return len(self._jobs)
 
-    def over(self, call_id: str, *, cut: bool, row: Call | None = None) -> None:
-        """This call is over, and ``row`` its row then; ``cut``: nobody saw how, so its length
+    def over(self, call_id: str, *, cut: bool, call: Call | None = None) -> None:
+        """This call is over, and ``call`` its row then; ``cut``: nobody saw how, so its length
         proves nothing."""
         if call_id not in self._jobs:
-            self._jobs[call_id] = _Job(call_id, cut, row)
+            self._jobs[call_id] = _Job(call_id, cut, call)
             self._queued.set()
 
     async def sweep(self) -> None:
@@ -84,7 +84,7 @@ class Recordings:
         rows = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
         for name in recording.raw_spoken(self._folder):
             self.over(name.rpartition(".")[0], cut=False)
-        for call_id in [row.id for row in rows] + recording.raw_call_ids(self._folder):
+        for call_id in [call.id for call in rows] + recording.raw_call_ids(self._folder):
             self.over(call_id, cut=False)
 
     async def run(self) -> None:

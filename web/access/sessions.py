@@ -146,26 +146,27 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         return None
     kept, now = digest(token), station.clock()
     since = station.seen_since(now)
-    row = await station.store.read(lambda tx: access.live_session(tx, kept, now, since))
-    if row is None:
+    session = await station.store.read(lambda tx: access.live_session(tx, kept, now, since))
+    if session is None:
         return None
-    station.saw(kept, row.seen_at, now)
-    request.state.who = row.name
-    rights = rights_of(row.role)
+    station.saw(kept, session.seen_at, now)
+    request.state.who = session.name
+    rights = rights_of(session.role)
     if Right.HANDLE in rights:
         # Asterisk is another origin, and only the telephone of who handles alarms speaks with it.
         request.state.telephone = telephone_origin(request, station.settings)
     scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
-        id=row.user_id,
+        id=session.user_id,
         session=kept,
-        name=row.name,
-        role=row.role,
-        language=language_of(request, row.language),
-        csrf=row.csrf,
+        name=session.name,
+        role=session.role,
+        language=language_of(request, session.language),
+        csrf=session.csrf,
         rights=rights,
-        must_enrol=row.role in station.settings.second_factor_roles and row.factor == PASSWORD_ONLY,
-        must_choose=row.password_given_at is not None and row.factor != BY_DIRECTORY,
+        must_enrol=session.role in station.settings.second_factor_roles
+        and session.factor == PASSWORD_ONLY,
+        must_choose=session.password_given_at is not None and session.factor != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         saved=request.query_params.get("saved", ""),
@@ -220,8 +221,8 @@ async def check_signature(
     key, now = f"signature|{visitor.id}", station.clock()
     check_wait(guesses.wait(key, now))
     guesses.guess(key, now)
-    row = await station.store.read(lambda tx: users.user_by_name(tx, visitor.name))
-    if not await asyncio.to_thread(check_password, row.password if row else None, password):
+    user = await station.store.read(lambda tx: users.user_by_name(tx, visitor.name))
+    if not await asyncio.to_thread(check_password, user.password if user else None, password):
         raise ProblemError(403, "this is not your password: nothing was signed", field="password")
     guesses.forget(key)
 
@@ -242,28 +243,28 @@ async def user_of(station: Station, name: str, password: str) -> User | None:
 
     Takes as long whoever exists, is disabled or has no password.
     """
-    row = await station.store.read(lambda tx: users.user_by_name(tx, name))
-    if row is not None and not _by_password(station, row):
-        row = None
-    right = await asyncio.to_thread(check_password, row.password if row else None, password)
-    return row if right else None
+    user = await station.store.read(lambda tx: users.user_by_name(tx, name))
+    if user is not None and not _by_password(station, user):
+        user = None
+    right = await asyncio.to_thread(check_password, user.password if user else None, password)
+    return user if right else None
 
 
-def _by_password(station: Station, row: User) -> bool:
+def _by_password(station: Station, user: User) -> bool:
     """Whether a user may log in with a password: those of the directory need not be let, and one
     that somebody else chose is to be replaced soon."""
-    given = row.password_given_at
+    given = user.password_given_at
     if given is not None and station.clock() - given > GIVEN_LASTS:
         return False
-    by_directory = bool(row.subject and station.settings.oidc_issuer)
+    by_directory = bool(user.subject and station.settings.oidc_issuer)
     directory_only = by_directory and station.settings.oidc_passwords == "directory"
-    return row.disabled_at is None and not directory_only
+    return user.disabled_at is None and not directory_only
 
 
-def is_directorys(station: Station, row: User) -> bool:
+def is_directorys(station: Station, user: User) -> bool:
     """Whether somebody comes by the directory, and a password would let them in as well."""
     settings = station.settings
-    return bool(row.subject and settings.oidc_issuer and settings.oidc_passwords == "both")
+    return bool(user.subject and settings.oidc_issuer and settings.oidc_passwords == "both")
 
 
 async def open_session(
@@ -306,8 +307,8 @@ async def log_in_failed(
     def who(tx: Tx) -> User | None:
         return users.user_by_id(tx, user) if user else users.user_by_name(tx, name)
 
-    row = await station.store.read(who)
-    _log.warning("web.login_failed", place=where, way=way, who=row.name if row else "?")
+    person = await station.store.read(who)
+    _log.warning("web.login_failed", place=where, way=way, who=person.name if person else "?")
 
 
 def place_of(request: Request) -> str:

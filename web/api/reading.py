@@ -54,12 +54,12 @@ def recording(of: Recording) -> dict[str, Any]:
     return {"id": of.call_id, "duration": of.duration, "sha256": of.sha256, "problem": of.problem}
 
 
-def task(row: Task, plan: Mapping[str, Any]) -> dict[str, Any]:
+def task(task: Task, plan: Mapping[str, Any]) -> dict[str, Any]:
     """What a step of the incident's plan asked for."""
     names = ("id", "step", "kind", "state", "outcome", "subject", "text", "data")
     times = ("requested_at", "due_at", "ended_at", "ended_by")
-    step: dict[str, Any] = next((step for step in plan["steps"] if step["id"] == row.step), {})
-    shown = {name: getattr(row, name) for name in (*names, *times)}
+    step: dict[str, Any] = next((step for step in plan["steps"] if step["id"] == task.step), {})
+    shown = {name: getattr(task, name) for name in (*names, *times)}
     return {**shown, "checklist": step.get("checklist", [])}
 
 

@@ -89,8 +89,10 @@ class Periods:
     def __init__(self, stored: Iterable[Partition]) -> None:
         self._changes: dict[tuple[str, str], list[datetime]] = {}
         self._armed: dict[tuple[str, str], tuple[bool, datetime]] = {}
-        for row in stored:
-            self.note(row.account, row.partition, armed=row.armed, at=row.since)
+        for partition in stored:
+            self.note(
+                partition.account, partition.partition, armed=partition.armed, at=partition.since
+            )
 
     def note(self, account: str, partition: str, *, armed: bool, at: datetime) -> bool:
         """A partition was armed or disarmed; whether that is its newest state."""

@@ -113,14 +113,16 @@ def disarmed(
     if schedule is not None and schedule.judge(now, zone) is Opening.ON_TIME:
         return []
     found = []
-    for row in partitions:
-        if row.armed:
+    for partition in partitions:
+        if partition.armed:
             continue
-        who = known.get((row.account, row.panel_user), "")
-        if schedule is None and (row.since < alarm_at or who):
+        who = known.get((partition.account, partition.panel_user), "")
+        if schedule is None and (partition.since < alarm_at or who):
             continue
-        who = who or row.panel_user
-        found.append(Open(what=What.ARMING, name=row.partition, since=row.since, who=who))
+        who = who or partition.panel_user
+        found.append(
+            Open(what=What.ARMING, name=partition.partition, since=partition.since, who=who)
+        )
     return found
 
 

@@ -127,7 +127,7 @@ def followed(site_plans: Mapping[str, str], rules: Sequence[PlanRule]) -> frozen
 @cache
 def _opening() -> frozenset[tuple[Kind, Category]]:
     """What the table of events says can open an incident."""
-    said = {(row.kind, row.category) for row in events.table().values() if row.opens}
+    said = {(event.kind, event.category) for event in events.table().values() if event.opens}
     return frozenset(said | {(Kind.LIFT, Category.VITAL)})  # a lift is declared by its zone
 
 

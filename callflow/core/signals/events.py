@@ -60,9 +60,9 @@ def lookup(format_name: str, code: str) -> EventRow:
 
     For "webhook" and other formats without a table of their own, codes of both are understood.
     """
-    row = table().get((format_name, code))
-    if row is not None:
-        return row
+    event = table().get((format_name, code))
+    if event is not None:
+        return event
     if format_name in CONTACT_ID:
         return _contact_id(code)
     if format_name in _OWN_TABLE:
@@ -76,43 +76,43 @@ def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> Even
     A zone declared as, say, lift makes a lift alarm of whatever alarm its panel sends for it, and
     of that alarm's end. It changes neither openings and tests nor faults, nor an unknown code.
     """
-    row = lookup(format_name, code)
-    if zone_kind is None or row is UNKNOWN:
-        return row
-    if row.restores is not None:
+    event = lookup(format_name, code)
+    if zone_kind is None or event is UNKNOWN:
+        return event
+    if event.restores is not None:
         bent = _ZONE_RESTORE.fullmatch(code)
-        return replace(row, restores=zone_kind) if bent else row
+        return replace(event, restores=zone_kind) if bent else event
     if not _ZONE_ALARM.fullmatch(code):
-        return row
+        return event
     category, priority = usual(zone_kind)
-    return replace(row, kind=zone_kind, category=category, priority=priority, opens=True)
+    return replace(event, kind=zone_kind, category=category, priority=priority, opens=True)
 
 
-def overridden(row: EventRow, override: Mapping[str, Any]) -> EventRow:
-    """``row`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
+def overridden(event: EventRow, override: Mapping[str, Any]) -> EventRow:
+    """``event`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
 
     None leaves as it is; another kind brings its usual category and priority, and opens. A personal
     alarm, whether its code or its zone says so, stays one and waits behind no others (D19).
     """
-    if row.kind in PERSONAL:
-        return _still_personal(row, override)
+    if event.kind in PERSONAL:
+        return _still_personal(event, override)
     changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
-    if override["kind"] is not None and override["kind"] != row.kind.value:
+    if override["kind"] is not None and override["kind"] != event.kind.value:
         kind = Kind(override["kind"])
         category, priority = usual(kind)
         its_own = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
         changed = {**its_own, **changed, "kind": kind, "restores": None}
     if override["category"] is not None:
         changed["category"] = Category(override["category"])
-    return replace(row, **changed)
+    return replace(event, **changed)
 
 
-def _still_personal(row: EventRow, override: Mapping[str, Any]) -> EventRow:
-    kind, priority = Kind(override["kind"] or row.kind), override["priority"] or row.priority
+def _still_personal(event: EventRow, override: Mapping[str, Any]) -> EventRow:
+    kind, priority = Kind(override["kind"] or event.kind), override["priority"] or event.priority
     return replace(
-        row,
-        kind=kind if kind in PERSONAL else row.kind,
-        priority=min(priority, row.priority),
+        event,
+        kind=kind if kind in PERSONAL else event.kind,
+        priority=min(priority, event.priority),
     )
 
 
@@ -125,54 +125,54 @@ _OPEN_NOTHING = frozenset(
 def _contact_id(code: str) -> EventRow:
     """The row of Q and XYZ, such as "3130": the end of an intrusion."""
     qualifier, number = code[:1], code[1:]
-    row = table().get(("ADM-CID", number))
-    if row is None or qualifier not in (_NEW, _RESTORE, _STILL_PRESENT):
+    event = table().get(("ADM-CID", number))
+    if event is None or qualifier not in (_NEW, _RESTORE, _STILL_PRESENT):
         return UNKNOWN
-    if row.kind is Kind.OPENING and qualifier == _NEW:
-        return _named(row, "Opening", "Mise à l’arrêt")
-    if qualifier != _RESTORE or row.kind in (Kind.CLOSING, Kind.TEST, Kind.CANCEL):
-        return row
-    if row.kind is Kind.OPENING:
-        return _closing(row)
+    if event.kind is Kind.OPENING and qualifier == _NEW:
+        return _named(event, "Opening", "Mise à l’arrêt")
+    if qualifier != _RESTORE or event.kind in (Kind.CLOSING, Kind.TEST, Kind.CANCEL):
+        return event
+    if event.kind is Kind.OPENING:
+        return _closing(event)
     return replace(
-        row,
+        event,
         kind=Kind.RESTORE,
         category=Category.INFORMATION,
         priority=4,
         opens=False,
-        restores=row.kind,
-        en=f"Restored: {row.en[:1].lower()}{row.en[1:]}",
-        fr=f"Rétabli : {row.fr[:1].lower()}{row.fr[1:]}",
+        restores=event.kind,
+        en=f"Restored: {event.en[:1].lower()}{event.en[1:]}",
+        fr=f"Rétabli : {event.fr[:1].lower()}{event.fr[1:]}",
     )
 
 
-def _closing(row: EventRow) -> EventRow:
+def _closing(event: EventRow) -> EventRow:
     """DC-05 gives openings and closings one number: the qualifier tells them apart."""
-    row = _named(row, "Closing", "Mise en marche")
-    return replace(row, kind=Kind.CLOSING, category=Category.INFORMATION, priority=4, opens=False)
+    event = _named(event, "Closing", "Mise en marche")
+    return replace(event, kind=Kind.CLOSING, category=Category.INFORMATION, priority=4, opens=False)
 
 
-def _named(row: EventRow, en: str, fr: str) -> EventRow:
+def _named(event: EventRow, en: str, fr: str) -> EventRow:
     def swap(pattern: str, name: str, label: str) -> str:
         return re.sub(
             pattern, lambda m: name if m.start() == 0 else name.lower(), label, flags=re.IGNORECASE
         )
 
     return replace(
-        row,
-        en=swap("opening/closing", en, row.en),
-        fr=swap("mise à l’arrêt/en marche", fr, row.fr),
+        event,
+        en=swap("opening/closing", en, event.en),
+        fr=swap("mise à l’arrêt/en marche", fr, event.fr),
     )
 
 
 @cache
 def usual(kind: Kind) -> tuple[Category, int]:
     """Category and priority that most alarms of a kind have."""
-    rows = [row for row in table().values() if row.kind is kind and row.opens]
-    if not rows:
+    events = [event for event in table().values() if event.kind is kind and event.opens]
+    if not events:
         # No code says it: lifts are declared by their zone.
         return (Category.VITAL, 1) if kind is Kind.LIFT else (Category.SECURITY, 2)
-    meanings = [(row.category, row.priority) for row in rows]
+    meanings = [(event.category, event.priority) for event in events]
     return max(meanings, key=meanings.count)
 
 

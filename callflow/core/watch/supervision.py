@@ -297,10 +297,10 @@ def still_alarming(tested: Sequence[tuple[StoredSignal, Kind | None, Kind | None
     Each is (signal's row, the kind it alarms, the kind it restores), in the order they came.
     """
     open_: dict[tuple[str, str, Kind], str] = {}
-    for row, alarms, restores in tested:
-        place = row.account, zone_key(row.zone)
+    for signal, alarms, restores in tested:
+        place = signal.account, zone_key(signal.zone)
         if restores is not None:
             open_.pop((*place, restores), None)
         elif alarms is not None:
-            open_[(*place, alarms)] = row.id
+            open_[(*place, alarms)] = signal.id
     return list(open_.values())

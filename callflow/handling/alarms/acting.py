@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms import apply, incident
-from callflow.core.alarms.incident import Changes, Event, Incident, State
+from callflow.core.alarms import apply
+from callflow.core.alarms.incident import Changes, Event, Incident, State, after
 from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import NOT_AT_SITE
@@ -32,7 +32,7 @@ EXERCISE = "exercise"
 def request_call(
     tx: Tx,
     policy: Policy,
-    row: Incident | None,
+    incident: Incident | None,
     now: datetime,
     *,
     step: str,
@@ -63,7 +63,7 @@ def request_call(
         attempt=attempt,
         state=CallState.REQUESTED,
         requested_at=now,
-        incident_id=row.id if row else None,
+        incident_id=incident.id if incident else None,
         dialogue=dialogue,
         contact_id=contact,
         priority=priority,
@@ -79,23 +79,25 @@ def request_call(
     return call
 
 
-def hand_to_human(tx: Tx, row: Incident, reason: str, now: datetime, text: str = "") -> Incident:
+def hand_to_human(
+    tx: Tx, incident: Incident, reason: str, now: datetime, text: str = ""
+) -> Incident:
     """The incident stands in the operators' queue; said once for each reason.
 
     A closed one is open again: somebody asked for a human in a call that outlived the closure.
     """
-    handed = apply.hand_to_human(row, reason, now, load_policy(tx).rings_after(row))
+    handed = apply.hand_to_human(incident, reason, now, load_policy(tx).rings_after(incident))
     if handed is None:
-        return row
-    if row.state is not State.OPEN:
-        tell(tx, "opened_for_help", now, row)
-    tell(tx, "human", now, row, reason=reason, text=text)
-    return incidents.change(tx, row, **handed)
+        return incident
+    if incident.state is not State.OPEN:
+        tell(tx, "opened_for_help", now, incident)
+    tell(tx, "human", now, incident, reason=reason, text=text)
+    return incidents.change(tx, incident, **handed)
 
 
 def close(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     code: str,
     text: str,
     now: datetime,
@@ -109,21 +111,21 @@ def close(
     ``files``: why a person may file it though the site is not: what protects it, or who waives it.
     ``also``: what else of it is to be written.
     """
-    closed: Changes = {**(also or {}), **apply.close(row, code, text, now)}
+    closed: Changes = {**(also or {}), **apply.close(incident, code, text, now)}
     extra = {"who_did": who} if who else {}
-    tell(tx, "closed", now, row, resolution=code, text=text, **extra)
-    ends = loose_ends.of_incident(tx, row.id, row.site_id, now)
-    for number in calls.cancel_requested(tx, row.id, now) if ends.calls else ():
-        tell(tx, "call_cancelled", now, row, to=number)
+    tell(tx, "closed", now, incident, resolution=code, text=text, **extra)
+    ends = loose_ends.of_incident(tx, incident.id, incident.site_id, now)
+    for number in calls.cancel_requested(tx, incident.id, now) if ends.calls else ():
+        tell(tx, "call_cancelled", now, incident, to=number)
     if ends.tasks:
-        tasks.cancel_open(tx, row.id, now)
-    closed.update(_settled(tx, row.but(**closed), ends, now, by=who or MACHINE, files=files))
-    row = incidents.change(tx, row, **closed)
-    if row.kind is Kind.STORM:
-        _let_go_of_parts(tx, row.id, now)
-    if row.kind is Kind.DEAD_MAN:  # whoever ended it is there
+        tasks.cancel_open(tx, incident.id, now)
+    closed.update(_settled(tx, incident.but(**closed), ends, now, by=who or MACHINE, files=files))
+    incident = incidents.change(tx, incident, **closed)
+    if incident.kind is Kind.STORM:
+        _let_go_of_parts(tx, incident.id, now)
+    if incident.kind is Kind.DEAD_MAN:  # whoever ended it is there
         shifts.attend(tx, now)
-    return row
+    return incident
 
 
 def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
@@ -133,15 +135,17 @@ def _let_go_of_parts(tx: Tx, storm_id: str, now: datetime) -> None:
             incidents.change(tx, part, storm_until=now)
 
 
-def settle(tx: Tx, row: Incident, now: datetime) -> Incident:
+def settle(tx: Tx, incident: Incident, now: datetime) -> Incident:
     """A handled incident is filed once its site is back to normal, else it awaits that."""
-    settled = _settled(tx, row, loose_ends.of_incident(tx, row.id, row.site_id, now), now)
-    return incidents.change(tx, row, **settled) if settled else row
+    settled = _settled(
+        tx, incident, loose_ends.of_incident(tx, incident.id, incident.site_id, now), now
+    )
+    return incidents.change(tx, incident, **settled) if settled else incident
 
 
 def _settled(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     ends: loose_ends.OfIncident,
     now: datetime,
     *,
@@ -149,30 +153,30 @@ def _settled(
     files: str | None = None,
 ) -> Changes:
     """The changes of ``settle``; ``files`` as in ``close``, ``by`` whom."""
-    stands = filing.standing(tx, row, now, ends)
+    stands = filing.standing(tx, incident, now, ends)
     if stands.normal:
-        tell(tx, "filed", now, row)
-        return {"state": incident.after(row.state, Event.NORMAL), "normal_due": None}
+        tell(tx, "filed", now, incident)
+        return {"state": after(incident.state, Event.NORMAL), "normal_due": None}
     if files is not None:
-        state = incident.after(row.state, Event.FILE)
-        tell(tx, "filed_by_hand", now, row, who_did=by, by=by, note=files)
-        filing.measures_stay(tx, row, now)
+        state = after(incident.state, Event.FILE)
+        tell(tx, "filed_by_hand", now, incident, who_did=by, by=by, note=files)
+        filing.measures_stay(tx, incident, now)
         return {"state": state, "normal_due": None}
-    if row.state is State.AWAITING_NORMAL:
+    if incident.state is State.AWAITING_NORMAL:
         return {}
-    state = incident.after(row.state, Event.NOT_NORMAL)
-    filing.tell_awaited(tx, row, stands, now)
+    state = after(incident.state, Event.NOT_NORMAL)
+    filing.tell_awaited(tx, incident, stands, now)
     return {"state": state, "normal_due": filing.within(stands.protected_until, now)}
 
 
-def withdraw(tx: Tx, row: Incident, now: datetime, *, step: str | None = None) -> None:
+def withdraw(tx: Tx, incident: Incident, now: datetime, *, step: str | None = None) -> None:
     """Nothing rings any more at the site or its people; the station's own phones may.
 
     ``step``: only what this one asked for. Who spoke already is not cut off.
     """
-    for number in calls.cancel_requested(tx, row.id, now, keep=NOT_AT_SITE, only=step):
-        tell(tx, "call_cancelled", now, row, to=number)
-    for call_id in calls.ringing_contacts(tx, row.id, step=step):
+    for number in calls.cancel_requested(tx, incident.id, now, keep=NOT_AT_SITE, only=step):
+        tell(tx, "call_cancelled", now, incident, to=number)
+    for call_id in calls.ringing_contacts(tx, incident.id, step=step):
         ask_hang_up(tx, call_id, MACHINE, now)
 
 

@@ -25,16 +25,16 @@ from callflow.storage.alarms import tasks
 _ROLE = "operator"
 
 
-def open_task(tx: Tx, row: Incident, action: OpenTask, now: datetime, at: datetime) -> bool:
+def open_task(tx: Tx, incident: Incident, action: OpenTask, now: datetime, at: datetime) -> bool:
     """Ask for it, written down as of ``at``; whether it has its outcome already."""
     step = action.step
     if step.kind is StepKind.NOTIFY and not step.confirm:
-        _post(tx, row, step, now, None)
+        _post(tx, incident, step, now, None)
         return False
     task_id = uuid.uuid4().hex
     task = Task(
         id=task_id,
-        incident_id=row.id,
+        incident_id=incident.id,
         step=step.id,
         kind=step.kind.value,
         state=TaskState.OPEN,
@@ -44,25 +44,25 @@ def open_task(tx: Tx, row: Incident, action: OpenTask, now: datetime, at: dateti
         due_at=action.due_at,
     )
     tasks.insert(tx, task)
-    tell(tx, "task_asked", now, row, step=step.id, task=step.kind.value, note=step.text)
+    tell(tx, "task_asked", now, incident, step=step.id, task=step.kind.value, note=step.text)
     begin = _BEGIN.get(step.kind)
-    if row.exercise and step.kind in _CHANGES_SITE:
+    if incident.exercise and step.kind in _CHANGES_SITE:
         outcome: TaskOutcome | None = TaskOutcome.DONE
     else:
-        outcome = begin(tx, row, step, now, task_id) if begin else None
-    return outcome is not None and end(tx, row, task, outcome, now)
+        outcome = begin(tx, incident, step, now, task_id) if begin else None
+    return outcome is not None and end(tx, incident, task, outcome, now)
 
 
-def give_up(tx: Tx, row: Incident, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
+def give_up(tx: Tx, incident: Incident, task_id: str, outcome: TaskOutcome, now: datetime) -> None:
     """Nobody waits for a task any more: it ends with ``outcome``."""
     task = tasks.get(tx, task_id)
     if task is not None:
-        end(tx, row, task, outcome, now)
+        end(tx, incident, task, outcome, now)
 
 
 def end(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     task: Task,
     outcome: TaskOutcome,
     now: datetime,
@@ -70,35 +70,37 @@ def end(
     who: str = MACHINE,
     note: str = "",
 ) -> bool:
-    """The task of the incident ``row`` has its outcome, and it is told; False: it had one."""
+    """The task of the incident ``incident`` has its outcome, and it is told; False: it had one."""
     if not tasks.end(tx, task.id, outcome, who=who, now=now):
         return False
     told = {"step": task.step, "task": task.kind, "outcome": outcome.value, "note": note}
-    tell(tx, "task_ended", now, row, who_did=who, **told)
+    tell(tx, "task_ended", now, incident, who_did=who, **told)
     return True
 
 
-def _post(tx: Tx, row: Incident, step: Step, now: datetime, task: str | None) -> TaskOutcome | None:
+def _post(
+    tx: Tx, incident: Incident, step: Step, now: datetime, task: str | None
+) -> TaskOutcome | None:
     channel = Channel(step.channel.value)
-    sent = outbox.post(tx, row, channel, step.to, step.subject, step.text, now, task=task)
+    sent = outbox.post(tx, incident, channel, step.to, step.subject, step.text, now, task=task)
     return TaskOutcome.FAILED if sent is None else None
 
 
-def _fetch(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome | None:
-    return None if images.fetch_images(tx, row, now, task=task) else TaskOutcome.FAILED
+def _fetch(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> TaskOutcome | None:
+    return None if images.fetch_images(tx, incident, now, task=task) else TaskOutcome.FAILED
 
 
-def _protect(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
-    open_measure(tx, row, step.measure, step.text, timedelta(minutes=step.minutes), now)
+def _protect(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
+    open_measure(tx, incident, step.measure, step.text, timedelta(minutes=step.minutes), now)
     return TaskOutcome.DONE
 
 
-def _test(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
-    assert row.site_id is not None, "only a site's plan sets on test"
+def _test(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
+    assert incident.site_id is not None, "only a site's plan sets on test"
     try:
         set_on_test(
             tx,
-            row.site_id,
+            incident.site_id,
             zones=step.zones or None,
             lasts=timedelta(minutes=step.minutes),
             reason=step.text or f"consigne, étape {step.id}",
@@ -108,7 +110,7 @@ def _test(tx: Tx, row: Incident, step: Step, now: datetime, task: str) -> TaskOu
             now=now,
         )
     except (Refused, BadField) as error:
-        tell(tx, "test_refused", now, row, note=str(error))
+        tell(tx, "test_refused", now, incident, note=str(error))
         return TaskOutcome.FAILED
     return TaskOutcome.DONE
 

@@ -17,11 +17,11 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 
 
-def question_of(row: Incident) -> Question | None:
+def question_of(incident: Incident) -> Question | None:
     """The operator's question; None: it is no bank's opening, or only a password was agreed."""
-    if row.kind is not Kind.BANK_OPENING:
+    if incident.kind is not Kind.BANK_OPENING:
         return None
-    return standard.question_of(call_plan.from_json(row.plan))
+    return standard.question_of(call_plan.from_json(incident.plan))
 
 
 def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> Incident:
@@ -30,15 +30,15 @@ def answered(tx: Tx, incident_id: str, who: str, answer: int, now: datetime) -> 
 
     Raises Held, NotFound, Refused.
     """
-    row = known(tx, incident_id)
-    if row.kind is not Kind.BANK_OPENING:
+    incident = known(tx, incident_id)
+    if incident.kind is not Kind.BANK_OPENING:
         raise Refused("this alarm is no bank's opening: no conventional question is agreed for it")
-    not_anothers(row, who)
-    if row.state is not State.OPEN:
+    not_anothers(incident, who)
+    if incident.state is not State.OPEN:
         raise Refused("this incident is closed already")
-    question = question_of(row)
+    question = question_of(incident)
     said = question.answers[answer - 1] if question and 0 < answer <= len(question.answers) else ""
-    tell(tx, "opening_answer", now, row, answer=said or "–", who_did=who)
-    if question is not None and answer == question.right and not row.duress:
-        return close(tx, row, "nothing_found", "", now, who=who)
-    return take_personal_path(tx, hand_to_human(tx, row, "personal", now), now)
+    tell(tx, "opening_answer", now, incident, answer=said or "–", who_did=who)
+    if question is not None and answer == question.right and not incident.duress:
+        return close(tx, incident, "nothing_found", "", now, who=who)
+    return take_personal_path(tx, hand_to_human(tx, incident, "personal", now), now)

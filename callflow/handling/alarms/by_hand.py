@@ -46,13 +46,13 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
         not_anothers(other, who)
     if any(other.kind is kind for other in unfiled):
         raise Refused("an alarm of this kind is open at this site already: open that one")
-    row = _row(tx, site_id, kind, now)
-    incidents.insert(tx, [row])
-    tell(tx, "incident_opened", now, row, **named(row))
-    tell(tx, "told_by_person", now, row, by=who, who_did=who, text=text)
+    incident = _row(tx, site_id, kind, now)
+    incidents.insert(tx, [incident])
+    tell(tx, "incident_opened", now, incident, **named(incident))
+    tell(tx, "told_by_person", now, incident, by=who, who_did=who, text=text)
     if kind in PERSONAL:  # nothing rings at its site any more (D7)
-        mute_site(tx, row, now)
-    return claim(tx, row.id, who, now)
+        mute_site(tx, incident, now)
+    return claim(tx, incident.id, who, now)
 
 
 def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
@@ -70,5 +70,5 @@ def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
         at=now,
     )
     plan = plan_for(tx, site_id, alarm, now)
-    row = opened(account, "", meaning, plan, now, site=site_id)
-    return row.but(zones={}, signal_count=0)
+    incident = opened(account, "", meaning, plan, now, site=site_id)
+    return incident.but(zones={}, signal_count=0)

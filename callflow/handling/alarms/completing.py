@@ -44,8 +44,8 @@ def complete_task(
     ``ticked`` are the lines of the step's check list that are done, ``second`` the other person
     who agrees that a panel is disarmed (D25).
     """
-    row, task = open_task_of(tx, incident_id, task_id, who)
-    step = step_of(row, task)
+    incident, task = open_task_of(tx, incident_id, task_id, who)
+    step = step_of(incident, task)
     if step.kind is StepKind.EMERGENCY_SERVICE:
         raise Refused("write down what the service said: its report ends this step")
     if step.kind is StepKind.SEND_GUARD:
@@ -56,7 +56,7 @@ def complete_task(
     if missing:
         raise Refused("not ticked off yet", "; ".join(missing))
     if step.kind is StepKind.ACT_ON_PANEL and outcome is TaskOutcome.CONFIRMED:
-        _panel_agrees(tx, row, task, step, who, second)
+        _panel_agrees(tx, incident, task, step, who, second)
     told = f"{text} ({second})".strip() if second else text
     end_task(tx, task_id, outcome, now, who=who, text=told)
     return acted(tx, known(tx, incident_id), who, now)
@@ -64,36 +64,38 @@ def complete_task(
 
 def open_task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     """The incident and its open task, for an act of ``who``. Raises Held, NotFound, Refused."""
-    row, task = task_of(tx, incident_id, task_id, who)
+    incident, task = task_of(tx, incident_id, task_id, who)
     if not task.open:
         raise Refused("this is over already: look again")
-    return row, task
+    return incident, task
 
 
 def task_of(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
     """The incident and its task, over or not, for an act of ``who``. Raises Held, NotFound."""
-    row = known(tx, incident_id)
-    not_anothers(row, who)
+    incident = known(tx, incident_id)
+    not_anothers(incident, who)
     task = tasks.get(tx, task_id)
     if task is None or task.incident_id != incident_id:
         raise NotFound("there is no such task of this incident", task_id)
-    return row, task
+    return incident, task
 
 
-def step_of(row: Incident, task: Task) -> Step:
+def step_of(incident: Incident, task: Task) -> Step:
     """The step that a task belongs to: of the incident's own plan, or a person's."""
-    plan = call_plan.from_json(row.plan)
+    plan = call_plan.from_json(incident.plan)
     return call_plan.step_asked(plan, task.step)
 
 
-def _panel_agrees(tx: Tx, row: Incident, task: Task, step: Step, who: str, second: str) -> None:
+def _panel_agrees(
+    tx: Tx, incident: Incident, task: Task, step: Step, who: str, second: str
+) -> None:
     """Disarming takes two people, and the panel's own message is awaited (D25)."""
     if step.command is PanelCommand.DISARM and second.strip() in ("", who):
         raise Refused("disarming takes two people: name the other one")
     wanted = _CONFIRMS.get(step.command)
     if wanted is None:
         return
-    if not signals.came_since(tx, row.account, wanted, task.requested_at):
+    if not signals.came_since(tx, incident.account, wanted, task.requested_at):
         raise Refused("the panel has not confirmed it: wait for its message, or say that it failed")
 
 
@@ -103,10 +105,10 @@ def overdue_tasks(tx: Tx, now: datetime) -> None:
     Where the plan runs by itself its own decision looks at it.
     """
     for task in tasks.overdue_by_hand(tx, now):
-        row = incidents.get(tx, task.incident_id, lock=True)
-        assert row is not None, "a task belongs to an incident"
-        ended = asking.end(tx, row, task, TaskOutcome.OVERDUE, now)
-        if ended and row.state is State.OPEN:
-            row = hand_to_human(tx, row, "task_overdue", now)
-            if row.holder is None:
-                incidents.change(tx, row, queue_due=now)
+        incident = incidents.get(tx, task.incident_id, lock=True)
+        assert incident is not None, "a task belongs to an incident"
+        ended = asking.end(tx, incident, task, TaskOutcome.OVERDUE, now)
+        if ended and incident.state is State.OPEN:
+            incident = hand_to_human(tx, incident, "task_overdue", now)
+            if incident.holder is None:
+                incidents.change(tx, incident, queue_due=now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from callflow.core.alarms import apply, escalation, incident
+from callflow.core.alarms import apply, escalation
 from callflow.core.alarms.escalation import (
     Close,
     EndTask,
@@ -19,7 +19,7 @@ from callflow.core.alarms.escalation import (
     PlaceCall,
     Withdraw,
 )
-from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State, after
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
@@ -87,77 +87,77 @@ def decide(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> N
 
 def _decide_one(tx: Tx, incident_id: str, now: datetime, known: Known = NOTHING) -> str | None:
     """``decide`` of one; the storm that it leaves, if it does."""
-    row = incidents.get(tx, incident_id, lock=True)
-    if row is None:
+    incident = incidents.get(tx, incident_id, lock=True)
+    if incident is None:
         return None
-    leaves = _leaves_storm(row, now)
+    leaves = _leaves_storm(incident, now)
     try:
         with savepoint(tx):  # what was half done is undone before a human is told
-            row = _look_at_times(tx, row, now)
-            _decide(tx, row, now, known)
+            incident = _look_at_times(tx, incident, now)
+            _decide(tx, incident, now, known)
     except AWAY:
         raise
     except Exception:  # invariant 2: any failure lands, loudly, in front of a human
         log.exception("deciding failed for incident %s", incident_id)
-        row = incidents.get(tx, incident_id) or row
-        row = incidents.change(
+        incident = incidents.get(tx, incident_id) or incident
+        incident = incidents.change(
             tx,
-            row,
+            incident,
             machine=Machine.DONE,
             machine_due=None,
             normal_due=None,
             parked_until=None,
             storm_until=None,
         )
-        hand_to_human(tx, row, Outcome.ERROR, now)
-    return row.storm_id if leaves else None
+        hand_to_human(tx, incident, Outcome.ERROR, now)
+    return incident.storm_id if leaves else None
 
 
-def _leaves_storm(row: Incident, now: datetime) -> bool:
-    return row.storm_until is not None and row.storm_until <= now
+def _leaves_storm(incident: Incident, now: datetime) -> bool:
+    return incident.storm_until is not None and incident.storm_until <= now
 
 
-def _look_at_times(tx: Tx, row: Incident, now: datetime) -> Incident:
+def _look_at_times(tx: Tx, incident: Incident, now: datetime) -> Incident:
     """Deadlines that are not the plan's."""
-    if row.normal_due is not None and row.normal_due <= now:
-        row = settle(tx, row, now)  # its hours may have begun, its measure may be over
-    if row.normal_due is not None and row.normal_due <= now:
-        state = incident.after(row.state, Event.OVERDUE)
-        row = incidents.change(
-            tx, row, state=state, normal_due=None, closed_at=None, storm_until=None
+    if incident.normal_due is not None and incident.normal_due <= now:
+        incident = settle(tx, incident, now)  # its hours may have begun, its measure may be over
+    if incident.normal_due is not None and incident.normal_due <= now:
+        state = after(incident.state, Event.OVERDUE)
+        incident = incidents.change(
+            tx, incident, state=state, normal_due=None, closed_at=None, storm_until=None
         )
-        tell(tx, "overdue", now, row)
-        row = hand_to_human(tx, row, NOT_NORMAL, now)
-    if row.parked_until is not None and row.parked_until <= now:
-        row = incidents.change(tx, row, parked_until=None)
-        if row.state is State.OPEN:
-            tell(tx, "unparked", now, row, note=row.reminder)
-    return _leave_storm(tx, row, now) if _leaves_storm(row, now) else row
+        tell(tx, "overdue", now, incident)
+        incident = hand_to_human(tx, incident, NOT_NORMAL, now)
+    if incident.parked_until is not None and incident.parked_until <= now:
+        incident = incidents.change(tx, incident, parked_until=None)
+        if incident.state is State.OPEN:
+            tell(tx, "unparked", now, incident, note=incident.reminder)
+    return _leave_storm(tx, incident, now) if _leaves_storm(incident, now) else incident
 
 
-def _leave_storm(tx: Tx, row: Incident, now: datetime) -> Incident:
+def _leave_storm(tx: Tx, incident: Incident, now: datetime) -> Incident:
     """The storm's delay is over for it: what is back is closed, any other's plan runs (D28)."""
-    row = incidents.change(tx, row, storm_until=None)
-    if row.state is not State.OPEN:
-        return row
-    storm = incidents.get(tx, row.storm_id) if row.storm_id is not None else None
-    if not row.normal:
-        tell(tx, "storm_left", now, row)
-        row = _as_of(tx, row, storm.opened_at if storm else row.opened_at, now)
-        had = row.human_reason  # why a human had it before
-        return hand_to_human(tx, row, had, now) if had else row
+    incident = incidents.change(tx, incident, storm_until=None)
+    if incident.state is not State.OPEN:
+        return incident
+    storm = incidents.get(tx, incident.storm_id) if incident.storm_id is not None else None
+    if not incident.normal:
+        tell(tx, "storm_left", now, incident)
+        incident = _as_of(tx, incident, storm.opened_at if storm else incident.opened_at, now)
+        had = incident.human_reason  # why a human had it before
+        return hand_to_human(tx, incident, had, now) if had else incident
     code = (storm.resolution_code if storm else None) or _BACK
-    return close(tx, row, code, storm.resolution_text if storm else "", now)
+    return close(tx, incident, code, storm.resolution_text if storm else "", now)
 
 
-def _as_of(tx: Tx, row: Incident, began: datetime, now: datetime) -> Incident:
+def _as_of(tx: Tx, incident: Incident, began: datetime, now: datetime) -> Incident:
     """A plan that first waits has waited since the storm began: at all its sites alike."""
-    first = call_plan.from_json(row.plan).first
-    if first.kind is not StepKind.WAIT or row.step not in (None, first.id):
-        return row
-    if row.step is None:
-        tell(tx, "step", now, row, step=first.id, why="opened")
-    return incidents.change(tx, row, step=first.id, step_since=began)
+    first = call_plan.from_json(incident.plan).first
+    if first.kind is not StepKind.WAIT or incident.step not in (None, first.id):
+        return incident
+    if incident.step is None:
+        tell(tx, "step", now, incident, step=first.id, why="opened")
+    return incidents.change(tx, incident, step=first.id, step_since=began)
 
 
 def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
@@ -166,68 +166,70 @@ def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
     return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
 
 
-def _site(tx: Tx, row: Incident, now: datetime, known: Known) -> Site | Callable[[], Site] | None:
+def _site(
+    tx: Tx, incident: Incident, now: datetime, known: Known
+) -> Site | Callable[[], Site] | None:
     """The incident's, or how to read it: what was answered nearly always leads on without."""
-    site_id = row.site_id
+    site_id = incident.site_id
     if site_id is None:
-        return station_site(tx, row.kind, now)
+        return station_site(tx, incident.kind, now)
 
     def read() -> Site:
-        found = site_now(tx, site_id, row.kind, now, reading=known.reading)
+        found = site_now(tx, site_id, incident.kind, now, reading=known.reading)
         assert found is not None, "an incident's site stays"
         return found
 
     return read
 
 
-def _decide(tx: Tx, row: Incident, now: datetime, known: Known) -> None:
-    if row.machine is not Machine.RUNNING or row.state is not State.OPEN:
-        if row.machine_due is not None:
-            incidents.change(tx, row, machine_due=None)
+def _decide(tx: Tx, incident: Incident, now: datetime, known: Known) -> None:
+    if incident.machine is not Machine.RUNNING or incident.state is not State.OPEN:
+        if incident.machine_due is not None:
+            incidents.change(tx, incident, machine_due=None)
         return
-    seen = row
-    if row.mute or _is_mute(tx, row.site_id, known):
+    seen = incident
+    if incident.mute or _is_mute(tx, incident.site_id, known):
         # Another alarm of the site may be the personal one: nothing rings there at all (D7).
-        seen = row.but(duress=True)
-        withdraw(tx, row, now)
-    if row.storm_until is not None:  # its storm stands for it, so long
+        seen = incident.but(duress=True)
+        withdraw(tx, incident, now)
+    if incident.storm_until is not None:  # its storm stands for it, so long
         return
-    made = calls.attempts(tx, row.id)
-    asked = tasks.of_incident(tx, row.id)
+    made = calls.attempts(tx, incident.id)
+    asked = tasks.of_incident(tx, incident.id)
     site = _site(tx, seen, now, known)
-    plan = call_plan.from_json(row.plan)
+    plan = call_plan.from_json(incident.plan)
     decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))
-    at = apply.not_before(row, made, asked, now)
+    at = apply.not_before(incident, made, asked, now)
     again = False
-    due_before = row.machine_due
+    due_before = incident.machine_due
     for action in decision.actions:
-        row, at_once = _act(tx, row, plan, action, now, at)
+        incident, at_once = _act(tx, incident, plan, action, now, at)
         again |= at_once
         if isinstance(action, NoNumber | PlaceCall | OpenTask):
             at += apply.TICK  # the rows of one decision keep their order
     if decision.actions or due_before != decision.due_at:
-        row = _written(tx, row, decision.due_at)
+        incident = _written(tx, incident, decision.due_at)
     if again:  # a number that may not be dialled, a task that is done already: on at once
-        _decide(tx, row, now, known)
+        _decide(tx, incident, now, known)
 
 
-def _where(row: Incident) -> Changes:
+def _where(incident: Incident) -> Changes:
     """Where the plan is: what deciding changes in memory first."""
     return {
-        "step": row.step,
-        "step_since": row.step_since,
-        "grounds": row.grounds,
-        "rounds": row.rounds,
+        "step": incident.step,
+        "step_since": incident.step_since,
+        "grounds": incident.grounds,
+        "rounds": incident.rounds,
     }
 
 
-def _written(tx: Tx, row: Incident, due_at: datetime | None) -> Incident:
-    """``row`` with what deciding changed in memory, where the database has it otherwise."""
-    changes: Changes = {**_where(row), "machine": row.machine, "machine_due": due_at}
-    written = incidents.get(tx, row.id, lock=True)
+def _written(tx: Tx, incident: Incident, due_at: datetime | None) -> Incident:
+    """``incident`` with what deciding changed in memory, where the database has it otherwise."""
+    changes: Changes = {**_where(incident), "machine": incident.machine, "machine_due": due_at}
+    written = incidents.get(tx, incident.id, lock=True)
     if written is not None and written.but(**changes) == written:
-        return row.but(**changes)
-    return incidents.change(tx, row, **changes)
+        return incident.but(**changes)
+    return incidents.change(tx, incident, **changes)
 
 
 def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
@@ -239,7 +241,7 @@ def _busy(tx: Tx, made: Sequence[Call], now: datetime) -> set[str]:
 
 def _act(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     plan: call_plan.Plan,
     action: escalation.Action,
     now: datetime,
@@ -249,64 +251,64 @@ def _act(
     and whether it is to be decided again at once."""
     match action:
         case EnterStep():
-            return _enter(tx, row, action, now, at), False
+            return _enter(tx, incident, action, now, at), False
         case PlaceCall():
-            return _request(tx, row, plan.step(action.step), action, now, at)
+            return _request(tx, incident, plan.step(action.step), action, now, at)
         case OpenTask():
-            return row, asking.open_task(tx, row, action, now, at)
+            return incident, asking.open_task(tx, incident, action, now, at)
         case HandToHuman(reason=reason, text=text):
-            return hand_to_human(tx, row, reason, now, text), False
+            return hand_to_human(tx, incident, reason, now, text), False
         case Close(code=code, text=text):
-            return close(tx, row, code, text, now, also=_where(row)), False
+            return close(tx, incident, code, text, now, also=_where(incident)), False
         case Finish():
-            return _finish(tx, row, now), False
-    _give_up(tx, row, action, now, at)
-    return row, False
+            return _finish(tx, incident, now), False
+    _give_up(tx, incident, action, now, at)
+    return incident, False
 
 
 def _give_up(
-    tx: Tx, row: Incident, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
+    tx: Tx, incident: Incident, action: NoNumber | Withdraw | EndTask, now: datetime, at: datetime
 ) -> None:
     """Give up whom or what nobody waits for any more."""
     match action:
         case NoNumber(contact=contact, step=step, attempt=attempt):
-            _insert_unnumbered(tx, row, action, at)
-            tell(tx, "no_number", now, row, who=contact.name, step=step, attempt=attempt)
+            _insert_unnumbered(tx, incident, action, at)
+            tell(tx, "no_number", now, incident, who=contact.name, step=step, attempt=attempt)
         case Withdraw(step=step):
-            withdraw(tx, row, now, step=step)
+            withdraw(tx, incident, now, step=step)
         case EndTask(task=task, outcome=outcome):
-            asking.give_up(tx, row, task, outcome, now)
+            asking.give_up(tx, incident, task, outcome, now)
 
 
-def _finish(tx: Tx, row: Incident, now: datetime) -> Incident:
-    if row.exercise:  # it wakes nobody, so nobody would close it
-        return close(tx, row, EXERCISE, "", now) if row.state is State.OPEN else row
-    if row.kind is Kind.BANK_OPENING and row.state is State.OPEN:
-        return take_personal_path(tx, row, now)
-    return row.but(machine=Machine.DONE)
+def _finish(tx: Tx, incident: Incident, now: datetime) -> Incident:
+    if incident.exercise:  # it wakes nobody, so nobody would close it
+        return close(tx, incident, EXERCISE, "", now) if incident.state is State.OPEN else incident
+    if incident.kind is Kind.BANK_OPENING and incident.state is State.OPEN:
+        return take_personal_path(tx, incident, now)
+    return incident.but(machine=Machine.DONE)
 
 
-def _enter(tx: Tx, row: Incident, action: EnterStep, now: datetime, at: datetime) -> Incident:
-    kinds = {step["id"]: step["kind"] for step in row.plan.get("steps", ())}
+def _enter(tx: Tx, incident: Incident, action: EnterStep, now: datetime, at: datetime) -> Incident:
+    kinds = {step["id"]: step["kind"] for step in incident.plan.get("steps", ())}
     told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
-    tell(tx, "step", now, row, **told)
-    return row.but(**apply.enter(row, action, at))
+    tell(tx, "step", now, incident, **told)
+    return incident.but(**apply.enter(incident, action, at))
 
 
 def _request(
-    tx: Tx, row: Incident, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
+    tx: Tx, incident: Incident, step: call_plan.Step, action: PlaceCall, now: datetime, at: datetime
 ) -> tuple[Incident, bool]:
     why = None if is_phone(action.to) else refusal(action.to)
     if why is not None:  # never dialled; the list goes on, a human is told
-        _insert_unnumbered(tx, row, action, at, detail=why)
-        tell(tx, "dial_refused", now, row, to=action.to, reason=why)
-        return hand_to_human(tx, row, why, now), True
+        _insert_unnumbered(tx, incident, action, at, detail=why)
+        tell(tx, "dial_refused", now, incident, to=action.to, reason=why)
+        return hand_to_human(tx, incident, why, now), True
     policy = load_policy(tx)
-    first = row.category is Category.VITAL and not row.exercise
+    first = incident.category is Category.VITAL and not incident.exercise
     call = request_call(
         tx,
         policy,
-        row,
+        incident,
         at,
         step=action.step,
         contact=action.contact.id,
@@ -314,22 +316,22 @@ def _request(
         attempt=action.attempt,
         dialogue=DIALOGUES.get(step.kind, Dialogue.VERIFICATION),
         ring_time=action.ring_s or policy.ring_time,
-        priority=0 if first else row.priority,
+        priority=0 if first else incident.priority,
     )
     who = action.contact.name
-    tell(tx, "call_requested", now, row, who=who, to=action.to, attempt=action.attempt)
-    follow_if_ringing(tx, call, row, now)
-    return row, False
+    tell(tx, "call_requested", now, incident, who=who, to=action.to, attempt=action.attempt)
+    follow_if_ringing(tx, call, incident, now)
+    return incident, False
 
 
 def _insert_unnumbered(
-    tx: Tx, row: Incident, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
+    tx: Tx, incident: Incident, action: NoNumber | PlaceCall, now: datetime, *, detail: str = ""
 ) -> None:
     policy = load_policy(tx)
     call = request_call(
         tx,
         policy,
-        row,
+        incident,
         now,
         step=action.step,
         contact=action.contact.id,
@@ -351,59 +353,59 @@ def _insert_unnumbered(
 
 def cancel(tx: Tx, incident_id: str, now: datetime) -> None:
     """Cancelled by code at the panel, in time: closed, and nobody is woken for it any more."""
-    row = incidents.get(tx, incident_id, lock=True)
-    if row is None or row.state is not State.OPEN:
+    incident = incidents.get(tx, incident_id, lock=True)
+    if incident is None or incident.state is not State.OPEN:
         return
-    withdraw(tx, row, now)
-    close(tx, row, "cancelled", "", now)
+    withdraw(tx, incident, now)
+    close(tx, incident, "cancelled", "", now)
 
 
-def raise_duress(tx: Tx, row: Incident, now: datetime) -> Incident:
+def raise_duress(tx: Tx, incident: Incident, now: datetime) -> Incident:
     """A duress code: silently vital, mute from now on, the machine stops (D7, invariant 4)."""
-    withdraw(tx, row, now)
-    if row.exercise:
-        tell(tx, "rehearsal_real", now, row)
+    withdraw(tx, incident, now)
+    if incident.exercise:
+        tell(tx, "rehearsal_real", now, incident)
     personal: Changes = {**apply.become_personal(), "exercise": False}
-    row = incidents.change(tx, row, **personal)
-    row = hand_to_human(tx, row, Outcome.DURESS.value, now)
-    mute_site(tx, row, now)
-    return row
+    incident = incidents.change(tx, incident, **personal)
+    incident = hand_to_human(tx, incident, Outcome.DURESS.value, now)
+    mute_site(tx, incident, now)
+    return incident
 
 
-def take_personal_path(tx: Tx, row: Incident, now: datetime) -> Incident:
+def take_personal_path(tx: Tx, incident: Incident, now: datetime) -> Incident:
     """A bank that answers wrongly, or not at all, is being robbed until a person knows (D18)."""
-    withdraw(tx, row, now)
-    tell(tx, "personal_path", now, row)
+    withdraw(tx, incident, now)
+    tell(tx, "personal_path", now, incident)
     personal = apply.become_personal()
-    if row.holder is None:
+    if incident.holder is None:
         target = now + load_policy(tx).target(Category.VITAL)
-        personal["queue_due"] = min(row.queue_due or target, target)
-    row = incidents.change(tx, row, **personal)
-    mute_site(tx, row, now)
-    return row
+        personal["queue_due"] = min(incident.queue_due or target, target)
+    incident = incidents.change(tx, incident, **personal)
+    mute_site(tx, incident, now)
+    return incident
 
 
-def mute_site(tx: Tx, row: Incident, now: datetime) -> None:
+def mute_site(tx: Tx, incident: Incident, now: datetime) -> None:
     """Hush whatever was asked for the site's other alarms: it rings no more there (D7, D29),
     whoever asked for it; a human has them."""
-    if row.site_id is None:
+    if incident.site_id is None:
         return
-    for other in incidents.unfiled(tx, [row.site_id], []):
-        if other.id == row.id:
+    for other in incidents.unfiled(tx, [incident.site_id], []):
+        if other.id == incident.id:
             continue
         _hush(tx, other, now)
         if other.machine is Machine.RUNNING:
             decide(tx, other.id, now)
         else:  # a person's calls ring there, too
             withdraw(tx, other, now)
-    for call_id in calls.ringing_at(tx, row.site_id):
+    for call_id in calls.ringing_at(tx, incident.site_id):
         ask_hang_up(tx, call_id, MACHINE, now)
 
 
-def _hush(tx: Tx, row: Incident, now: datetime) -> None:
-    """The machine says no more to whoever it speaks with about ``row``: a human does (D12). Who has
-    typed a code under duress goes on hearing success."""
-    for call in calls.spoken_to(tx, row.id):
+def _hush(tx: Tx, incident: Incident, now: datetime) -> None:
+    """The machine says no more to whoever it speaks with about ``incident``: a human does (D12).
+    Who has typed a code under duress goes on hearing success."""
+    for call in calls.spoken_to(tx, incident.id):
         calls.change(tx, call.id, result=Outcome.OPERATOR)
         ask_act(tx, call.id, Act.TAKE_OVER, MACHINE, now)
-        tell(tx, "hushed", now, row, to=call.to, call=call.id)
+        tell(tx, "hushed", now, incident, to=call.to, call=call.id)

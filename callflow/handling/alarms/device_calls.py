@@ -30,11 +30,11 @@ def alarm_of(tx: Tx, number: str) -> Incident | None:
     """The newest open alarm that a call of the device with ``number`` is about, locked."""
     here = sorted({site for _, site in contacts.of_device(tx, number)})
     found = [
-        row
-        for row in (incidents.unfiled(tx, here, []) if here else [])
-        if row.state is State.OPEN and not row.exercise and row.kind in VOICE_FIRST
+        incident
+        for incident in (incidents.unfiled(tx, here, []) if here else [])
+        if incident.state is State.OPEN and not incident.exercise and incident.kind in VOICE_FIRST
     ]
-    return max(found, key=lambda row: row.opened_at, default=None)
+    return max(found, key=lambda incident: incident.opened_at, default=None)
 
 
 def lift_of(tx: Tx, number: str) -> str | None:
@@ -46,11 +46,11 @@ def lift_of(tx: Tx, number: str) -> str | None:
     return min(lifts, default=None)
 
 
-def arrived(tx: Tx, call_id: str, number: str, row: Incident | None, now: datetime) -> None:
-    """A device calls: for its alarm ``row``, whose plan needs not call it any more; a lift's cabin
-    without one is an alarm, by a signal of the station's."""
-    if row is not None and row.kind in VOICE_FIRST:
-        _in_the_plan(tx, call_id, number, row, now)
+def arrived(tx: Tx, call_id: str, number: str, incident: Incident | None, now: datetime) -> None:
+    """A device calls: for its alarm ``incident``, whose plan needs not call it any more; a
+    lift's cabin without one is an alarm, by a signal of the station's."""
+    if incident is not None and incident.kind in VOICE_FIRST:
+        _in_the_plan(tx, call_id, number, incident, now)
         return
     account = lift_of(tx, number)
     if account is not None:
@@ -58,21 +58,21 @@ def arrived(tx: Tx, call_id: str, number: str, row: Incident | None, now: dateti
         store_signals(tx, [about])
 
 
-def tie(tx: Tx, row: Incident, now: datetime) -> None:
-    """A signal opened or joined ``row``: whoever is on the line from a device of its site calls
-    about just this, and whoever of ours answered them has it (D20)."""
-    if row.site_id is None or row.state is not State.OPEN:
+def tie(tx: Tx, incident: Incident, now: datetime) -> None:
+    """A signal opened or joined ``incident``: whoever is on the line from a device of its site
+    calls about just this, and whoever of ours answered them has it (D20)."""
+    if incident.site_id is None or incident.state is not State.OPEN:
         return
-    for call in calls.of_devices_alone(tx, row.site_id):
+    for call in calls.of_devices_alone(tx, incident.site_id):
         legs = calls.in_room(tx, call.room) if call.room else []
         for one in {c.id: c for c in (call, *legs)}:
-            calls.change(tx, one, incident_id=row.id)
-        tell(tx, "device_tied", now, row, to=call.to, call=call.id)
-        _in_the_plan(tx, call.id, call.to, row, now)
+            calls.change(tx, one, incident_id=incident.id)
+        tell(tx, "device_tied", now, incident, to=call.to, call=call.id)
+        _in_the_plan(tx, call.id, call.to, incident, now)
         for leg in legs:
             if _talks(leg):
                 with contextlib.suppress(Held, Refused):  # its holder is shown
-                    claim(tx, row.id, leg.operator, now)
+                    claim(tx, incident.id, leg.operator, now)
 
 
 def _talks(leg: Call) -> bool:
@@ -80,13 +80,15 @@ def _talks(leg: Call) -> bool:
     return bool(up and leg.is_leg and leg.operator)
 
 
-def _in_the_plan(tx: Tx, call_id: str, number: str, row: Incident, now: datetime) -> None:
+def _in_the_plan(tx: Tx, call_id: str, number: str, incident: Incident, now: datetime) -> None:
     """The plan's step that would call the device has its call: it is called by nobody meanwhile."""
-    plan = call_plan.from_json(row.plan)
-    step = plan.first if row.step is None else plan.step(row.step)
-    if step.kind is not StepKind.VOICE_FIRST or row.machine is not Machine.RUNNING:
+    plan = call_plan.from_json(incident.plan)
+    step = plan.first if incident.step is None else plan.step(incident.step)
+    if step.kind is not StepKind.VOICE_FIRST or incident.machine is not Machine.RUNNING:
         return
-    people = {contact for contact, site in contacts.of_device(tx, number) if site == row.site_id}
-    withdraw(tx, row, now, step=step.id)
-    attempt = 1 + calls.of_step(tx, row.id, step.id)
+    people = {
+        contact for contact, site in contacts.of_device(tx, number) if site == incident.site_id
+    }
+    withdraw(tx, incident, now, step=step.id)
+    attempt = 1 + calls.of_step(tx, incident.id, step.id)
     calls.change(tx, call_id, step=step.id, attempt=attempt, contact_id=min(people, default=None))

@@ -21,18 +21,18 @@ _TRIPPED = frozenset({Treatment.OPENED, Treatment.JOINED})
 _LONGEST = 2000  # entries
 
 
-def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
+def evidence_of(tx: Tx, incident: Incident) -> Evidence | None:
     """The evidence for and against an intrusion; None where nobody may have broken in."""
-    if row.kind not in evidence.ABOUT or row.site_id is None:
+    if incident.kind not in evidence.ABOUT or incident.site_id is None:
         return None
-    incident_id = row.id
+    incident_id = incident.id
     shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i.problem]
     recorded = services.verifications(tx, incident_id)
     judged = {one.image_id for one in recorded} & {image.id for image in shown}
     facts = Facts(
-        trips=_trips(tx, row),
-        confirmed=row.confirmed,
-        armed=_armed(tx, row.site_id),
+        trips=_trips(tx, incident),
+        confirmed=incident.confirmed,
+        armed=_armed(tx, incident.site_id),
         calls=calls.of_incident(tx, incident_id),
         verifications=recorded,
         guards=_reports(tx, incident_id),
@@ -42,11 +42,11 @@ def evidence_of(tx: Tx, row: Incident) -> Evidence | None:
     return evidence.assess(facts)
 
 
-def _trips(tx: Tx, row: Incident) -> list[Trip]:
-    names = sites.zone_names(tx, row.site_id) if row.site_id else {}
+def _trips(tx: Tx, incident: Incident) -> list[Trip]:
+    names = sites.zone_names(tx, incident.site_id) if incident.site_id else {}
     restored: set[str] = set()
     found = []
-    for signal in signals.of_incidents(tx, [row.id])[row.id]:
+    for signal in signals.of_incidents(tx, [incident.id])[incident.id]:
         zone = zone_key(signal.zone)
         if signal.treatment is Treatment.RESTORED:
             restored.add(zone)

@@ -56,9 +56,9 @@ class NeedsSupervisor(Refused):
         self.open = tuple(found)
 
 
-def normal_due(tx: Tx, row: Incident, now: datetime) -> datetime:
+def normal_due(tx: Tx, incident: Incident, now: datetime) -> datetime:
     """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
-    return within(measures.protected_until(tx, row.id, now), now)
+    return within(measures.protected_until(tx, incident.id, now), now)
 
 
 def within(protected_until: datetime | None, now: datetime) -> datetime:
@@ -67,49 +67,51 @@ def within(protected_until: datetime | None, now: datetime) -> datetime:
 
 
 def standing(
-    tx: Tx, row: Incident, now: datetime, ends: loose_ends.OfIncident | None = None
+    tx: Tx, incident: Incident, now: datetime, ends: loose_ends.OfIncident | None = None
 ) -> Standing:
     """How the incident's site stands at ``now``. ``ends``: what it has, where that was read."""
-    if row.exercise:
+    if incident.exercise:
         return Standing()
-    ends = ends or loose_ends.of_incident(tx, row.id, row.site_id, now)
-    running = measures.running(tx, row.site_id, now) if row.site_id and ends.measures else []
-    own = [measure for measure in running if measure.incident_id == row.id]
+    ends = ends or loose_ends.of_incident(tx, incident.id, incident.site_id, now)
+    running = (
+        measures.running(tx, incident.site_id, now) if incident.site_id and ends.measures else []
+    )
+    own = [measure for measure in running if measure.incident_id == incident.id]
     out = {zone_key(measure.zone) for measure in running if measure.zone}
-    zones = _zones(tx, row)
-    called = services.calls_of(tx, row.id) if ends.services else []
-    reports = services.reports_of(tx, row.id) if ends.services else []
+    zones = _zones(tx, incident)
+    called = services.calls_of(tx, incident.id) if ends.services else []
+    reports = services.reports_of(tx, incident.id) if ends.services else []
     return Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
-        arming=tuple(_arming(tx, row, now)),
+        arming=tuple(_arming(tx, incident, now)),
         measures=tuple(map(_measure, own)),
         protected=any(not measure.zone for measure in running),
         protected_until=max((measure.ends_at for measure in own), default=None),
         reference=tuple(_reference(called, reports)),
-        police=tuple(_never_called(row, called, reports)),
+        police=tuple(_never_called(incident, called, reports)),
     )
 
 
-def _zones(tx: Tx, row: Incident) -> list[Open]:
-    since = row.alarm_at or row.opened_at
-    alarming = filing.zones_in_alarm(row.kind, row.zones)
+def _zones(tx: Tx, incident: Incident) -> list[Open]:
+    since = incident.alarm_at or incident.opened_at
+    alarming = filing.zones_in_alarm(incident.kind, incident.zones)
     return [Open(what=What.ZONE, name=zone, since=since) for zone in alarming]
 
 
-def _arming(tx: Tx, row: Incident, now: datetime) -> list[Open]:
-    if row.site_id is None or not (row.kind in ARMING_MATTERS or row.duress):
+def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
+    if incident.site_id is None or not (incident.kind in ARMING_MATTERS or incident.duress):
         return []
-    told = supervision.arming(tx, [row.site_id])[row.site_id].partitions
+    told = supervision.arming(tx, [incident.site_id])[incident.site_id].partitions
     states = [state for state in told if not state.armed]
-    site = sites.site_row(tx, row.site_id) if states else None
+    site = sites.site_row(tx, incident.site_id) if states else None
     if site is None:
         return []
     schedule = _schedule(tx, site)
-    if schedule is None and row.resolution_code == CANCELLED:
+    if schedule is None and incident.resolution_code == CANCELLED:
         return []
     known = _own_people(tx, states)
-    since = row.alarm_at or row.opened_at
+    since = incident.alarm_at or incident.opened_at
     return filing.disarmed(states, schedule, ZoneInfo(site["timezone"]), since, now, known)
 
 
@@ -161,60 +163,60 @@ def _reference(called: Sequence[ServiceCall], reports: Sequence[ServiceReport]) 
 
 
 def _never_called(
-    row: Incident, called: Sequence[ServiceCall], reports: Sequence[ServiceReport]
+    incident: Incident, called: Sequence[ServiceCall], reports: Sequence[ServiceReport]
 ) -> list[Open]:
-    if not row.mute:
+    if not incident.mute:
         return []
     services_called = [*(c.service for c in called), *(r.service for r in reports)]
     if Service.POLICE in services_called:
         return []
-    return [Open(what=What.POLICE_NEVER_CALLED, name="", since=row.opened_at)]
+    return [Open(what=What.POLICE_NEVER_CALLED, name="", since=incident.opened_at)]
 
 
-def takes_two(row: Incident) -> bool:
+def takes_two(incident: Incident) -> bool:
     """Say whether a person alone may not close it (D30): a personal alarm, an operator's silence.
     That one ends by the sign that it waits for (dead_man.py), or by two people."""
-    return row.mute or row.kind is Kind.DEAD_MAN
+    return incident.mute or incident.kind is Kind.DEAD_MAN
 
 
-def tell_awaited(tx: Tx, row: Incident, stands: Standing, now: datetime) -> None:
+def tell_awaited(tx: Tx, incident: Incident, stands: Standing, now: datetime) -> None:
     """Why a treated incident is not filed yet, in its logbook."""
     zones = ", ".join(one.name or "?" for one in stands.zones + stands.at_fault)
     if zones:
-        tell(tx, "awaiting_normal", now, row, zones=zones)
+        tell(tx, "awaiting_normal", now, incident, zones=zones)
     for one in stands.arming:
         until = one.since.isoformat(timespec="seconds")
-        tell(tx, "awaiting_arming", now, row, partition=one.name, since=until, by=one.who)
+        tell(tx, "awaiting_arming", now, incident, partition=one.name, since=until, by=one.who)
     for one in stands.measures:
-        tell(tx, "awaiting_lift", now, row, measure=one.measure, note=one.name)
+        tell(tx, "awaiting_lift", now, incident, measure=one.measure, note=one.name)
     if stands.reference:
-        tell(tx, "awaiting_reference", now, row)
+        tell(tx, "awaiting_reference", now, incident)
 
 
-def measures_stay(tx: Tx, row: Incident, now: datetime) -> None:
+def measures_stay(tx: Tx, incident: Incident, now: datetime) -> None:
     """An incident is filed while measures protect its site: a human looks at each one's end."""
-    if row.site_id is not None:
-        measures.stand_alone(tx, row.id, now)
+    if incident.site_id is not None:
+        measures.stand_alone(tx, incident.id, now)
 
 
 # --- what takes two people ----------------------------------------------------------------
 
 
-def wish_of(row: Incident) -> Wish | None:
+def wish_of(incident: Incident) -> Wish | None:
     """The wish that waits for a second person; None: there is none, or it is void since."""
-    kept = row.wish
-    if not kept or kept["signals"] != row.signal_count:
+    kept = incident.wish
+    if not kept or kept["signals"] != incident.signal_count:
         return None
     names = ("by", "identity", "supervises", "code", "waiver", "signals")
     return Wish(**{name: kept[name] for name in names})
 
 
 def ask(
-    tx: Tx, row: Incident, wish: Wish, text: str, found: Standing, now: datetime
+    tx: Tx, incident: Incident, wish: Wish, text: str, found: Standing, now: datetime
 ) -> NeedsSupervisor:
     """Note what ``wish.by`` asks for; the refusal to answer with once that is committed."""
     kept: dict[str, object] = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
-    row = incidents.change(tx, row, wish={**kept, "text": text, "at": to_iso(now)})
+    incident = incidents.change(tx, incident, wish={**kept, "text": text, "at": to_iso(now)})
     told: dict[str, Any] = {"resolution": wish.code, "text": text, "note": wish.waiver}
-    tell(tx, "closing_asked", now, row, by=wish.by, who_did=wish.by, **told)
+    tell(tx, "closing_asked", now, incident, by=wish.by, who_did=wish.by, **told)
     return NeedsSupervisor(found.open + found.police)

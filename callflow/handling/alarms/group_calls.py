@@ -30,19 +30,19 @@ def gather(tx: Tx, leader: Call, policy: Policy, now: datetime) -> None:
     """Let whoever waits to call the same contact follow ``leader``, which is made now."""
     if leader.dialogue not in _ABOUT_MANY or leader.contact_id is None or leader.requester:
         return
-    row = calls.incident_of(tx, leader)
-    if row is None or row.exercise:
+    incident = calls.incident_of(tx, leader)
+    if incident is None or incident.exercise:
         return
     waiting = calls.may_follow(tx, leader)
     forbidden = refused_calls(tx, waiting, policy, now) if waiting else {}
     for call in waiting:
-        if call.id not in forbidden and _says_the_same(tx, call, leader, row):
+        if call.id not in forbidden and _says_the_same(tx, call, leader, incident):
             _follow(tx, call, leader, now)
 
 
-def follow_if_ringing(tx: Tx, call: Call, row: Incident, now: datetime) -> None:
+def follow_if_ringing(tx: Tx, call: Call, incident: Incident, now: datetime) -> None:
     """A call that was just asked for follows one to the same contact in which nobody spoke yet."""
-    if call.dialogue not in _ABOUT_MANY or row.exercise:
+    if call.dialogue not in _ABOUT_MANY or incident.exercise:
         return
     leader = calls.leader_for(tx, call)
     other = calls.incident_of(tx, leader) if leader else None
@@ -50,7 +50,7 @@ def follow_if_ringing(tx: Tx, call: Call, row: Incident, now: datetime) -> None:
         leader is not None
         and other is not None
         and not other.exercise
-        and _says_the_same(tx, leader, call, row)
+        and _says_the_same(tx, leader, call, incident)
     ):
         _follow(tx, call, leader, now)
 
@@ -59,56 +59,56 @@ def _says_the_same(tx: Tx, call: Call, other: Call, others_incident: Incident) -
     """Say whether ``other``, of ``others_incident``, says what ``call`` would."""
     if call.dialogue is not Dialogue.MESSAGE:
         return True
-    row = calls.incident_of(tx, call)
-    return row is not None and _text(row, call) == _text(others_incident, other)
+    incident = calls.incident_of(tx, call)
+    return incident is not None and _text(incident, call) == _text(others_incident, other)
 
 
-def _text(row: Incident, call: Call) -> str:
-    steps = {step["id"]: step for step in row.plan["steps"]}
+def _text(incident: Incident, call: Call) -> str:
+    steps = {step["id"]: step for step in incident.plan["steps"]}
     return str(steps.get(call.step, {}).get("text", ""))
 
 
 def _follow(tx: Tx, call: Call, leader: Call, now: datetime) -> None:
     if calls.follow(tx, call.id, leader.id):
-        row = calls.incident_of(tx, call)
-        tell(tx, "call_follows", now, row, to=call.to, call=call.id, leader=leader.id)
+        incident = calls.incident_of(tx, call)
+        tell(tx, "call_follows", now, incident, to=call.to, call=call.id, leader=leader.id)
 
 
 def followers(tx: Tx, call_id: str) -> list[tuple[Call, Incident]]:
     """(call, incident) of each that ``call_id`` speaks for, the incidents locked."""
     found = []
     for call in calls.followers(tx, call_id):
-        row = calls.incident_of(tx, call, lock=True)
-        assert row is not None, "who follows has an incident"
-        found.append((call, row))
+        incident = calls.incident_of(tx, call, lock=True)
+        assert incident is not None, "who follows has an incident"
+        found.append((call, incident))
     return found
 
 
-def answer_for(tx: Tx, call: Call, row: Incident, outcome: Outcome, now: datetime) -> Outcome:
+def answer_for(tx: Tx, call: Call, incident: Incident, outcome: Outcome, now: datetime) -> Outcome:
     """An answer's meaning for one of the incidents: the person may have less authority there, and
     another alarm may not wait for them."""
-    if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, row, now):
+    if outcome is Outcome.CALL_BACK and not may_call_back(tx, call, incident, now):
         return Outcome.NEXT_PERSON
     if outcome is not Outcome.VERIFIED_OK:
         return outcome
-    kind = row.kind
-    site = site_now(tx, row.site_id, kind, now) if row.site_id else None
+    kind = incident.kind
+    site = site_now(tx, incident.site_id, kind, now) if incident.site_id else None
     person = as_called(site, call.contact_id, now) if site and call.contact_id else None
     may = person is not None and person.may(Authority.CANCEL, kind)
     return outcome if may else Outcome.VERIFIED_NO_AUTHORITY
 
 
-def may_call_back(tx: Tx, call: Call, row: Incident, now: datetime) -> bool:
-    """Say whether the person of ``call`` may ask to be called again, as far as ``row`` goes."""
-    plan = call_plan.from_json(row.plan)
+def may_call_back(tx: Tx, call: Call, incident: Incident, now: datetime) -> bool:
+    """Say whether the person of ``call`` may ask to be called again about ``incident``."""
+    plan = call_plan.from_json(incident.plan)
     step = next((step for step in plan.steps if step.id == call.step), None)
-    if step is None or row.step != step.id or row.step_since is None:
+    if step is None or incident.step != step.id or incident.step_since is None:
         return False
     if not step.call_back:  # nearly always: what was called before is not looked up for it
         return False
-    made = calls.attempts(tx, row.id)
-    category = row.category
-    who, since = call.contact_id or "", row.step_since
+    made = calls.attempts(tx, incident.id)
+    category = incident.category
+    who, since = call.contact_id or "", incident.step_since
     return escalation.may_call_back(step, category, who, made, since=since, now=now)
 
 
@@ -118,7 +118,7 @@ def let_followers_go(tx: Tx, leader: Call) -> None:
         calls.change(tx, call.id, state=CallState.REQUESTED, leader=None)
 
 
-def asked_nobody(leader: Call, row: Incident | None) -> bool:
+def asked_nobody(leader: Call, incident: Incident | None) -> bool:
     """Say whether a call that ended says nothing of the person: it was withdrawn while it rang."""
-    withdrawn = row is not None and row.machine is not Machine.RUNNING
+    withdrawn = incident is not None and incident.machine is not Machine.RUNNING
     return leader.answered_at is None and leader.result is None and withdrawn

@@ -21,10 +21,10 @@ _MOST_LINKS = 30
 
 def fetch_again(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """``who`` looks again; the incident's row. Raises NotFound, Refused."""
-    row = _open(tx, incident_id)
-    if not fetch_images(tx, row, now):
+    incident = _open(tx, incident_id)
+    if not fetch_images(tx, incident, now):
         raise Refused("no camera of this site can be asked")
-    return acted(tx, row, who, now)
+    return acted(tx, incident, who, now)
 
 
 def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> Incident:
@@ -32,20 +32,20 @@ def fetch_link(tx: Tx, incident_id: str, who: str, link: str, now: datetime) -> 
 
     Raises NotFound, Refused.
     """
-    row = _open(tx, incident_id)
+    incident = _open(tx, incident_id)
     sent = signals.of_incidents(tx, [incident_id])[incident_id]
     if link not in {found for signal in sent for found in signal.links}:
         raise Refused("no signal of this incident has this link")
     if outbox.asked_links(tx, incident_id) >= _MOST_LINKS:
         raise Refused("too many links were fetched for this incident: open the others yourself")
     data = {"take": Take.LINK.value, "link": link}
-    insert(tx, row, now, channel=Channel.IMAGES, to="", subject=host_of(link), data=data)
-    tell(tx, "link_asked", now, row, who_did=who, by=who, link=link)
-    return acted(tx, row, who, now)
+    insert(tx, incident, now, channel=Channel.IMAGES, to="", subject=host_of(link), data=data)
+    tell(tx, "link_asked", now, incident, who_did=who, by=who, link=link)
+    return acted(tx, incident, who, now)
 
 
 def _open(tx: Tx, incident_id: str) -> Incident:
-    row = known(tx, incident_id)
-    if row.state is State.FILED:
+    incident = known(tx, incident_id)
+    if incident.state is State.FILED:
         raise Refused("this incident is filed: no image is fetched any more")
-    return row
+    return incident

@@ -16,10 +16,12 @@ def ruling_alarm(tx: Tx, site_id: str | None) -> Incident | None:
     return ruling(incidents.unfiled(tx, [site_id], [])) if site_id else None
 
 
-def is_mute_here(tx: Tx, row: Incident) -> bool:
+def is_mute_here(tx: Tx, incident: Incident) -> bool:
     """Say whether nothing may ring or give away where this incident is: of itself, or of another
     one that is open there."""
-    return row.mute or (row.site_id is not None and incidents.site_is_mute(tx, row.site_id))
+    return incident.mute or (
+        incident.site_id is not None and incidents.site_is_mute(tx, incident.site_id)
+    )
 
 
 def number_is_mute(tx: Tx, number: str) -> bool:

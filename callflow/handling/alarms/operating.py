@@ -31,16 +31,16 @@ PARK_AT_MOST = timedelta(hours=24)
 
 def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """*Take*: the machine stops, and the hold is on the whole site (D20). Raises Held, Refused."""
-    row = incidents.get(tx, incident_id)
-    if row is None:
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
         raise NotFound(f"there is no incident {incident_id!r}")
-    together = incidents.unfiled(tx, [row.site_id], []) if row.site_id else []
-    row = known(tx, incident_id)
-    if row.state is State.FILED:
+    together = incidents.unfiled(tx, [incident.site_id], []) if incident.site_id else []
+    incident = known(tx, incident_id)
+    if incident.state is State.FILED:
         raise Refused("this incident is filed: there is nothing to take")
     for other in together:
         not_anothers(other, who)
-    free = [other for other in together or [row] if other.holder is None]
+    free = [other for other in together or [incident] if other.holder is None]
     for other in free:
         _take(tx, other, who, now)
     if free:
@@ -48,58 +48,62 @@ def claim(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     return known(tx, incident_id)
 
 
-def _first(rows: list[Incident], incident_id: str) -> list[Incident]:
-    return sorted(rows, key=lambda row: row.id != incident_id)
+def _first(together: list[Incident], incident_id: str) -> list[Incident]:
+    return sorted(together, key=lambda incident: incident.id != incident_id)
 
 
-def _take(tx: Tx, row: Incident, who: str, now: datetime) -> None:
-    if not incidents.claim(tx, row.id, who, now):
-        current = incidents.get(tx, row.id)
+def _take(tx: Tx, incident: Incident, who: str, now: datetime) -> None:
+    if not incidents.claim(tx, incident.id, who, now):
+        current = incidents.get(tx, incident.id)
         raise Held((current.holder if current else None) or "?")
-    row = known(tx, row.id)
-    tell(tx, "claimed", now, row, by=who, who_did=who)
-    if row.machine is Machine.RUNNING:
-        row = incidents.change(tx, row, machine=Machine.STOPPED)
-    keep = {Purpose.BRIDGE, *_guards_asked(tx, row)}
-    for number in calls.cancel_requested(tx, row.id, now, keep=keep):
-        tell(tx, "call_cancelled", now, row, to=number, who_did=who)
-    if row.state is State.OPEN and not row.with_human:
-        row = hand_to_human(tx, row, "taken", now)
-    idle_at = _idle_at(tx, row, now)
+    incident = known(tx, incident.id)
+    tell(tx, "claimed", now, incident, by=who, who_did=who)
+    if incident.machine is Machine.RUNNING:
+        incident = incidents.change(tx, incident, machine=Machine.STOPPED)
+    keep = {Purpose.BRIDGE, *_guards_asked(tx, incident)}
+    for number in calls.cancel_requested(tx, incident.id, now, keep=keep):
+        tell(tx, "call_cancelled", now, incident, to=number, who_did=who)
+    if incident.state is State.OPEN and not incident.with_human:
+        incident = hand_to_human(tx, incident, "taken", now)
+    idle_at = _idle_at(tx, incident, now)
     incidents.change(
-        tx, row, machine_due=None, parked_until=None, storm_until=None, queue_due=idle_at
+        tx, incident, machine_due=None, parked_until=None, storm_until=None, queue_due=idle_at
     )
 
 
-def _guards_asked(tx: Tx, row: Incident) -> list[str]:
+def _guards_asked(tx: Tx, incident: Incident) -> list[str]:
     """Steps whose guard the machine asks for: whoever takes the incident wants that guard (D33)."""
-    asked = [task for task in tasks.of_incident(tx, row.id) if task.open]
+    asked = [task for task in tasks.of_incident(tx, incident.id) if task.open]
     return [task.step for task in asked if task.kind == StepKind.SEND_GUARD.value]
 
 
-def _idle_at(tx: Tx, row: Incident, now: datetime) -> datetime | None:
+def _idle_at(tx: Tx, incident: Incident, now: datetime) -> datetime | None:
     """When what somebody holds comes back to the queue, without another act of theirs (D21)."""
-    if row.state is not State.OPEN or row.exercise:
+    if incident.state is not State.OPEN or incident.exercise:
         return None
-    return now + load_policy(tx).hold(row.category)
+    return now + load_policy(tx).hold(incident.category)
 
 
 def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """Back to the queue, where it escalates again. Raises Held."""
-    row = _held(tx, incident_id, who)
-    tell(tx, "released", now, row, by=who, who_did=who)
-    return _to_queue(tx, row, now)
+    incident = _held(tx, incident_id, who)
+    tell(tx, "released", now, incident, by=who, who_did=who)
+    return _to_queue(tx, incident, now)
 
 
 def _to_queue(
-    tx: Tx, row: Incident, now: datetime, due: datetime | None = None, also: Changes | None = None
+    tx: Tx,
+    incident: Incident,
+    now: datetime,
+    due: datetime | None = None,
+    also: Changes | None = None,
 ) -> Incident:
     """``due``: when it rings; None: after its target, where it waits for a human at all."""
-    if due is None and row.state is State.OPEN and row.with_human:
-        due = now + load_policy(tx).target(row.category)
+    if due is None and incident.state is State.OPEN and incident.with_human:
+        due = now + load_policy(tx).target(incident.category)
     left: Changes = {**(also or {}), "holder": None, "held_since": None}
-    left["queue_due"] = None if row.exercise else due  # an exercise rings nobody
-    return incidents.change(tx, row, **left)
+    left["queue_due"] = None if incident.exercise else due  # an exercise rings nobody
+    return incidents.change(tx, incident, **left)
 
 
 def park(
@@ -109,30 +113,30 @@ def park(
 
     Raises Held, Refused.
     """
-    row = open_and_held(tx, incident_id, who)
-    parked = _parked(tx, row, who, until, now, reminder)
-    undoing.remember(tx, "park", who, [row], now)
+    incident = open_and_held(tx, incident_id, who)
+    parked = _parked(tx, incident, who, until, now, reminder)
+    undoing.remember(tx, "park", who, [incident], now)
     return parked
 
 
 def _parked(
-    tx: Tx, row: Incident, who: str, until: datetime, now: datetime, reminder: str
+    tx: Tx, incident: Incident, who: str, until: datetime, now: datetime, reminder: str
 ) -> Incident:
     if not now < until <= now + PARK_AT_MOST:
         raise Refused("park until a time within the next 24 hours")
-    tell(tx, "parked", now, row, by=who, until=until.isoformat(), who_did=who)
+    tell(tx, "parked", now, incident, by=who, until=until.isoformat(), who_did=who)
     if reminder.strip():
-        tell(tx, "reminder", now, row, note=reminder.strip(), who_did=who)
+        tell(tx, "reminder", now, incident, note=reminder.strip(), who_did=who)
     parked: Changes = {"parked_until": until, "reminder": reminder.strip()}
-    return _to_queue(tx, row, now, until, parked)
+    return _to_queue(tx, incident, now, until, parked)
 
 
 def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Incident:
     """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20)."""
-    row = _held(tx, incident_id, who)
+    incident = _held(tx, incident_id, who)
     if to == who:
         raise Refused("choose a colleague: you hold this incident")
-    together = incidents.unfiled(tx, [row.site_id], []) if row.site_id else [row]
+    together = incidents.unfiled(tx, [incident.site_id], []) if incident.site_id else [incident]
     for other in together:
         if other.holder == who:
             tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
@@ -164,61 +168,61 @@ def act_together(
     ``act`` is of TOGETHER; a refusal that is returned is told, as ``close_incident``'s is.
     Raises Held, NotFound, Refused.
     """
-    row = known(tx, incident_id)
-    if site is not None and row.site_id != site:
+    incident = known(tx, incident_id)
+    if site is not None and incident.site_id != site:
         raise Refused("this incident is of another site")
     if storm is not None:
-        if row.storm_id != storm:
+        if incident.storm_id != storm:
             raise Refused("this incident is no part of this storm any more: look at it alone")
-        if row.category is Category.VITAL or row.mute:
+        if incident.category is Category.VITAL or incident.mute:
             raise Refused("a vital alarm is handled alone")
-    not_anothers(row, who)
+    not_anothers(incident, who)
     if act == "note":
         note(tx, incident_id, who, text, now)
     elif act == "close":
-        done = _closed(tx, row, _wish(row, who, code, supervises=supervises), text, now)
+        done = _closed(tx, incident, _wish(incident, who, code, supervises=supervises), text, now)
         return done if isinstance(done, Refused) else None
     else:
-        if row.state is not State.OPEN:
+        if incident.state is not State.OPEN:
             raise Refused("this incident is closed already")
-        if row.holder is None:
-            _take(tx, row, who, now)
+        if incident.holder is None:
+            _take(tx, incident, who, now)
         _parked(tx, known(tx, incident_id), who, until or now, now, text)
     return None
 
 
 def note(tx: Tx, incident_id: str, who: str, text: str, now: datetime) -> Incident:
     """A line in the logbook. Anybody with the right may write one, whoever holds it."""
-    row = known(tx, incident_id)
+    incident = known(tx, incident_id)
     if not text.strip():
         raise Refused("the note is empty")
-    tell(tx, "note", now, row, note=text, who_did=who)
-    return acted(tx, row, who, now)
+    tell(tx, "note", now, incident, note=text, who_did=who)
+    return acted(tx, incident, who, now)
 
 
-def acted(tx: Tx, row: Incident, who: str, now: datetime) -> Incident:
+def acted(tx: Tx, incident: Incident, who: str, now: datetime) -> Incident:
     """An act of the holder: the incident stays with them."""
-    if row.holder != who:
-        return incidents.change(tx, row)
-    return incidents.change(tx, row, queue_due=_idle_at(tx, row, now))
+    if incident.holder != who:
+        return incidents.change(tx, incident)
+    return incidents.change(tx, incident, queue_due=_idle_at(tx, incident, now))
 
 
 def go_on(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """*I go on*: the holder says that they are at it, before it comes back to the queue (D21).
     Raises Held, NotFound, Refused."""
-    row = open_and_held(tx, incident_id, who)
-    tell(tx, "goes_on", now, row, by=who, who_did=who)
-    return acted(tx, row, who, now)
+    incident = open_and_held(tx, incident_id, who)
+    tell(tx, "goes_on", now, incident, by=who, who_did=who)
+    return acted(tx, incident, who, now)
 
 
 def resume_plan(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     """Hand the plan back to the machine, at the step where it stopped."""
-    row = open_and_held(tx, incident_id, who)
-    if row.machine is not Machine.STOPPED:
+    incident = open_and_held(tx, incident_id, who)
+    if incident.machine is not Machine.STOPPED:
         raise Refused("the plan is not stopped: there is nothing to hand back")
-    tell(tx, "resumed", now, row, by=who, who_did=who)
-    row = _to_queue(tx, row, now, also={"machine": Machine.RUNNING})
-    decide(tx, row.id, now)
+    tell(tx, "resumed", now, incident, by=who, who_did=who)
+    incident = _to_queue(tx, incident, now, also={"machine": Machine.RUNNING})
+    decide(tx, incident.id, now)
     return known(tx, incident_id)
 
 
@@ -253,18 +257,24 @@ def close_incident(
     unseen. ``identity``: of a program, whose ``who`` others may have. Raises Held, NotFound,
     Refused, filing.StillOpen.
     """
-    row = known(tx, incident_id)
-    if seen is not None and row.state != seen.value and row.state in _OTHERWISE:
-        raise Refused(_OTHERWISE[row.state])
-    wish = _wish(row, who, code, supervises=supervises, waiver=waiver, identity=identity)
-    closed = _closed(tx, row, wish, text, now)
+    incident = known(tx, incident_id)
+    if seen is not None and incident.state != seen.value and incident.state in _OTHERWISE:
+        raise Refused(_OTHERWISE[incident.state])
+    wish = _wish(incident, who, code, supervises=supervises, waiver=waiver, identity=identity)
+    closed = _closed(tx, incident, wish, text, now)
     if not isinstance(closed, Refused):
-        undoing.remember(tx, "close", who, [row], now)
+        undoing.remember(tx, "close", who, [incident], now)
     return closed
 
 
 def _wish(
-    row: Incident, who: str, code: str, *, supervises: bool, waiver: str = "", identity: str = ""
+    incident: Incident,
+    who: str,
+    code: str,
+    *,
+    supervises: bool,
+    waiver: str = "",
+    identity: str = "",
 ) -> Wish:
     return Wish(
         by=who,
@@ -272,43 +282,45 @@ def _wish(
         supervises=supervises,
         code=code.strip(),
         waiver=waiver.strip(),
-        signals=row.signal_count,
+        signals=incident.signal_count,
     )
 
 
-def _closed(tx: Tx, row: Incident, second: Wish, text: str, now: datetime) -> Incident | Refused:
+def _closed(
+    tx: Tx, incident: Incident, second: Wish, text: str, now: datetime
+) -> Incident | Refused:
     who, code, waiver = second.by, second.code, second.waiver
-    first = filing.wish_of(row)
+    first = filing.wish_of(incident)
     signs = agree(first, second)
     if not signs:
-        not_anothers(row, who)
-    if row.state not in (State.OPEN, State.AWAITING_NORMAL):
+        not_anothers(incident, who)
+    if incident.state not in (State.OPEN, State.AWAITING_NORMAL):
         raise Refused("this incident is closed already")
     if not code:
         raise Refused("closing needs a resolution code")
-    if filing.takes_two(row) and not text.strip():
+    if filing.takes_two(incident) and not text.strip():
         raise Refused("this alarm is closed with a reason: write it in the text")
-    again = row.state is State.AWAITING_NORMAL or row.human_reason == NOT_NORMAL
-    stands = filing.standing(tx, row, now)
+    again = incident.state is State.AWAITING_NORMAL or incident.human_reason == NOT_NORMAL
+    stands = filing.standing(tx, incident, now)
     if again and stands.open and not waiver:
         raise filing.StillOpen(stands.open)
-    if (filing.takes_two(row) or (waiver and stands.open)) and not signs:
-        return filing.ask(tx, row, second, text, stands, now)
+    if (filing.takes_two(incident) or (waiver and stands.open)) and not signs:
+        return filing.ask(tx, incident, second, text, stands, now)
     if signs and first is not None:
         reason = waiver or text
-        tell(tx, "closing_signed", now, row, who=first.by, by=who, who_did=who, reason=reason)
+        tell(tx, "closing_signed", now, incident, who=first.by, by=who, who_did=who, reason=reason)
     files = (waiver or text or code) if again or waiver else None
-    return close(tx, row, code, text, now, who=who, files=files)
+    return close(tx, incident, code, text, now, who=who, files=files)
 
 
 def whom_to_call(
-    tx: Tx, row: Incident, contact_id: str, now: datetime
+    tx: Tx, incident: Incident, contact_id: str, now: datetime
 ) -> tuple[Site, Contact, str]:
     """The incident's site as agreed now, and its contact with their number: whom a person may
     have called. Raises NotFound, Refused."""
-    if is_mute_here(tx, row):
+    if is_mute_here(tx, incident):
         raise Refused(MUTE)
-    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
+    site = site_now(tx, incident.site_id, incident.kind, now) if incident.site_id else None
     contact = as_called(site, contact_id, now) if site else None
     if site is None or contact is None:
         raise NotFound(f"there is no contact {contact_id!r} at this site")
@@ -319,14 +331,14 @@ def whom_to_call(
 
 def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
     """A call that a person asks for, to a contact of the site; the call's id."""
-    row = open_and_held(tx, incident_id, who)
-    _, contact, number = whom_to_call(tx, row, contact_id, now)
+    incident = open_and_held(tx, incident_id, who)
+    _, contact, number = whom_to_call(tx, incident, contact_id, now)
     policy = load_policy(tx)
-    attempt = 1 + sum(1 for c in calls.attempts(tx, row.id) if c.contact_id == contact_id)
+    attempt = 1 + sum(1 for c in calls.attempts(tx, incident.id) if c.contact_id == contact_id)
     call = request_call(
         tx,
         policy,
-        row,
+        incident,
         now,
         step=Purpose.BY_HAND,
         contact=contact.id,
@@ -341,44 +353,44 @@ def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, no
         tx,
         "call_requested",
         now,
-        row,
+        incident,
         who=contact.name,
         to=number,
         attempt=attempt,
         who_did=who,
     )
-    acted(tx, row, who, now)
+    acted(tx, incident, who, now)
     return call.id
 
 
-def not_anothers(row: Incident, who: str) -> None:
+def not_anothers(incident: Incident, who: str) -> None:
     """Raises Held where somebody else has it."""
-    if row.holder not in (None, who):
-        raise Held(row.holder)
+    if incident.holder not in (None, who):
+        raise Held(incident.holder)
 
 
 def known(tx: Tx, incident_id: str) -> Incident:
     """The incident, locked. Raises NotFound."""
-    row = incidents.get(tx, incident_id, lock=True)
-    if row is None:
+    incident = incidents.get(tx, incident_id, lock=True)
+    if incident is None:
         raise NotFound(f"there is no incident {incident_id!r}")
-    return row
+    return incident
 
 
 def _held(tx: Tx, incident_id: str, who: str) -> Incident:
-    row = known(tx, incident_id)
-    if row.holder is None:
+    incident = known(tx, incident_id)
+    if incident.holder is None:
         raise Refused("take the incident first")
-    if row.holder != who:
-        raise Held(row.holder)
-    return row
+    if incident.holder != who:
+        raise Held(incident.holder)
+    return incident
 
 
 def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Incident:
     """The machine's live call goes to a human: the person leaves the dialogue for a conference,
     and the desk rings (D20). Raises Held, NotFound, Refused.
     """
-    row = open_and_held(tx, incident_id, who)
+    incident = open_and_held(tx, incident_id, who)
     call = calls.get(tx, call_id)
     if call is None or call.incident_id != incident_id:
         raise NotFound(f"there is no call {call_id!r} of this incident")
@@ -389,13 +401,13 @@ def take_over_call(tx: Tx, incident_id: str, who: str, call_id: str, now: dateti
     if call.result is None:
         calls.change(tx, call_id, result=Outcome.OPERATOR)
     ask_act(tx, call_id, Act.TAKE_OVER, who, now)
-    tell(tx, "taken_over", now, row, to=call.to, by=who, who_did=who)
-    return acted(tx, row, who, now)
+    tell(tx, "taken_over", now, incident, to=call.to, by=who, who_did=who)
+    return acted(tx, incident, who, now)
 
 
 def open_and_held(tx: Tx, incident_id: str, who: str) -> Incident:
     """The incident, which ``who`` holds. Raises Held, NotFound, Refused."""
-    row = _held(tx, incident_id, who)
-    if row.state is not State.OPEN:
+    incident = _held(tx, incident_id, who)
+    if incident.state is not State.OPEN:
         raise Refused("this incident is closed already")
-    return row
+    return incident

@@ -54,9 +54,9 @@ def _together(tx: Tx, signals: list[StoredSignal], now: datetime, rates: Rates) 
 
 def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
-    row = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
-    incidents.insert(tx, [row])
-    tell(tx, "incident_opened", now, row, **named(row))
-    mark = Correlated(signal.id, row.id, Kind.UNKNOWN.value, Treatment.OPENED.value)
+    incident = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
+    incidents.insert(tx, [incident])
+    tell(tx, "incident_opened", now, incident, **named(incident))
+    mark = Correlated(signal.id, incident.id, Kind.UNKNOWN.value, Treatment.OPENED.value)
     signals.mark_correlated(tx, [mark], now)
-    hand_to_human(tx, row, Outcome.ERROR.value, now, text=signal.id)
+    hand_to_human(tx, incident, Outcome.ERROR.value, now, text=signal.id)

@@ -53,11 +53,11 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
                 else "this site is in alarm: rehearse when it is over"
             )
     plan = plan_at(tx, plan, site_id)
-    row = _opened(tx, plan, site_id, kind, now)
-    incidents.insert(tx, [row])
-    tell(tx, "rehearsed", now, row, who_did=who, plan=plan.name, version=plan.version, by=who)
-    decide(tx, row.id, now)
-    done = incidents.get(tx, row.id)
+    incident = _opened(tx, plan, site_id, kind, now)
+    incidents.insert(tx, [incident])
+    tell(tx, "rehearsed", now, incident, who_did=who, plan=plan.name, version=plan.version, by=who)
+    decide(tx, incident.id, now)
+    done = incidents.get(tx, incident.id)
     assert done is not None
     return done
 
@@ -67,29 +67,29 @@ def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Inci
     category, _ = events.usual(kind)
     meaning = replace(events.UNKNOWN, kind=kind, category=category, priority=_PRIORITY)
     account = accounts[0]["account"] if accounts else ""
-    row = opened(account, "", meaning, plan, now, site=site_id)
-    return row.but(exercise=True, duress=False, zones={}, signal_count=0)
+    incident = opened(account, "", meaning, plan, now, site=site_id)
+    return incident.but(exercise=True, duress=False, zones={}, signal_count=0)
 
 
 def end_for_real_alarm(tx: Tx, exercises: Iterable[Incident], now: datetime) -> None:
     """A real alarm of their sites came: the exercises end, and their people's lines are free."""
-    for row in exercises:
-        _let_go(tx, row, MACHINE, now)
-        tell(tx, "rehearsal_over", now, row)
-        close(tx, row, EXERCISE, "", now)
+    for incident in exercises:
+        _let_go(tx, incident, MACHINE, now)
+        tell(tx, "rehearsal_over", now, incident)
+        close(tx, incident, EXERCISE, "", now)
 
 
-def end_rehearsal(tx: Tx, row: Incident, who: str, now: datetime) -> None:
+def end_rehearsal(tx: Tx, incident: Incident, who: str, now: datetime) -> None:
     """Somebody has seen enough of an exercise that is open."""
-    _let_go(tx, row, who, now)
-    tell(tx, "rehearsal_ended", now, row, by=who, who_did=who)
-    close(tx, row, EXERCISE, "", now, who)
+    _let_go(tx, incident, who, now)
+    tell(tx, "rehearsal_ended", now, incident, by=who, who_did=who)
+    close(tx, incident, EXERCISE, "", now, who)
 
 
-def _let_go(tx: Tx, row: Incident, who: str, now: datetime) -> None:
+def _let_go(tx: Tx, incident: Incident, who: str, now: datetime) -> None:
     """Nothing of it rings or speaks any more."""
-    withdraw(tx, row, now)
-    for call in calls.of_incident(tx, row.id):
+    withdraw(tx, incident, now)
+    for call in calls.of_incident(tx, incident.id):
         # Who waits for, or speaks with, an operator is not cut off.
         if call.answered_at and call.ended_at is None and call.room is None:
             ask_hang_up(tx, call.id, who, now)

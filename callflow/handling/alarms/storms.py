@@ -33,8 +33,8 @@ def gather(batch: Correlation) -> None:
     """Put what a batch opened under the storm it belongs to, or find that there is one."""
     fresh = [one for one in batch.opened() if _may_be_part(one)]
     by = batch.around.policy.storm_place
-    for key, rows in sorted(_by_key(fresh, _places(batch, fresh), by).items()):
-        _gather(batch, key, rows)
+    for key, ones in sorted(_by_key(fresh, _places(batch, fresh), by).items()):
+        _gather(batch, key, ones)
 
 
 def _may_be_part(one: Incident) -> bool:

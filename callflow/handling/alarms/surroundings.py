@@ -167,7 +167,7 @@ class Surroundings:
         """Say whether the user who cancelled is one who may: not revoked, not under duress (D4)."""
         account, number = seen.signal.account, seen.signal.panel_user or seen.signal.zone
         found = supervision.panel_users(self.tx, [account])
-        users = {user_key(row.number): row for row in found}
+        users = {user_key(user.number): user for user in found}
         if users and not number:
             return False
         return user_code(users, number, Kind.OPENING) is None

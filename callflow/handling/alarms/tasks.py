@@ -28,9 +28,9 @@ def end_task(
     task = tasks.get(tx, task_id)
     if task is None:
         return False
-    row = incidents.get(tx, task.incident_id, lock=True)
-    assert row is not None, "a task belongs to an incident"
-    if not asking.end(tx, row, task, outcome, now, who=who, note=text):
+    incident = incidents.get(tx, task.incident_id, lock=True)
+    assert incident is not None, "a task belongs to an incident"
+    if not asking.end(tx, incident, task, outcome, now, who=who, note=text):
         return False
-    decide(tx, row.id, now)
+    decide(tx, incident.id, now)
     return True

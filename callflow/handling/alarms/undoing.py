@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from callflow.core.alarms import incident
-from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State
+from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State, after
 from callflow.core.alarms.undo import Offer, Undo
 from callflow.core.signals.signal import Kind
 from callflow.core.time.instants import from_iso, to_iso
@@ -51,23 +50,24 @@ _VALUES = (
 
 def remember(tx: Tx, kind: str, who: str, before: Sequence[Incident], now: datetime) -> None:
     """``who`` just did ``kind`` to the incidents whose rows were ``before``."""
-    if any(row.kind is Kind.STORM for row in before) and kind == "close":
+    if any(incident.kind is Kind.STORM for incident in before) and kind == "close":
         return  # the sites beneath it are closed with it, each in its own transaction
     undo.forget(tx, who, now - timedelta(minutes=1))
     changed = (
-        {"id": row.id, "version": _version(tx, row.id), "before": _kept(row)} for row in before
+        {"id": incident.id, "version": _version(tx, incident.id), "before": _kept(incident)}
+        for incident in before
     )
     undo.insert(tx, Undo(uuid.uuid4().hex, kind, who, now, tuple(changed)))
 
 
 def _version(tx: Tx, incident_id: str) -> int:
-    row = incidents.get(tx, incident_id)
-    return row.version if row else -1
+    incident = incidents.get(tx, incident_id)
+    return incident.version if incident else -1
 
 
-def _kept(row: Incident) -> dict[str, object]:
-    times = {name: getattr(row, name) for name in _TIMES}
-    values = {name: written(getattr(row, name)) for name in _VALUES}
+def _kept(incident: Incident) -> dict[str, object]:
+    times = {name: getattr(incident, name) for name in _TIMES}
+    values = {name: written(getattr(incident, name)) for name in _VALUES}
     return {name: to_iso(at) if at else None for name, at in times.items()} | values
 
 
@@ -105,17 +105,17 @@ def take_back(tx: Tx, undo_id: str, who: str, now: datetime) -> str:
 
 
 def _restore(tx: Tx, one: Mapping[str, Any], act: Undo, now: datetime) -> None:
-    row = incidents.get(tx, one["id"], lock=True)
-    if row is None:
+    incident = incidents.get(tx, one["id"], lock=True)
+    if incident is None:
         return
     back = _as_it_was(one["before"])
     if act.kind == "close":
         event = Event.UNDO if back["state"] is State.OPEN else Event.UNDO_AGAIN
-        back["state"] = incident.after(row.state, event)
-        tasks.reopen(tx, row.id, act.at)
-    tell(tx, "undone", now, row, undone=act.kind, by=act.who, who_did=act.who)
+        back["state"] = after(incident.state, event)
+        tasks.reopen(tx, incident.id, act.at)
+    tell(tx, "undone", now, incident, undone=act.kind, by=act.who, who_did=act.who)
     runs = back["machine"] is Machine.RUNNING and back["state"] is State.OPEN
     back["machine_due"] = now if runs else None
-    row = incidents.change(tx, row, **back)
+    incident = incidents.change(tx, incident, **back)
     if runs:
-        decide(tx, row.id, now)
+        decide(tx, incident.id, now)

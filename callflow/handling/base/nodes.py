@@ -48,40 +48,40 @@ class Node:
 
 def nodes(tx: Tx, now: datetime) -> list[Node]:
     """Every node that was heard of within a day, by name."""
-    rows = users.processes(tx)
-    witnessed = is_witnessed(rows, now)
-    return [_node(row, now, witnessed=witnessed) for row in _newest(rows)]
+    processes = users.processes(tx)
+    witnessed = is_witnessed(processes, now)
+    return [_node(process, now, witnessed=witnessed) for process in _newest(processes)]
 
 
 def _newest(processes: Sequence[Process]) -> list[Process]:
     """Of each node the telephony that spoke last, by the node's name."""
     newest: dict[str, Process] = {}
-    for row in processes:
-        known = newest.get(row.node)
-        if row.role == "telephony" and (known is None or known.beat_at < row.beat_at):
-            newest[row.node] = row
+    for process in processes:
+        known = newest.get(process.node)
+        if process.role == "telephony" and (known is None or known.beat_at < process.beat_at):
+            newest[process.node] = process
     return [newest[name] for name in sorted(newest)]
 
 
 def is_witnessed(processes: Sequence[Process], now: datetime) -> bool:
     """Whether some process could say that it lives all the time in which a lost one did not."""
     return any(
-        now - row.beat_at <= LOST_AFTER and now - row.steady_since >= LOST_AFTER
-        for row in processes
+        now - process.beat_at <= LOST_AFTER and now - process.steady_since >= LOST_AFTER
+        for process in processes
     )
 
 
-def _node(row: Process, now: datetime, *, witnessed: bool) -> Node:
-    state = row.state
+def _node(process: Process, now: datetime, *, witnessed: bool) -> Node:
+    state = process.state
     up = state.get("asterisk") == "up"
     down_since = state.get("asterisk_since")
-    silent = now - row.beat_at > LOST_AFTER
+    silent = now - process.beat_at > LOST_AFTER
     return Node(
-        name=row.node,
-        host=row.host,
+        name=process.node,
+        host=process.host,
         silent=silent,
         lost=silent and witnessed,
-        down_since=None if up else from_iso(down_since) if down_since else row.since,
+        down_since=None if up else from_iso(down_since) if down_since else process.since,
         state=state,
     )
 
@@ -98,5 +98,5 @@ def choose_node(tx: Tx, default: str, now: datetime, *, call_id: str, room: str 
     if room is not None and (there := _in_room(tx, room)) is not None:
         return there.node
     told = _newest(users.processes(tx, "telephony"))
-    ready = [row.node for row in told if _node(row, now, witnessed=False).ready]
+    ready = [process.node for process in told if _node(process, now, witnessed=False).ready]
     return ready[zlib.crc32(call_id.encode()) % len(ready)] if ready else default

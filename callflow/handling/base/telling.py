@@ -71,7 +71,7 @@ def _desks(tx: Tx, data: dict[str, Any]) -> dict[str, str]:
     """{what: whose} of the telephones of ours that are told of: their names are no words."""
     named = {what: value for what, value in data.items() if isinstance(value, str)}
     found = {what: phones.get(tx, name) for what, name in named.items() if is_phone(name)}
-    return {what: row.owner if row else "" for what, row in found.items()}
+    return {what: phone.owner if phone else "" for what, phone in found.items()}
 
 
 def station_event(tx: Tx, kind: str, text: str, now: datetime) -> None:

@@ -214,7 +214,7 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
     incident = _incident(tx, incidents.open_of_phone(tx, number, now))
     known = call_backs.candidates(tx, {number}).get(number, [])
     name = known[0].name if known else number
-    call_id = telephone.call_person(tx, who, now, incident_row=incident, to=number, name=name)
+    call_id = telephone.call_person(tx, who, now, incident=incident, to=number, name=name)
     due = now + TAKEN_FOR
     tried = row.tried + 1
     call_backs.change(tx, row.id, tried=tried, call_id=call_id, holder=who, due_at=due)

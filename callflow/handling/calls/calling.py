@@ -146,12 +146,12 @@ def _refuse(tx: Tx, call: Call, why: str, now: datetime) -> None:
     )
     if not ended:
         return  # withdrawn meanwhile
-    incident_row = calls.incident_of(tx, call, lock=True)
-    tell(tx, "dial_refused", now, incident_row, to=told_as(call), reason=why)
+    incident = calls.incident_of(tx, call, lock=True)
+    tell(tx, "dial_refused", now, incident, to=told_as(call), reason=why)
     _leave(tx, call, now)
-    if incident_row is not None:
-        hand_to_human(tx, incident_row, why, now)
-        decide(tx, incident_row.id, now)
+    if incident is not None:
+        hand_to_human(tx, incident, why, now)
+        decide(tx, incident.id, now)
 
 
 def _next_person(tx: Tx, call: Call, now: datetime) -> bool:
@@ -168,8 +168,8 @@ def _leave(tx: Tx, call: Call, now: datetime) -> None:
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
     """Read before the PBX is asked for its channels, never after (docs/durability.md)."""
-    rows = calls.on_trunk(tx, node)
-    unwanted = calls.all_asked_to_end(tx, [call.id for call in rows])
+    found = calls.on_trunk(tx, node)
+    unwanted = calls.all_asked_to_end(tx, [call.id for call in found])
     return [
         LiveCall(
             id=call.id,
@@ -179,7 +179,7 @@ def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
             incident=call.incident_id,
             asked_to_end=call.id in unwanted,
         )
-        for call in rows
+        for call in found
     ]
 
 
@@ -235,10 +235,10 @@ def call_ended(
     call = calls.get(tx, call_id, lock=True)
     if call is None or not call.live:
         return None
-    incident_row = calls.incident_of(tx, call, lock=True)
+    incident = calls.incident_of(tx, call, lock=True)
     if receiver_down and call.operator and call.room and not calls.asked_to_end(tx, call_id):
         control.leg_hung_up(tx, call, now)
-    gone_on = not_carried and not call.operator and goes_on(tx, call, incident_row, now)
+    gone_on = not_carried and not call.operator and goes_on(tx, call, incident, now)
     if not_carried and call.meaning.tries_trunk:
         outcome = Outcome.TRUNK_FAILURE  # whoever is called was not asked: it is about the trunk
     final = Outcome.TRUNK_FAILURE if gone_on else call.result or outcome
@@ -248,13 +248,13 @@ def call_ended(
         tx,
         "call_ended",
         now,
-        incident_row,
+        incident,
         to=told_as(call),
         outcome=final,
         detail=detail,
         call=call_id,
     )
-    if gone_on or asked_nobody(call, incident_row):
+    if gone_on or asked_nobody(call, incident):
         let_followers_go(tx, call)
     if call.operator and call.answered_at is not None:
         presence.call_over(tx, load_policy(tx), call.to, now)
@@ -263,8 +263,8 @@ def call_ended(
     ends = loose_ends.of_call(tx, call_id)
     if ends.spoken:
         voices.call_over(tx, call, now)
-    if call.meaning.decides and incident_row is not None:
-        decide(tx, incident_row.id, now)
+    if call.meaning.decides and incident is not None:
+        decide(tx, incident.id, now)
     if call.meaning.decides and ends.followers:
         _end_followers(tx, call, final, now)
     return over
@@ -276,7 +276,7 @@ def _end_followers(tx: Tx, call: Call, final: Outcome, now: datetime) -> None:
 
 
 def _end_with(
-    tx: Tx, call: Call, incident_row: Incident, leader: Call, final: Outcome, now: datetime
+    tx: Tx, call: Call, incident: Incident, leader: Call, final: Outcome, now: datetime
 ) -> None:
     """A call that another one spoke for ends as that one did."""
     outcome = call.result or final
@@ -299,13 +299,13 @@ def _end_with(
             tx,
             "call_ended",
             now,
-            incident_row,
+            incident,
             to=shown_to,
             outcome=outcome,
             detail=told,
             call=call.id,
         )
-        decide(tx, incident_row.id, now)
+        decide(tx, incident.id, now)
 
 
 def call_lost(tx: Tx, call_id: str, now: datetime) -> None:
@@ -322,7 +322,7 @@ def call_arrived(
     dialogue: Dialogue,
     now: datetime,
     name: str = "",
-    incident_row: Incident | None = None,
+    incident: Incident | None = None,
 ) -> None:
     """A call from outside, answered: a call of its own. ``number`` and ``name`` are hints.
 
@@ -332,7 +332,7 @@ def call_arrived(
     request_call(
         tx,
         policy,
-        incident_row,
+        incident,
         now,
         call_id=call_id,
         step=Purpose.INCOMING,
@@ -353,7 +353,7 @@ def call_arrived(
         answered_at=now,
     )
     told = {"to": number, "name": storable(name), "call": call_id}
-    tell(tx, "call_incoming", now, incident_row, **told)
+    tell(tx, "call_incoming", now, incident, **told)
 
 
 def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **also: Any) -> None:
@@ -367,18 +367,18 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
     if call is None or known:
         return
     call = replace(call, **also)
-    incident_row = calls.incident_of(tx, call, lock=True)
-    tell(tx, "call_result", now, incident_row, to=told_as(call), result=outcome.value, call=call_id)
+    incident = calls.incident_of(tx, call, lock=True)
+    tell(tx, "call_result", now, incident, to=told_as(call), result=outcome.value, call=call_id)
     if call.dialogue in (Dialogue.DESK, Dialogue.PHONE):
         _operator_answered(tx, call, outcome, now)
         return
     if call.state is CallState.ENDED:  # a key, then hung up before it was stored
         calls.change(tx, call_id, outcome=outcome)
-    if incident_row is None:
+    if incident is None:
         return
-    _act_upon(tx, call, incident_row, outcome, now)
+    _act_upon(tx, call, incident, outcome, now)
     if call.state is CallState.ENDED:
-        decide(tx, incident_row.id, now)
+        decide(tx, incident.id, now)
     for follower, followed in followers(tx, call_id):
         its = answer_for(tx, follower, followed, outcome, now)
         calls.change(tx, follower.id, result=its)
@@ -399,19 +399,19 @@ def _operator_answered(tx: Tx, call: Call, outcome: Outcome, now: datetime) -> N
             service_calls.desk_took(tx, call, now)
 
 
-def _act_upon(tx: Tx, call: Call, incident_row: Incident, outcome: Outcome, now: datetime) -> None:
+def _act_upon(tx: Tx, call: Call, incident: Incident, outcome: Outcome, now: datetime) -> None:
     """What an answer changes at once, while the person is still on the line."""
     if outcome is Outcome.HELP:
-        services.witness(tx, incident_row, call, now)
+        services.witness(tx, incident, call, now)
     if outcome is Outcome.DURESS:
-        raise_duress(tx, incident_row, now)
-        duress_by_phone(tx, incident_row, call.contact_id or "", now)
+        raise_duress(tx, incident, now)
+        duress_by_phone(tx, incident, call.contact_id or "", now)
     elif outcome is Outcome.ACCEPTED:
-        accepted_by_phone(tx, incident_row, call.contact_id or "", now)
+        accepted_by_phone(tx, incident, call.contact_id or "", now)
     elif outcome is Outcome.DECLINED:
-        orders.guard_declined(tx, incident_row, call, now)
+        orders.guard_declined(tx, incident, call, now)
     elif outcome in apply.NEEDS_HUMAN or (call.meaning.answer_is_a_humans and outcome in _ANSWERED):
-        hand_to_human(tx, incident_row, outcome.value, now)
+        hand_to_human(tx, incident, outcome.value, now)
 
 
 #: What a caller may answer whom no plan waits for: a human sees to it.

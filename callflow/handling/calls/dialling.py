@@ -29,33 +29,33 @@ CALLED_BACK_WITHIN = timedelta(hours=24)
 Owners = set[tuple[str, str]]  # (contact, site)
 
 
-def refused_calls(tx: Tx, rows: Sequence[Call], policy: Policy, now: datetime) -> dict[str, str]:
+def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) -> dict[str, str]:
     """{call id: why} of those call rows that may not be placed."""
-    numbers = {row.to for row in rows}
+    numbers = {call.to for call in asked}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
-    ours_by_wire = {phone.name for phone in phones.live(tx)} if _to_phones(rows) else set()
-    about = [_incident(tx, row) for row in rows]
-    at = [_places(row, i, owners) for row, i in zip(rows, about, strict=True)]
+    ours_by_wire = {phone.name for phone in phones.live(tx)} if _to_phones(asked) else set()
+    about = [_incident(tx, call) for call in asked]
+    at = [_places(call, i, owners) for call, i in zip(asked, about, strict=True)]
     mute = incidents.mute_sites(tx, set().union(*at))
     of_no_site = any(incident is None or incident.site_id is None for incident in about)
     ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
     found = {}
-    for row, incident, places in zip(rows, about, at, strict=True):
+    for call, incident, places in zip(asked, about, at, strict=True):
         destination = Destination(
-            number=row.to,
-            step=row.step,
-            requester=row.requester,
-            contact=_is_contact(tx, row, incident, owners.get(row.to, set()), now),
-            ours=row.to in ours,
-            service=row.to in reserved,
-            phone=row.to in ours_by_wire,
-            called_us=_called_us(tx, row, now),
+            number=call.to,
+            step=call.step,
+            requester=call.requester,
+            contact=_is_contact(tx, call, incident, owners.get(call.to, set()), now),
+            ours=call.to in ours,
+            service=call.to in reserved,
+            phone=call.to in ours_by_wire,
+            called_us=_called_us(tx, call, now),
             mute=(incident is not None and incident.mute) or bool(places & mute),
         )
         why = forbidden(destination)
         if why is not None:
-            found[row.id] = why
+            found[call.id] = why
     return found
 
 
@@ -73,8 +73,8 @@ def _places(call: Call, incident: Incident | None, owners: Mapping[str, Owners])
     return {site for _, site in owners.get(call.to, set())}
 
 
-def _to_phones(rows: Sequence[Call]) -> bool:
-    return any(is_phone(row.to) for row in rows)
+def _to_phones(asked: Sequence[Call]) -> bool:
+    return any(is_phone(call.to) for call in asked)
 
 
 def _called_us(tx: Tx, call: Call, now: datetime) -> bool:

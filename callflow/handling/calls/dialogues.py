@@ -89,9 +89,9 @@ def _facts(tx: Tx, vault: Vault, call: Call) -> Facts:
     return replace(facts, call_backs=call_backs.count_open(tx)) if for_call_backs else facts
 
 
-def _asked_who(tx: Tx, call: Call, incident_row: Incident | None, facts: Facts) -> Facts:
+def _asked_who(tx: Tx, call: Call, incident: Incident | None, facts: Facts) -> Facts:
     """A caller who is for the menu."""
-    site = identity.hint(tx, call.to, incident_row)
+    site = identity.hint(tx, call.to, incident)
     member = None if site else firms.with_number(tx, call.to)
     coded = member is not None and member.code is not None
     return replace(
@@ -99,22 +99,22 @@ def _asked_who(tx: Tx, call: Call, incident_row: Incident | None, facts: Facts) 
         menus=True,
         hint=site,
         member=member.id if member and coded else "",
-        known_fault=incident_row is not None and _in_storm(tx, incident_row),
+        known_fault=incident is not None and _in_storm(tx, incident),
     )
 
 
-def _in_storm(tx: Tx, row: Incident) -> bool:
+def _in_storm(tx: Tx, incident: Incident) -> bool:
     """True where a storm holds an incident's plan, or is still open (D10)."""
-    storm = incidents.get(tx, row.storm_id) if row.storm_id else None
+    storm = incidents.get(tx, incident.storm_id) if incident.storm_id else None
     over = storm is None or storm.state is not State.OPEN
-    return row.storm_until is not None or not over
+    return incident.storm_until is not None or not over
 
 
-def _of_call(tx: Tx, vault: Vault, call: Call, incident_row: Incident | None) -> Facts:
+def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Facts:
     dialogue = call.dialogue
     if call.step in TESTS:
         return _of_test(call, dialogue)
-    if incident_row is None or dialogue in SILENT:
+    if incident is None or dialogue in SILENT:
         return Facts(
             dialogue=dialogue,
             station=STATION_NAME,
@@ -122,23 +122,23 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident_row: Incident | None) ->
             spied=(call.wanted or {}).get("spied", ""),
             whispers=call.mode is Mode.WHISPER,
         )
-    kind, asked_at = incident_row.kind, call.requested_at
-    site = _site(tx, vault, incident_row.site_id, kind, asked_at)
-    zone = next(iter(incident_row.zones), "")
+    kind, asked_at = incident.kind, call.requested_at
+    site = _site(tx, vault, incident.site_id, kind, asked_at)
+    zone = next(iter(incident.zones), "")
     names = sites.zone_names(tx, site.id) if site and zone else {}
     common: dict[str, Any] = dict(
         dialogue=dialogue,
         station=STATION_NAME,
-        site_name=site.name if site else incident_row.account,
+        site_name=site.name if site else incident.account,
         kind=kind,
         zone=zone,
-        zone_name=zone_name(names, incident_row.account, zone),
-        priority=incident_row.priority,
-        personal=is_mute_here(tx, incident_row),
-        exercise=incident_row.exercise,
+        zone_name=zone_name(names, incident.account, zone),
+        priority=incident.priority,
+        personal=is_mute_here(tx, incident),
+        exercise=incident.exercise,
     )
     if site is None and dialogue in ASKING and call.purpose is Purpose.PLAN:  # our own phones
-        return Facts(**common, **_asked(incident_row, call.step, None))
+        return Facts(**common, **_asked(incident, call.step, None))
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = call.room if call.room != call.id else ""
         return Facts(
@@ -156,28 +156,32 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident_row: Incident | None) ->
         language=spoken or site.language,
         site_language=site.language,
         address=site.address,
-        at=incident_row.opened_at.astimezone(ZoneInfo(site.timezone)),
+        at=incident.opened_at.astimezone(ZoneInfo(site.timezone)),
         recognition_word=site.recognition_word,
-        answers=_answers(contact, incident_row, mute=bool(common["personal"])),
+        answers=_answers(contact, incident, mute=bool(common["personal"])),
         others=_others(tx, call.id),
-        call_back=may_call_back(tx, call, incident_row, asked_at),
-        **_asked(incident_row, call.step, contact_row),
+        call_back=may_call_back(tx, call, incident, asked_at),
+        **_asked(incident, call.step, contact_row),
         welfare=call.purpose is Purpose.WELFARE,
     )
 
 
 def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
     """The sites of the other incidents that this call is about (D10)."""
-    rows = [calls.incident_of(tx, call) for call in calls.followers(tx, call_id)]
-    if not rows:
+    about = [calls.incident_of(tx, call) for call in calls.followers(tx, call_id)]
+    if not about:
         return ()
-    names = sites.names_of(tx, {row.site_id for row in rows if row and row.site_id})
-    return tuple(names.get(row.site_id or "", row.account) for row in rows if row)
+    names = sites.names_of(
+        tx, {incident.site_id for incident in about if incident and incident.site_id}
+    )
+    return tuple(
+        names.get(incident.site_id or "", incident.account) for incident in about if incident
+    )
 
 
-def _asked(incident_row: Incident, step_id: str, called: dict[str, Any] | None) -> Any:
+def _asked(incident: Incident, step_id: str, called: dict[str, Any] | None) -> Any:
     """What the plan's step says and asks; nothing for a call that is no step's."""
-    plan = call_plan.from_json(incident_row.plan)
+    plan = call_plan.from_json(incident.plan)
     step = next((step for step in plan.steps if step.id == step_id), None)
     knows_code = called is not None and called["code"] is not None
     if step is None:
@@ -232,14 +236,14 @@ def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -
     return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
 
 
-def _answers(contact: Contact | None, incident_row: Incident, *, mute: bool) -> frozenset[Answer]:
+def _answers(contact: Contact | None, incident: Incident, *, mute: bool) -> frozenset[Answer]:
     """The keys that this person may use, as far as authority allows (D3, D7).
 
     Identity is not knowledge: from off site nobody cancels a vital alarm.
     """
     if contact is None:
         return frozenset()
-    kind, vital = incident_row.kind, incident_row.category is Category.VITAL
+    kind, vital = incident.kind, incident.category is Category.VITAL
     on_site = contact.role is Role.PREMISES
     answers = {Answer.HELP}
     if contact.may(Authority.CANCEL, kind) and not mute and (on_site or not vital):
@@ -312,7 +316,7 @@ def incoming_call(
         return
     number = _as_dialled(storable(number)[:_LONGEST_NUMBER])
     device = bool(contacts.devices(tx, [number]))
-    row = _about(tx, number, now, device=device)
+    incident = _about(tx, number, now, device=device)
     call_arrived(
         tx,
         call_id,
@@ -321,11 +325,11 @@ def incoming_call(
         dialogue=Dialogue.INCOMING,
         now=now,
         name=name,
-        incident_row=row,
+        incident=incident,
     )
     if device:
-        device_calls.arrived(tx, call_id, number, row, now)
-    if device or _straight_to_a_human(tx, number, row):
+        device_calls.arrived(tx, call_id, number, incident, now)
+    if device or _straight_to_a_human(tx, number, incident):
         join_room(tx, call_id, now)
 
 
@@ -338,16 +342,16 @@ def _about(tx: Tx, number: str, now: datetime, *, device: bool) -> Incident | No
     return incidents.get(tx, about) if about else None
 
 
-def _straight_to_a_human(tx: Tx, number: str, incident_row: Incident | None) -> bool:
+def _straight_to_a_human(tx: Tx, number: str, incident: Incident | None) -> bool:
     """True where no menu is for this caller: a personal alarm (D7), a site that somebody holds
     (D20), or somebody of a site in alarm who has no code (D12), unless a storm has it: they hear of
     that first, and 0 brings them to a human (D10)."""
-    if incident_row is None:
+    if incident is None:
         return False
-    held = incident_row.holder is not None or is_mute_here(tx, incident_row)
+    held = incident.holder is not None or is_mute_here(tx, incident)
     if held:
         return True
-    return not _in_storm(tx, incident_row) and not _has_code(tx, number, incident_row.site_id)
+    return not _in_storm(tx, incident) and not _has_code(tx, number, incident.site_id)
 
 
 def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:

@@ -34,11 +34,11 @@ def call_end_failed(tx: Tx, call_id: str, *, outcome: Outcome, now: datetime) ->
     calls.change(tx, call_id, state=CallState.ENDED, outcome=final, detail=_DETAIL, ended_at=now)
 
     def told() -> None:
-        incident_row = calls.incident_of(tx, call, lock=True)
+        incident = calls.incident_of(tx, call, lock=True)
         fields = {"to": told_as(call), "outcome": final, "detail": _DETAIL, "call": call_id}
-        tell(tx, "call_ended", now, incident_row, **fields)
-        if incident_row is not None:
-            hand_to_human(tx, incident_row, Outcome.ERROR.value, now)
+        tell(tx, "call_ended", now, incident, **fields)
+        if incident is not None:
+            hand_to_human(tx, incident, Outcome.ERROR.value, now)
 
     _if_it_can_be(tx, call_id, told)
     _if_it_can_be(tx, call_id, lambda: let_followers_go(tx, call))

@@ -45,11 +45,11 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
     A person has one softphone: the one of an earlier session ends with its calls.
     """
     mine = None
-    for row in phones.of_owner(tx, who):
-        if row.session == session:
-            mine = row
-        elif row.kind == PhoneKind.SOFTPHONE:
-            end_phone(tx, row.name, now)
+    for phone in phones.of_owner(tx, who):
+        if phone.session == session:
+            mine = phone
+        elif phone.kind == PhoneKind.SOFTPHONE:
+            end_phone(tx, phone.name, now)
     if mine is None:
         return _new(tx, vault, who, PhoneKind.SOFTPHONE, now, session=session)
     return _credentials(vault, mine)
@@ -57,9 +57,9 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
 
 def desk_phone(tx: Tx, vault: Vault, who: str, now: datetime) -> Credentials:
     """A SIP phone on somebody's desk: what it has to be set up with. Shown once, and logged."""
-    for row in phones.of_owner(tx, who):
-        if row.kind == PhoneKind.DESK:
-            end_phone(tx, row.name, now)
+    for phone in phones.of_owner(tx, who):
+        if phone.kind == PhoneKind.DESK:
+            end_phone(tx, phone.name, now)
     made = _new(tx, vault, who, PhoneKind.DESK, now)
     tell(tx, "desk_phone_given", now, phone=made.name, who=who, who_did=who)
     return made
@@ -91,21 +91,21 @@ def _new(
 
 def credentials(tx: Tx, vault: Vault, session: str, who: str) -> Credentials | None:
     """Those of this session's softphone; None: it has none."""
-    mine = [row for row in phones.of_owner(tx, who) if row.session == session]
+    mine = [phone for phone in phones.of_owner(tx, who) if phone.session == session]
     return _credentials(vault, mine[0]) if mine else None
 
 
-def _credentials(vault: Vault, row: Phone) -> Credentials:
+def _credentials(vault: Vault, phone: Phone) -> Credentials:
     return Credentials(
-        name=row.name,
-        secret=_secret(vault, row),
-        node=row.node,
-        ready=row.rendered_at is not None,
+        name=phone.name,
+        secret=_secret(vault, phone),
+        node=phone.node,
+        ready=phone.rendered_at is not None,
     )
 
 
-def _secret(vault: Vault, row: Phone) -> str:
-    return vault.decrypt(b64decode(row.secret)).decode()
+def _secret(vault: Vault, phone: Phone) -> str:
+    return vault.decrypt(b64decode(phone.secret)).decode()
 
 
 def end_phone(tx: Tx, name: str, now: datetime) -> None:
@@ -116,18 +116,18 @@ def end_phone(tx: Tx, name: str, now: datetime) -> None:
 
 def end_phones(tx: Tx, who: str, now: datetime) -> None:
     """Somebody has no telephone any more, in a browser or on a desk; what rings there stops."""
-    for row in phones.of_owner(tx, who):
-        phones.change(tx, row.name, ended_at=now)
-        for call in calls.live_to_number(tx, row.name):
+    for phone in phones.of_owner(tx, who):
+        phones.change(tx, phone.name, ended_at=now)
+        for call in calls.live_to_number(tx, phone.name):
             let_go(tx, call, now)
 
 
 def phone_dropped(tx: Tx, name: str, now: datetime) -> None:
     """Nobody holds this telephone any more: its calls are over. One that still rings goes on
     ringing: the same browser may be about to register again."""
-    for row in calls.live_to_number(tx, name):
-        if row.up:
-            ask_hang_up(tx, row.id, MACHINE, now)
+    for call in calls.live_to_number(tx, name):
+        if call.up:
+            ask_hang_up(tx, call.id, MACHINE, now)
 
 
 def end_orphans(tx: Tx, now: datetime) -> None:
@@ -141,15 +141,15 @@ def end_orphans(tx: Tx, now: datetime) -> None:
 def endpoints(tx: Tx, vault: Vault, node: str) -> list[Endpoint]:
     """What this node's Asterisk must know now."""
     return [
-        Endpoint(name=row.name, kind=PhoneKind(row.kind), secret=_secret(vault, row))
-        for row in phones.live(tx, node)
+        Endpoint(name=phone.name, kind=PhoneKind(phone.kind), secret=_secret(vault, phone))
+        for phone in phones.live(tx, node)
     ]
 
 
 def phone_of(tx: Tx, who: str) -> Phone | None:
     """The telephone that somebody is reached at now: a registered one, a free one first."""
-    reachable = [row for row in phones.of_owner(tx, who) if row.reachable]
-    return min(reachable, key=lambda row: not row.free, default=None)
+    reachable = [phone for phone in phones.of_owner(tx, who) if phone.reachable]
+    return min(reachable, key=lambda phone: not phone.free, default=None)
 
 
 def own_phone(tx: Tx, who: str) -> Phone:

@@ -44,7 +44,7 @@ def call_person(
     who: str,
     now: datetime,
     *,
-    incident_row: Incident | None,
+    incident: Incident | None,
     to: str,
     name: str,
     contact: str | None = None,
@@ -58,15 +58,15 @@ def call_person(
     wanted = {"call": call_id, "to": to, "contact": contact, "then": then or []}
     told = {"who": name, "to": to, "who_did": who}
     if leg is not None and leg.up and leg.room:
-        _call_into(tx, incident_row, leg.room, wanted, who, now)
-        tell(tx, "conference_call", now, incident_row, **told)
+        _call_into(tx, incident, leg.room, wanted, who, now)
+        tell(tx, "conference_call", now, incident, **told)
         return call_id
     if leg is not None:
         raise Refused("your telephone rings already: answer it, or let it end")
     request_call(
         tx,
         load_policy(tx),
-        incident_row,
+        incident,
         now,
         step=Purpose.OWN_PHONE,
         to=own_phone(tx, who).name,
@@ -78,24 +78,24 @@ def call_person(
         requester=who,
         wanted=wanted,
     )
-    tell(tx, "click_to_call", now, incident_row, **told)
+    tell(tx, "click_to_call", now, incident, **told)
     return call_id
 
 
 def _call_into(
     tx: Tx,
-    incident_row: Incident | None,
+    incident: Incident | None,
     room: str | None,
     wanted: Mapping[str, Any],
     who: str,
     now: datetime,
 ) -> None:
     policy = load_policy(tx)
-    tried = calls.attempts(tx, incident_row.id) if incident_row else []
+    tried = calls.attempts(tx, incident.id) if incident else []
     request_call(
         tx,
         policy,
-        incident_row,
+        incident,
         now,
         step=Purpose.BY_HAND,
         to=wanted["to"],
@@ -120,38 +120,38 @@ def call_contact(
     """
     if phone_of(tx, who) is None:
         return request_contact_call(tx, incident_id, who, contact_id, now)
-    row = open_and_held(tx, incident_id, who)
-    site, contact, number = whom_to_call(tx, row, contact_id, now)
+    incident = open_and_held(tx, incident_id, who)
+    site, contact, number = whom_to_call(tx, incident, contact_id, now)
     same = [c.id for c in site.contacts if c.role is contact.role and c.rank > contact.rank]
     call_id = call_person(
         tx,
         who,
         now,
-        incident_row=row,
+        incident=incident,
         to=number,
         name=contact.name,
         contact=contact.id,
         then=same if role else None,
     )
-    acted(tx, row, who, now)
+    acted(tx, incident, who, now)
     return call_id
 
 
 def take_over(tx: Tx, incident_id: str, who: str, call_id: str, now: datetime) -> Incident:
     """The machine's live call comes to me (D20): to my own phone, where I have one, else to the
     desk. Raises Held, NotFound, Refused."""
-    row = take_over_call(tx, incident_id, who, call_id, now)
+    incident = take_over_call(tx, incident_id, who, call_id, now)
     phone, call = phone_of(tx, who), calls.get(tx, call_id)
     if phone is not None and call is not None and leg_of(tx, who) is None:
         ring_leg(tx, call, call_id, phone, who, now)
-    return row
+    return incident
 
 
 def call_number(tx: Tx, who: str, number: str, now: datetime, *, name: str = "") -> str:
     """Call somebody back who called us; the dial gate knows whether they did."""
     if number_is_mute(tx, number):
         raise Refused(MUTE)
-    return call_person(tx, who, now, incident_row=None, to=number, name=name or number)
+    return call_person(tx, who, now, incident=None, to=number, name=name or number)
 
 
 def join(tx: Tx, who: str, room: str, now: datetime) -> str:
@@ -195,15 +195,15 @@ def leg_answered(tx: Tx, leg: Call, now: datetime) -> None:
     if leg.wanted and "to" in leg.wanted:
         _call_into(tx, calls.incident_of(tx, leg), leg.room, leg.wanted, leg.operator, now)
         return
-    row = calls.incident_of(tx, leg)
-    if leg.mode is not Mode.TALK or row is None:
+    incident = calls.incident_of(tx, leg)
+    if leg.mode is not Mode.TALK or incident is None:
         return
     given_by = leg.requester if leg.requester not in ("", leg.operator) else None
     try:
-        if given_by is not None and row.holder == given_by:
-            transfer(tx, row.id, given_by, leg.operator, now)
-        elif row.state is State.OPEN:
-            claim(tx, row.id, leg.operator, now)
+        if given_by is not None and incident.holder == given_by:
+            transfer(tx, incident.id, given_by, leg.operator, now)
+        elif incident.state is State.OPEN:
+            claim(tx, incident.id, leg.operator, now)
     except (Held, Refused):
         return  # its holder is shown; the call goes on all the same
 
@@ -212,12 +212,12 @@ def not_reached(tx: Tx, call: Call, now: datetime) -> bool:
     """Somebody whom an operator called did not answer: the next one is called, if there is one and
     the operator is still there. Whether one is."""
     then = (call.wanted or {}).get("then") or []
-    row = calls.incident_of(tx, call)
-    if not then or row is None or call.answered_at is not None:
+    incident = calls.incident_of(tx, call)
+    if not then or incident is None or call.answered_at is not None:
         return False
     if not any(leg.up for leg in legs_in(tx, call.room)):
         return False
-    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
+    site = site_now(tx, incident.site_id, incident.kind, now) if incident.site_id else None
     for place, contact_id in enumerate(then):
         contact = as_called(site, contact_id, now) if site else None
         if contact is not None and contact.phone is not None:
@@ -227,8 +227,8 @@ def not_reached(tx: Tx, call: Call, now: datetime) -> bool:
                 "contact": contact.id,
                 "then": then[place + 1 :],
             }
-            _call_into(tx, row, call.room, wanted, call.requester, now)
+            _call_into(tx, incident, call.room, wanted, call.requester, now)
             told = {"who": contact.name, "to": contact.phone, "who_did": call.requester}
-            tell(tx, "next_number", now, row, **told)
+            tell(tx, "next_number", now, incident, **told)
             return True
     return False

@@ -54,11 +54,11 @@ def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) ->
 def results(tx: Tx, site_id: str) -> dict[str, Call]:
     """{contact: their newest test call}."""
     tests = [
-        row
-        for row in incidents.last_of_site(tx, site_id, _NEWEST)
-        if row.exercise and row.plan["id"] == PLAN
+        incident
+        for incident in incidents.last_of_site(tx, site_id, _NEWEST)
+        if incident.exercise and incident.plan["id"] == PLAN
     ]
-    made = calls.of_incidents(tx, [row.id for row in tests])
+    made = calls.of_incidents(tx, [incident.id for incident in tests])
     found: dict[str, Call] = {}
     for incident in tests:  # the newest first
         for call in made[incident.id]:

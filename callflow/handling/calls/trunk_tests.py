@@ -107,4 +107,4 @@ def last_tests(tx: Tx, *, limit: int) -> list[tuple[Call, str]]:
 def last_said(tx: Tx, name: str, *, limit: int) -> list[Call]:
     """The newest calls that said an announcement to try it, the newest first."""
     lately = calls.of_kind(tx, Purpose.ANNOUNCEMENT_TEST, limit=_LATELY)
-    return [row for row in lately if (row.wanted or {}).get("announcement") == name][:limit]
+    return [call for call in lately if (call.wanted or {}).get("announcement") == name][:limit]

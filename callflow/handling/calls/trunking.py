@@ -90,29 +90,29 @@ def _from_json(body: Mapping[str, str]) -> _Judged:
 # --- failover within one attempt ------------------------------------------------------------
 
 
-def goes_on(tx: Tx, call: Call, incident_row: Incident | None, now: datetime) -> bool:
+def goes_on(tx: Tx, call: Call, about: Incident | None, now: datetime) -> bool:
     """The trunk of a call did not carry it: the attempt goes on over another one, if there is one
     and the call is still wanted. Nothing rang, and the call that goes on has an id of its own.
     """
     tried = [*call.tried, call.trunk]
     calls.change(tx, call.id, tried=tried)
-    if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, call, incident_row):
+    if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, call, about):
         return False
     successor = str(uuid.uuid4())
     calls.change(tx, call.id, successor=successor)
     trunks.go_on(tx, call, successor, tried)
     to = shown(call.step, call.to)
-    tell(tx, "call_goes_on", now, incident_row, to=to, trunk=call.trunk, call=successor)
+    tell(tx, "call_goes_on", now, about, to=to, trunk=call.trunk, call=successor)
     return True
 
 
-def _still_wanted(tx: Tx, call: Call, incident_row: Incident | None) -> bool:
+def _still_wanted(tx: Tx, call: Call, about: Incident | None) -> bool:
     """Not withdrawn while the trunk was refusing it: after that nothing may ring (D7, D20)."""
     if calls.asked_to_end(tx, call.id):
         return False
-    if incident_row is None or call.purpose is not Purpose.PLAN:
+    if about is None or call.purpose is not Purpose.PLAN:
         return True
-    where = incident_row.machine, incident_row.state
+    where = about.machine, about.state
     return where == (Machine.RUNNING.value, incident.State.OPEN.value)
 
 

@@ -31,7 +31,7 @@ PRESENT = "present"
 def watched(tx: Tx, now: datetime) -> Watch | None:
     """By when the only person on shift must give a sign; None: nobody must, or nobody is there."""
     on = shifts.on_shift(tx)
-    there = [row for row in on if now - row.began_at <= LONGEST_SHIFT] or on[-1:]
+    there = [shift for shift in on if now - shift.began_at <= LONGEST_SHIFT] or on[-1:]
     if len(there) != 1:
         return None
     alone = there[0]
@@ -95,7 +95,7 @@ def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     shifts.attend(tx, now)
     tell(tx, "presence_confirmed", now, by=who, who_did=who)
     for found in incidents.open_ones(tx, kind=Kind.DEAD_MAN):
-        row = incidents.get(tx, found.id, lock=True)
-        if row is not None and row.state is State.OPEN:
-            withdraw(tx, row, now)
-            close(tx, row, PRESENT, "", now, who=who)
+        incident = incidents.get(tx, found.id, lock=True)
+        if incident is not None and incident.state is State.OPEN:
+            withdraw(tx, incident, now)
+            close(tx, incident, PRESENT, "", now, who=who)

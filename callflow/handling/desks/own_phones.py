@@ -60,7 +60,7 @@ def station_site(tx: Tx, kind: Kind, now: datetime) -> Site | None:
 def _desks(tx: Tx) -> list[Contact]:
     """The registered telephones of who is on shift, in a browser or on a desk; the part after the
     colon of each id is whose (``callflow.core.calls.phones.owner_of``)."""
-    there = {row.user_id for row in shifts.on_shift(tx)}
+    there = {shift.user_id for shift in shifts.on_shift(tx)}
     mine = [p for p in phones.live(tx) if p.user_id in there and p.reachable]
     return [
         Contact(

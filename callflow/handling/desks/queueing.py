@@ -49,8 +49,10 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     top = overdue[0]
     desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
     number = escalation.queue_number(desk, top.queue_level)
-    for row in overdue:
-        incidents.change(tx, row, queue_due=now + NEXT_PHONE, queue_level=row.queue_level + 1)
+    for incident in overdue:
+        incidents.change(
+            tx, incident, queue_due=now + NEXT_PHONE, queue_level=incident.queue_level + 1
+        )
     if number is None:
         tell(tx, "queue_silent", now, top)
         return
@@ -81,20 +83,22 @@ def _never_placed(call: Call, now: datetime) -> bool:
 
 def _come_back(tx: Tx, now: datetime) -> None:
     """Held work without an act of its holder is unclaimed again, and rings at once (D21)."""
-    for row in incidents.idle_held(tx, now):
-        if calls.in_talk(tx, row.id):  # the holder, or a person who waits for one, is on the line
+    for incident in incidents.idle_held(tx, now):
+        if calls.in_talk(
+            tx, incident.id
+        ):  # the holder, or a person who waits for one, is on the line
             policy = load_policy(tx)
-            incidents.change(tx, row, queue_due=now + policy.hold(row.category))
+            incidents.change(tx, incident, queue_due=now + policy.hold(incident.category))
             continue
-        tell(tx, "came_back", now, row, by=row.holder)
-        incidents.change(tx, row, holder=None, held_since=None, queue_due=now)
+        tell(tx, "came_back", now, incident, by=incident.holder)
+        incidents.change(tx, incident, holder=None, held_since=None, queue_due=now)
 
 
 def find_forgotten(tx: Tx, now: datetime) -> None:
     """The last net of invariant 2: whatever nobody would look at again is a human's, at once."""
-    for row in incidents.nobodys(tx, now):
-        log.error("incident %s was nobody's", row.id)
-        told = hand_to_human(tx, row, Outcome.ERROR.value, now)
+    for incident in incidents.nobodys(tx, now):
+        log.error("incident %s was nobody's", incident.id)
+        told = hand_to_human(tx, incident, Outcome.ERROR.value, now)
         incidents.change(tx, told, queue_due=now)
 
 
@@ -104,11 +108,11 @@ def clock_went_back(tx: Tx, seconds: float, now: datetime) -> None:
     tell(tx, "station", now, text=text, about="clock")
     outbox.due_no_later(tx, now + LONGEST_WAIT)
     tasks.put_forward(tx, seconds)
-    for row in incidents.due_later(tx, now):
-        machine, queue = row.machine_due, row.queue_due
+    for incident in incidents.due_later(tx, now):
+        machine, queue = incident.machine_due, incident.queue_due
         incidents.change(
             tx,
-            row,
+            incident,
             machine_due=machine and min(machine, now),
             queue_due=queue and min(queue, now),
         )
@@ -156,16 +160,16 @@ def _ring(
         priority=0,
         room=ring.room,
     )
-    contact = contacts.get(tx, one.row.contact_id) if one.row.contact_id else None
-    who = contact["name"] if contact else one.row.to
+    contact = contacts.get(tx, one.call.contact_id) if one.call.contact_id else None
+    who = contact["name"] if contact else one.call.to
     tell(tx, "bridging", now, one.incident, who=who, to=ring.agent or ring.to)
 
 
 def _withdraw(tx: Tx, call_id: str, now: datetime) -> None:
     """A phone stops ringing for one caller: another one is with somebody, or needs it more."""
-    row = calls.get(tx, call_id)
-    if row is not None and row.answered_at is None and not calls.asked_to_end(tx, call_id):
-        let_go(tx, row, now)
+    call = calls.get(tx, call_id)
+    if call is not None and call.answered_at is None and not calls.asked_to_end(tx, call_id):
+        let_go(tx, call, now)
 
 
 def _announce(
@@ -176,8 +180,8 @@ def _announce(
     for place, caller in enumerate(order, start=1):
         one = waiting[caller.room]
         if waiting_line.is_told_now(one, place, policy.announce_every, now):
-            calls.change(tx, one.row.id, announced_at=now)
-            ask_act(tx, one.row.id, Act.ANNOUNCE, MACHINE, now)
+            calls.change(tx, one.call.id, announced_at=now)
+            ask_act(tx, one.call.id, Act.ANNOUNCE, MACHINE, now)
 
 
 def announcing(tx: Tx, call_id: str) -> bool:
@@ -185,12 +189,12 @@ def announcing(tx: Tx, call_id: str) -> bool:
 
     The dialogue goes on from there, in this process or in the next one.
     """
-    row = calls.get(tx, call_id, lock=True)
-    if row is None or not row.up or not row.progress:
+    call = calls.get(tx, call_id, lock=True)
+    if call is None or not call.up or not call.progress:
         return False
-    if not waiting_line.place_of(tx, row):
+    if not waiting_line.place_of(tx, call):
         return False
-    said = {**row.progress, "state": "position", "begun": False, "say": ""}
+    said = {**call.progress, "state": "position", "begun": False, "say": ""}
     calls.change(tx, call_id, progress=said)
     return True
 
@@ -203,8 +207,8 @@ def desk_took(tx: Tx, call: Call, now: datetime) -> None:
     if call.purpose is Purpose.QUEUE and call.incident_id is None:
         call_backs.desk_took(tx, call, now)
         return
-    incident_row = calls.incident_of(tx, call)
-    tell(tx, "desk_taken", now, incident_row, to=call.operator or call.to)
+    incident = calls.incident_of(tx, call)
+    tell(tx, "desk_taken", now, incident, to=call.operator or call.to)
     for other in calls.for_room(tx, call.room) if call.room else ():
         if other.id != call.id and other.purpose is Purpose.BRIDGE and not other.ended_at:
             _withdraw(tx, other.id, now)  # somebody is with them: nothing else rings for them
@@ -214,11 +218,11 @@ def desk_took(tx: Tx, call: Call, now: datetime) -> None:
             incidents.change(tx, waiting, queue_due=now + TAKEN_FOR, queue_level=0)
 
 
-def leave_room(tx: Tx, row: Call, now: datetime) -> None:
+def leave_room(tx: Tx, call: Call, now: datetime) -> None:
     """A call that was in a conference ended: a human is brought to whoever is left from outside;
     where nobody is, the desks are let go."""
-    call_backs.left(tx, row, now)
-    up = calls.in_room(tx, row.room)
+    call_backs.left(tx, call, now)
+    up = calls.in_room(tx, call.room)
     if any(not call.is_leg for call in up):
         bridge(tx, now)
         return

@@ -106,13 +106,13 @@ def begin_shift(
     if not shift.may_read_until(read_at, now):
         raise Refused(_REFUSED[shift.Why.STALE])
     read = to_take_over(tx, user_id, now)
-    opened = {row.id: row.opened_at for row in read.open}
+    opened = {incident.id: incident.opened_at for incident in read.open}
     missing = shift.not_read(opened, ticked, read_at)
     if missing:
         raise Refused(_REFUSED[shift.Why.NOT_READ])
     attended(tx, now)
     shift_id = shifts.begin(tx, user_id, now)
-    taken = [row for row in read.open if row.id in ticked]
+    taken = [incident for incident in read.open if incident.id in ticked]
     tell(
         tx,
         "shift_begun",
@@ -128,15 +128,15 @@ def begin_shift(
         status=health(tx, now)["status"],
         read={
             "at": read_at.isoformat(),
-            "incidents": [row.id for row in taken],
-            "instructions": [row.id for row in read.instructions],
-            "tests": [row.id for row in read.tests],
-            "plans": [f"{row.id} {row.version}" for row in read.plans],
-            "notes": [row.id for row in read.notes],
+            "incidents": [incident.id for incident in taken],
+            "instructions": [one.id for one in read.instructions],
+            "tests": [one.id for one in read.tests],
+            "plans": [f"{one.id} {one.version}" for one in read.plans],
+            "notes": [note.id for note in read.notes],
         },
     )
-    for row in taken:
-        tell(tx, "shift_took", now, row, by=who, who_did=who)
+    for incident in taken:
+        tell(tx, "shift_took", now, incident, by=who, who_did=who)
     return shift_id
 
 
@@ -158,8 +158,8 @@ def end_forgotten(tx: Tx, user_id: str, by: str, reason: str, now: datetime) -> 
 def leave(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
     shifts.lock(tx)
-    for row in incidents.open_ones(tx, holder=who):
-        release(tx, row.id, who, now)
+    for incident in incidents.open_ones(tx, holder=who):
+        release(tx, incident.id, who, now)
     running = shifts.running(tx, user_id)
     if running is not None:
         shifts.end(tx, running.id, now)
@@ -179,7 +179,7 @@ def to_hand_over(tx: Tx, user_id: str, who: str) -> Leaving:
     mine = shifts.running(tx, user_id)
     if mine is None:
         raise Refused("you are not on shift")
-    others = [row.name for row in shifts.on_shift(tx) if row.user_id != user_id]
+    others = [other.name for other in shifts.on_shift(tx) if other.user_id != user_id]
     return Leaving(shift=mine, held=incidents.open_ones(tx, holder=who), colleagues=others)
 
 
@@ -210,15 +210,15 @@ def end_shift(
     if not leaving.colleagues and not (supervisor and reason.strip()):
         raise Refused(_REFUSED[shift.Why.LAST])
     # What goes to the queue first: a transfer takes all that is held of its site along.
-    for row in sorted(leaving.held, key=lambda row: bool(to[row.id])):
-        if not to[row.id]:
-            release(tx, row.id, who, now)
-        elif _holds(tx, row.id, who):
-            transfer(tx, row.id, who, to[row.id], now)
+    for incident in sorted(leaving.held, key=lambda incident: bool(to[incident.id])):
+        if not to[incident.id]:
+            release(tx, incident.id, who, now)
+        elif _holds(tx, incident.id, who):
+            transfer(tx, incident.id, who, to[incident.id], now)
     note = note.strip()[:LONGEST_NOTE]
     shifts.end(tx, leaving.shift.id, now, note=note)
     passed, left = len(leaving.held), ", ".join(leaving.colleagues) or "–"
-    ids = [row.id for row in leaving.held]
+    ids = [incident.id for incident in leaving.held]
     tell(tx, "shift_ended", now, by=who, who_did=who, passed=passed, left=left, incidents=ids)
     if note:
         tell(tx, "shift_note", now, by=who, who_did=who, note=note)
@@ -228,5 +228,5 @@ def end_shift(
 
 
 def _holds(tx: Tx, incident_id: str, who: str) -> bool:
-    row = incidents.get(tx, incident_id)
-    return row is not None and row.holder == who
+    incident = incidents.get(tx, incident_id)
+    return incident is not None and incident.holder == who

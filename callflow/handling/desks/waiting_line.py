@@ -23,31 +23,31 @@ from callflow.storage.sites import contacts, sites
 class Waiting:
     """Somebody who is in a conference: their call, its incident, and what deciding needs."""
 
-    row: Call
+    call: Call
     incident: Incident | None
     caller: Caller
 
 
 def waiting(tx: Tx) -> list[Waiting]:
     """Everybody from outside who is in a conference, with a human or not."""
-    rows = [row for row in calls.waiting(tx) if not is_phone(row.to)]
+    rows = [call for call in calls.waiting(tx) if not is_phone(call.to)]
     if not rows:
         return []
-    made = calls.in_rooms(tx, {row.room or "" for row in rows})
-    about = {row.incident_id for row in rows if row.incident_id}
+    made = calls.in_rooms(tx, {call.room or "" for call in rows})
+    about = {call.incident_id for call in rows if call.incident_id}
     known = {incident: incidents.get(tx, incident) for incident in sorted(about)}
     spoken = _languages(tx, rows, known)
-    devices = contacts.devices(tx, {row.to for row in rows})
+    devices = contacts.devices(tx, {call.to for call in rows})
     mute = incidents.mute_sites(tx, {i.site_id for i in known.values() if i and i.site_id})
     found = []
-    for row in rows:
-        incident = known.get(row.incident_id or "")
-        caller = _caller(row, incident, made[row.room or ""], spoken.get(row.id, ""))
+    for call in rows:
+        incident = known.get(call.incident_id or "")
+        caller = _caller(call, incident, made[call.room or ""], spoken.get(call.id, ""))
         # A device calls by itself, before its alarm or without one (D8); of a mute site whatever
         # somebody calls about is the personal alarm's (D29).
-        if row.to in devices or (incident and incident.site_id in mute):
+        if call.to in devices or (incident and incident.site_id in mute):
             caller = replace(caller, urgent=True)
-        found.append(Waiting(row=row, incident=incident, caller=caller))
+        found.append(Waiting(call=call, incident=incident, caller=caller))
     return found
 
 
@@ -59,7 +59,7 @@ def queue(tx: Tx) -> list[Waiting]:
 
 def place_of(tx: Tx, call: Call) -> int:
     """Which number somebody is in the queue, from 1; 0: not in it any more."""
-    rooms = [one.row.id for one in queue(tx)]
+    rooms = [one.call.id for one in queue(tx)]
     return rooms.index(call.id) + 1 if call.id in rooms else 0
 
 
@@ -69,33 +69,33 @@ def language_of(tx: Tx, call: Call, incident: Incident | None) -> str:
     return _languages(tx, [call], known).get(call.id, "")
 
 
-def _languages(tx: Tx, rows: list[Call], known: Mapping[str, Incident | None]) -> dict[str, str]:
+def _languages(tx: Tx, waiting: list[Call], known: Mapping[str, Incident | None]) -> dict[str, str]:
     """{call: language}: the contact's, else that of whose number it is, else the site's."""
-    ids = {row.contact_id for row in rows if row.contact_id}
-    of = contacts.languages_of(tx, ids, {row.to for row in rows})
+    ids = {call.contact_id for call in waiting if call.contact_id}
+    of = contacts.languages_of(tx, ids, {call.to for call in waiting})
     found = {}
-    for row in rows:
-        incident = known.get(row.incident_id or "")
-        said = of.get(row.contact_id or "") or of.get(row.to)
+    for call in waiting:
+        incident = known.get(call.incident_id or "")
+        said = of.get(call.contact_id or "") or of.get(call.to)
         if not said and incident and incident.site_id:
             site = sites.site_row(tx, incident.site_id)
             said = site["language"] if site else None
         if said:
-            found[row.id] = said.lower().replace("_", "-").partition("-")[0]
+            found[call.id] = said.lower().replace("_", "-").partition("-")[0]
     return found
 
 
-def _caller(row: Call, incident: Incident | None, made: list[Call], language: str) -> Caller:
+def _caller(call: Call, incident: Incident | None, made: list[Call], language: str) -> Caller:
     in_alarm = bool(incident and incident.state is State.OPEN and not incident.exercise)
     vital = bool(in_alarm and incident and incident.category is Category.VITAL)
     return Caller(
-        room=row.room or "",
-        since=row.joined_at or row.answered_at or row.requested_at,
-        urgent=vital or _voice_first(row, incident),
+        room=call.room or "",
+        since=call.joined_at or call.answered_at or call.requested_at,
+        urgent=vital or _voice_first(call, incident),
         in_alarm=in_alarm,
         language=language,
         skill=incident.kind if in_alarm and incident else "",
-        holder=(incident.holder if incident else None) or row.requester,
+        holder=(incident.holder if incident else None) or call.requester,
         with_human=any(_is_human(call) for call in made),
         alone_since=max((c.ended_at for c in made if _took(c) and c.ended_at), default=None),
         rings=tuple(_ring(call) for call in made if call.purpose is Purpose.BRIDGE),
@@ -132,9 +132,9 @@ def _ring(call: Call) -> Ring:
     )
 
 
-def was_with_human(tx: Tx, row: Call) -> bool:
+def was_with_human(tx: Tx, call: Call) -> bool:
     """Whether somebody of ours spoke with this caller."""
-    made = calls.in_rooms(tx, {row.room})[row.room] if row.room else []
+    made = calls.in_rooms(tx, {call.room})[call.room] if call.room else []
     return any(_took(call) for call in made)
 
 
@@ -152,12 +152,12 @@ def is_told_now(one: Waiting, place: int, every: float, now: datetime) -> bool:
     services hear no word of ours, a dialogue is not cut, and who needs help at once hears music
     first.
     """
-    row, caller = one.row, one.caller
-    if every <= 0 or row.dialogue not in _TOLD or row.held:
+    call, caller = one.call, one.caller
+    if every <= 0 or call.dialogue not in _TOLD or call.held:
         return False
-    if (row.progress or {}).get("state") not in _LISTENS:
+    if (call.progress or {}).get("state") not in _LISTENS:
         return False
-    last = row.announced_at
+    last = call.announced_at
     if caller.alone_since is not None and (last is None or last < caller.alone_since):
         return caller.alone_since + COMES_BACK <= now
     if last is not None:

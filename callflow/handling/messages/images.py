@@ -23,51 +23,56 @@ _MINUTE = timedelta(minutes=1)
 _WRITTEN = timedelta(seconds=6)
 
 
-def fetch_images(tx: Tx, row: Incident, now: datetime, *, task: str | None = None) -> int:
+def fetch_images(tx: Tx, incident: Incident, now: datetime, *, task: str | None = None) -> int:
     """Ask each declared camera of the site for a still; how many are asked.
 
     None: said in the logbook, and ``task`` is the caller's to end. It ends by itself once each
     camera gave one or was given up: *done* where there is one still at least. Cameras are asked
     during a mute alarm too, but for those that somebody would notice.
     """
-    cameras = _unnoticed(tx, row, outbox.cameras(tx, row.id))
+    cameras = _unnoticed(tx, incident, outbox.cameras(tx, incident.id))
     for camera in cameras:
-        _ask(tx, row, camera, now, task=task)
-    _tell(tx, row, cameras, now)
+        _ask(tx, incident, camera, now, task=task)
+    _tell(tx, incident, cameras, now)
     return len(cameras)
 
 
 def at_signal(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     zones: Collection[str],
     cameras: Sequence[Camera],
     at: datetime,
     now: datetime,
 ) -> None:
-    """A signal opened or joined the incident ``row``: its site's cameras give a series of stills,
+    """A signal opened or joined ``incident``: its site's cameras give a series of stills,
     and a clip where they can. ``zones`` are the keys of what was tripped, ``at`` when (UTC).
     """
-    wanted = [camera for camera in cameras if _is_for(camera, row)]
-    wanted = _unnoticed(tx, row, wanted)
-    if not wanted or row.site_id is None:
+    wanted = [camera for camera in cameras if _is_for(camera, incident)]
+    wanted = _unnoticed(tx, incident, wanted)
+    if not wanted or incident.site_id is None:
         return
     wanted.sort(key=lambda camera: not set(zones) & set(_keys(camera)))  # those of the zone first
     policy = load_policy(tx)
-    left = max(0, policy.camera_most - outbox.asked_since(tx, row.site_id, now - _MINUTE))
+    left = max(0, policy.camera_most - outbox.asked_since(tx, incident.site_id, now - _MINUTE))
     series = [(offset, camera) for offset in sorted(policy.camera_series) for camera in wanted]
     for offset, camera in series[:left]:
-        _ask(tx, row, camera, now + timedelta(seconds=offset))
+        _ask(tx, incident, camera, now + timedelta(seconds=offset))
     if left:
-        _clips(tx, row, wanted, at, now, policy)
+        _clips(tx, incident, wanted, at, now, policy)
         asked = [camera for _, camera in series[:left]]
-        _tell(tx, row, [camera for camera in wanted if camera in asked], now)
+        _tell(tx, incident, [camera for camera in wanted if camera in asked], now)
         if len(series) > left:  # said once: from now on nothing is left
-            tell(tx, "images_bounded", now, row, cameras=str(len(series) - left))
+            tell(tx, "images_bounded", now, incident, cameras=str(len(series) - left))
 
 
 def _clips(
-    tx: Tx, row: Incident, cameras: Sequence[Camera], at: datetime, now: datetime, policy: Policy
+    tx: Tx,
+    incident: Incident,
+    cameras: Sequence[Camera],
+    at: datetime,
+    now: datetime,
+    policy: Policy,
 ) -> None:
     begin = at - timedelta(seconds=policy.clip_before)
     end = at + timedelta(seconds=policy.clip_after)
@@ -75,12 +80,12 @@ def _clips(
     data = {"take": Take.CLIP.value, "begin": to_iso(begin), "end": to_iso(end)}
     for camera in cameras:
         if camera.clip_url or camera.pre_alarm:
-            _ask(tx, row, camera, due, data=data)
+            _ask(tx, incident, camera, due, data=data)
 
 
 def _ask(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     camera: Camera,
     due: datetime,
     *,
@@ -89,22 +94,22 @@ def _ask(
 ) -> None:
     data = data or {"take": Take.STILL.value}
     to, name = camera.id, camera.name
-    insert(tx, row, due, channel=Channel.IMAGES, to=to, subject=name, data=data, task=task)
+    insert(tx, incident, due, channel=Channel.IMAGES, to=to, subject=name, data=data, task=task)
 
 
-def _tell(tx: Tx, row: Incident, cameras: Sequence[Camera], now: datetime) -> None:
+def _tell(tx: Tx, incident: Incident, cameras: Sequence[Camera], now: datetime) -> None:
     names = ", ".join(camera.name for camera in cameras)
     kind = "images_asked" if cameras else "no_cameras"
-    tell(tx, kind, now, row, cameras=names)
+    tell(tx, kind, now, incident, cameras=names)
 
 
-def _is_for(camera: Camera, row: Incident) -> bool:
-    return row.kind in camera.kinds if camera.kinds else row.category in _WORTH_A_LOOK
+def _is_for(camera: Camera, incident: Incident) -> bool:
+    return incident.kind in camera.kinds if camera.kinds else incident.category in _WORTH_A_LOOK
 
 
-def _unnoticed(tx: Tx, row: Incident, cameras: Sequence[Camera]) -> list[Camera]:
+def _unnoticed(tx: Tx, incident: Incident, cameras: Sequence[Camera]) -> list[Camera]:
     """During a mute alarm (D7), only cameras that nobody notices when they are asked."""
-    if any(camera.noticeable for camera in cameras) and is_silenced(tx, row):
+    if any(camera.noticeable for camera in cameras) and is_silenced(tx, incident):
         return [camera for camera in cameras if not camera.noticeable]
     return list(cameras)
 

@@ -17,14 +17,14 @@ from callflow.storage.alarms import incidents
 from callflow.storage.messages import outbox
 
 
-def is_silenced(tx: Tx, row: Incident) -> bool:
+def is_silenced(tx: Tx, incident: Incident) -> bool:
     """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
-    return is_mute_here(tx, row)
+    return is_mute_here(tx, incident)
 
 
 def post(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     channel: Channel,
     to: str,
     subject: str,
@@ -33,22 +33,22 @@ def post(
     *,
     task: str | None = None,
 ) -> str | None:
-    """Ask for one message of the incident ``row`` to one address; its id.
+    """Ask for one message of the incident ``incident`` to one address; its id.
 
     None: refused, since the alarm is mute (D7); the logbook says so, and ``task`` is the caller's
     to end. A task ends by itself once all its messages have: *done* where all were taken, *failed*
     where one could not be delivered. That is a human's too.
     """
-    if is_silenced(tx, row):
-        tell(tx, "message_withheld", now, row, channel=channel.value, to=shown(channel, to))
+    if is_silenced(tx, incident):
+        tell(tx, "message_withheld", now, incident, channel=channel.value, to=shown(channel, to))
         return None
-    exercise = row.exercise
+    exercise = incident.exercise
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
-    of: dict[str, Any] = dict(body=body, data=_facts(row), task=task)
-    message_id = insert(tx, row, now, channel=channel, to=to, subject=subject, **of)
+    of: dict[str, Any] = dict(body=body, data=_facts(incident), task=task)
+    message_id = insert(tx, incident, now, channel=channel, to=to, subject=subject, **of)
     told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
-    tell(tx, "message_posted", now, row, message=message_id, **told)
+    tell(tx, "message_posted", now, incident, message=message_id, **told)
     return message_id
 
 
@@ -71,18 +71,18 @@ def post_for_site(
     return message_id
 
 
-def _facts(row: Incident) -> dict[str, object]:
+def _facts(incident: Incident) -> dict[str, object]:
     """What a program that is told of an alarm needs of it."""
     return {
-        "incident": row.id,
-        "site": row.site_id,
-        "account": row.account,
-        "kind": row.kind.value,
-        "category": row.category.value,
-        "priority": row.priority,
-        "state": row.state.value,
-        "exercise": row.exercise,
-        "opened_at": to_iso(row.opened_at),
+        "incident": incident.id,
+        "site": incident.site_id,
+        "account": incident.account,
+        "kind": incident.kind.value,
+        "category": incident.category.value,
+        "priority": incident.priority,
+        "state": incident.state.value,
+        "exercise": incident.exercise,
+        "opened_at": to_iso(incident.opened_at),
     }
 
 

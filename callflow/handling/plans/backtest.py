@@ -62,16 +62,16 @@ def backtest_page(
 
     Rehearsals, and what is still open, are left out. ``since`` is the earliest opening (UTC).
     """
-    rows = incidents.of_plan(tx, plan_id, since=since, after=after, limit=limit)
+    alarms = incidents.of_plan(tx, plan_id, since=since, after=after, limit=limit)
     examined, differences, unlike = 0, [], []
-    for past in _read(tx, rows):
+    for past in _read(tx, alarms):
         examined += 1
         if not backtest.reproduced(past):
             unlike.append(past.incident)
         difference = backtest.compare(past, plan_at(tx, plan, past.site.id))
         if difference is not None:
             differences.append(difference)
-    last = rows[-1] if len(rows) == limit else None
+    last = alarms[-1] if len(alarms) == limit else None
     return Backtest(
         examined=examined,
         differences=tuple(differences),
@@ -113,41 +113,41 @@ def _difference(each: Difference) -> dict[str, object]:
     }
 
 
-def _read(tx: Tx, rows: Sequence[Incident]) -> Iterator[Past]:
-    ids = [row.id for row in rows]
+def _read(tx: Tx, found: Sequence[Incident]) -> Iterator[Past]:
+    ids = [incident.id for incident in found]
     of_calls, of_logbook = calls.of_incidents(tx, ids), logbook.of_incidents(tx, ids)
-    for row in rows:
-        assert row.site_id is not None, "``of_plan`` has only those of sites"
-        site = site_now(tx, row.site_id, row.kind, row.opened_at)
+    for incident in found:
+        assert incident.site_id is not None, "``of_plan`` has only those of sites"
+        site = site_now(tx, incident.site_id, incident.kind, incident.opened_at)
         if site is None:
             continue
-        entries = of_logbook[row.id]
+        entries = of_logbook[incident.id]
         yield Past(
-            incident=row.id,
-            plan=call_plan.from_json(row.plan),
+            incident=incident.id,
+            plan=call_plan.from_json(incident.plan),
             site=site,
-            opened=_as_opened(row, entries),
-            calls=list(_calls(of_calls[row.id], entries)),
-            tasks=(asked := [_task(task) for task in tasks.of_incident(tx, row.id)]),
-            happenings=[*_happenings(row, entries), *_of_guards(asked, of_calls[row.id])],
+            opened=_as_opened(incident, entries),
+            calls=list(_calls(of_calls[incident.id], entries)),
+            tasks=(asked := [_task(task) for task in tasks.of_incident(tx, incident.id)]),
+            happenings=[*_happenings(incident, entries), *_of_guards(asked, of_calls[incident.id])],
             looks=sorted({e.at for e in entries if e.kind in _LOOKED}),
-            closed="" if row.state is State.OPEN else row.resolution_code or "",
+            closed="" if incident.state is State.OPEN else incident.resolution_code or "",
         )
 
 
-def _as_opened(row: Incident, entries: Sequence[Entry]) -> Incident:
+def _as_opened(incident: Incident, entries: Sequence[Entry]) -> Incident:
     """The incident before anything was decided, and before anybody knew more of it."""
     kinds = {entry.kind for entry in entries}
     graver = bool({"incident_confirmed", "personal_path"} & kinds) or (
-        row.duress and row.kind is not Kind.DURESS
+        incident.duress and incident.kind is not Kind.DURESS
     )
-    category = events.usual(row.kind)[0] if graver else row.category
-    mute = any(_says_mute(row, e) and e.at == row.opened_at for e in entries)
-    return row.but(
-        category=Category.VITAL if row.kind in PERSONAL else category,
+    category = events.usual(incident.kind)[0] if graver else incident.category
+    mute = any(_says_mute(incident, e) and e.at == incident.opened_at for e in entries)
+    return incident.but(
+        category=Category.VITAL if incident.kind in PERSONAL else category,
         state=State.OPEN,
-        duress=mute or row.kind is Kind.DURESS,
-        zones=dict.fromkeys(list(row.zones)[:1], "alarm"),
+        duress=mute or incident.kind is Kind.DURESS,
+        zones=dict.fromkeys(list(incident.zones)[:1], "alarm"),
         step=None,
         step_since=None,
         machine=Machine.RUNNING,
@@ -215,8 +215,8 @@ _BY_KIND = {
 }
 
 
-def _happenings(row: Incident, entries: Sequence[Entry]) -> Iterator[Happening]:
-    plan = call_plan.from_json(row.plan)
+def _happenings(incident: Incident, entries: Sequence[Entry]) -> Iterator[Happening]:
+    plan = call_plan.from_json(incident.plan)
     closing = {step.id for step in plan.steps if step.kind is StepKind.CLOSE}
     by_plan = {e.at for e in entries if e.kind == "step" and e.data["step"] in closing}
     for entry in entries:
@@ -226,23 +226,23 @@ def _happenings(row: Incident, entries: Sequence[Entry]) -> Iterator[Happening]:
         elif entry.kind == "closed" and at not in by_plan:
             yield Happening(at=at, what=What.CLOSED, value=data["resolution"])
         elif entry.kind == "restored":
-            yield Happening(at=at, what=What.RESTORED, value=_key(row, data["zone"]))
+            yield Happening(at=at, what=What.RESTORED, value=_key(incident, data["zone"]))
         elif entry.kind == "signal" and data.get("treatment") == "joined":
-            yield Happening(at=at, what=What.ALARM, value=_key(row, data["zone"]))
-        elif _says_mute(row, entry):
+            yield Happening(at=at, what=What.ALARM, value=_key(incident, data["zone"]))
+        elif _says_mute(incident, entry):
             yield Happening(at=at, what=What.MUTED)
 
 
-def _says_mute(row: Incident, entry: Entry) -> bool:
+def _says_mute(incident: Incident, entry: Entry) -> bool:
     """Another alarm of the site is the personal one."""
-    personal = row.kind in PERSONAL
+    personal = incident.kind in PERSONAL
     return bool(entry.kind == "human" and entry.data["reason"] == "personal") and not personal
 
 
-def _key(row: Incident, zone: str) -> str:
+def _key(incident: Incident, zone: str) -> str:
     """Which zone, or path, of the incident a signal told of."""
     key = zone_key(zone)
-    known = list(row.zones)
+    known = list(incident.zones)
     return key if key in known or not known else known[0]
 
 

@@ -66,7 +66,7 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
 def newest_test(tx: Tx, site_id: str) -> Incident | None:
     """The incident of the site's newest exercise."""
     newest = incidents.last_of_site(tx, site_id, _NEWEST)
-    return next((row for row in newest if row.exercise), None)
+    return next((incident for incident in newest if incident.exercise), None)
 
 
 def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Incident:
@@ -118,7 +118,7 @@ def _lines(settings: Settings, told: Iterable[Mapping[str, Any]]) -> list[Line]:
 
 
 def _test(tx: Tx, site_id: str) -> Trial | None:
-    row = newest_test(tx, site_id)
-    if row is None:
+    incident = newest_test(tx, site_id)
+    if incident is None:
         return None
-    return Trial(runs=row.state is State.OPEN, calls=calls.attempts(tx, row.id))
+    return Trial(runs=incident.state is State.OPEN, calls=calls.attempts(tx, incident.id))

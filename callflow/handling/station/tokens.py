@@ -92,8 +92,8 @@ def _accounts(role: Role, accounts: Sequence[str]) -> list[str]:
 
 def revoke_token(tx: Tx, token_id: str, by: str, now: datetime) -> None:
     """It lets nobody in any more. Raises NotFound."""
-    row = users.token(tx, token_id)
-    if row is None or row.revoked_at is not None:
+    token = users.token(tx, token_id)
+    if token is None or token.revoked_at is not None:
         raise NotFound("there is no such token")
     users.update_token(tx, token_id, revoked_at=now, revoked_by=by)
-    tell(tx, "token_revoked", now, by=by, who_did=by, name=row.name, role=row.role)
+    tell(tx, "token_revoked", now, by=by, who_did=by, name=token.name, role=token.role)

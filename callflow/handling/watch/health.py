@@ -61,9 +61,9 @@ def health(
     alive = [r for r in users.processes(tx) if beats_at - r.beat_at <= BEAT_WITHIN]
     known = nodes(tx, beats_at)
     there = [node for node in known if not node.silent]
-    receivers = [row.state for row in alive if row.role == "receiver"]
+    receivers = [process.state for process in alive if process.role == "receiver"]
     backlog = signals.backlog_size(tx)
-    missing = [role for role in ROLES if role not in {row.role for row in alive}]
+    missing = [role for role in ROLES if role not in {process.role for process in alive}]
     database = _database(outage, receivers)
     failed = "receiver" in missing or "engine" in missing or not database["writable"]
     told = [(node, trunk) for node in there for trunk in node.state.get("trunks", ())]
@@ -74,7 +74,7 @@ def health(
     degraded = missing or limps or backlog > 1000
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
-        "processes": [_process(row) for row in alive],
+        "processes": [_process(process) for process in alive],
         "missing": missing,
         "nodes": [_node(node) for node in known],
         "database": database,
@@ -94,9 +94,9 @@ def health(
 def _logbook(tx: Tx, alive: Sequence[Process]) -> dict[str, object]:
     """Whether nobody without the key was found to have written in it, since when, and whether its
     seals are remembered outside the database (``trouble`` says why they aren't)."""
-    told = [row.state["logbook"] for row in alive if "logbook" in row.state]
+    told = [process.state["logbook"] for process in alive if "logbook" in process.state]
     since = [state["since"] for state in told if state["since"]]
-    since += [to_iso(row.opened_at) for row in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
+    since += [to_iso(incident.opened_at) for incident in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
     return {
         "ours": not since,
         "since": min(since, default=None),
@@ -115,11 +115,11 @@ def _callers(tx: Tx, now: datetime) -> dict[str, object]:
     }
 
 
-def _process(row: Process) -> dict[str, object]:
+def _process(process: Process) -> dict[str, object]:
     shown = {
-        name: getattr(row, name) for name in ("name", "role", "node", "host", "pid", "restarts")
+        name: getattr(process, name) for name in ("name", "role", "node", "host", "pid", "restarts")
     }
-    return {**shown, "since": to_iso(row.since)}
+    return {**shown, "since": to_iso(process.since)}
 
 
 def _is_ill(trunk: Mapping[str, Any]) -> bool:

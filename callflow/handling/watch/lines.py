@@ -130,7 +130,7 @@ def lines(
     )
     shown = found[:limit]
     judged = [_panel(row, missing, wrong) for row in shown]
-    receivers = [row.state for row in processes if row.role == "receiver"]
+    receivers = [process.state for process in processes if process.role == "receiver"]
     not_stored = [_instant(state.get("not_stored_since")) for state in receivers]
     every = [_line(row, alive) for row, alive in told] + _others(tx, processes, told, now)
     return Lines(
@@ -157,21 +157,21 @@ def _closed(there: Sequence[Line], declared: Mapping[str, int]) -> dict[str, int
 def _told(processes: Sequence[Process], now: datetime) -> list[tuple[Mapping[str, Any], bool]]:
     """(a line as its process told it last, whether that process lives); with several receivers
     each line's name says whose it is."""
-    receivers = [row for row in processes if row.role == "receiver"]
-    others = [row for row in processes if row.role != "receiver"]
+    receivers = [process for process in processes if process.role == "receiver"]
+    others = [process for process in processes if process.role != "receiver"]
     return [
-        (_named(line, row, several=len(receivers) > 1), _lives(row, now))
-        for row in [*receivers, *others]
-        for line in row.state.get("lines", ())
+        (_named(line, process, several=len(receivers) > 1), _lives(process, now))
+        for process in [*receivers, *others]
+        for line in process.state.get("lines", ())
     ]
 
 
-def _named(line: Mapping[str, Any], row: Process, *, several: bool) -> Mapping[str, Any]:
-    return {**line, "line": f"{line.get('line', '?')} {row.node}"} if several else line
+def _named(line: Mapping[str, Any], process: Process, *, several: bool) -> Mapping[str, Any]:
+    return {**line, "line": f"{line.get('line', '?')} {process.node}"} if several else line
 
 
-def _lives(row: Process, now: datetime) -> bool:
-    return bool(now - row.beat_at <= BEAT_WITHIN)
+def _lives(process: Process, now: datetime) -> bool:
+    return bool(now - process.beat_at <= BEAT_WITHIN)
 
 
 def _accounts(told: Sequence[tuple[Mapping[str, Any], bool]], name: str) -> set[str]:
@@ -201,13 +201,15 @@ def _others(
     now: datetime,
 ) -> list[Line]:
     """The phone and the webhook: what came by them is read from the signals themselves."""
-    living = [row for row in processes if _lives(row, now)]
-    web = any(row.role == "web" for row in living)
-    phone = any(row.state.get("asterisk") == "up" for row in living if row.role == "telephony")
+    living = [process for process in processes if _lives(process, now)]
+    web = any(process.role == "web" for process in living)
+    phone = any(
+        process.state.get("asterisk") == "up" for process in living if process.role == "telephony"
+    )
     wanted = {"phone": ("contact-id", phone), "webhook": ("https", web)}
     panels: Counter[str] = Counter()
-    for row in processes:
-        panels.update(row.state.get("panels", {}))
+    for process in processes:
+        panels.update(process.state.get("panels", {}))
     counts: dict[str, Counter[str]] = {"phone": panels}
     for line, _ in told:
         wanted.pop(str(line.get("line")), None)

@@ -26,8 +26,8 @@ _MOST = 100
 
 def share(tx: Tx, name: str, now: datetime) -> Share:
     """Which sites the engine ``name`` correlates before others do: it counts their signals."""
-    rows = users.processes(tx, "engine")
-    alive = [row.name for row in rows if now - row.beat_at <= _ENGINE_WITHIN]
+    processes = users.processes(tx, "engine")
+    alive = [process.name for process in processes if now - process.beat_at <= _ENGINE_WITHIN]
     return Share(place=alive.index(name), of=len(alive)) if name in alive else ALL
 
 

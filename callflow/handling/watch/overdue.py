@@ -58,10 +58,12 @@ class Due:
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
     """Until when the receivers have written down whatever they heard: the one that is behind."""
     receivers = users.processes(tx, "receiver")
-    newest = max((row.beat_at for row in receivers), default=None)
+    newest = max((process.beat_at for process in receivers), default=None)
     if newest is None:
         return supervision.listening(known, None)
-    alive = [row for row in receivers if newest - row.beat_at <= supervision.RECEIVER_GAP]
+    alive = [
+        process for process in receivers if newest - process.beat_at <= supervision.RECEIVER_GAP
+    ]
     since, until = max(r.since for r in alive), min(r.beat_at for r in alive)
     return supervision.listening(known, Listening(since=since, until=until))
 

@@ -93,11 +93,11 @@ def panel_listen_in(tx: Tx, call_id: str, account: str, now: datetime) -> tuple[
 
     The conference's name, and whether nothing may be heard at the premises (D7).
     """
-    row = _incident(tx, account)
-    if row is not None:
-        calls.change(tx, call_id, incident_id=row.id)
+    incident = _incident(tx, account)
+    if incident is not None:
+        calls.change(tx, call_id, incident_id=incident.id)
     dialogue_concluded(tx, call_id, Outcome.OPERATOR, now)
-    return join_room(tx, call_id, now), row is not None and is_mute_here(tx, row)
+    return join_room(tx, call_id, now), incident is not None and is_mute_here(tx, incident)
 
 
 def panel_is_mute(tx: Tx, call: Call) -> bool:
@@ -110,5 +110,9 @@ def _incident(tx: Tx, account: str) -> Incident | None:
     """The most urgent open one of the panel's site."""
     site = sites.site_of_accounts(tx, [account]).get(account)
     found = incidents.unfiled(tx, [site] if site else [], [account])
-    rows = [row for row in found if row.state is State.OPEN]
-    return min(rows, key=lambda row: (row.priority, -row.opened_at.timestamp()), default=None)
+    alarms = [incident for incident in found if incident.state is State.OPEN]
+    return min(
+        alarms,
+        key=lambda incident: (incident.priority, -incident.opened_at.timestamp()),
+        default=None,
+    )

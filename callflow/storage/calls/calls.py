@@ -293,12 +293,12 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
     values = {"node": node, "limit": limit}
     if tx.dialect.name == "sqlite":
         return _REQUESTED.all(tx, values)
-    rows = _REQUESTED_LOCKED.all(tx, values)
+    calls = _REQUESTED_LOCKED.all(tx, values)
     # Another node may be starting a call to the same number: its row is not visible yet.
-    mine = locks.try_all(tx, locks.Lock.NUMBER, {call.to for call in rows})
+    mine = locks.try_all(tx, locks.Lock.NUMBER, {call.to for call in calls})
     c = t.call.c
     up = set(tx.execute(select(c.to).where(c.to.in_(mine), c.state.in_(ON_TRUNK))).scalars())
-    return [call for call in rows if call.to in mine - up]
+    return [call for call in calls if call.to in mine - up]
 
 
 def waits(tx: Tx, node: str) -> bool:

@@ -82,11 +82,11 @@ def _may_be_sealed(tx: Tx, head: Head, mac: Mac, now: datetime) -> bool:
 
 def _last_seal(tx: Tx, mac: Mac, now: datetime) -> Anchor:
     """What the next seal follows."""
-    rows = _newest(tx)
-    if not rows:
+    seals = _newest(tx)
+    if not seals:
         return FIRST
-    last = rows[0]
-    if _is_ours(rows, mac):
+    last = seals[0]
+    if _is_ours(seals, mac):
         return Anchor(last.number, last.mac)
     alarm(tx, SEAL, f"{last.number} {last.mac}", now)
     if last.number == MOST - 1:  # somebody left no number: any that is free
@@ -148,9 +148,9 @@ def missing(tx: Tx, anchors: Sequence[Anchor]) -> list[Anchor]:
 
 def newest(tx: Tx) -> Anchor | None:
     """The newest seal, if it is ours."""
-    rows = _newest(tx)
-    ours = rows and _is_ours(rows, tx.info["mac"])
-    return Anchor(rows[0].number, rows[0].mac) if ours else None
+    seals = _newest(tx)
+    ours = seals and _is_ours(seals, tx.info["mac"])
+    return Anchor(seals[0].number, seals[0].mac) if ours else None
 
 
 # --- what its verification reads ----------------------------------------------------------

@@ -241,7 +241,7 @@ class Silent:
     def prepare(self, sentences: Any) -> None:
         """Nothing takes time here."""
 
-    def over(self, call_id: str, *, cut: bool, row: object = None) -> None:
+    def over(self, call_id: str, *, cut: bool, call: object = None) -> None:
         """No recording to look at."""
 
 

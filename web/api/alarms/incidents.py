@@ -144,10 +144,10 @@ async def get_incident(incident_id: str, caller: Reader, station: Here) -> Incid
 
 
 def _one(tx: Tx, incident_id: str) -> IncidentOut:
-    row = incidents.get(tx, incident_id)
-    if row is None:
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
         raise not_found("incident")
-    return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
+    return IncidentOut.model_validate(reading.incidents(tx, [incident])[0])
 
 
 async def act_on(

@@ -304,7 +304,7 @@ async def list_measures(site_id: str, caller: Reader, station: Here) -> Measures
 async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: Here) -> MeasureOut:
     """Ends a measure before its time."""
     now = station.clock()
-    row = await station.store.write(
+    measure = await station.store.write(
         lambda tx: interventions_measures.lift_measure(tx, site_id, measure_id, caller.name, now)
     )
-    return MeasureOut.model_validate(row)
+    return MeasureOut.model_validate(measure)

@@ -227,10 +227,10 @@ async def incident_services(incident_id: str, caller: Reader, station: Here) -> 
     """The gates of an incident, its verifications, and its calls to services."""
 
     def read(tx: Tx) -> ServicesOut:
-        row = incidents.get(tx, incident_id)
-        if row is None:
+        incident = incidents.get(tx, incident_id)
+        if incident is None:
             raise not_found("incident")
-        found = services_of(tx, row, calls.of_incident(tx, row.id), station.clock())
+        found = services_of(tx, incident, calls.of_incident(tx, incident.id), station.clock())
         return ServicesOut.model_validate(found, from_attributes=True)
 
     return await station.store.read(read)

@@ -153,8 +153,8 @@ async def rehearse(
 
     def write(tx: Tx) -> IncidentOut:
         plan = simulation.plan_of(tx, plan_id, version=body.version, draft=body.draft)
-        row = rehearsing.rehearse(tx, plan, body.site, body.kind, caller.name, now)
-        return IncidentOut.model_validate(reading.incidents(tx, [row])[0])
+        incident = rehearsing.rehearse(tx, plan, body.site, body.kind, caller.name, now)
+        return IncidentOut.model_validate(reading.incidents(tx, [incident])[0])
 
     return await station.store.write(write)
 

@@ -28,10 +28,10 @@ async def list_entries(
 ) -> Page[EntryOut]:
     """Entries of the whole station, of a site, or of an incident."""
     start = paging.number_of(after)
-    rows = await station.store.read(
+    entries = await station.store.read(
         lambda tx: logbook.page(
             tx, incident=incident, site=site, since=since, after=start, limit=limit + 1
         )
     )
-    shown, following = paging.page(rows, limit, lambda entry: paging.encode(entry.number))
+    shown, following = paging.page(entries, limit, lambda entry: paging.encode(entry.number))
     return Page(items=[EntryOut.model_validate(entry) for entry in shown], next=following)

@@ -75,8 +75,8 @@ async def store_signal(
         kept = signals.by_deduplication(tx, signal.deduplication)
         if kept is None:
             raise RuntimeError("a stored signal is not there")
-        row = signals.get(tx, kept)
-        if row is not None and row.raw != signal.raw:
+        stored = signals.get(tx, kept)
+        if stored is not None and stored.raw != signal.raw:
             raise ProblemError(
                 409, "this key came with another body before", field="header.Idempotency-Key"
             )
@@ -121,5 +121,5 @@ async def list_signals(
     rows = await station.store.read(
         lambda tx: signals.page(tx, account=account, since=since, after=start, limit=limit + 1)
     )
-    shown, following = paging.page(rows, limit, lambda row: paging.encode(row.number))
+    shown, following = paging.page(rows, limit, lambda signal: paging.encode(signal.number))
     return Page[SignalOut].model_validate({"items": shown, "next": following})

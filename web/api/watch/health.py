@@ -61,11 +61,14 @@ async def readyz(station: Here, response: Response) -> dict[str, Any]:
     """Web, receiver and database; a lost Asterisk shows in health."""
     beats_at = station.watch.beats_at(station.clock())
     try:
-        rows = await soon(station.store.read(users.processes))
+        processes = await soon(station.store.read(users.processes))
     except StoreUnavailable:
         response.status_code = 503
         return {"status": "not ready", "database": False, "receiver": False}
-    receiver = any(row.role == "receiver" and beats_at - row.beat_at < SILENT_AFTER for row in rows)
+    receiver = any(
+        process.role == "receiver" and beats_at - process.beat_at < SILENT_AFTER
+        for process in processes
+    )
     database = station.watch.outage is None
     ready = database and receiver
     response.status_code = 200 if ready else 503
@@ -122,10 +125,10 @@ def _gauges(tx: Tx, station: Station) -> CollectorRegistry:
     which = ["role", "name", "node"]
     up = Gauge("callflow_process_up", "Whether a process lives", which, registry=registry)
     restarts = Gauge("callflow_process_restarts", "Its restarts", which, registry=registry)
-    for row in users.processes(tx):
-        labels = [getattr(row, label) for label in which]
-        up.labels(*labels).set(beats_at - row.beat_at < SILENT_AFTER)
-        restarts.labels(*labels).set(row.restarts)
+    for process in users.processes(tx):
+        labels = [getattr(process, label) for label in which]
+        up.labels(*labels).set(beats_at - process.beat_at < SILENT_AFTER)
+        restarts.labels(*labels).set(process.restarts)
     writable = Gauge("callflow_database_writable", "Whether it can be written", registry=registry)
     writable.set(station.watch.outage is None)
     web = Gauge("callflow_web_info", "This process", ["pid"], registry=registry)

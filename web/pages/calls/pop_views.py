@@ -71,15 +71,19 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
     typed = ((person.progress or {}).get("place") or {}).get("kept", {})  # in the menu
     if person.incident_id:
         known = "code" if "person" in typed else "plan" if contact else "incident"
-        row = incidents.get(tx, person.incident_id)
-        one = () if row is None else (_candidate(tx, row.site_id, row, who, now, leg),)
-        who = who or _name_at(tx, person.to, row)
+        incident = incidents.get(tx, person.incident_id)
+        one = (
+            () if incident is None else (_candidate(tx, incident.site_id, incident, who, now, leg),)
+        )
+        who = who or _name_at(tx, person.to, incident)
         return Pop(**found, how=known, who=who, candidates=one)
     service = services.name_of(tx, person.to)
     if service is not None:
         about = services.last_called(tx, person.to)
-        row = incidents.get(tx, about) if about else None
-        one = () if row is None else (_candidate(tx, row.site_id, row, "", now, leg),)
+        incident = incidents.get(tx, about) if about else None
+        one = (
+            () if incident is None else (_candidate(tx, incident.site_id, incident, "", now, leg),)
+        )
         return Pop(**found, how="service", who=service, candidates=one)
     if "person" in typed:
         here = tuple(_candidates(tx, [(typed["person"], typed["site"])], now, leg, ""))
@@ -108,56 +112,61 @@ def _candidates(
         made.append((newest is None, contact, site, newest))
     made.sort(key=lambda found: found[0])
     device = number in contacts.devices(tx, [number])
-    for _, contact, site, row in made[:_CANDIDATES]:
-        yield _candidate(tx, site, row, names.get(contact, ""), now, leg, device=device)
+    for _, contact, site, incident in made[:_CANDIDATES]:
+        yield _candidate(tx, site, incident, names.get(contact, ""), now, leg, device=device)
 
 
 def _words(
-    row: Incident | None, site: Mapping[str, Any] | None, leg: Call, *, device: bool, mute: bool
+    incident: Incident | None,
+    site: Mapping[str, Any] | None,
+    leg: Call,
+    *,
+    device: bool,
+    mute: bool,
 ) -> dict[str, str] | None:
     name = leg.operator
     if mute:
         return None
-    if row is not None:
-        step = step_kind(row.plan, row.step)
-        asked = bank_openings.question_of(row)
+    if incident is not None:
+        step = step_kind(incident.plan, incident.step)
+        asked = bank_openings.question_of(incident)
         question = asked.text if asked else ""
         return phrases.of_incident(
-            row, site, step, name=name, zone="", mute=mute, question=question
+            incident, site, step, name=name, zone="", mute=mute, question=question
         )
     return phrases.to_caller(site["language"] if site else "fr", name=name, device=device)
 
 
-def _name_at(tx: Tx, number: str, row: Incident | None) -> str:
+def _name_at(tx: Tx, number: str, incident: Incident | None) -> str:
     """Of whoever calls about a site: a hint, by their number."""
     owners = contacts.owners_of(tx, [number]).get(number, set())
-    here = [contact for contact, site in owners if row and site == row.site_id]
+    here = [contact for contact, site in owners if incident and site == incident.site_id]
     return contacts.names_of(tx, here).get(here[0], "") if here else ""
 
 
 def _candidate(
     tx: Tx,
     site_id: str | None,
-    row: Incident | None,
+    incident: Incident | None,
     who: str,
     now: datetime,
     leg: Call,
     *,
     device: bool = False,
 ) -> Candidate:
-    kind = row.kind if row else Kind.UNKNOWN
+    kind = incident.kind if incident else Kind.UNKNOWN
     site = sites.site_row(tx, site_id) if site_id else None
     ruling = ruling_alarm(tx, site_id)
-    mute = ruling is not None or (row is not None and row.mute)
+    mute = ruling is not None or (incident is not None and incident.mute)
     return Candidate(
         site=site,
         who=who,
-        incident=row,
+        incident=incident,
         mute=mute,
-        ruled_by=ruling if ruling and (row is None or ruling.id != row.id) else None,
-        say=_words(row, site, leg, device=device, mute=mute),
+        ruled_by=ruling if ruling and (incident is None or ruling.id != incident.id) else None,
+        say=_words(incident, site, leg, device=device, mute=mute),
         instructions=instructions_of(tx, site_id, kind, now),
-        images=newest(tx, row)[:_STILLS] if row else [],
+        images=newest(tx, incident)[:_STILLS] if incident else [],
         last=incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
         zone=site["timezone"] if site else STATION_ZONE,
     )

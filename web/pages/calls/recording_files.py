@@ -23,10 +23,10 @@ async def find(station: Station, call_id: str) -> Path:
         call = calls.get(tx, call_id)
         return calls.recordings(tx, [call_id]).get(call_id), call.node if call else ""
 
-    row, node = await station.store.read(read)
-    if row is None:
+    recording, node = await station.store.read(read)
+    if recording is None:
         raise not_found("recording")
-    return await _file(station, row.path, node, row.problem)
+    return await _file(station, recording.path, node, recording.problem)
 
 
 async def call(station: Station, call_id: str, who: str) -> FileResponse:

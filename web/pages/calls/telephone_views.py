@@ -218,14 +218,16 @@ def exchange(tx: Tx) -> Exchange:
     people = {call.contact_id for call in outside if call.contact_id}
     names = contacts.names_of(tx, people | wanted)
     about = incidents.some(tx, {call.incident_id for call in live if call.incident_id})
-    of_sites = sites.names_of(tx, {row.site_id for row in about.values() if row.site_id})
+    of_sites = sites.names_of(
+        tx, {incident.site_id for incident in about.values() if incident.site_id}
+    )
     hints = _by_number(tx, [call.to for call in outside if not call.contact_id])
     persons = {}
     for call in outside:
-        row = about.get(call.incident_id or "")
+        incident = about.get(call.incident_id or "")
         name = names.get(call.contact_id or "", "") or _service(tx, call)
         name = name or hints.get(call.to, "")
-        persons[call.id] = _person(call, name, row, of_sites)
+        persons[call.id] = _person(call, name, incident, of_sites)
     alone = [p for room in rooms.values() if not _taken(room) for p in _up(room, persons)]
     waiting = _in_order(tx, alone) if alone else ()
     return Exchange(
@@ -233,18 +235,18 @@ def exchange(tx: Tx) -> Exchange:
         phones=phones.live(tx),
         persons=persons,
         waiting=waiting,
-        about={key: _about(row, of_sites) for key, row in about.items()},
+        about={key: _about(incident, of_sites) for key, incident in about.items()},
         names=names,
     )
 
 
-def _about(row: Incident, of_sites: Mapping[str, str]) -> About:
+def _about(incident: Incident, of_sites: Mapping[str, str]) -> About:
     return About(
-        incident=row.id,
-        site=of_sites.get(row.site_id or "", row.account),
-        kind=row.kind,
-        priority=row.priority,
-        why=row.human_reason if row.with_human else "",
+        incident=incident.id,
+        site=of_sites.get(incident.site_id or "", incident.account),
+        kind=incident.kind,
+        priority=incident.priority,
+        why=incident.human_reason if incident.with_human else "",
     )
 
 
@@ -260,7 +262,7 @@ def _up(room: Iterable[Call], persons: Mapping[str, Person]) -> Iterable[Person]
 def _in_order(tx: Tx, alone: Iterable[Person]) -> tuple[Person, ...]:
     """People without an operator, the next one first: whoever was spoken to before is behind those
     who were not, so that one key goes round among them all."""
-    known = {one.row.id: one.caller for one in waiting_line.waiting(tx)}
+    known = {one.call.id: one.caller for one in waiting_line.waiting(tx)}
     found = []
     for person in alone:
         caller = known.get(person.id)
@@ -284,9 +286,11 @@ def _service(tx: Tx, call: Call) -> str:
     return services.name_of(tx, call.to) or "" if call.purpose is Purpose.SERVICE else ""
 
 
-def _person(call: Call, name: str, row: Incident | None, of_sites: Mapping[str, str]) -> Person:
+def _person(
+    call: Call, name: str, incident: Incident | None, of_sites: Mapping[str, str]
+) -> Person:
     number = shown(call.step, call.to)
-    site = of_sites.get(row.site_id or "", row.account) if row else ""
+    site = of_sites.get(incident.site_id or "", incident.account) if incident else ""
     return Person(
         id=call.id,
         room=call.room or call.id,

@@ -47,13 +47,13 @@ def queue(tx: Tx, now: datetime) -> list[CallerShown]:
     owners = {
         phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
     }
-    names = contacts.names_of(tx, {o.row.contact_id for o in found if o.row.contact_id})
-    known = call_backs.candidates(tx, {one.row.to for one in found})
+    names = contacts.names_of(tx, {o.call.contact_id for o in found if o.call.contact_id})
+    known = call_backs.candidates(tx, {one.call.to for one in found})
     places = sites.names_of(tx, (one.incident.site_id for one in found if one.incident))
     return [
         CallerShown(
-            number=one.row.to,
-            who=names.get(one.row.contact_id or "") or _first(known.get(one.row.to)),
+            number=one.call.to,
+            who=names.get(one.call.contact_id or "") or _first(known.get(one.call.to)),
             site=places.get(one.incident.site_id or "", "") if one.incident else "",
             incident=one.incident.id if one.incident else None,
             kind=one.incident.kind if one.incident else "",
@@ -78,7 +78,7 @@ def _first(candidates: list[Candidate] | None) -> str:
 class ToCallBack:
     """An open call-back with who may have called, or the instruction that was left."""
 
-    row: CallBack
+    call_back: CallBack
     candidates: Sequence[Candidate]
     instruction: Instruction | None
     place: str | None  # the instruction's site
@@ -88,19 +88,19 @@ def to_call_back(tx: Tx) -> list[ToCallBack]:
     """The open call-backs, overdue ones first, with who may have called; or with the instruction
     that somebody left, and its site."""
     rows = call_backs.open_ones(tx)
-    known = call_backs.candidates(tx, {row.number for row in rows if row.number})
-    left = instructions.of_ids(tx, {i for row in rows if (i := row.instruction_id)})
+    known = call_backs.candidates(tx, {call_back.number for call_back in rows if call_back.number})
+    left = instructions.of_ids(tx, {i for call_back in rows if (i := call_back.instruction_id)})
     places = sites.names_of(tx, [each.site_id for each in left.values()])
     made = [
         ToCallBack(
-            row=row,
-            candidates=known.get(row.number, ()),
-            instruction=(one := left.get(row.instruction_id or "")),
+            call_back=call_back,
+            candidates=known.get(call_back.number, ()),
+            instruction=(one := left.get(call_back.instruction_id or "")),
             place=places.get(one.site_id) if one else None,
         )
-        for row in rows
+        for call_back in rows
     ]
-    return sorted(made, key=lambda one: (not one.row.level, one.row.first_at))
+    return sorted(made, key=lambda one: (not one.call_back.level, one.call_back.first_at))
 
 
 def colleagues(tx: Tx, name: str, now: datetime) -> list[str]:

@@ -162,10 +162,10 @@ async def _supervisor(
     if Right.SUPERVISE in visitor.rights:
         return visitor.name
     name = form.get("supervisor", "").strip()
-    row = await station.store.read(lambda tx: users.user_by_name(tx, name)) if name else None
-    if row is None or Right.SUPERVISE not in rights_of(row.role):
+    user = await station.store.read(lambda tx: users.user_by_name(tx, name)) if name else None
+    if user is None or Right.SUPERVISE not in rights_of(user.role):
         raise ProblemError(403, "name a supervisor, who signs with their password", field="name")
-    signer = replace(visitor, id=row.id, name=row.name)
+    signer = replace(visitor, id=user.id, name=user.name)
     try:
         await check_signature(station, signer, form.get("supervisor_password", ""), request)
     except ProblemError as error:
@@ -174,7 +174,7 @@ async def _supervisor(
         raise ProblemError(
             403, "this is not the supervisor's password: nothing was signed"
         ) from None
-    return row.name
+    return user.name
 
 
 @router.post("/shift/{user_id}/end")

@@ -45,17 +45,17 @@ class Services:
     reports: list[ServiceReport]
 
 
-def services_of(tx: Tx, row: Incident, its_calls: Sequence[Call], now: datetime) -> Services:
+def services_of(tx: Tx, incident: Incident, its_calls: Sequence[Call], now: datetime) -> Services:
     """The services of an incident; ``its_calls`` are those to people."""
     return Services(
-        gates=[_gate(tx, row, service, now) for service in Service],
-        verifications=services.verifications(tx, row.id),
-        evidence=evidence_of(tx, row, its_calls),
-        calls=services.calls_of(tx, row.id),
-        reports=services.reports_of(tx, row.id),
+        gates=[_gate(tx, incident, service, now) for service in Service],
+        verifications=services.verifications(tx, incident.id),
+        evidence=evidence_of(tx, incident, its_calls),
+        calls=services.calls_of(tx, incident.id),
+        reports=services.reports_of(tx, incident.id),
     )
 
 
-def _gate(tx: Tx, row: Incident, service: Service, now: datetime) -> GateView:
-    line = interventions_services.competent_line(tx, row, service, now)
-    return GateView(service, interventions_services.service_gate(tx, row, service), line)
+def _gate(tx: Tx, incident: Incident, service: Service, now: datetime) -> GateView:
+    line = interventions_services.competent_line(tx, incident, service, now)
+    return GateView(service, interventions_services.service_gate(tx, incident, service), line)

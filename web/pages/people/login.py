@@ -56,18 +56,18 @@ async def log_in(
     if wait := max((wait for wait in waits if wait is not None), default=None):
         return _form(request, station, back=next, name=name, wait=wait, status=429)
     full = limits.by_name.guess(key, now) | limits.by_place.guess(counted, now)
-    row = await sessions.user_of(station, name, password)
-    if row is None:
+    user = await sessions.user_of(station, name, password)
+    if user is None:
         await sessions.log_in_failed(station, place, sessions.PASSWORD_ONLY, name=name)
         if full:
             await station.store.write(lambda tx: _blocked(tx, name, place, now))
         return _form(request, station, back=next, name=name, wrong=True, status=401)
     limits.by_name.forget(key)
     limits.by_place.take_back(counted)
-    known = await station.store.read(lambda tx: factors.of_user(tx, row))
+    known = await station.store.read(lambda tx: factors.of_user(tx, user))
     if not known:
-        return await let_in(request, station, row.id, sessions.PASSWORD_ONLY, next)
-    return await _ask(request, station, row, known, next)
+        return await let_in(request, station, user.id, sessions.PASSWORD_ONLY, next)
+    return await _ask(request, station, user, known, next)
 
 
 def _blocked(tx: Tx, name: str, place: str, now: datetime) -> None:
@@ -100,8 +100,8 @@ async def let_in(
 
 def _begins(tx: Tx, station: Station, user_id: str) -> bool:
     """Whether an administrator comes to a station that has no site yet."""
-    row = users.user_by_id(tx, user_id)
-    administers = row is not None and Right.ADMINISTER in rights_of(row.role)
+    user = users.user_by_id(tx, user_id)
+    administers = user is not None and Right.ADMINISTER in rights_of(user.role)
     return administers and not sites.site_ids(tx, limit=1) and station.starts(tx)
 
 
@@ -169,22 +169,22 @@ def _take_code(
     tx: Tx, station: Station, challenge: str, user_id: str, code: str, now: datetime
 ) -> str | None:
     """Which factor the code is, taken, and the challenge with it; None: none, or used before."""
-    row = users.user_by_id(tx, user_id)
-    if row is None:
+    user = users.user_by_id(tx, user_id)
+    if user is None:
         return None
-    factor = _which_code(tx, station, row, code, now)
+    factor = _which_code(tx, station, user, code, now)
     if factor is not None and access.take_challenge(tx, challenge, _FACTOR, now) is None:
         return None
     return factor
 
 
-def _which_code(tx: Tx, station: Station, row: User, code: str, now: datetime) -> str | None:
-    if row.totp is not None:
-        step = factors.step_of(factors.clear(station.vault, row.totp), code, now)
+def _which_code(tx: Tx, station: Station, user: User, code: str, now: datetime) -> str | None:
+    if user.totp is not None:
+        step = factors.step_of(factors.clear(station.vault, user.totp), code, now)
         if step is not None:
-            return "totp" if access.take_step(tx, row.id, step) else None
-    mac = factors.recovery_mac(station.vault, row.id, code)
-    return "recovery" if acts.use_recovery_code(tx, row.id, mac, now) else None
+            return "totp" if access.take_step(tx, user.id, step) else None
+    mac = factors.recovery_mac(station.vault, user.id, code)
+    return "recovery" if acts.use_recovery_code(tx, user.id, mac, now) else None
 
 
 @router.post("/login/passkey")
@@ -294,8 +294,8 @@ async def _factor_form(
     status: int = 200,
 ) -> Response:
     def read(tx: Tx) -> Factors | None:
-        row = users.user_by_id(tx, asked.whose)
-        return factors.of_user(tx, row) if row else None
+        user = users.user_by_id(tx, asked.whose)
+        return factors.of_user(tx, user) if user else None
 
     known = await station.store.read(read)
     if known is None:

@@ -59,14 +59,14 @@ async def _page(
     since = station.seen_since(now)
 
     def read(tx: Tx) -> dict[str, Any]:
-        row = users.user_by_id(tx, visitor.id)
-        assert row is not None
+        user = users.user_by_id(tx, visitor.id)
+        assert user is not None
         return {
             **frame(tx, station, visitor, "account"),
-            "person": row,
-            "known": factors.of_user(tx, row),
+            "person": user,
+            "known": factors.of_user(tx, user),
             "sessions": session_lines(access.sessions(tx, now, since, user_id=visitor.id)),
-            "given_only": not row.password and sessions.is_directorys(station, row),
+            "given_only": not user.password and sessions.is_directorys(station, user),
         }
 
     values = {
@@ -92,13 +92,13 @@ async def _done(
 
 async def _sign(station: Station, visitor: Visitor, password: str, request: Request) -> User:
     """Who signs. ProblemError where it is not their password, or they have none."""
-    row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
-    assert row is not None
-    if not row.password:
+    user = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
+    assert user is not None
+    if not user.password:
         own = "choose a password first: it signs what you do here"
-        raise ProblemError(409, _ASK if sessions.is_directorys(station, row) else own)
+        raise ProblemError(409, _ASK if sessions.is_directorys(station, user) else own)
     await check_signature(station, visitor, password, request)
-    return row
+    return user
 
 
 @router.post("/account/password")
@@ -114,10 +114,10 @@ async def change_password(
     they come by the directory and it would let them in without it."""
 
     async def do() -> None:
-        row = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
-        if row and row.password:
+        user = await station.store.read(lambda tx: users.user_by_id(tx, visitor.id))
+        if user and user.password:
             await check_signature(station, visitor, current, request)
-        elif row and sessions.is_directorys(station, row):
+        elif user and sessions.is_directorys(station, user):
             raise ProblemError(403, _ASK)
         if visitor.must_choose and password == current:
             same = "choose another password than the one you have"
@@ -248,11 +248,11 @@ async def new_codes(
     """New recovery codes instead of the old ones, shown this once."""
 
     async def do() -> Response:
-        row = await _sign(station, visitor, password, request)
+        user = await _sign(station, visitor, password, request)
         codes = factors.recovery_codes()
 
         def write(tx: Tx) -> None:
-            if not factors.of_user(tx, row):
+            if not factors.of_user(tx, user):
                 raise ProblemError(409, "add a second factor first")
             _keep_codes(tx, station, visitor, codes)
 
@@ -274,11 +274,11 @@ async def begin_passkey(
 ) -> Response:
     """What passkey.js asks the browser for."""
     try:
-        row = await _sign(station, visitor, password, request)
+        user = await _sign(station, visitor, password, request)
     except ProblemError as error:
         return said(visitor.language, error)
     keys = await station.store.read(lambda tx: access.passkeys(tx, visitor.id))
-    options = passkeys.ask_for_new(passkeys.origin(station, request), row, keys)
+    options = passkeys.ask_for_new(passkeys.origin(station, request), user, keys)
     now = station.clock()
     asked = _asked(visitor, "passkey", {"challenge": options["challenge"]}, now)
     await station.store.write(lambda tx: access.put_challenge(tx, asked, now))

@@ -290,12 +290,12 @@ async def reset_password(
     """Another password for somebody who forgot theirs; all their sessions end."""
     try:
         _limited(request, station, visitor)
-        row = await station.store.read(lambda tx: people_users.user_by_id(tx, user_id))
-        if row is None:
+        user = await station.store.read(lambda tx: people_users.user_by_id(tx, user_id))
+        if user is None:
             raise refusals.NotFound("there is no user of this id")
-        clear = _password(password, row.name)
+        clear = _password(password, user.name)
         kept, now = await asyncio.to_thread(hash_password, clear), station.clock()
-        own = visitor.session if row.id == visitor.id else None
+        own = visitor.session if user.id == visitor.id else None
 
         def write(tx: Tx) -> None:
             present = people_users.user_by_id(tx, user_id)
@@ -305,7 +305,7 @@ async def reset_password(
         await station.store.write(write)
     except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
-    return await _made(station, visitor, row.name, None if password else clear)
+    return await _made(station, visitor, user.name, None if password else clear)
 
 
 @router.post("/people/{user_id}/reset-factors")

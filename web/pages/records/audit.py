@@ -86,7 +86,7 @@ async def show(
         return {
             **frame(tx, station, visitor, "settings"),
             **page_of,
-            "names": [row.name for row in users.users(tx)],
+            "names": [user.name for user in users.users(tx)],
             "visiting": visits.is_visiting(tx, visitor.name, now),
         }
 

@@ -47,9 +47,9 @@ async def show(
 
     def read(tx: Tx) -> dict[str, object]:
         users = people_users.users(tx)
-        user = next((row for row in users if row.name == who), None)
+        user = next((user for user in users if user.name == who), None)
         return {
-            "users": [row.name for row in users],
+            "users": [user.name for user in users],
             "tried": _tried(request.app, station, tx, user, address) if user else None,
         }
 

@@ -81,7 +81,7 @@ def test_older_or_newer_the_personal_alarm_rules_each_page(
 ) -> None:
     both = {code: station.alarm(code).id for code in order}
     for one in both.values():
-        assert station.read(partial(muting.is_mute_here, row=station.incident(one)))
+        assert station.read(partial(muting.is_mute_here, incident=station.incident(one)))
     rules = station.read(lambda tx: muting.ruling_alarm(tx, "1002"))
     assert rules is not None
     assert rules.id == both["HA"]

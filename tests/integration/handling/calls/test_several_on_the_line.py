@@ -122,6 +122,6 @@ def test_a_lift_that_calls_by_itself_is_urgent_without_an_alarm(station: Station
     works(station, "ines")
     comes_in(station, STRANGER)
     lift = comes_in(station, SECOND)
-    assert next(one.row.id for one in station.read(waiting_line.queue)) == lift
+    assert next(one.call.id for one in station.read(waiting_line.queue)) == lift
     assert rings(station, lift)
     assert shown(station).waiting[0].urgent

@@ -400,5 +400,5 @@ def test_the_queue_is_told_in_its_order(station: Station) -> None:
     station.alarm("FA")
     vital = comes_in(station, FIRST)
     queue = station.read(waiting_line.queue)
-    assert [one.row.id for one in queue] == [vital, plain]
+    assert [one.call.id for one in queue] == [vital, plain]
     assert station.read(lambda tx: waiting_line.place_of(tx, station.call(plain))) == 2
