@@ -59,7 +59,7 @@ def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
     """No zone is in alarm, so that it is filed when it is handled."""
     meaning = events.lookup(STATION, TOLD[kind])
     accounts = sites.account_rows(tx, site_id)
-    account = accounts[0]["account"] if accounts else ""
+    account = accounts[0].account if accounts else ""
     arming = supervision.arming(tx, [site_id])[site_id]
     alarm = Alarm(
         kind=kind,

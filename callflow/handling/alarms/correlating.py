@@ -135,8 +135,8 @@ class Correlation:
         for incident_id, seen in self._tripped.items():
             one = self._known[incident_id]
             reading = self.around.reading(one.site_id)
-            if reading is not None and (kept := reading.row["cameras"]):
-                cameras = [Camera.of(reading.row["id"], camera) for camera in kept]
+            if reading is not None and (kept := reading.site.cameras):
+                cameras = [Camera.of(reading.site.id, camera) for camera in kept]
                 zones, at = {each.key for each in seen}, min(each.at for each in seen)
                 images.at_signal(self.tx, one, zones, cameras, at, self.now)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms import filing
@@ -16,6 +15,7 @@ from callflow.core.interventions.law import Answer, Service
 from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.arming import Partition
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import to_iso
@@ -112,16 +112,16 @@ def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
         return []
     known = _own_people(tx, states)
     since = incident.alarm_at or incident.opened_at
-    return filing.disarmed(states, schedule, ZoneInfo(site["timezone"]), since, now, known)
+    return filing.disarmed(states, schedule, ZoneInfo(site.timezone), since, now, known)
 
 
-def _schedule(tx: Tx, site: Mapping[str, Any]) -> Schedule | None:
+def _schedule(tx: Tx, site: DeclaredSite) -> Schedule | None:
     """The site's calendar; one that this version can't read is none."""
-    if not site["schedule"]:
+    if not site.schedule:
         return None
     try:
-        own = own_days.for_calendars(tx, [site["schedule"]])
-        return Schedule.from_json(site["schedule"], own)
+        own = own_days.for_calendars(tx, [site.schedule])
+        return Schedule.from_json(site.schedule, own)
     except CalendarError:
         return None
 
@@ -217,6 +217,6 @@ def ask(
     """Note what ``wish.by`` asks for; the refusal to answer with once that is committed."""
     kept: dict[str, object] = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
     incident = incidents.change(tx, incident, wish={**kept, "text": text, "at": to_iso(now)})
-    told: dict[str, Any] = {"resolution": wish.code, "text": text, "note": wish.waiver}
+    told = {"resolution": wish.code, "text": text, "note": wish.waiver}
     tell(tx, "closing_asked", now, incident, by=wish.by, who_did=wish.by, **told)
     return NeedsSupervisor(found.open + found.police)

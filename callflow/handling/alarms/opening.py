@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan, choice, overrides, standard
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
@@ -19,7 +21,8 @@ from callflow.handling.sites.in_force import Reading, read
 from callflow.storage import Tx
 from callflow.storage.sites import own_days, sites
 
-Row = dict[str, Any]
+#: A plan's, as it was published.
+Body = Mapping[str, Any]
 
 
 def opened(
@@ -69,8 +72,8 @@ def plan_for(
     reading = reading or read(tx, site, now)
     if reading is None:
         return standard.OPERATOR
-    row = reading.row
-    if SiteState(row["state"]) in (SiteState.SUSPENDED, SiteState.TERMINATED):
+    declared = reading.site
+    if declared.state in (SiteState.SUSPENDED, SiteState.TERMINATED):
         return standard.OPERATOR  # D2: a human reads the agreed text; nobody is called
     body = sites.plan_body(tx, _plan_id(tx, reading, alarm, now))
     try:
@@ -80,16 +83,16 @@ def plan_for(
     if alarm.kind is Kind.ON_TEST and plan.id == standard.OPERATOR.id:
         tester = testers.last(tx, site)
         return plan if tester is None else standard.test_over(tester.id)
-    if plan.id == standard.BANK.id and (question := _question(row)) is not None:
+    if plan.id == standard.BANK.id and (question := _question(declared)) is not None:
         return standard.bank(question)
-    return overrides.applied(plan, row["plan_overrides"].get(plan.id, {}))
+    return overrides.applied(plan, declared.plan_overrides.get(plan.id, {}))
 
 
 #: {plan: (its body, the plan)}: whether it is sound takes a look at each step against each other.
-_SOUND: dict[str, tuple[Row, call_plan.Plan]] = {}
+_SOUND: dict[str, tuple[Body, call_plan.Plan]] = {}
 
 
-def _sound(body: Row) -> call_plan.Plan:
+def _sound(body: Body) -> call_plan.Plan:
     """As ``call_plan.read``; what was read of the same body is what it was."""
     known = _SOUND.get(str(body.get("id")))
     if known is not None and known[0] == body:
@@ -104,9 +107,9 @@ def _sound(body: Row) -> call_plan.Plan:
 _PLANS = 256  # that are kept at most
 
 
-def _question(row: Row) -> Question | None:
+def _question(site: DeclaredSite) -> Question | None:
     """The conventional question that was agreed with a bank (D18)."""
-    kept = (row["schedule"] or {}).get("question")
+    kept = (site.schedule or {}).get("question")
     try:
         return Question.from_json(kept) if kept else None
     except CalendarError:  # not as this version knows it: the code alone is asked
@@ -118,11 +121,11 @@ _STATION = {Kind.DEAD_MAN: standard.DEAD_MAN}
 
 
 def _plan_id(tx: Tx, reading: Reading, alarm: choice.Alarm, now: datetime) -> str:
-    row = reading.row
+    site = reading.site
     try:
-        own = own_days.for_rules(tx, row["plan_rules"])
-        rules = choice.rules_from_json(row["plan_rules"], own=own)
+        own = own_days.for_rules(tx, site.plan_rules)
+        rules = choice.rules_from_json(site.plan_rules, own=own)
     except CalendarError:  # not as they were checked: a human's
         return standard.OPERATOR.id
-    zone = ZoneInfo(row["timezone"])
-    return choice.plan_id(row["plans"], rules, reading.agreed, alarm, zone, now)
+    zone = ZoneInfo(site.timezone)
+    return choice.plan_id(site.plans, rules, reading.agreed, alarm, zone, now)

@@ -66,7 +66,7 @@ def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Inci
     accounts = sites.account_rows(tx, site_id)
     category, _ = events.usual(kind)
     meaning = replace(events.UNKNOWN, kind=kind, category=category, priority=_PRIORITY)
-    account = accounts[0]["account"] if accounts else ""
+    account = accounts[0].account if accounts else ""
     incident = opened(account, "", meaning, plan, now, site=site_id)
     return incident.but(exercise=True, duress=False, zones={}, signal_count=0)
 

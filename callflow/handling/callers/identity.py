@@ -49,7 +49,7 @@ def hint(tx: Tx, number: str, incident: Incident | None) -> str:
     if incident is not None:
         return incident.site_id or ""
     owners = contacts.owners_of(tx, [number]).get(number, set())
-    coded = {site for contact, site in owners if (contacts.get(tx, contact) or {}).get("code")}
+    coded = {site for contact, site in owners if getattr(contacts.get(tx, contact), "code", None)}
     return coded.pop() if len(coded) == 1 else ""
 
 
@@ -126,7 +126,7 @@ def may(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> frozenset[
         offered.add("end_test" if tested else "test")
     row = sites.site_row(tx, who.site.id)
     if who.may(Authority.INSTRUCT):
-        late = row is not None and row["schedule"]
+        late = row is not None and row.schedule
         offered |= {"instruct", "late"} if late else {"instruct"}
     return frozenset(offered | ({"cancel"} if alarms else set()))
 

@@ -125,9 +125,9 @@ def _unheard(tx: Tx, who: Member, sent: Sequence[StoredSignal]) -> dict[str, str
     """The zones that sent nothing during the test: {zone: name}."""
     heard = {(row.account, zone_key(row.zone)) for row in sent}
     return {
-        row["zone"]: row["name"]
+        row.zone: row.name
         for row in sites.zone_rows(tx, who.site.id)
-        if (row["account"], zone_key(row["zone"])) not in heard
+        if (row.account, zone_key(row.zone)) not in heard
     }
 
 

@@ -89,7 +89,7 @@ def _is_contact(
     """True where the number is the called contact's: of the incident's site, where it has one."""
     if call.purpose is Purpose.WELFARE:  # a guard, who is of a firm and of no site
         guard = contacts.get(tx, call.contact_id or "")
-        return guard is not None and guard["phone"] == call.to
+        return guard is not None and guard.phone == call.to
     contact, site = call.contact_id, incident.site_id if incident else None
     for owner, of_site in owners:
         if contact in (None, owner) and site in (None, of_site):

@@ -27,6 +27,7 @@ from callflow.core.calls.prompts import recordable_phrases
 from callflow.core.calls.purpose import Purpose
 from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.sites.declared import Person
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.alarms import device_calls
 from callflow.handling.alarms.group_calls import may_call_back
@@ -150,7 +151,7 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Fac
         )
     contact = as_called(site, call.contact_id, asked_at) if call.contact_id else None
     contact_row = contacts.get(tx, call.contact_id or "") if dialogue in ASKING else None
-    spoken = contact.language if contact else contact_row["language"] if contact_row else ""
+    spoken = contact.language if contact else contact_row.language if contact_row else ""
     return Facts(
         **common,
         language=spoken or site.language,
@@ -179,11 +180,11 @@ def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
     )
 
 
-def _asked(incident: Incident, step_id: str, called: dict[str, Any] | None) -> Any:
+def _asked(incident: Incident, step_id: str, called: Person | None) -> Any:
     """What the plan's step says and asks; nothing for a call that is no step's."""
     plan = call_plan.from_json(incident.plan)
     step = next((step for step in plan.steps if step.id == step_id), None)
-    knows_code = called is not None and called["code"] is not None
+    knows_code = called is not None and called.code is not None
     if step is None:
         return {"identify": knows_code} if step_id == Purpose.WELFARE else {}
     return {
@@ -260,10 +261,10 @@ def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> Code
     contact = calls.codes_of(tx, call_id)
     if contact is None:
         return CodeVerdict.WRONG
-    typed = vault.code(contact["id"], digits)
-    if contact["duress_code"] and equal(typed, contact["duress_code"]):
+    typed = vault.code(contact.id, digits)
+    if contact.duress_code and equal(typed, contact.duress_code):
         return CodeVerdict.DURESS
-    if contact["code"] and equal(typed, contact["code"]):
+    if contact.code and equal(typed, contact.code):
         return CodeVerdict.OK
     return CodeVerdict.WRONG
 
@@ -356,4 +357,4 @@ def _straight_to_a_human(tx: Tx, number: str, incident: Incident | None) -> bool
 
 def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:
     people = contacts.rows_of(tx, site_id) if site_id else []
-    return any(person["code"] for person in people if person["phone"] == number)
+    return any(person.code for person in people if person.phone == number)

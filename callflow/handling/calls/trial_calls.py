@@ -31,23 +31,23 @@ _NEWEST = 100
 def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) -> Incident:
     """Call one contact of a site, now; the exercise's incident. Raises NotFound, or Refused as
     ``rehearse`` does and where the contact has no number."""
-    found = [row for row in contacts.rows_of(tx, site_id) if row["id"] == contact_id]
+    found = [row for row in contacts.rows_of(tx, site_id) if row.id == contact_id]
     if not found:
         raise NotFound("there is no such contact at this site")
     contact = found[0]
-    if not contact["phone"]:
+    if not contact.phone:
         raise Refused("this contact has no number")
-    text = TEST_CALL[0 if contact["language"] == "fr" else 1]
+    text = TEST_CALL[0 if contact.language == "fr" else 1]
     end = Step(id="end", kind=StepKind.CLOSE, code=EXERCISE)
     step = Step(
         id="test_call",
         kind=StepKind.MESSAGE,
         text=text,
         who=(Who(contact=contact_id),),
-        identify=contact["code"] is not None,
+        identify=contact.code is not None,
         outcomes={Outcome.ACKNOWLEDGED: end.id, EXHAUSTED: end.id},
     )
-    plan = Plan(id=PLAN, version=1, name=f"{TEST_CALL[2]} : {contact['name']}", steps=(step, end))
+    plan = Plan(id=PLAN, version=1, name=f"{TEST_CALL[2]} : {contact.name}", steps=(step, end))
     return rehearse(tx, plan, site_id, Kind.TEST, who, now)
 
 

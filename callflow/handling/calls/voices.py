@@ -63,4 +63,4 @@ def _site(tx: Tx, call: Call) -> str | None:
     place = (call.progress or {}).get("place") or {}
     kept = place.get("kept") or {}
     known = sites.site_row(tx, kept["site"]) if kept.get("person") and "site" in kept else None
-    return str(known["id"]) if known else None
+    return str(known.id) if known else None

@@ -161,7 +161,7 @@ def _ring(
         room=ring.room,
     )
     contact = contacts.get(tx, one.call.contact_id) if one.call.contact_id else None
-    who = contact["name"] if contact else one.call.to
+    who = contact.name if contact else one.call.to
     tell(tx, "bridging", now, one.incident, who=who, to=ring.agent or ring.to)
 
 

@@ -44,8 +44,8 @@ def _shown(tx: Tx, firm: Firm) -> Row:
         **shown,
         "part": firm.part.value,
         "sectors": list(firm.sectors),
-        "availability": contact["availability"] if contact else None,
-        "code_set": bool(contact and contact["code"]),
+        "availability": contact.availability if contact else None,
+        "code_set": bool(contact and contact.code),
     }
 
 
@@ -56,15 +56,15 @@ def _known(tx: Tx, firm_id: str) -> Firm:
         raise NotFound("there is no such guard or maintenance firm", firm_id)
     named = {link.role for link in firms.links(tx, firm_id)}
     part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
-    of = {name: contact[name] for name in ("name", "phone", "language")}
-    return guards.firm(tx, firm_id) or Firm(firm_id, "", (), 1, "", part, None, "", "", **of)
+    of = contact.name, contact.phone, contact.language
+    return guards.firm(tx, firm_id) or Firm(firm_id, "", (), 1, "", part, None, "", "", *of)
 
 
 def get_firm(tx: Tx, firm_id: str) -> Row:
     """A firm as an administrator sees it, with what closed it. Raises NotFound."""
     firm, contact = _known(tx, firm_id), contacts.get(tx, firm_id)
     closed = {name: getattr(firm, name) for name in ("closed_at", "closed_by", "closed_because")}
-    under_duress = bool(contact and contact["duress_code"] is not None)
+    under_duress = bool(contact and contact.duress_code is not None)
     return {**_shown(tx, firm), "duress_code_set": under_duress, **closed}
 
 

@@ -200,4 +200,4 @@ def _authority(tx: Tx, row: Incident, contact_id: str, now: datetime) -> str:
 
 def _name(tx: Tx, task: Task) -> str:
     found = contacts.get(tx, task.subject)
-    return found["name"] if found else str(task.subject)
+    return found.name if found else str(task.subject)

@@ -40,7 +40,7 @@ def _firm(tx: Tx, firm_id: str) -> str:
     row = contacts.get(tx, firm_id)
     if row is None or not firms.is_firm(tx, firm_id):
         raise NotFound("there is no such guard or maintenance firm", firm_id)
-    return str(row["name"])
+    return str(row.name)
 
 
 def _shown(one: FirmMember) -> Row:

@@ -204,7 +204,7 @@ def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
         personal=is_mute_here(tx, row),
         verifications=services.verifications(tx, row.id),
         calls=calls.of_incident(tx, row.id),
-        agreement=site["police_agreement"] if site else "",
+        agreement=site.police_agreement if site else "",
     )
 
 
@@ -215,9 +215,9 @@ def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> Se
         services.lines(tx),
         service,
         site=row.site_id,
-        postcode=site["postcode"] if site else "",
+        postcode=site.postcode if site else "",
         at=now,
-        zone=ZoneInfo(site["timezone"] if site else _STATION_ZONE),
+        zone=ZoneInfo(site.timezone if site else _STATION_ZONE),
     )
 
 

@@ -40,23 +40,23 @@ def watch_guards(tx: Tx, now: datetime) -> None:
         guard = _guard(tx, task)
         what = welfare(guard, now, every)
         called = contacts.get(tx, task.data.get("guard") or task.subject)
-        if what is Welfare.SILENT or (what is Welfare.CALL and not (called and called["phone"])):
+        if what is Welfare.SILENT or (what is Welfare.CALL and not (called and called.phone)):
             tasks.note(tx, task.id, {**task.data, "silent_at": to_iso(now)})
             hand_to_human(tx, row, "guard_silent", now)
-        elif what is Welfare.CALL and called is not None:
-            tell(tx, "guard_welfare", now, row, who=called["name"], to=called["phone"])
+        elif what is Welfare.CALL and called and called.phone:
+            tell(tx, "guard_welfare", now, row, who=called.name, to=called.phone)
             request_call(
                 tx,
                 policy,
                 row,
                 now,
                 step=Purpose.WELFARE,
-                to=called["phone"],
+                to=called.phone,
                 attempt=len(guard.calls) + 1,
                 dialogue=Dialogue.GUARD,
                 ring_time=policy.ring_time,
                 priority=row.priority,
-                contact=called["id"],
+                contact=called.id,
             )
 
 

@@ -40,7 +40,7 @@ def preview(tx: Tx, plan: Plan, site_id: str, kind: Kind, at: datetime) -> Previ
     plan = plan_at(tx, plan, site_id)
     accounts = sites.account_rows(tx, site_id)
     category, _ = events.usual(kind)
-    account = accounts[0]["account"] if accounts else ""
+    account = accounts[0].account if accounts else ""
     alarm = Alarm(kind=kind, category=category, account=account, zone="", armed=True, at=at)
     called = tuple(
         (step, on_call.on_call(site, step.selectors, kind, at))

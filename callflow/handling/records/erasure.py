@@ -51,13 +51,14 @@ def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Per
     if row is None:
         raise NotFound("there is no such contact", contact_id)
     member = firms.member(tx, contact_id)
-    alone = row["phone"] and not erasure.others_with(tx, contact_id, row["phone"])
+    phone = row.phone or ""
+    alone = phone and not erasure.others_with(tx, contact_id, phone)
     return Person(
         id=contact_id,
-        name=row["name"],
-        numbers=(row["phone"],) if alone else (),
+        name=row.name,
+        numbers=(phone,) if alone else (),
         others=tuple(one for one in (contact_id, member and member.mail) if one),
-        namesake=names[folded(row["name"])] > 1,
+        namesake=names[folded(row.name)] > 1,
     )
 
 
@@ -117,11 +118,11 @@ def begin_client_erasure(
     names = _names(tx)
     for contact_id in clients.only_called_at(tx, ids):
         _begin_erasure(tx, vault, contact_id, names, reason, who, now)
-    pseudonym, name = f"erased-{secrets.token_hex(6)}", folded(client["name"])
+    pseudonym, name = f"erased-{secrets.token_hex(6)}", folded(client.name)
     known = (folded(other) for other in clients.names(tx, client_id))
     person = Person(
         id=client_id,
-        name=client["name"],
+        name=client.name,
         others=(client_id,),
         here=tuple({said for s in theirs for said in (s["name"], *ways_of(s["address"]))}),
         namesake=name in known,

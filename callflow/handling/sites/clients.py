@@ -33,13 +33,13 @@ def rename(tx: Tx, client_id: str, name: str, who: str, now: datetime) -> str:
         raise NotFound("there is no such client", client_id)
     if not said:
         raise BadField("name", "is missing")
-    if said == client["name"]:
+    if said == client.name:
         return client_id
     if sites.has_sites(tx, client_key(said)):
         raise BadField("name", "there is a client of this name already")
     other = client_of(tx, said)
     moved = sites.move_sites(tx, client_id, other, now)
-    fields = {"client": [client["name"], said]}
-    told = {"old": client["name"], "name": said, "sites": moved, "fields": fields}
+    fields = {"client": [client.name, said]}
+    told = {"old": client.name, "name": said, "sites": moved, "fields": fields}
     tell(tx, "client_renamed", now, by=who, who_did=who, **told)
     return other

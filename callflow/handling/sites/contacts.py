@@ -9,18 +9,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from callflow.core.sites.site import Authority, Role
+from callflow.core.sites.declared import Called, Person
+from callflow.core.sites.site import Authority
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.sites import calendars, passwords
 from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.engine.values import columns
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites.sites import upsert
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 _CODE = re.compile(r"[0-9]{4,8}")
 
@@ -33,23 +33,23 @@ def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Contact]]:
 
 def in_part(tx: Tx, contact_id: str, **part: Any) -> Contact:
     """A contact in a ``part`` (role, rank, authorities, keys_held) at a site."""
-    row = contact_rows.get(tx, contact_id)
-    assert row is not None, "contacts are never erased while a part of theirs is kept"
-    return _shown({**row, **part})
+    person = contact_rows.get(tx, contact_id)
+    assert person is not None, "contacts are never erased while a part of theirs is kept"
+    return _shown(Called(**columns(person), site_id="", **part))
 
 
-def _shown(row: Row) -> Contact:
-    secrets: Any = {f"{name}_set": row[name] is not None for name in SECRETS}
+def _shown(person: Called) -> Contact:
+    secrets: Any = {f"{name}_set": getattr(person, name) is not None for name in SECRETS}
     return Contact.model_construct(
-        id=row["id"],
-        name=row["name"],
-        role=Role(row["role"]),
-        rank=row["rank"],
-        language=row["language"],
-        phone=row["phone"],
-        authorities={k: list(map(Authority, may)) for k, may in row["authorities"].items()},
-        keys_held=row["keys_held"],
-        availability=row["availability"],
+        id=person.id,
+        name=person.name,
+        role=person.role,
+        rank=person.rank,
+        language=person.language,
+        phone=person.phone,
+        authorities={k: list(map(Authority, may)) for k, may in person.authorities.items()},
+        keys_held=person.keys_held,
+        availability=person.availability,
         **secrets,
     )
 
@@ -68,8 +68,6 @@ class SharedContact(Refused):
 
 #: What goes in and never comes out.
 SECRETS = ("code", "duress_code", "password", "duress_password")
-#: What a contact is wherever they are one; the part that they play is a site's own.
-_OWN = ("name", "language", "phone", "availability", *SECRETS)
 
 
 def write_contacts(
@@ -85,21 +83,19 @@ def write_contacts(
     calendars.check_replacements(tx, sent)
 
 
-def _stays(tx: Tx, site_id: str, field: str, before: Row) -> None:
+def _stays(tx: Tx, site_id: str, field: str, before: Person) -> None:
     """Raises SharedContact where a contact of other sites is not what it was."""
-    after = contact_rows.get(tx, before["id"])
-    assert after is not None, "it was just written"
-    if any(after[name] != before[name] for name in _OWN):
-        others = contact_rows.other_sites(tx, [before["id"]], site_id)
+    if contact_rows.get(tx, before.id) != before:
+        others = contact_rows.other_sites(tx, [before.id], site_id)
         if others:
-            raise SharedContact(field, before["name"], others[before["id"]])
+            raise SharedContact(field, before.name, others[before.id])
 
 
 def _write_contact(
-    tx: Tx, vault: Vault, site_id: str, place: int, contact: Contact, before: Row | None
+    tx: Tx, vault: Vault, site_id: str, place: int, contact: Contact, before: Person | None
 ) -> None:
     field = f"contacts.{place}"
-    own: Row = {"id": contact.id, "name": contact.name, "language": contact.language}
+    own: dict[str, object] = {"id": contact.id, "name": contact.name, "language": contact.language}
     own |= {"phone": contact.phone, **passwords.written(vault, contact, before, f"{field}.")}
     for name in filter(contact.says, ("code", "duress_code")):
         digits = getattr(contact, name)
@@ -108,7 +104,7 @@ def _write_contact(
         own["availability"] = calendars.availability(contact.availability, f"{field}.availability")
     upsert(tx, t.contact, ["id"], own)
     check_codes(tx, contact.id, f"{field}.duress_code")
-    part: Row = {"site_id": site_id, "contact_id": contact.id}
+    part: dict[str, object] = {"site_id": site_id, "contact_id": contact.id}
     part |= contact.model_dump(mode="json", include={"role", "authorities", "keys_held"})
     part["rank"] = contact.rank if contact.says("rank") else place + 1
     upsert(tx, t.site_contact, ["site_id", "contact_id", "role"], part)
@@ -117,7 +113,7 @@ def _write_contact(
 def check_codes(tx: Tx, contact_id: str, field: str) -> None:
     """The two codes of a contact that was just written differ. Raises BadField."""
     kept = contact_rows.get(tx, contact_id)
-    if kept and kept["code"] and kept["code"] == kept["duress_code"]:
+    if kept and kept.code and kept.code == kept.duress_code:
         raise BadField(field, "must differ from the code")
 
 

@@ -21,6 +21,7 @@ from callflow.core.sites.contract import (
     may_become,
     quarantined_until,
 )
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.fields import BadField
@@ -34,8 +35,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.interventions import firms, guards
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import contracts, sites
-
-Row = dict[str, Any]
 
 #: Characters of a reason.
 _LONGEST = 500
@@ -83,16 +82,16 @@ def change_contract(
 _NOT_NEXT = "no contract becomes this from what it is then"
 
 
-def _state_at(tx: Tx, site: Row, at: datetime) -> SiteState:
+def _state_at(tx: Tx, site: DeclaredSite, at: datetime) -> SiteState:
     """What the contract is at ``at``, by what is planned."""
-    known = contracts.changes(tx, site["id"])
+    known = contracts.changes(tx, site.id)
     planned = [change for change in known if change.planned and change.effective_at <= at]
-    return planned[-1].state if planned else SiteState(site["state"])
+    return planned[-1].state if planned else site.state
 
 
-def _check_plans(tx: Tx, site: Row) -> None:
+def _check_plans(tx: Tx, site: DeclaredSite) -> None:
     """A terminated site may name plans that were withdrawn since. Raises BadField."""
-    named = standing.named(site["plans"], site["plan_rules"])
+    named = standing.named(site.plans, site.plan_rules)
     check_chosen(tx, [("state", plan) for plan in sorted(named)])
 
 
@@ -123,12 +122,11 @@ def _made(tx: Tx, change: ContractChange, before: SiteState, now: datetime) -> N
 
 
 def written_anew(
-    tx: Tx, site_id: str, before: str, after: str, who: str, reason: str, now: datetime
+    tx: Tx, site_id: str, was: SiteState, state: SiteState, who: str, reason: str, now: datetime
 ) -> None:
     """A program wrote the site with another contract, and says why. Raises BadField."""
-    if before == after:
+    if was is state:
         return
-    was, state = SiteState(before), SiteState(after)
     if not may_become(was, state):
         raise BadField("state", _NOT_NEXT)
     said = a_reason(reason)
@@ -149,16 +147,16 @@ def apply_planned(tx: Tx, now: datetime) -> None:
     for change in contracts.due(tx, now):
         site = sites.site_row(tx, change.site_id)
         assert site is not None, "a site is closed, never erased, while its contract has a future"
-        before = SiteState(site["state"])
+        before = site.state
         if not may_become(before, change.state):
             drop_change(tx, change.site_id, change.id, MACHINE, now)
         elif contracts.change_made(tx, change.id, now):
             _made(tx, change, before, now)
 
 
-def in_quarantine(site: Row, now: datetime) -> bool:
+def in_quarantine(site: DeclaredSite, now: datetime) -> bool:
     """Whether nobody else gets this site's accounts."""
-    until = quarantined_until(SiteState(site["state"]), site["state_since"])
+    until = quarantined_until(site.state, site.state_since)
     return until is not None and now < until
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites import instructions
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.instructions import Instruction
 from callflow.core.sites.site import Site
 from callflow.handling.sites import testers
@@ -18,16 +19,16 @@ from callflow.storage.sites import instructions as rows
 
 
 class Reading(NamedTuple):
-    """A site's own row, and what is agreed there for a while, as one transaction read them."""
+    """A site, and what is agreed there for a while, as one transaction read them."""
 
-    row: dict[str, Any]
+    site: DeclaredSite
     agreed: list[Instruction]
 
 
 def read(tx: Tx, site_id: str, now: datetime) -> Reading | None:
     """Both at ``now``, for whoever looks at the site several times in this transaction."""
-    row = sites.site_row(tx, site_id)
-    return None if row is None else Reading(row, rows.current(tx, site_id, now))
+    site = sites.site_row(tx, site_id)
+    return None if site is None else Reading(site, rows.current(tx, site_id, now))
 
 
 def site_now(
@@ -41,8 +42,8 @@ def site_now(
 ) -> Site | None:
     """``sites.load_site`` as an alarm of ``kind`` finds the site at ``now``: with absences and
     other numbers as they are agreed for a while. ``reading``: what ``read`` gave at ``now``."""
-    known = None if reading is None else reading.row
-    site = sites.load_site(tx, site_id, decrypt=decrypt, row=known)
+    known = None if reading is None else reading.site
+    site = sites.load_site(tx, site_id, decrypt=decrypt, declared=known)
     if site is None:
         return None
     tester = testers.last(tx, site_id) if kind is Kind.ON_TEST else None

@@ -9,13 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import State
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, StoredSignal, Treatment
+from callflow.core.sites.declared import Zone
 from callflow.core.sites.site import Authority, Site
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import OnTest, station_signal
@@ -26,8 +26,6 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
-
-Row = dict[str, Any]
 
 #: How long a test may last from now on, by the role of whoever sets or extends it.
 LIMITS = {
@@ -139,8 +137,8 @@ def _setter(tx: Tx, test: OnTest) -> str:
     contact = contacts.get(tx, test.contact_id) if test.contact_id else None
     if contact is None:
         return test.set_by
-    number = contact["phone"] or "(sans numéro)"
-    return f"{contact['name']} {number}, demande notée par {test.set_by}"
+    number = contact.phone or "(sans numéro)"
+    return f"{contact.name} {number}, demande notée par {test.set_by}"
 
 
 def _make_live(tx: Tx, test: OnTest, who: str, now: datetime) -> str:
@@ -191,12 +189,12 @@ def _within(lasts: timedelta, role: str) -> None:
         raise BadField("minutes", f"your role sets on test for {hours:g} hours at most")
 
 
-def _zone_keys(declared: Sequence[Row], zones: Sequence[str] | None) -> tuple[str, ...] | None:
+def _zone_keys(declared: Sequence[Zone], zones: Sequence[str] | None) -> tuple[str, ...] | None:
     if zones is None:
         return None
     if not zones:
         raise BadField("zones", "names no zone: null stands for the whole site")
-    known = {zone_key(zone["zone"]) for zone in declared}
+    known = {zone_key(zone.zone) for zone in declared}
     for place, zone in enumerate(zones):
         if zone_key(zone) not in known:
             raise BadField(f"zones.{place}", "is no zone of this site")
@@ -218,12 +216,11 @@ def _authorised(site: Site, contact_id: str | None, kinds: set[Kind]) -> str:
     return known[0].name
 
 
-def _kinds(declared: Sequence[Row], keys: Collection[str] | None) -> set[Kind]:
+def _kinds(declared: Sequence[Zone], keys: Collection[str] | None) -> set[Kind]:
     """What the test silences, as far as the site declares it."""
     if keys is None:
         return {Kind.INTRUSION}
-    named = [zone["kind"] for zone in declared if zone_key(zone["zone"]) in keys]
-    return {Kind(kind or Kind.INTRUSION) for kind in named}
+    return {zone.kind or Kind.INTRUSION for zone in declared if zone_key(zone.zone) in keys}
 
 
 def _refuse_in_alarm(tx: Tx, site_id: str) -> None:

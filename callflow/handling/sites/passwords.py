@@ -6,10 +6,10 @@ What was typed is kept nowhere. Each answer is a logbook entry, and so is each l
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.records.logbook import Entry
+from callflow.core.sites.declared import DeclaredSite, Person
 from callflow.core.sites.password import Heard, judge, plain
 from callflow.handling.alarms.deciding import raise_duress
 from callflow.handling.alarms.operating import acted, open_and_held
@@ -21,8 +21,6 @@ from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 #: So many wrong ones of one person, within this: who it is stays unknown.
 WRONG_AT_MOST, WITHIN = 3, timedelta(minutes=15)
@@ -41,16 +39,16 @@ def password_heard(
     what it says of a right password. Raises Held, NotFound, Refused.
     """
     row = open_and_held(tx, incident_id, who)
-    kept, name = _kept(tx, row, contact)
+    kept = _kept(tx, row, contact)
     if not plain(heard):
         raise Refused("type the password as it was heard")
-    if kept["password"] is None and kept["duress_password"] is None:
+    if kept.password is None and kept.duress_password is None:
         raise Refused("no password is agreed with this person")
     if _wrong(tx, incident_id, contact, now) >= WRONG_AT_MOST:
         raise Refused("too many wrong passwords: treat who speaks as a stranger")
-    verdict = judge(heard, _clear(vault, kept["password"]), _clear(vault, kept["duress_password"]))
+    verdict = judge(heard, _clear(vault, kept.password), _clear(vault, kept.duress_password))
     kind = "password_wrong" if verdict is Heard.DIFFERS else "password_right"
-    tell(tx, kind, now, row, who=name, contact=contact, by=who, who_did=who)
+    tell(tx, kind, now, row, who=kept.name, contact=contact, by=who, who_did=who)
     row = acted(tx, row, who, now)
     if verdict is Heard.DURESS and not row.duress:
         raise_duress(tx, row, now)
@@ -62,43 +60,45 @@ def reveal_password(
 ) -> str:
     """The password, for the eyes of who holds the incident. Raises Held, NotFound, Refused."""
     row = open_and_held(tx, incident_id, who)
-    kept, name = _kept(tx, row, contact)
+    kept = _kept(tx, row, contact)
     if not reason.strip():
         raise Refused("a password is shown for a reason: write it")
-    clear = _clear(vault, kept["password"])
+    clear = _clear(vault, kept.password)
     if clear is None:
         raise Refused("no password is agreed with this person")
-    said = {"who": name, "contact": contact, "by": who, "reason": reason.strip()}
+    said = {"who": kept.name, "contact": contact, "by": who, "reason": reason.strip()}
     tell(tx, "password_revealed", now, row, **said, who_did=who)
     acted(tx, row, who, now)
     return clear
 
 
-def written(vault: Vault, sent: Site | Contact, kept: Row | None, field: str) -> Row:
+def written(
+    vault: Vault, sent: Site | Contact, kept: DeclaredSite | Person | None, field: str
+) -> dict[str, bytes | None]:
     """The columns of the passwords in ``sent``: left out = unchanged, null = removed.
 
-    ``kept``: the row as it is. Raises BadField, naming the field after the prefix ``field``.
+    ``kept``: as they are. Raises BadField, naming the field after the prefix ``field``.
     """
-    values: Row = {}
+    values: dict[str, bytes | None] = {}
     for name in filter(sent.says, NAMES):
         clear = getattr(sent, name)
         if clear is not None and len(plain(clear)) < _FEWEST:
             raise BadField(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
         values[name] = vault.encrypt(clear.encode()) if clear else None
-    one, other = (_clear(vault, values.get(name, (kept or {}).get(name))) for name in NAMES)
+    one, other = (_clear(vault, values.get(name, getattr(kept, name, None))) for name in NAMES)
     if values and one and other and plain(one) == plain(other):
         raise BadField(f"{field}duress_password", "must differ from the password")
     return values
 
 
-def _kept(tx: Tx, row: Incident, contact: str) -> tuple[Row, str]:
-    """The row that holds the passwords, and whose they are."""
+def _kept(tx: Tx, row: Incident, contact: str) -> DeclaredSite | Person:
+    """Whose the passwords are."""
     site = sites.site_row(tx, row.site_id) if row.site_id else None
     if site is not None and contact == OF_SITE:
-        return site, str(site["name"])
-    for person in contacts.rows_of(tx, site["id"]) if site else ():
-        if person["id"] == contact:
-            return person, str(person["name"])
+        return site
+    for person in contacts.rows_of(tx, site.id) if site else ():
+        if person.id == contact:
+            return person
     raise NotFound("there is no such contact at this site")
 
 

@@ -11,11 +11,12 @@ import json
 import uuid
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.correlation import zone_key
+from callflow.core.sites.declared import Account
 from callflow.core.sites.removed import Item, Removed
 from callflow.core.watch.supervision import user_key
 from callflow.handling.base.refusals import NotFound, Refused
@@ -86,9 +87,9 @@ def called(part: str, item: Item) -> str:
     return " ".join(str(item[name]) for name in names if item[name])
 
 
-def secrets_of(accounts: Mapping[str, Document], cameras: Sequence[Document]) -> Secrets:
-    """The secrets of a site's accounts and cameras, by their stored rows."""
-    keys = {(ACCOUNTS, each): row["dc09_key"] for each, row in accounts.items() if row["dc09_key"]}
+def secrets_of(accounts: Iterable[Account], cameras: Sequence[Document]) -> Secrets:
+    """The secrets of a site's accounts and cameras, as stored."""
+    keys = {(ACCOUNTS, one.account): one.dc09_key for one in accounts if one.dc09_key}
     said = {(CAMERAS, c["id"]): b64decode(c["secret"]) for c in cameras if c["secret"]}
     return {**keys, **said}
 

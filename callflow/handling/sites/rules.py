@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites import declared
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
 from callflow.core.time.hours import CalendarError
@@ -21,6 +23,7 @@ from callflow.storage import Tx
 from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
+Columns = dict[str, object]
 
 NO_PLAN = "there is no such plan: publish it first"
 
@@ -36,28 +39,29 @@ def required(body: Row, name: str, field: str) -> str:
 # --- how a panel is watched ---------------------------------------------------------------
 
 
-def account_values(old: Row | None, sent: Account, *, lift: bool, now: datetime) -> Row:
-    """The columns of one account that say how it is watched. ``old``: its row, where it has one.
+def account_values(
+    old: declared.Account | None, sent: Account, *, lift: bool, now: datetime
+) -> Columns:
+    """The columns of one account that say how it is watched. ``old``: as it was, where it was.
 
     A lift is tested at least every three days, whatever else is said (D8).
     """
     poll, test = sent.poll_every_s, sent.test_every_h
     if lift:
         test = min(test or supervision.LIFT_TEST_EVERY, supervision.LIFT_TEST_EVERY)
-    values: Row = {"line": sent.line, "poll_every": poll, "test_every": test}
-    before = old or {"poll_every": None, "test_every": None}
-    if poll != before["poll_every"]:
+    values: Columns = {"line": sent.line, "poll_every": poll, "test_every": test}
+    if poll != (old.poll_every if old else None):
         values["poll_since"] = None if poll is None else now
-    if test != before["test_every"]:
+    if test != (old.test_every if old else None):
         values["test_due"] = None if test is None else supervision.next_test(now, test)
-        values["untested"] = bool(old and old["untested"]) and test is not None
+        values["untested"] = bool(old and old.untested) and test is not None
     return values
 
 
-def no_longer_tested(tx: Tx, old: Row | None, values: Row, now: datetime) -> None:
+def no_longer_tested(tx: Tx, old: declared.Account | None, now: datetime) -> None:
     """A test that is missing is no longer expected: its incident is at its end too."""
-    if old is not None and old["untested"] and values["test_every"] is None:
-        store_signals(tx, [supervision.tested_again(old["account"], old["test_due"], now)])
+    if old is not None and old.untested and old.test_due is not None:
+        store_signals(tx, [supervision.tested_again(old.account, old.test_due, now)])
 
 
 def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Partition]]:
@@ -72,19 +76,19 @@ def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Partition]]:
     return found
 
 
-def shown_account(row: Row, partitions: list[Partition]) -> Account:
+def shown_account(kept: declared.Account, partitions: list[Partition]) -> Account:
     """An account, and what is known of it."""
     return Account.model_construct(
-        account=row["account"],
-        dc09_key_set=row["dc09_key"] is not None,
-        line=row["line"],
-        phone=row["phone"],
-        poll_every_s=row["poll_every"],
-        test_every_h=row["test_every"],
-        last_heard=row["last_heard"],
-        skew=row["skew"],
-        silent=row["silent"],
-        untested=row["untested"],
+        account=kept.account,
+        dc09_key_set=kept.dc09_key is not None,
+        line=kept.line,
+        phone=kept.phone,
+        poll_every_s=kept.poll_every,
+        test_every_h=kept.test_every,
+        last_heard=kept.last_heard,
+        skew=kept.skew,
+        silent=kept.silent,
+        untested=kept.untested,
         partitions=partitions,
     )
 
@@ -93,8 +97,12 @@ def shown_account(row: Row, partitions: list[Partition]) -> Account:
 
 
 def site_values(
-    old: Row | None, sent: Mapping[str, Any] | None, timezone: str, now: datetime, own: OwnDays
-) -> Row:
+    old: DeclaredSite | None,
+    sent: Mapping[str, Any] | None,
+    timezone: str,
+    now: datetime,
+    own: OwnDays,
+) -> Columns:
     """The columns of a site's schedule, and of when it is looked at; ``own``: what the station says
     of days. Raises BadField."""
     try:
@@ -102,9 +110,9 @@ def site_values(
     except CalendarError as error:
         raise BadField(error.field, error.said, error.about) from None
     kept = schedule.to_json() if schedule else None
-    values: Row = {"schedule": kept}
-    same = old is not None and old["schedule"] == kept and old["timezone"] == timezone
-    if not same or old is None or old["schedule_due"] is None:
+    values: Columns = {"schedule": kept}
+    same = old is not None and (old.schedule, old.timezone) == (kept, timezone)
+    if not same or old is None or old.schedule_due is None:
         zone = ZoneInfo(timezone)
         values["schedule_due"] = schedule.next_closing(now, zone) if schedule else None
     return values

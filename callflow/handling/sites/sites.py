@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from callflow.core.changes import changes, stamp
 from callflow.core.plans import call_plan, standing
 from callflow.core.plans import overrides as plan_overrides
 from callflow.core.signals.signal import Kind
+from callflow.core.sites import declared
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.site import SiteState
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.telling import tell
@@ -24,6 +25,7 @@ from callflow.handling.sites import (
     removed,
     rules,
 )
+from callflow.handling.sites.removed import Document
 from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import Account, Agreed, Site, Zone
 from callflow.storage import Tx
@@ -33,8 +35,6 @@ from callflow.storage.sites import removed as removed_rows
 from callflow.storage.sites.sites import upsert
 from callflow.storage.watch import supervision
 from callflow.vault import Vault
-
-Row = dict[str, Any]
 
 
 def get_site(tx: Tx, site_id: str) -> Site | None:
@@ -51,7 +51,7 @@ def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Sit
     site, row = get_site(tx, site_id), sites.site_row(tx, site_id)
     if site is None or row is None:
         return None
-    return site, stamp([row["changed_at"], [contact.document() for contact in site.contacts]])
+    return site, stamp([row.changed_at, [contact.document() for contact in site.contacts]])
 
 
 def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
@@ -60,48 +60,41 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
     armed = rules.shown_arming(tx, site_ids)
     zones = sites.zones_of(tx, site_ids)
     people = contacts.shown_at(tx, site_ids)
-    users = rules.shown_users(tx, [a["account"] for here in accounts.values() for a in here])
+    users = rules.shown_users(tx, [a.account for here in accounts.values() for a in here])
     overrides = supervision.overrides(tx, site_ids)
     return [
         Site.model_construct(
-            id=row["id"],
-            name=row["name"],
-            client=row["client_name"],
-            address=row["address"],
-            postcode=row["postcode"],
-            police_agreement=row["police_agreement"],
-            timezone=row["timezone"],
-            language=row["language"],
-            state=SiteState(row["state"]),
-            recognition_word_set=row["recognition_word"] is not None,
-            password_set=row["password"] is not None,
-            duress_password_set=row["duress_password"] is not None,
+            id=site.id,
+            name=site.name,
+            client=site.client_name,
+            address=site.address,
+            postcode=site.postcode,
+            police_agreement=site.police_agreement,
+            timezone=site.timezone,
+            language=site.language,
+            state=site.state,
+            recognition_word_set=site.recognition_word is not None,
+            password_set=site.password is not None,
+            duress_password_set=site.duress_password is not None,
             accounts=[
-                rules.shown_account(a, armed.get(a["account"], []))
-                for a in accounts.get(row["id"], ())
+                rules.shown_account(a, armed.get(a.account, [])) for a in accounts.get(site.id, ())
             ],
-            zones=list(map(_zone, zones.get(row["id"], ()))),
-            contacts=people.get(row["id"], []),
-            panel_users=[
-                user for a in accounts.get(row["id"], ()) for user in users.get(a["account"], ())
+            zones=[
+                Zone.model_construct(account=z.account, zone=z.zone, name=z.name, kind=z.kind)
+                for z in zones.get(site.id, ())
             ],
-            plans=row["plans"],
-            plan_rules=row["plan_rules"],
-            plan_overrides=row["plan_overrides"],
-            schedule=row["schedule"],
-            rules=Agreed.model_construct(**(row["rules"] or {})),
-            event_overrides=list(map(rules.shown_override, overrides.get(row["id"], ()))),
-            cameras=cameras.shown(row["cameras"]),
+            contacts=people.get(site.id, []),
+            panel_users=[u for a in accounts.get(site.id, ()) for u in users.get(a.account, ())],
+            plans=site.plans,
+            plan_rules=site.plan_rules,
+            plan_overrides=site.plan_overrides,
+            schedule=site.schedule,
+            rules=Agreed.model_construct(**site.rules),
+            event_overrides=list(map(rules.shown_override, overrides.get(site.id, ()))),
+            cameras=cameras.shown(site.cameras),
         )
-        for row in sites.site_rows(tx, site_ids)
+        for site in sites.site_rows(tx, site_ids)
     ]
-
-
-def _zone(row: Row) -> Zone:
-    kind = row["kind"] and Kind(row["kind"])
-    return Zone.model_construct(
-        account=row["account"], zone=row["zone"], name=row["name"], kind=kind
-    )
 
 
 def put_site(
@@ -127,8 +120,8 @@ def put_site(
     _write_site(tx, vault, site_id, old, site, now)
     check_chosen(tx, _chosen(site, old).items())
     if old is not None:
-        contracts.written_anew(tx, site_id, old["state"], site.state, who, because, now)
-    before = {row["account"]: row for row in sites.account_rows(tx, site_id)}
+        contracts.written_anew(tx, site_id, old.state, site.state, who, because, now)
+    before = {one.account: one for one in sites.account_rows(tx, site_id)}
     removed_rows.clear_accounts(tx, dict.fromkeys(set(site.numbers) - set(before), site_id))
     sites.drop_links(tx, site_id, site.numbers)
     for account in site.accounts:
@@ -144,7 +137,7 @@ def put_site(
     was, left = set_up(shown) if shown else None, set_up(after)
     _tell(tx, site_id, was, left, site, who, now, because)
     if old is not None and was is not None and not renaming:
-        secrets = removed.secrets_of(before, old["cameras"])
+        secrets = removed.secrets_of(before.values(), old.cameras)
         removed.keep(tx, site_id, was, left, secrets, reason=because, who=who, now=now)
     there = {(c.id, c.role) for c in site.contacts}
     gone = [c for c in (shown.contacts if shown else ()) if (c.id, c.role) not in there]
@@ -155,8 +148,8 @@ def put_site(
 def _tell(
     tx: Tx,
     site_id: str,
-    before: Row | None,
-    after: Row,
+    before: Document | None,
+    after: Document,
     sent: Site,
     who: str,
     now: datetime,
@@ -168,17 +161,17 @@ def _tell(
         return
     fields = difference(before, after, sent)
     if fields:
-        why: Row = {"because": because} if because else {}
+        why = {"because": because} if because else {}
         tell(tx, "site_changed", now, site=site_id, by=who, who_did=who, fields=fields, **why)
 
 
-def difference(before: Row, after: Row, sent: Site) -> Row:
+def difference(before: Document, after: Document, sent: Site) -> dict[str, object]:
     """{path: [before, after]} of what differs between two set-ups; None of a secret that is set."""
-    fields: Row = {each.path: [each.before, each.after] for each in changes(before, after)}
+    fields: dict[str, object] = {c.path: [c.before, c.after] for c in changes(before, after)}
     return fields | dict.fromkeys(_secrets_in(sent))
 
 
-def set_up(site: Site) -> Row:
+def set_up(site: Site) -> Document:
     """``site`` as a document, without what its panels tell."""
     told = {"last_heard", "skew", "silent", "untested", "partitions"}
     return site.model_dump(mode="json", exclude={"accounts": {"__all__": told}})
@@ -192,10 +185,10 @@ def _secrets_in(sent: Site) -> Iterator[str]:
 
 
 def _write_site(
-    tx: Tx, vault: Vault, site_id: str, old: Row | None, site: Site, now: datetime
+    tx: Tx, vault: Vault, site_id: str, old: DeclaredSite | None, site: Site, now: datetime
 ) -> None:
     client_id = clients.client_of(tx, site.client or site.name)
-    word = old["recognition_word"] if old else None
+    word = old.recognition_word if old else None
     if site.says("recognition_word"):
         clear = site.recognition_word
         word = vault.encrypt(clear.encode()) if clear else None
@@ -210,11 +203,11 @@ def _write_site(
             "id": site_id,
             "client_id": client_id,
             **site.model_dump(mode="json", include={*names, "plans", "rules"}),
-            "state_since": old["state_since"] if old else now,
+            "state_since": old.state_since if old else now,
             "recognition_word": word,
             "plan_rules": calendars.plan_rules(tx, site.plan_rules, site.numbers),
             "plan_overrides": {plan: own for plan, own in site.plan_overrides.items() if own},
-            "cameras": cameras.values(vault, old["cameras"] if old else [], site.cameras),
+            "cameras": cameras.values(vault, old.cameras if old else [], site.cameras),
             "changed_at": now,
             **rules.site_values(old, site.schedule, site.timezone, now, own),
             **passwords.written(vault, site, old, ""),
@@ -234,20 +227,20 @@ def _check_accounts(tx: Tx, site_id: str, numbers: Sequence[str], now: datetime)
 
 def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
     """An account of another site: free where that one is terminated long ago. Raises BadField."""
-    row = sites.site_row(tx, owner)
-    if row is None or row["state"] != SiteState.TERMINATED:
+    site = sites.site_row(tx, owner)
+    if site is None or site.state is not SiteState.TERMINATED:
         raise BadField(field, "belongs to another site", owner)
-    if contracts.in_quarantine(row, now):
+    if contracts.in_quarantine(site, now):
         raise BadField(field, "its site was terminated less than a year ago: its panel may send")
     sites.free_account(tx, account)
 
 
 def _kept_in_quarantine(tx: Tx, site_id: str, accounts: set[str], now: datetime) -> None:
     """A terminated site keeps its accounts, so that nobody else gets them. Raises BadField."""
-    row = sites.site_row(tx, site_id)
-    if row is None or not contracts.in_quarantine(row, now):
+    site = sites.site_row(tx, site_id)
+    if site is None or not contracts.in_quarantine(site, now):
         return
-    if any(each["account"] not in accounts for each in sites.account_rows(tx, site_id)):
+    if any(each.account not in accounts for each in sites.account_rows(tx, site_id)):
         raise BadField("accounts", "a terminated site keeps its accounts for a year")
 
 
@@ -256,26 +249,27 @@ def _write_account(
     vault: Vault,
     site_id: str,
     account: Account,
-    old: Row | None,
+    old: declared.Account | None,
     site: Site,
     now: datetime,
 ) -> None:
     zones = [zone for zone in site.zones if zone.account == account.account]
     lift = any(zone.kind is Kind.LIFT for zone in zones)
-    watched = rules.account_values(old, account, lift=lift, now=now)
-    values: Row = {"account": account.account, "site_id": site_id, "phone": account.phone}
+    values = rules.account_values(old, account, lift=lift, now=now)
+    values |= {"account": account.account, "site_id": site_id, "phone": account.phone}
     if account.says("dc09_key"):
         key = account.dc09_key
         values["dc09_key"] = None if key is None else vault.encrypt(bytes.fromhex(key))
     if "arrived_within" not in (site.schedule or {}):
         values["arrival_due"] = None
-    upsert(tx, t.account, ["account"], {**values, **watched})
-    rules.no_longer_tested(tx, old, watched, now)
+    upsert(tx, t.account, ["account"], values)
+    if values["test_every"] is None:
+        rules.no_longer_tested(tx, old, now)
 
 
-def _check_plans(tx: Tx, site: Site, old: Row | None) -> None:
+def _check_plans(tx: Tx, site: Site, old: DeclaredSite | None) -> None:
     """Its plans are known; a setting of a step that fitted once may stay. Raises BadField."""
-    before = old["plan_overrides"] if old else {}
+    before = old.plan_overrides if old else {}
     for kind, plan in site.plans.items():
         if sites.plan_body(tx, plan) is None:
             raise BadField(f"plans.{kind}", NO_PLAN, plan)
@@ -289,17 +283,16 @@ def _check_plans(tx: Tx, site: Site, old: Row | None) -> None:
             raise BadField(f"plan_overrides.{plan}.{where}", "does not fit this plan")
 
 
-def _chosen(site: Site, old: Row | None) -> dict[str, str]:
+def _chosen(site: Site, old: DeclaredSite | None) -> dict[str, str]:
     """{field: plan} that the site is to follow, or to have otherwise. One that is terminated, and
     stays so, keeps what it had."""
     named = {f"plans.{kind}": plan for kind, plan in site.plans.items()}
     for place, rule in enumerate(site.plan_rules):
         named[f"plan_rules.{place}.plan"] = rule["plan"]
-    over = SiteState.TERMINATED
-    if old and old["state"] == over and site.state is over:
-        had = standing.named(old["plans"], old["plan_rules"])
+    if old and old.state is site.state is SiteState.TERMINATED:
+        had = standing.named(old.plans, old.plan_rules)
         named = {field: plan for field, plan in named.items() if plan not in had}
-    before = old["plan_overrides"] if old else {}
+    before = old.plan_overrides if old else {}
     for plan, own in site.plan_overrides.items():
         if own != before.get(plan):
             named[f"plan_overrides.{plan}"] = plan

@@ -57,8 +57,8 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
         ],
         sites=len(few),
         site=site,
-        account=accounts[0]["account"] if accounts else "",
-        plan=_plan(tx, site.id, accounts[0]["account"] if accounts else "", now) if site else None,
+        account=accounts[0].account if accounts else "",
+        plan=_plan(tx, site.id, accounts[0].account if accounts else "", now) if site else None,
         test=_test(tx, site.id) if site else None,
     )
 
@@ -75,7 +75,7 @@ def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Incident:
     An earlier one that still runs ends. Raises NotFound, or Refused as ``rehearse`` does.
     """
     accounts = sites.account_rows(tx, site_id)
-    plan = _plan(tx, site_id, accounts[0]["account"] if accounts else "", now)
+    plan = _plan(tx, site_id, accounts[0].account if accounts else "", now)
     before = newest_test(tx, site_id)
     if before is not None and before.state is State.OPEN:
         end_rehearsal(tx, before, who, now)

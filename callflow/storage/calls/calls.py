@@ -33,7 +33,7 @@ from callflow.core.calls.call import (
 )
 from callflow.core.calls.purpose import BESIDE_PLANS, NOT_AT_SITE, Purpose
 from callflow.core.interventions.directory import shown
-from callflow.core.sites.site import Role
+from callflow.core.sites.site import Coded, Role
 from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
 from callflow.storage.engine import locks
@@ -192,15 +192,16 @@ def contact_names(tx: Tx, call_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query.where(c.id.in_(list(call_ids))))}
 
 
-_CODES = Prepared(
-    select(t.contact.c.id, t.contact.c.code, t.contact.c.duress_code)
+_CODES = Reads(
+    select(*columns_of(t.contact, Coded))
     .join(t.call, t.call.c.contact_id == t.contact.c.id)
-    .where(t.call.c.id == bindparam("call"))
+    .where(t.call.c.id == bindparam("call")),
+    Coded,
 )
 
 
-def codes_of(tx: Tx, call_id: str) -> dict[str, Any] | None:
-    """The ``id``, ``code`` and ``duress_code`` of the contact that a call is made to."""
+def codes_of(tx: Tx, call_id: str) -> Coded | None:
+    """The contact that a call is made to, with the codes they may have."""
     return _CODES.first(tx, {"call": call_id})
 
 

@@ -8,7 +8,7 @@ has no such member. The other way ``columns`` gives a value's row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
 from types import NoneType, UnionType
@@ -19,6 +19,7 @@ from sqlalchemy import Column, Executable, Result, Table
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 
+K = TypeVar("K")
 V = TypeVar("V")
 _Reader = Callable[[Any], Any]
 
@@ -54,6 +55,14 @@ class Reads(Generic[V]):
     def first(self, tx: Tx, values: Mapping[str, Any]) -> V | None:
         """The first row, None where there is none."""
         return next(iter(self.all(tx, values)), None)
+
+
+def grouped(values: Iterable[V], key: Callable[[V], K]) -> dict[K, list[V]]:
+    """{key: the values that have it}, in their order."""
+    groups: dict[K, list[V]] = {}
+    for value in values:
+        groups.setdefault(key(value), []).append(value)
+    return groups
 
 
 def columns(value: Any) -> dict[str, Any]:

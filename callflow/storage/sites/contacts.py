@@ -4,55 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from callflow.core.sites.site import Authority, Coded, Contact, Role
+from callflow.core.sites.declared import Called, Person, SectorFirm
+from callflow.core.sites.site import Authority, Contact, Role
 from callflow.core.time.availability import ALWAYS, Availability
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns_of
+from callflow.storage.engine.values import Reads, found, grouped
 from callflow.storage.sites import own_days
 
 _LINK = t.site_contact.c
-_CONTACTS = Prepared(
+_CALLED = Reads(
     select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
     .add_columns(_LINK.site_id)
     .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
     .where(_LINK.site_id.in_(bindparam("sites", expanding=True)))
-    .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id)
-)
-
-
-def rows_of(tx: Tx, site_id: str) -> list[dict[str, Any]]:
-    """The contacts of a site in the part each plays, codes included, as stored."""
-    return rows_at(tx, [site_id]).get(site_id, [])
-
-
-def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """{site: ``rows_of`` it}."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in _CONTACTS.all(tx, {"sites": list(site_ids)}):
-        found.setdefault(row["site_id"], []).append(row)
-    return found
-
-
-_CODED = Reads(
-    select(*columns_of(t.contact, Coded))
-    .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
-    .where(_LINK.site_id == bindparam("site"))
     .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id),
-    Coded,
+    Called,
 )
 
 
-def coded(tx: Tx, site_id: str) -> list[Coded]:
-    """The contacts of a site, once in each part they play, with the codes they may have."""
-    return _CODED.all(tx, {"site": site_id})
+def rows_of(tx: Tx, site_id: str) -> list[Called]:
+    """The contacts of a site in the part each plays."""
+    return _CALLED.all(tx, {"sites": [site_id]})
+
+
+def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Called]]:
+    """{site: its contacts in the part each plays}."""
+    return grouped(_CALLED.all(tx, {"sites": list(site_ids)}), lambda one: one.site_id)
 
 
 _FIRMS = select(t.contact, t.guard_firm.c.sectors, t.guard_firm.c.rank).join(
@@ -66,35 +52,34 @@ _BY_SECTOR = 1000
 def of_sites(tx: Tx, postcodes: Mapping[str, str]) -> dict[str, tuple[Contact, ...]]:
     """{site: its contacts as deciding needs them, and the guard firms of its sector last}, by each
     site's postcode."""
-    rows = rows_at(tx, postcodes)
+    people = rows_at(tx, postcodes)
     firms = firm_rows(tx) if any(postcodes.values()) else []
-    own = own_days.for_calendars(tx, (row["availability"] for row in chain(firms, *rows.values())))
-    found = {}
+    own = own_days.for_calendars(tx, (one.availability for one in chain(firms, *people.values())))
+    of_site = {}
     for site_id, postcode in postcodes.items():
-        linked = tuple(_contact(row, own) for row in rows.get(site_id, ()))
+        theirs = people.get(site_id, ())
+        linked = [_contact(one, own, one.role, one.rank, one.authorities) for one in theirs]
         known = {contact.id for contact in linked}
-        found[site_id] = (*linked, *in_sector(firms, postcode, known, own))
-    return found
+        of_site[site_id] = (*linked, *in_sector(firms, postcode, known, own))
+    return of_site
 
 
-def firm_rows(tx: Tx) -> list[dict[str, Any]]:
-    """Every guard firm's contact, with its ``sectors`` and its ``rank`` among firms."""
-    return [dict(row._mapping) for row in tx.execute(_FIRMS)]
+def firm_rows(tx: Tx) -> list[SectorFirm]:
+    """Every guard firm."""
+    return found(tx, _FIRMS, SectorFirm)
 
 
 def in_sector(
-    rows: Iterable[dict[str, Any]],
+    firms: Iterable[SectorFirm],
     postcode: str,
     known: Collection[str],
     own: OwnDays = NO_DAYS,
 ) -> Iterator[Contact]:
-    """Those of ``rows`` (``firm_rows``) whose sector the postcode lies in, but the ``known``;
-    ``own``: what the station says of days."""
-    for row in rows:
-        there = postcode and any(postcode.startswith(sector) for sector in row["sectors"])
-        if there and row["id"] not in known:
-            part = {"role": Role.GUARD, "rank": _BY_SECTOR + row["rank"], "authorities": {}}
-            yield _contact({**row, **part}, own)
+    """Those of ``firms`` whose sector the postcode lies in, but the ``known``; ``own``: what the
+    station says of days."""
+    for firm in firms:
+        if postcode and postcode.startswith(firm.sectors) and firm.id not in known:
+            yield _contact(firm, own, Role.GUARD, _BY_SECTOR + firm.rank)
 
 
 def standing_in(tx: Tx, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
@@ -109,28 +94,27 @@ def people(tx: Tx, contact_ids: Iterable[str]) -> tuple[Contact, ...]:
     if not wanted:
         return ()
     query = select(t.contact).where(t.contact.c.id.in_(wanted)).order_by(t.contact.c.id)
-    no_part = {"role": Role.KEYHOLDER, "rank": 1, "authorities": {}}
-    return _contacts(tx, [{**row._mapping, **no_part} for row in tx.execute(query)])
+    persons = found(tx, query, Person)
+    own = own_days.for_calendars(tx, [person.availability for person in persons])
+    return tuple(_contact(person, own) for person in persons)
 
 
-def _contacts(tx: Tx, rows: Sequence[dict[str, Any]]) -> tuple[Contact, ...]:
-    own = own_days.for_calendars(tx, [row["availability"] for row in rows])
-    return tuple(_contact(row, own) for row in rows)
-
-
-def _contact(row: dict[str, Any], own: OwnDays) -> Contact:
+def _contact(
+    person: Person,
+    own: OwnDays,
+    role: Role = Role.KEYHOLDER,
+    rank: int = 1,
+    authorities: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Contact:
     return Contact(
-        id=row["id"],
-        name=row["name"],
-        role=Role(row["role"]),
-        rank=row["rank"],
-        language=row["language"],
-        phone=row["phone"],
-        authorities={
-            kind: frozenset(Authority(a) for a in granted)
-            for kind, granted in row["authorities"].items()
-        },
-        availability=_availability(row["availability"], own),
+        id=person.id,
+        name=person.name,
+        role=role,
+        rank=rank,
+        language=person.language,
+        phone=person.phone,
+        authorities={kind: frozenset(map(Authority, may)) for kind, may in authorities.items()},
+        availability=_availability(person.availability, own),
     )
 
 
@@ -153,11 +137,11 @@ def write_code(tx: Tx, contact_id: str, code: str) -> None:
     tx.execute(update(t.contact).where(t.contact.c.id == contact_id).values(code=code))
 
 
-_CONTACT = Prepared(select(t.contact).where(t.contact.c.id == bindparam("id")))
+_CONTACT = Reads(select(t.contact).where(t.contact.c.id == bindparam("id")), Person)
 
 
-def get(tx: Tx, contact_id: str) -> dict[str, Any] | None:
-    """One contact's row, as stored."""
+def get(tx: Tx, contact_id: str) -> Person | None:
+    """One contact, whatever part they play."""
     return _CONTACT.first(tx, {"id": contact_id})
 
 

@@ -25,11 +25,13 @@ from sqlalchemy import (
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
-from callflow.core.sites.site import Site, SiteState
+from callflow.core.sites.declared import Account, Client, DeclaredSite, Zone
+from callflow.core.sites.site import Site
 from callflow.storage import schema as t
 from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, first, grouped
 from callflow.storage.schema import UtcDateTime
 from callflow.storage.sites import contacts
 
@@ -57,14 +59,6 @@ def _upsert(dialect: str, table: Any, key: tuple[str, ...], names: tuple[str, ..
     return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
 
 
-def by_site(tx: Tx, query: Prepared, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """{its ``site_id``: the rows} of a query of several ``sites``."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in query.all(tx, {"sites": list(site_ids)}):
-        found.setdefault(row["site_id"], []).append(row)
-    return found
-
-
 def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     """{account: site id} of those accounts that belong to a site."""
     rows = tx.execute(
@@ -75,17 +69,18 @@ def site_of_accounts(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
     return {row.account: row.site_id for row in rows}
 
 
-_SITE = Prepared(
+_SITES = Reads(
     select(t.site, t.client.c.name.label("client_name"))
     .join(t.client, t.client.c.id == t.site.c.client_id)
     .where(t.site.c.id.in_(bindparam("sites", expanding=True)))
-    .order_by(t.site.c.id)
+    .order_by(t.site.c.id),
+    DeclaredSite,
 )
 
 
-def site_row(tx: Tx, site_id: str) -> dict[str, Any] | None:
-    """The site's own row, with the client's name, as stored."""
-    return next(iter(site_rows(tx, [site_id])), None)
+def site_row(tx: Tx, site_id: str) -> DeclaredSite | None:
+    """The site, as declared."""
+    return _SITES.first(tx, {"sites": [site_id]})
 
 
 def lock(tx: Tx, site_id: str) -> None:
@@ -93,9 +88,9 @@ def lock(tx: Tx, site_id: str) -> None:
     tx.execute(select(t.site.c.id).where(t.site.c.id == site_id).with_for_update())
 
 
-def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """``site_row`` of those of these that there are, by id."""
-    return _SITE.all(tx, {"sites": list(site_ids)})
+def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[DeclaredSite]:
+    """Those of these that there are, by id."""
+    return _SITES.all(tx, {"sites": list(site_ids)})
 
 
 def site_ids(tx: Tx, *, after: str = "", limit: int = 100) -> list[str]:
@@ -116,10 +111,9 @@ def changed_after(
     return [(row.changed_at, row.id) for row in tx.execute(query)]
 
 
-def client_row(tx: Tx, client_id: str) -> dict[str, Any] | None:
-    """A client, as stored."""
-    row = tx.execute(select(t.client).where(t.client.c.id == client_id)).first()
-    return dict(row._mapping) if row else None
+def client_row(tx: Tx, client_id: str) -> Client | None:
+    """One client."""
+    return first(tx, select(t.client).where(t.client.c.id == client_id), Client)
 
 
 def has_sites(tx: Tx, client_id: str) -> bool:
@@ -143,44 +137,46 @@ def names_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query)}
 
 
-def account_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
-    """The accounts of a site, as stored."""
-    return accounts_of(tx, [site_id]).get(site_id, [])
-
-
-_ACCOUNTS = Prepared(
+_ACCOUNTS = Reads(
     select(t.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
-    .order_by(t.account.c.account)
+    .order_by(t.account.c.account),
+    Account,
 )
 
 
-def accounts_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """{site: its accounts, as stored}."""
-    return by_site(tx, _ACCOUNTS, site_ids)
+def account_rows(tx: Tx, site_id: str) -> list[Account]:
+    """The accounts of a site."""
+    return _ACCOUNTS.all(tx, {"sites": [site_id]})
 
 
-_ZONES = Prepared(
+def accounts_of(tx: Tx, site_ids: Iterable[str]) -> dict[str | None, list[Account]]:
+    """{site: its accounts}."""
+    return grouped(_ACCOUNTS.all(tx, {"sites": list(site_ids)}), lambda one: one.site_id)
+
+
+_ZONES = Reads(
     select(t.zone, t.account.c.site_id)
     .join(t.account, t.account.c.account == t.zone.c.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
-    .order_by(t.zone.c.account, t.zone.c.zone)
+    .order_by(t.zone.c.account, t.zone.c.zone),
+    Zone,
 )
 
 
-def zone_rows(tx: Tx, site_id: str) -> list[dict[str, Any]]:
+def zone_rows(tx: Tx, site_id: str) -> list[Zone]:
     """The declared zones of a site's accounts."""
-    return zones_of(tx, [site_id]).get(site_id, [])
+    return _ZONES.all(tx, {"sites": [site_id]})
 
 
-def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Zone]]:
     """{site: the declared zones of its accounts}."""
-    return by_site(tx, _ZONES, site_ids)
+    return grouped(_ZONES.all(tx, {"sites": list(site_ids)}), lambda one: one.site_id)
 
 
 def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
     """{(account, zone's key): name} of the declared zones of a site's accounts."""
-    return {(row["account"], zone_key(row["zone"])): row["name"] for row in zone_rows(tx, site_id)}
+    return {(zone.account, zone_key(zone.zone)): zone.name for zone in zone_rows(tx, site_id)}
 
 
 _ZONE_KINDS = Prepared(
@@ -201,12 +197,12 @@ def load_site(
     site_id: str,
     *,
     decrypt: Callable[[bytes], bytes] | None = None,
-    row: dict[str, Any] | None = None,
+    declared: DeclaredSite | None = None,
 ) -> Site | None:
-    """The site as deciding needs it; without ``decrypt`` its recognition word is left out. ``row``:
-    its ``site_row``, where this transaction has read it already."""
-    rows = site_rows(tx, [site_id]) if row is None else [row]
-    return next(_sites(tx, rows, decrypt), None)
+    """The site as deciding needs it; without ``decrypt`` its recognition word is left out.
+    ``declared``: what ``site_row`` gave, where this transaction has read it already."""
+    found = site_rows(tx, [site_id]) if declared is None else [declared]
+    return next(_sites(tx, found, decrypt), None)
 
 
 def load_sites(
@@ -217,19 +213,19 @@ def load_sites(
 
 
 def _sites(
-    tx: Tx, rows: Sequence[dict[str, Any]], decrypt: Callable[[bytes], bytes] | None
+    tx: Tx, found: Sequence[DeclaredSite], decrypt: Callable[[bytes], bytes] | None
 ) -> Iterator[Site]:
-    people = contacts.of_sites(tx, {row["id"]: row["postcode"] for row in rows})
-    for row in rows:
-        word, theirs = row["recognition_word"], people[row["id"]]
+    people = contacts.of_sites(tx, {one.id: one.postcode for one in found})
+    for one in found:
+        word, theirs = one.recognition_word, people[one.id]
         yield Site(
-            id=row["id"],
-            name=row["name"],
-            client=row["client_name"],
-            address=row["address"],
-            timezone=row["timezone"],
-            language=row["language"],
-            state=SiteState(row["state"]),
+            id=one.id,
+            name=one.name,
+            client=one.client_name,
+            address=one.address,
+            timezone=one.timezone,
+            language=one.language,
+            state=one.state,
             recognition_word=decrypt(word).decode() if decrypt and word else None,
             contacts=theirs,
             others=contacts.standing_in(tx, theirs),

@@ -31,7 +31,7 @@ from callflow.core.watch.supervision import Listening, OnTest, Overdue, Schedule
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns, first, found
+from callflow.storage.engine.values import Reads, columns, first, found, grouped
 
 Row = dict[str, Any]
 
@@ -307,10 +307,8 @@ _RUNNING = Reads(
 
 def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list[OnTest]]:
     """{site: its tests that run}."""
-    of: dict[str, list[OnTest]] = {}
-    for test in _RUNNING.all(tx, {"sites": list(sites), "now": now}):
-        of.setdefault(test.site_id, []).append(test)
-    return of
+    running = _RUNNING.all(tx, {"sites": list(sites), "now": now})
+    return grouped(running, lambda test: test.site_id)
 
 
 def tests_of(tx: Tx, site_id: str, *, limit: int) -> list[OnTest]:

@@ -14,6 +14,7 @@ import pytest
 from callflow.clock import now
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal, StoredSignal
+from callflow.core.sites.declared import Account
 from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
 from callflow.handling.base import storing
@@ -98,8 +99,8 @@ class Running:
             lambda tx: sites_sites.put_site(tx, self.vault, account, Site.read(body), "test", at)
         )
 
-    async def row(self, account: str) -> dict[str, Any]:
-        """The account's row."""
+    async def row(self, account: str) -> Account:
+        """The account."""
         (row,) = await self.store.read(lambda tx: sites.account_rows(tx, account))
         return row
 
@@ -189,11 +190,12 @@ class TestHeard:
                 reply = await panel.send("BA", "03", stamp=False)
                 assert reply.kind == "ACK"
                 await panel._deliver("NULL", "", (), True)
-            await running.until(lambda tx: sites.account_rows(tx, "1001")[0]["skew"] is not None)
+            await running.until(lambda tx: sites.account_rows(tx, "1001")[0].skew is not None)
         row = await running.row("1001")
-        assert row["skew"] == pytest.approx(-3600, abs=5)
-        assert row["last_line"] == "dc09-udp"
-        assert begun <= row["last_heard"] <= now()
+        assert row.skew == pytest.approx(-3600, abs=5)
+        assert row.last_line == "dc09-udp"
+        assert row.last_heard is not None
+        assert begun <= row.last_heard <= now()
 
     async def test_a_sign_of_life_without_a_clock_leaves_the_skew(self, running: Running) -> None:
         await running.put("1001", None)
@@ -202,10 +204,10 @@ class TestHeard:
         later = at + timedelta(seconds=1)
         await running.store.write(lambda tx: sites.note_heard(tx, {"1001": _heard(later, None)}))
         row = await running.row("1001")
-        assert (row["skew"], row["last_heard"]) == (12.5, later)
+        assert (row.skew, row.last_heard) == (12.5, later)
         await running.store.write(lambda tx: sites.note_heard(tx, {"1001": _heard(None, 3.0)}))
         row = await running.row("1001")
-        assert (row["skew"], row["last_heard"]) == (3.0, later)
+        assert (row.skew, row.last_heard) == (3.0, later)
 
     async def test_a_refused_clock_is_shown_and_is_no_sign_of_life(self, running: Running) -> None:
         await running.put("1001", FIRST)
@@ -219,10 +221,10 @@ class TestHeard:
                 clock=lambda: now() + timedelta(hours=2),
             ) as panel:
                 assert (await panel.poll()).kind == "NAK"
-            await running.until(lambda tx: sites.account_rows(tx, "1001")[0]["skew"] is not None)
+            await running.until(lambda tx: sites.account_rows(tx, "1001")[0].skew is not None)
         row = await running.row("1001")
-        assert row["skew"] == pytest.approx(7200, abs=5)
-        assert row["last_heard"] is None
+        assert row.skew == pytest.approx(7200, abs=5)
+        assert row.last_heard is None
 
     async def test_many_are_written_a_share_at_a_time(
         self, running: Running, monkeypatch: pytest.MonkeyPatch
@@ -244,7 +246,7 @@ class TestHeard:
         await process._flush_heard()
         assert shares == [2, 2, 2, 1]
         for account in accounts:
-            assert (await running.row(account))["last_heard"] is not None
+            assert (await running.row(account)).last_heard is not None
 
     async def test_what_another_line_says_hides_nothing_that_its_own_says(
         self, running: Running
@@ -255,7 +257,7 @@ class TestHeard:
         process._note_heard("1001", _heard(now(), None))
         process._note_heard("1001", Heard(now(), "dc09-udp"))
         await process._flush_heard()
-        assert (await running.row("1001"))["last_heard"] is not None
+        assert (await running.row("1001")).last_heard is not None
 
 
 def _heard(at: datetime | None, skew: float | None) -> Heard:

@@ -6,10 +6,10 @@ They ask for the password and never give it (D14). Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import PERSONAL, Kind
+from callflow.core.sites.declared import DeclaredSite
 from web.kit import words
 
 #: Order of the first questions: lives before identity (D8), or identity before anything (D12).
@@ -113,7 +113,7 @@ def words_to_say(
 
 def of_incident(
     row: Incident,
-    site: Mapping[str, Any] | None,
+    site: DeclaredSite | None,
     step: str | None,
     *,
     name: str,
@@ -127,7 +127,7 @@ def of_incident(
     """
     if mute:
         return None
-    language = site["language"] if site else "fr"
+    language = site.language if site else "fr"
     said = words_to_say(
         row.kind,
         language,
@@ -135,7 +135,7 @@ def of_incident(
         name=name,
         alarm=words.kind(row.kind, "fr" if language.startswith("fr") else "en").lower(),
         zone=zone,
-        site=site["name"] if site else "",
+        site=site.name if site else "",
         question=question,
     )
     return {"text": said, "language": language} if said else None

@@ -70,7 +70,7 @@ def tasks_of(tx: Tx, row: Incident, found: Sequence[Task]) -> list[TaskView]:
 def _keys_held(tx: Tx, site_id: str | None) -> frozenset[str]:
     """The keeper of the site's keys."""
     held = contacts.rows_of(tx, site_id) if site_id else []
-    return frozenset(row["id"] for row in held if row["keys_held"])
+    return frozenset(row.id for row in held if row.keys_held)
 
 
 def _shown(tx: Tx, task: Task, step: Step, keys: frozenset[str]) -> TaskView:
@@ -94,8 +94,8 @@ def _guard(tx: Tx, task: Task, keys: frozenset[str]) -> GuardView:
     contact = contacts.get(tx, task.subject)
     firm = guards.firm(tx, task.subject)
     return GuardView(
-        name=contact["name"] if contact else task.subject,
-        phone=contact["phone"] if contact else None,
+        name=contact.name if contact else task.subject,
+        phone=contact.phone if contact else None,
         licence=firm.licence if firm else "",
         tariff=firm.tariff if firm else "",
         keys_held=task.subject in keys,

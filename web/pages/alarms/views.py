@@ -18,6 +18,8 @@ from callflow.core.interventions import directory
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
+from callflow.core.sites.declared import Called
+from callflow.core.sites.site import Role
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.filing import standing, wish_of
@@ -243,7 +245,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     site = sites.site_row(tx, row.site_id) if row.site_id else None
     contacts = contact_rows.rows_of(tx, row.site_id) if row.site_id else []
     its_calls = calls.of_incident(tx, incident_id)
-    names = {c["id"]: c["name"] for c in contacts}
+    names = {c.id: c.name for c in contacts}
     siblings = _siblings(tx, row)
     ruling = ruling_among(siblings)
     shown = call_views.shown(tx, its_calls, names)
@@ -265,11 +267,11 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "incident": row,
         "line": _line(row, {}, its_calls, names, base_policy.load_policy(tx)),
         "site": site,
-        "zone": site["timezone"] if site else STATION_ZONE,
+        "zone": site.timezone if site else STATION_ZONE,
         "contacts": [contact(c) for c in contacts],
-        "site_password_set": bool(site and (site["password"] or site["duress_password"])),
+        "site_password_set": bool(site and (site.password or site.duress_password)),
         "siblings": siblings,
-        "map": map_links(site["address"] if site else "", arrived),
+        "map": map_links(site.address if site else "", arrived),
         "opening": opening,
         "mute": mute,
         "to_say": phrases.of_incident(
@@ -293,7 +295,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "part_names": sites.names_of(tx, (part.site_id for part in parts)),
         "images": images,
         "images_awaited": outbox.waiting_images(tx, incident_id),
-        "watched": bool(site and site["cameras"]),
+        "watched": bool(site and site.cameras),
         "services": services,
         "verifying": Verifying(images, heard_in(tx, its_calls), script),
         "steps": steps(row, shown, asked),
@@ -353,17 +355,16 @@ class ContactView:
 
     id: str
     name: str
-    role: str
+    role: Role
     rank: int
     phone: str | None
     password_set: bool
 
 
-def contact(row: Mapping[str, Any]) -> ContactView:
+def contact(one: Called) -> ContactView:
     """One as it is shown."""
-    passwords = bool(row["password"] or row["duress_password"])
-    kept = {name: row[name] for name in ("id", "name", "role", "rank", "phone")}
-    return ContactView(**kept, password_set=passwords)
+    passwords = bool(one.password or one.duress_password)
+    return ContactView(one.id, one.name, one.role, one.rank, one.phone, passwords)
 
 
 def _step_ids(row: Incident) -> list[str]:

@@ -43,7 +43,7 @@ async def show(
                 "known": known,
                 "whole": whole,
                 "refusals": (("machine", by_machine), ("person", by_person)),
-                "people": [person["name"] for person in people if person],
+                "people": [person.name for person in people if person],
                 "sites": [names.get(site, site) for site in known.sites[:20]],
             }
         return {"tried": found, "ours": sorted(own_numbers(tx, policy, now))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.declared import DeclaredSite
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.muting import ruling_alarm
 from callflow.storage import Tx
@@ -34,7 +35,7 @@ class Candidate:
     """A site that it may be about, who calls there, and its alarm: what may be said of it, in which
     language. ``mute``: nothing may be, an alarm there is personal (``ruled_by``, where another)."""
 
-    site: Mapping[str, Any] | None
+    site: DeclaredSite | None
     who: str
     incident: Incident | None
     mute: bool
@@ -66,7 +67,7 @@ def pop(tx: Tx, leg: Call, now: datetime) -> Pop | None:
     if person is None:
         return None
     contact = contacts.get(tx, person.contact_id) if person.contact_id else None
-    who = contact["name"] if contact else ""
+    who = contact.name if contact else ""
     found: dict[str, Any] = {"leg": leg.id, "call": person}
     typed = ((person.progress or {}).get("place") or {}).get("kept", {})  # in the menu
     if person.incident_id:
@@ -118,7 +119,7 @@ def _candidates(
 
 def _words(
     incident: Incident | None,
-    site: Mapping[str, Any] | None,
+    site: DeclaredSite | None,
     leg: Call,
     *,
     device: bool,
@@ -134,7 +135,7 @@ def _words(
         return phrases.of_incident(
             incident, site, step, name=name, zone="", mute=mute, question=question
         )
-    return phrases.to_caller(site["language"] if site else "fr", name=name, device=device)
+    return phrases.to_caller(site.language if site else "fr", name=name, device=device)
 
 
 def _name_at(tx: Tx, number: str, incident: Incident | None) -> str:
@@ -168,5 +169,5 @@ def _candidate(
         instructions=instructions_of(tx, site_id, kind, now),
         images=newest(tx, incident)[:_STILLS] if incident else [],
         last=incidents.last_of_site(tx, site_id, _LAST) if site_id else [],
-        zone=site["timezone"] if site else STATION_ZONE,
+        zone=site.timezone if site else STATION_ZONE,
     )

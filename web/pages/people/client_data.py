@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from callflow.core.sites.declared import Client
 from callflow.handling.records import erasure
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -49,7 +50,7 @@ async def _page(
     return await setting(station, visitor, "personal", read, wrong, one="client", reason=reason)
 
 
-def _known(tx: Tx, client_id: str) -> dict[str, Any]:
+def _known(tx: Tx, client_id: str) -> Client:
     client = sites.client_row(tx, client_id)
     if client is None:
         raise not_found("client")
@@ -85,7 +86,7 @@ async def erase(
     reason = forms.line(form, "reason")
 
     def run(tx: Tx) -> None:
-        personal_data.check_name(forms.line(form, "name"), _known(tx, client_id)["name"])
+        personal_data.check_name(forms.line(form, "name"), _known(tx, client_id).name)
         erasure.begin_client_erasure(tx, station.vault, client_id, reason, visitor.name, now)
 
     wrong = await tried(station, run)

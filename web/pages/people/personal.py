@@ -64,7 +64,7 @@ async def _one(
         person = erasure.person_of(tx, contact_id)
         theirs = rows.calls_of(tx, contact_id, person.numbers)
         return {
-            "contact": {name: contact[name] for name in ("id", "name", "phone")},
+            "contact": {"id": contact.id, "name": contact.name, "phone": contact.phone},
             "alone": bool(person.numbers),
             "sites": sites.names_of(tx, rows.sites_of(tx, contact_id)),
             "calls": len(theirs),
@@ -109,7 +109,7 @@ async def erase(
         contact = contacts.get(tx, contact_id)
         if contact is None:
             raise not_found("contact")
-        personal_data.check_name(forms.line(form, "name"), contact["name"])
+        personal_data.check_name(forms.line(form, "name"), contact.name)
         erasure.begin_erasure(tx, station.vault, contact_id, reason, visitor.name, now)
 
     try:

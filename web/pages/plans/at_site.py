@@ -210,7 +210,7 @@ async def _page(
         of, row = shown(tx, plan_id), sites.site_row(tx, site_id)
         if row is None:
             raise not_found("site")
-        own = row["plan_overrides"].get(plan_id, {})
+        own = row.plan_overrides.get(plan_id, {})
         here = overrides.applied(of.plan, own)
         return {
             **around(tx, station, visitor, of, "sites"),
@@ -225,7 +225,7 @@ async def _page(
                 s.id: _differing(of.plan, s, own.get(s.id, ()), language) for s in here.steps
             },
             "rows": views.side_by_side(of.plan, here, language).rows,
-            "chosen": sorted(k for k, plan in row["plans"].items() if plan == plan_id),
+            "chosen": sorted(k for k, plan in row.plans.items() if plan == plan_id),
             "open": opened(here, place, typed if wrong else None, language),
             "settable": {s.id: bool(overrides.settable(s.kind)) for s in of.plan.steps},
         }

@@ -86,7 +86,7 @@ async def show(
         return {
             **frame(tx, station, visitor, "logbook"),
             **shown(tx, found, _MOST),
-            "site_name": of_site["name"] if of_site else site,
+            "site_name": of_site.name if of_site else site,
         }
 
     given = {name: value for name, value in asked.items() if value}

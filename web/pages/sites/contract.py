@@ -22,7 +22,7 @@ def shown(tx: Tx, site: Site) -> dict[str, Any]:
     """What the page shows of it."""
     row = sites.site_row(tx, site.id)
     state = site.state
-    since = row["state_since"] if row else None
+    since = row.state_since if row else None
     changes = contracts.changes(tx, site.id)
     planned = [change for change in changes if change.planned]
     return {

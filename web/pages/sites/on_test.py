@@ -120,9 +120,9 @@ async def _page(
         return {
             **frame(tx, station, visitor, "site"),
             "site": site,
-            "zone": site["timezone"],
+            "zone": site.timezone,
             "zones": sites.zone_rows(tx, site_id),
-            "people": {row["id"]: row["name"] for row in people},
+            "people": {row.id: row.name for row in people},
             "names": contacts.names_of(tx, {t.contact_id for t in found if t.contact_id}),
             "running": [t for t in found if t.runs(now)],
             "over": [t for t in found if t.ended_at is not None],

@@ -69,7 +69,7 @@ async def note_instruction(
         site = sites.site_row(tx, site_id)
         if site is None:
             raise not_found("site")
-        zone = ZoneInfo(site["timezone"])
+        zone = ZoneInfo(site.timezone)
         ends_at = forms.moment(form, "ends_at", zone)
         if ends_at is None:
             raise ProblemError(422, "choose a day and a time", field="ends_at")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.handling.alarms.by_hand import TOLD
 from callflow.handling.sites.in_force import site_now
@@ -17,13 +18,11 @@ from callflow.storage.watch import supervision
 from web.pages.alarms import views
 from web.pages.alarms.people_views import away, instructions_of
 
-Row = dict[str, Any]
-
 #: So many of its last incidents are shown.
 _LAST = 12
 
 
-def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
+def shown(tx: Tx, site_id: str, now: datetime) -> dict[str, Any] | None:
     """Everything that a site's page shows; None where there is no such site."""
     site = sites.site_row(tx, site_id)
     if site is None:
@@ -31,11 +30,11 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
     here = site_now(tx, site_id, Kind.UNKNOWN, now)
     return {
         "site": site,
-        "zone": site["timezone"],
-        "accounts": [row["account"] for row in sites.account_rows(tx, site_id)],
+        "zone": site.timezone,
+        "accounts": [row.account for row in sites.account_rows(tx, site_id)],
         "contacts": [views.contact(row) for row in contacts.rows_of(tx, site_id)],
         "away": away(here, now),
-        "map": views.map_links(site["address"]),
+        "map": views.map_links(site.address),
         "closing": _closing(site),
         "armed": views.armed(tx, site_id),
         "visits": firms.visits_at(tx, site_id),
@@ -48,9 +47,8 @@ def shown(tx: Tx, site_id: str, now: datetime) -> Row | None:
     }
 
 
-def _closing(site: Row) -> datetime | None:
+def _closing(site: DeclaredSite) -> datetime | None:
     """The next closing that is waited for; None where nothing is."""
-    if site["schedule_due"] is None or not site["schedule"]:
+    if site.schedule_due is None or not site.schedule:
         return None
-    due: datetime = site["schedule_due"]
-    return due - Schedule.from_json(site["schedule"]).late
+    return site.schedule_due - Schedule.from_json(site.schedule).late

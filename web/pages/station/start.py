@@ -168,7 +168,7 @@ def _test(tx: Tx, site_id: str) -> Rehearsed | None:
     incident = first_start.newest_test(tx, site_id)
     if incident is None:
         return None
-    names = {contact["id"]: contact["name"] for contact in contacts.rows_of(tx, site_id)}
+    names = {contact.id: contact.name for contact in contacts.rows_of(tx, site_id)}
     entries = logbook.page(tx, incident=incident.id, limit=_MOST)
     cards = call_views.shown(tx, calls.of_incident(tx, incident.id), names)
     return Rehearsed(incident, cards, entries_shown(tx, entries))

@@ -11,6 +11,7 @@ from sqlalchemy import Executable
 
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import UNBOUND, Kind, StoredSignal
+from callflow.core.sites.declared import Account
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -67,7 +68,7 @@ def kinds(station: Station) -> list[str]:
     return sorted(row.kind for row in station.incidents())
 
 
-def account(station: Station, name: str) -> Row:
+def account(station: Station, name: str) -> Account:
     return station.read(lambda tx: sites.account_rows(tx, name))[0]
 
 
@@ -199,7 +200,7 @@ def test_alive_is_who_speaks_as_declared(station: Station) -> None:
         declare(station, name, **declared)
         said = {name: heard._replace(at=station.now)}
         station.write(partial(sites.note_heard, heard=said))
-        assert (account(station, name)["last_heard"] is not None) is alive, (declared, heard)
+        assert (account(station, name).last_heard is not None) is alive, (declared, heard)
 
 
 def test_a_test_in_clear_is_no_test(keyed: Station) -> None:

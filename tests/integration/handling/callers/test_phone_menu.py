@@ -242,8 +242,9 @@ def test_closing_late_moves_the_closing_of_today_only(station: Station) -> None:
     assert "fermeture est attendue à 22 heures 30" in caller.heard[-1]
     row = station.read(lambda tx: sites.site_row(tx, "1002"))
     assert row is not None
-    assert row["schedule"]["exceptions"] == {"2026-11-25": ["08:00-22:30"]}
-    assert row["schedule_due"] == station.now.replace(hour=21, minute=45)
+    assert row.schedule is not None
+    assert row.schedule["exceptions"] == {"2026-11-25": ["08:00-22:30"]}
+    assert row.schedule_due == station.now.replace(hour=21, minute=45)
     (told,) = station.entries("closing_late")
     assert told.who == "Anne"
 

@@ -35,7 +35,7 @@ def becomes(
 def state(station: Station) -> str:
     row = station.read(lambda tx: sites.site_row(tx, "1002"))
     assert row is not None
-    return str(row["state"])
+    return str(row.state)
 
 
 def _does(work: duties.Work, now: datetime, tx: Tx) -> None:

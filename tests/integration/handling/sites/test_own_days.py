@@ -155,7 +155,7 @@ def test_what_is_late_already_is_not_put_off_by_a_day_far_away(watch: Watch) -> 
     after = station.read(lambda tx: sites.site_row(tx, "1002"))
     assert before is not None
     assert after is not None
-    assert after["schedule_due"] == before["schedule_due"] == paris("2026-11-25T18:00")
+    assert after.schedule_due == before.schedule_due == paris("2026-11-25T18:00")
 
 
 def test_the_next_holiday_of_a_preview_is_the_stations(station: Station) -> None:

@@ -87,7 +87,7 @@ def site(station: Station, site_id: str = "1002") -> Row:
     """As PUT takes it, without what its panels tell."""
     found = station.read(lambda tx: sites_sites.get_site(tx, site_id))
     assert found is not None
-    return set_up(found)
+    return dict(set_up(found))
 
 
 def gone(station: Station, site_id: str = "1002") -> list[Removed]:
@@ -196,7 +196,7 @@ def test_a_camera_comes_back_with_its_password(shop: Station) -> None:
     back(shop, gone(shop)[0].id)
     row = shop.read(lambda tx: sites.site_row(tx, "1002"))
     assert row is not None
-    kept = shop.vault.decrypt(b64decode(row["cameras"][1]["secret"]))
+    kept = shop.vault.decrypt(b64decode(row.cameras[1]["secret"]))
     assert json.loads(kept) == ["vue", PASSWORD]
 
 

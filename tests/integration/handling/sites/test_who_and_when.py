@@ -45,7 +45,7 @@ def put(station: Station, *availabilities: Row | None, **changed: Any) -> None:
 def kept(station: Station, contact: str = "1002-anne") -> Any:
     found = station.read(lambda tx: contacts.get(tx, contact))
     assert found is not None
-    return found["availability"]
+    return found.availability
 
 
 # --- who ----------------------------------------------------------------------------------

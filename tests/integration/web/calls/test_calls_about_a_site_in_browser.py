@@ -41,7 +41,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 def number(full: FullStation, account: str) -> str:
     """Of somebody at the site."""
     found = full.station.store.read_now(lambda tx: contacts.rows_of(tx, account))
-    return str(found[0]["phone"])
+    return str(found[0].phone)
 
 
 @pytest.mark.parametrize("order", [("FA", "HA"), ("HA", "FA")])

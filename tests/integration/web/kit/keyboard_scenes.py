@@ -512,7 +512,7 @@ def _client(world: World, page: Page, **changes: Any) -> str:
     def read(tx: Tx) -> str:
         row = sites.site_row(tx, account)
         assert row is not None
-        return str(row["client_id"])
+        return str(row.client_id)
 
     return f"/clients/{world.station.store.read_now(read)}"
 
@@ -565,7 +565,7 @@ def _trunks(world: World, page: Page) -> str:
 def _somebody(world: World) -> None:
     account = world.site()
     contact = world.station.store.read_now(lambda tx: contacts.rows_of(tx, account))[1]
-    NUMBER[0] = str(contact["phone"])
+    NUMBER[0] = str(contact.phone)
 
 
 NEXT_ALARM = [""]

@@ -165,7 +165,7 @@ def client_of(full: FullStation) -> str:
     def read(tx: Tx) -> str:
         row = sites.site_row(tx, SHOP)
         assert row is not None
-        return quote(str(row["client_id"]), safe="")
+        return quote(str(row.client_id), safe="")
 
     return full.station.store.read_now(read)
 

@@ -32,7 +32,7 @@ def name(station: WebStation) -> str:
     """What the contact of a site is called."""
     station.site()
     row = station.do(lambda tx: contacts.get(tx, CONTACT))
-    return str(row["name"])
+    return str(row.name)
 
 
 async def test_somebody_is_found_by_name_and_by_number(chief: Person, name: str) -> None:
@@ -67,7 +67,7 @@ async def test_it_is_refused_without_the_name_or_a_reason(
     answer = await chief.send(f"/personal/{CONTACT}/erase", **fields)
     assert answer.status_code == 409
     assert why in answer.text
-    assert station.do(lambda tx: contacts.get(tx, CONTACT))["name"] == name
+    assert station.do(lambda tx: contacts.get(tx, CONTACT)).name == name
 
 
 async def test_who_is_erased_is_called_no_more_and_stands_in_the_list(
@@ -78,5 +78,5 @@ async def test_who_is_erased_is_called_no_more_and_stands_in_the_list(
     shown = (await chief.client.get("/personal")).text
     assert "a letter" in shown
     assert "erased-" in shown
-    assert CONTACT not in [row["id"] for row in station.do(lambda tx: contacts.rows_of(tx, "1001"))]
+    assert CONTACT not in [row.id for row in station.do(lambda tx: contacts.rows_of(tx, "1001"))]
     assert (await chief.client.get("/personal", params={"q": name})).text.count(CONTACT) == 0
