@@ -39,19 +39,8 @@ def in_part(tx: Tx, contact_id: str, **part: Any) -> Contact:
 
 
 def _shown(person: Called) -> Contact:
-    secrets: Any = {f"{name}_set": getattr(person, name) is not None for name in SECRETS}
-    return Contact.model_construct(
-        id=person.id,
-        name=person.name,
-        role=person.role,
-        rank=person.rank,
-        language=person.language,
-        phone=person.phone,
-        authorities={k: list(map(Authority, may)) for k, may in person.authorities.items()},
-        keys_held=person.keys_held,
-        availability=person.availability,
-        **secrets,
-    )
+    may = {kind: list(map(Authority, granted)) for kind, granted in person.authorities.items()}
+    return Contact.of(person, authorities=may)
 
 
 class SharedContact(Refused):

@@ -20,6 +20,7 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.base.storing import store_signals
 from callflow.handling.sites.shape import Account, EventOverride, PanelUser, Partition
 from callflow.storage import Tx
+from callflow.storage.engine.values import grouped
 from callflow.storage.watch import supervision as rows
 
 Row = dict[str, Any]
@@ -69,28 +70,14 @@ def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Partition]]:
     found: dict[str, list[Partition]] = {}
     for arming in rows.arming(tx, set(site_ids)).values():
         for one in arming.partitions:
-            shown = Partition.model_construct(
-                partition=one.partition, armed=one.armed, since=one.since, user=one.panel_user
-            )
-            found.setdefault(one.account, []).append(shown)
+            found.setdefault(one.account, []).append(Partition.of(one, user=one.panel_user))
     return found
 
 
 def shown_account(kept: declared.Account, partitions: list[Partition]) -> Account:
     """An account, and what is known of it."""
-    return Account.model_construct(
-        account=kept.account,
-        dc09_key_set=kept.dc09_key is not None,
-        line=kept.line,
-        phone=kept.phone,
-        poll_every_s=kept.poll_every,
-        test_every_h=kept.test_every,
-        last_heard=kept.last_heard,
-        skew=kept.skew,
-        silent=kept.silent,
-        untested=kept.untested,
-        partitions=partitions,
-    )
+    how = {"poll_every_s": kept.poll_every, "test_every_h": kept.test_every}
+    return Account.of(kept, **how, partitions=partitions)
 
 
 # --- its hours, and the rules for its signals ---------------------------------------------
@@ -120,17 +107,8 @@ def site_values(
 
 def shown_users(tx: Tx, accounts: Iterable[str]) -> dict[str, list[PanelUser]]:
     """{account: its panel users}."""
-    found: dict[str, list[PanelUser]] = {}
-    for user in rows.panel_users(tx, accounts):
-        shown = PanelUser.model_construct(
-            account=user.account,
-            number=user.number,
-            contact=user.contact_id,
-            part=user.part,
-            revoked=user.revoked,
-        )
-        found.setdefault(user.account, []).append(shown)
-    return found
+    kept = rows.panel_users(tx, accounts)
+    return grouped([PanelUser.of(u, contact=u.contact_id) for u in kept], lambda u: u.account)
 
 
 # --- what a code means there --------------------------------------------------------------

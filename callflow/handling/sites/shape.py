@@ -12,7 +12,7 @@ import re
 from collections.abc import Hashable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -179,6 +179,17 @@ class Shape(BaseModel):
         except ValidationError as error:
             raise fields.bad_field(error.errors(include_url=False)[0]) from None
 
+    @classmethod
+    def of(cls, kept: object, **values: Any) -> Self:
+        """As a declared value says by its fields' names, of a secret whether it is kept; and these
+        ``values``."""
+        for name in _kept(cls):
+            if name not in values and hasattr(kept, name):
+                values[name] = getattr(kept, name)
+        for name in _secrets(cls):
+            values[f"{name}_set"] = getattr(kept, name) is not None
+        return cast("Self", cls.model_construct(**values))
+
     def changed(self, **values: Any) -> Self:
         """The same with other ``values``, which are checked. Raises BadField."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
@@ -204,6 +215,17 @@ def _alone(shape: type[Shape], name: str) -> TypeAdapter[Any]:
 def _told(shape: type[Shape]) -> frozenset[str]:
     fields = shape.model_fields.items()
     return frozenset(name for name, each in fields if each.json_schema_extra == _READ_ONLY)
+
+
+@cache
+def _kept(shape: type[Shape]) -> tuple[str, ...]:
+    return tuple(name for name, each in shape.model_fields.items() if not each.exclude)
+
+
+@cache
+def _secrets(shape: type[Shape]) -> tuple[str, ...]:
+    names = shape.model_fields
+    return tuple(name for name in names if f"{name}_set" in names)
 
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -63,32 +63,15 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
     users = rules.shown_users(tx, [a.account for here in accounts.values() for a in here])
     overrides = supervision.overrides(tx, site_ids)
     return [
-        Site.model_construct(
-            id=site.id,
-            name=site.name,
+        Site.of(
+            site,
             client=site.client_name,
-            address=site.address,
-            postcode=site.postcode,
-            police_agreement=site.police_agreement,
-            timezone=site.timezone,
-            language=site.language,
-            state=site.state,
-            recognition_word_set=site.recognition_word is not None,
-            password_set=site.password is not None,
-            duress_password_set=site.duress_password is not None,
             accounts=[
                 rules.shown_account(a, armed.get(a.account, [])) for a in accounts.get(site.id, ())
             ],
-            zones=[
-                Zone.model_construct(account=z.account, zone=z.zone, name=z.name, kind=z.kind)
-                for z in zones.get(site.id, ())
-            ],
+            zones=list(map(Zone.of, zones.get(site.id, ()))),
             contacts=people.get(site.id, []),
             panel_users=[u for a in accounts.get(site.id, ()) for u in users.get(a.account, ())],
-            plans=site.plans,
-            plan_rules=site.plan_rules,
-            plan_overrides=site.plan_overrides,
-            schedule=site.schedule,
             rules=Agreed.model_construct(**site.rules),
             event_overrides=list(map(rules.shown_override, overrides.get(site.id, ()))),
             cameras=cameras.shown(site.cameras),
