@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
 
 from callflow.core.signals.signal import PERSONAL, STATION, Category, Kind
 
@@ -41,6 +40,33 @@ class EventRow:
     def label(self, language: str) -> str:
         """The meaning for people, in French ("fr…") or English."""
         return self.fr if language.startswith("fr") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What is said of a code instead of the table; None leaves it as it is."""
+
+    code: str
+    kind: Kind | None
+    category: Category | None
+    priority: int | None
+    opens: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class StationRule(Override):
+    """For the whole station."""
+
+    set_by: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOverride(Override):
+    """For a site, or one of its zones, by its key; "": any."""
+
+    site_id: str
+    zone: str
 
 
 #: A code that nobody declared: never dropped, a human looks at it.
@@ -88,31 +114,28 @@ def classify(format_name: str, code: str, zone_kind: Kind | None = None) -> Even
     return replace(event, kind=zone_kind, category=category, priority=priority, opens=True)
 
 
-def overridden(event: EventRow, override: Mapping[str, Any]) -> EventRow:
-    """``event`` as an administrator changed it: ``kind``, ``category``, ``priority``, ``opens``.
+def overridden(event: EventRow, said: Override) -> EventRow:
+    """``event`` as an administrator changed it.
 
-    None leaves as it is; another kind brings its usual category and priority, and opens. A personal
-    alarm, whether its code or its zone says so, stays one and waits behind no others (D19).
+    Another kind brings its usual category and priority, and opens. A personal alarm, whether its
+    code or its zone says so, stays one and waits behind no others (D19).
     """
     if event.kind in PERSONAL:
-        return _still_personal(event, override)
-    changed = {name: override[name] for name in ("priority", "opens") if override[name] is not None}
-    if override["kind"] is not None and override["kind"] != event.kind.value:
-        kind = Kind(override["kind"])
-        category, priority = usual(kind)
-        its_own = {"category": category, "priority": priority, "opens": kind not in _OPEN_NOTHING}
-        changed = {**its_own, **changed, "kind": kind, "restores": None}
-    if override["category"] is not None:
-        changed["category"] = Category(override["category"])
-    return replace(event, **changed)
-
-
-def _still_personal(event: EventRow, override: Mapping[str, Any]) -> EventRow:
-    kind, priority = Kind(override["kind"] or event.kind), override["priority"] or event.priority
+        kind = said.kind if said.kind in PERSONAL else event.kind
+        return replace(
+            event, kind=kind, priority=min(said.priority or event.priority, event.priority)
+        )
+    if said.kind is not None and said.kind is not event.kind:
+        category, priority = usual(said.kind)
+        opens = said.kind not in _OPEN_NOTHING
+        event = replace(
+            event, kind=said.kind, category=category, priority=priority, opens=opens, restores=None
+        )
     return replace(
         event,
-        kind=kind if kind in PERSONAL else event.kind,
-        priority=min(priority, event.priority),
+        category=said.category or event.category,
+        priority=said.priority or event.priority,
+        opens=event.opens if said.opens is None else said.opens,
     )
 
 

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.changes import changes
 from callflow.core.signals import events
-from callflow.core.signals.events import EventRow
+from callflow.core.signals.events import EventRow, SiteOverride, StationRule
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
-from callflow.handling.sites.rules import override_of
+from callflow.handling.sites.rules import never_lowered
+from callflow.handling.sites.shape import EventOverride
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings as rows
 from callflow.storage.sites import sites
-
-Row = dict[str, Any]
 
 
 def meaning_of(
     format_name: str,
     code: str,
     zone_kind: Kind | None,
-    station: Mapping[str, Row],
-    site: Row | None,
+    station: Mapping[str, StationRule],
+    site: SiteOverride | None,
 ) -> EventRow:
     """What a signal is about: the table's meaning, the station's own, its zone's, its site's.
 
@@ -40,18 +39,20 @@ def meaning_of(
     return meaning if site is None else events.overridden(meaning, site)
 
 
-def set_rule(tx: Tx, sent: Row, by: str, now: datetime) -> None:
+def set_rule(tx: Tx, sent: Mapping[str, object], by: str, now: datetime) -> None:
     """What ``sent["code"]`` means at the whole station. Raises BadField, Refused."""
-    rule = override_of({**sent, "zone": ""})
-    if rule["code"] not in known():
+    said = EventOverride.read(sent)
+    rule = StationRule(said.code, said.kind, said.category, said.priority, said.opens, by, now)
+    never_lowered(rule, "code")
+    if rule.code not in known():
         raise Refused("no table has this code: what it means is said at the site that sends it")
-    if all(rule[name] is None for name in ("kind", "category", "priority", "opens")):
+    if {rule.kind, rule.category, rule.priority, rule.opens} == {None}:
         raise Refused("nothing would be different: choose what this code means here")
-    standard = events.lookup("webhook", rule["code"])
+    standard = events.lookup("webhook", rule.code)
     changed = events.overridden(standard, rule)
     if standard.category is Category.VITAL and _lower(changed, standard):
         raise Refused("a vital alarm is lowered at a site, never for the whole station")
-    _write(tx, rule["code"], {**rule, "set_by": by, "set_at": now}, by, now)
+    _write(tx, rule.code, rule, by, now)
 
 
 def reset_rule(tx: Tx, code: str, by: str, now: datetime) -> None:
@@ -76,21 +77,18 @@ def _lower(changed: EventRow, standard: EventRow) -> bool:
     return less or not changed.opens
 
 
-def _write(tx: Tx, code: str, rule: Row | None, by: str, now: datetime) -> None:
+def _write(tx: Tx, code: str, rule: StationRule | None, by: str, now: datetime) -> None:
     before = _shown(code, rows.event_rules(tx))
     if rule is None:
         rows.delete_event_rule(tx, code)
     else:
-        rows.write_event_rule(tx, {name: rule[name] for name in _COLUMNS})
+        rows.write_event_rule(tx, rule)
     after = _shown(code, rows.event_rules(tx))
     fields = {f"{code}.{c.path}": [c.before, c.after] for c in changes(before, after)}
     tell(tx, "event_rule_set", now, by=by, who_did=by, code=code, fields=fields)
 
 
-_COLUMNS = ("code", "kind", "category", "priority", "opens", "set_by", "set_at")
-
-
-def _shown(code: str, station: Mapping[str, Row]) -> Row:
+def _shown(code: str, station: Mapping[str, StationRule]) -> dict[str, object]:
     meaning = meaning_of("webhook", code, None, station, None)
     return {
         "kind": meaning.kind.value,
@@ -100,8 +98,18 @@ def _shown(code: str, station: Mapping[str, Row]) -> Row:
     }
 
 
-def tried(tx: Tx, format_name: str, code: str, account: str, zone: str) -> Row:
-    """What a signal of this account's zone would be now, and by which of the tables."""
+class Meant(NamedTuple):
+    """What a signal would be, and by which of the tables."""
+
+    code: str
+    zone: str
+    site: str | None
+    meaning: EventRow
+    why: str
+
+
+def tried(tx: Tx, format_name: str, code: str, account: str, zone: str) -> Meant:
+    """What a signal of this account's zone would be now."""
     declared = rows.declared(tx, [account]).get(account) if account else None
     site = declared.site if declared else None
     key = zone_key(zone)
@@ -116,4 +124,4 @@ def tried(tx: Tx, format_name: str, code: str, account: str, zone: str) -> Row:
         why = "zone"
     else:
         why = "station" if code in station and zone_kind is None else "table"
-    return {"code": code, "zone": zone, "site": site, "meaning": meaning, "why": why}
+    return Meant(code, zone, site, meaning, why)

@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.signals import events
-from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.signals.events import Override, SiteOverride
+from callflow.core.signals.signal import PERSONAL, Category
 from callflow.core.sites import declared
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
@@ -20,6 +21,7 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.base.storing import store_signals
 from callflow.handling.sites.shape import Account, EventOverride, PanelUser, Partition
 from callflow.storage import Tx
+from callflow.storage.alarms import surroundings
 from callflow.storage.engine.values import grouped
 from callflow.storage.watch import supervision as rows
 
@@ -113,43 +115,20 @@ def shown_users(tx: Tx, accounts: Iterable[str]) -> dict[str, list[PanelUser]]:
 
 # --- what a code means there --------------------------------------------------------------
 
-_OVERRIDE = ("code", "zone", "kind", "category", "priority", "opens")
-
-
-def shown_override(row: Row) -> EventOverride:
-    """What a code means at a site."""
-    kind, category = row["kind"], row["category"]
-    return EventOverride.model_construct(
-        code=row["code"],
-        zone=row["zone"],
-        kind=kind and Kind(kind),
-        category=category and Category(category),
-        priority=row["priority"],
-        opens=row["opens"],
-    )
-
 
 def write_overrides(tx: Tx, site_id: str, sent: Sequence[EventOverride]) -> None:
     """What an administrator says instead of the event table; what is there may stay. Raises
     BadField."""
-    there = rows.overrides(tx, [site_id]).get(site_id, [])
-    before = [{name: row[name] for name in _OVERRIDE} for row in there]
-    kept = [override.document() for override in sent]
-    for place, (override, row) in enumerate(zip(sent, kept, strict=True)):
-        if row not in before:
-            _never_lowered(override, f"event_overrides.{place}.code")
-    rows.replace_overrides(tx, site_id, [{"site_id": site_id, **row} for row in kept])
+    before = surroundings.overrides(tx, [site_id]).values()
+    after = [SiteOverride(**dict(said), site_id=site_id) for said in sent]
+    for place, said in enumerate(after):
+        if said not in before:
+            never_lowered(said, f"event_overrides.{place}.code")
+    rows.replace_overrides(tx, site_id, after)
 
 
-def override_of(sent: Row) -> Row:
-    """What an administrator says of one code, checked. Raises BadField."""
-    rule = EventOverride.read({name: sent[name] for name in _OVERRIDE if name in sent})
-    _never_lowered(rule, "code")
-    return rule.document()
-
-
-def _never_lowered(rule: EventOverride, field: str) -> None:
-    """No instruction makes a personal alarm less than it is (D19)."""
+def never_lowered(rule: Override, field: str) -> None:
+    """No instruction makes a personal alarm less than it is (D19). Raises BadField."""
     meaning = events.lookup("webhook", rule.code)
     if meaning.kind not in PERSONAL:
         return

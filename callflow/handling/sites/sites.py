@@ -27,13 +27,14 @@ from callflow.handling.sites import (
 )
 from callflow.handling.sites.removed import Document
 from callflow.handling.sites.rules import NO_PLAN
-from callflow.handling.sites.shape import Account, Agreed, Site, Zone
+from callflow.handling.sites.shape import Account, Agreed, EventOverride, Site, Zone
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.alarms import surroundings
+from callflow.storage.engine.values import grouped
 from callflow.storage.sites import own_days, sites
 from callflow.storage.sites import removed as removed_rows
 from callflow.storage.sites.sites import upsert
-from callflow.storage.watch import supervision
 from callflow.vault import Vault
 
 
@@ -61,7 +62,7 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
     zones = sites.zones_of(tx, site_ids)
     people = contacts.shown_at(tx, site_ids)
     users = rules.shown_users(tx, [a.account for here in accounts.values() for a in here])
-    overrides = supervision.overrides(tx, site_ids)
+    overrides = grouped(surroundings.overrides(tx, site_ids).values(), lambda one: one.site_id)
     return [
         Site.of(
             site,
@@ -73,7 +74,7 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
             contacts=people.get(site.id, []),
             panel_users=[u for a in accounts.get(site.id, ()) for u in users.get(a.account, ())],
             rules=Agreed.model_construct(**site.rules),
-            event_overrides=list(map(rules.shown_override, overrides.get(site.id, ()))),
+            event_overrides=list(map(EventOverride.of, overrides.get(site.id, ()))),
             cameras=cameras.shown(site.cameras),
         )
         for site in sites.site_rows(tx, site_ids)

@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, select
 
 from callflow.core.alarms.correlation import Trips, Whereabouts
+from callflow.core.signals.events import SiteOverride, StationRule
 from callflow.core.sites.arming import Partition
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import columns
+from callflow.storage.engine.values import Reads, columns
 from callflow.storage.sites.sites import upsert, upsert_all
-
-Row = dict[str, Any]
 
 
 class Declared(NamedTuple):
@@ -41,10 +40,11 @@ _DECLARED = Prepared(
     .outerjoin(t.site, t.site.c.id == _A.site_id)
     .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )
-_OVERRIDES = Prepared(
-    select(t.event_override).where(
-        t.event_override.c.site_id.in_(bindparam("sites", expanding=True))
-    )
+_OVERRIDES = Reads(
+    select(t.event_override)
+    .where(t.event_override.c.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.event_override.c.code, t.event_override.c.zone),
+    SiteOverride,
 )
 
 
@@ -74,23 +74,23 @@ def write_partitions(tx: Tx, partitions: Iterable[Partition]) -> None:
     upsert_all(tx, t.partition, ["account", "partition"], list(map(columns, partitions)))
 
 
-def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], Row]:
+def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], SiteOverride]:
     """{(site, code, zone or ""): what an administrator says instead of the event table}."""
-    rows = _OVERRIDES.all(tx, {"sites": list(sites)})
-    return {(row["site_id"], row["code"], row["zone"]): row for row in rows}
+    found = _OVERRIDES.all(tx, {"sites": list(sites)})
+    return {(one.site_id, one.code, one.zone): one for one in found}
 
 
-_EVENT_RULES = Prepared(select(t.event_rule))
+_EVENT_RULES = Reads(select(t.event_rule), StationRule)
 
 
-def event_rules(tx: Tx) -> dict[str, Row]:
+def event_rules(tx: Tx) -> dict[str, StationRule]:
     """{code: what the station says instead of the event table}, at every site."""
-    return {row["code"]: row for row in _EVENT_RULES.all(tx, {})}
+    return {rule.code: rule for rule in _EVENT_RULES.all(tx, {})}
 
 
-def write_event_rule(tx: Tx, row: Row) -> None:
+def write_event_rule(tx: Tx, rule: StationRule) -> None:
     """What one code means at the station."""
-    upsert(tx, t.event_rule, ["code"], row)
+    upsert(tx, t.event_rule, ["code"], columns(rule))
 
 
 def delete_event_rule(tx: Tx, code: str) -> None:

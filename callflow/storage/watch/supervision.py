@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Select
 
+from callflow.core.signals.events import SiteOverride
 from callflow.core.signals.signal import Kind, StoredSignal
 from callflow.core.sites.arming import Arming, PanelUser, Partition
 from callflow.core.sites.site import SiteState
@@ -375,20 +376,11 @@ def sites_of(tx: Tx, accounts: Iterable[str]) -> set[str]:
 # --- what is agreed for a site ------------------------------------------------------------
 
 
-def overrides(tx: Tx, sites: Iterable[str]) -> dict[str, list[Row]]:
-    """{site: what codes mean there, where its administrator says otherwise}."""
-    c, found = t.event_override.c, dict[str, list[Row]]()
-    query = select(t.event_override).where(c.site_id.in_(list(sites))).order_by(c.code, c.zone)
-    for row in tx.execute(query):
-        found.setdefault(row.site_id, []).append(dict(row._mapping))
-    return found
-
-
-def replace_overrides(tx: Tx, site_id: str, overrides_: Sequence[Row]) -> None:
+def replace_overrides(tx: Tx, site_id: str, overrides: Sequence[SiteOverride]) -> None:
     """Write all of a site's anew."""
     tx.execute(delete(t.event_override).where(t.event_override.c.site_id == site_id))
-    if overrides_:
-        tx.execute(t.event_override.insert(), list(overrides_))
+    if overrides:
+        tx.execute(t.event_override.insert(), list(map(columns, overrides)))
 
 
 def replace_panel_users(tx: Tx, accounts: Sequence[str], users: Sequence[Row]) -> None:

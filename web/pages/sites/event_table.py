@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.signals import events, trial
+from callflow.core.signals.events import EventRow, StationRule
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling.sites import event_rules
 from callflow.storage import Tx
@@ -29,13 +30,26 @@ Row = dict[str, Any]
 router = APIRouter(include_in_schema=False)
 
 _ADDRESS = "/settings/events"
+
+
+class Line(NamedTuple):
+    """A code of the table; ``sent``: as signals carry it."""
+
+    format: str
+    code: str
+    sent: str
+    label: str
+    meaning: EventRow
+    rule: StationRule | None
+
+
 #: What only is shown: what the station says otherwise.
 STATES = ("own",)
 #: By what the table is sorted.
-_SORTED: dict[str, Callable[[Row], Any]] = {
-    "code": lambda row: (row["format"] != "SIA-DCS", row["code"]),
-    "meaning": lambda row: row["label"].casefold(),
-    "priority": lambda row: (row["meaning"].priority, row["code"]),
+_SORTED: dict[str, Callable[[Line], Any]] = {
+    "code": lambda line: (line.format != "SIA-DCS", line.code),
+    "meaning": lambda line: line.label.casefold(),
+    "priority": lambda line: (line.meaning.priority, line.code),
 }
 _SORTS = tuple(_SORTED)
 #: Kinds that a code may be given: those of a site's alarms, and those that open none.
@@ -113,7 +127,7 @@ async def _page(
 ) -> Response:
     asked, code = asked.among(_SORTS, STATES), code.strip().upper()
 
-    def read(tx: Tx) -> Row:
+    def read(tx: Tx) -> dict[str, object]:
         rules = rows.event_rules(tx)
         found = _found(asked, rules, visitor.language)
         return {
@@ -138,12 +152,11 @@ async def _page(
     )
 
 
-def _found(asked: Asked, rules: dict[str, Row], language: str) -> list[Row]:
-    """The rows of the table that a word is in, each with the code as signals carry it; where it is
-    a code, that one's."""
+def _found(asked: Asked, rules: Mapping[str, StationRule], language: str) -> list[Line]:
+    """The lines of the table that a word is in; where it is a code, that one's."""
     wanted = asked.text.casefold()
-    found: list[Row] = []
-    exact: list[Row] = []
+    found: list[Line] = []
+    exact: list[Line] = []
     for (format_name, code), standard in events.table().items():
         if format_name == STATION:
             continue
@@ -156,8 +169,8 @@ def _found(asked: Asked, rules: dict[str, Row], language: str) -> list[Row]:
         if wanted and wanted not in known and wanted not in label.casefold():
             continue
         meaning = events.overridden(events.lookup(format_name, sent), rule) if rule else standard
-        row = {"format": format_name, "code": code, "sent": sent, "label": label}
-        (exact if wanted in known else found).append({**row, "meaning": meaning, "rule": rule})
+        line = Line(format_name, code, sent, label, meaning, rule)
+        (exact if wanted in known else found).append(line)
     return sorted(exact or found, key=_SORTED[asked.by], reverse=asked.descending)
 
 
@@ -165,21 +178,17 @@ def _as_sent(format_name: str, code: str, qualifier: str) -> str:
     return f"{qualifier}{code}" if format_name == "ADM-CID" else code
 
 
-def _form(code: str, rules: dict[str, Row]) -> Row:
+def _form(code: str, rules: Mapping[str, StationRule]) -> dict[str, object]:
     rule = rules.get(code)
     standard = events.lookup("webhook", code)
     return {"code": code, "standard": standard, "rule": rule, "as_of": conflicts.stamp(rule)}
 
 
-def _tried(tx: Tx, raw: str, account: str) -> Row:
+def _tried(tx: Tx, raw: str, account: str) -> dict[str, object]:
     read = trial.read(raw)
     whose = account or read.account
-    found: list[dict[str, Any]] = [
+    found = [
         event_rules.tried(tx, read.format, event.code, whose, event.zone) for event in read.events
     ]
-    names = sites.names_of(tx, (one["site"] for one in found))
-    return {
-        "format": read.format,
-        "account": whose,
-        "events": [{**one, "site_name": names.get(one["site"] or "", "")} for one in found],
-    }
+    names = sites.names_of(tx, (one.site for one in found))
+    return {"account": whose, "events": found, "names": names}

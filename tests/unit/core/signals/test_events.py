@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from callflow.core.signals import events
+from callflow.core.signals.events import Override
 from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, Category, Kind
 
 #: Codes of SIA DC-03 that panels send every day.
@@ -109,13 +111,14 @@ def test_a_zone_bends_neither_openings_nor_tests_faults_and_unknown_codes(code: 
 
 @pytest.mark.parametrize("code", ["PA", "BA"])
 @pytest.mark.parametrize(
-    "said", [{"kind": "test"}, {"category": "technical"}, {"priority": 4}, {"opens": False}]
+    "said",
+    [{"kind": Kind.TEST}, {"category": Category.TECHNICAL}, {"priority": 4}, {"opens": False}],
 )
 def test_nothing_makes_a_personal_alarm_less(code: str, said: dict[str, Any]) -> None:
     """Neither where its code says that it is one, nor where its zone does."""
     meaning = events.classify("SIA-DCS", code, Kind.HOLD_UP)
-    nothing = {"kind": None, "category": None, "priority": None, "opens": None}
+    nothing = Override(code, None, None, None, None)
     assert meaning.kind is Kind.HOLD_UP
-    assert events.overridden(meaning, {**nothing, **said}) == meaning
-    as_panic = events.overridden(meaning, {**nothing, "kind": "panic"})
+    assert events.overridden(meaning, replace(nothing, **said)) == meaning
+    as_panic = events.overridden(meaning, replace(nothing, kind=Kind.PANIC))
     assert (as_panic.kind, as_panic.priority) == (Kind.PANIC, meaning.priority)
