@@ -30,7 +30,7 @@ from callflow.storage import schema as t
 from callflow.storage.interventions import firms
 from callflow.storage.records import erasure, retention
 from callflow.storage.records.erasure import AnyRow
-from callflow.storage.sites import clients, contacts, sites, uploads
+from callflow.storage.sites import clients, contacts, search, sites, uploads
 from callflow.vault import Vault
 
 #: Rows that are looked at in one transaction, and changed in one.
@@ -106,11 +106,11 @@ def begin_client_erasure(
     client, reason = sites.client_row(tx, client_id), _why(reason)
     if client is None:
         raise NotFound("there is no such client", client_id)
-    theirs = clients.sites_of(tx, client_id)
-    going_on = [site["name"] for site in theirs if site["state"] != SiteState.TERMINATED.value]
+    theirs = search.sites_of(tx, client_id)
+    going_on = [site.name for site in theirs if site.state is not SiteState.TERMINATED]
     if going_on:
         raise Refused("a contract of theirs is not over: end it first", ", ".join(going_on[:5]))
-    ids = [site["id"] for site in theirs]
+    ids = [site.id for site in theirs]
     _refuse_held(tx, ids)
     last, days = clients.last_alarm(tx, ids), LIMITS[Kept.RECORDINGS].least
     if last is not None and last > before(days, now):
@@ -124,7 +124,7 @@ def begin_client_erasure(
         id=client_id,
         name=client.name,
         others=(client_id,),
-        here=tuple({said for s in theirs for said in (s["name"], *ways_of(s["address"]))}),
+        here=tuple({said for s in theirs for said in (s.name, *ways_of(s.address))}),
         namesake=name in known,
     )
     clients.forget(tx, client_id, pseudonym, now)
@@ -318,7 +318,7 @@ def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, dict[s
     happened. Reads all; raises NotFound."""
     if sites.client_row(tx, client_id) is None:
         raise NotFound("there is no such client", client_id)
-    ids = [site["id"] for site in clients.sites_of(tx, client_id)]
+    ids = [site.id for site in search.sites_of(tx, client_id)]
     people, home = set(clients.called_at(tx, ids)), clients.home_of(tx, ids)
     own = {"client": {client_id}, "site": set(ids), "contact": people}
     for row in _every_row(tx):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -14,16 +13,7 @@ from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.records import erasure
 from callflow.storage.records.erasure import Home
-from callflow.storage.sites import removed
-
-Row = dict[str, Any]
-
-
-def sites_of(tx: Tx, client_id: str) -> list[Row]:
-    """``id, name, address, state`` of each site."""
-    c = t.site.c
-    query = select(c.id, c.name, c.address, c.state).where(c.client_id == client_id)
-    return [dict(row._mapping) for row in tx.execute(query.order_by(c.id))]
+from callflow.storage.sites import removed, search
 
 
 def names(tx: Tx, client_id: str) -> Iterator[str]:
@@ -83,7 +73,7 @@ def images_of(tx: Tx, site_ids: Sequence[str]) -> list[str]:
 def forget(tx: Tx, client_id: str, pseudonym: str, now: datetime) -> None:
     """The sites are somebody's of whom nothing is known, and have no name, address or secret."""
     s = t.site.c
-    removed.forget_sites(tx, [site["id"] for site in sites_of(tx, client_id)])
+    removed.forget_sites(tx, [site.id for site in search.sites_of(tx, client_id)])
     tx.execute(t.client.insert().values(id=pseudonym, name=GONE))
     nothing = dict.fromkeys(("recognition_word", "password", "duress_password"))
     values = {"client_id": pseudonym, "name": GONE, "address": "", "police_agreement": ""}

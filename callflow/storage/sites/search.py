@@ -3,28 +3,107 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
+from callflow.core.alarms.incident import State
 from callflow.core.folding import folded as fold
+from callflow.core.signals.signal import Kind
+from callflow.core.sites.declared import Client
+from callflow.core.sites.site import Role, SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.folding import folded
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import found
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class SiteFound:
+    """A site, and where its contract is."""
+
+    id: str
+    name: str
+    address: str
+    state: SiteState
+
+
+@dataclass(frozen=True, slots=True)
+class SiteListed(SiteFound):
+    """A line of the sites."""
+
+    changed_at: datetime
+    client_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientListed(Client):
+    """A client, and how many sites are theirs."""
+
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFound:
+    """Somebody, and at how many sites they have a part."""
+
+    id: str
+    name: str
+    phone: str | None
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalledFound(PersonFound):
+    """Somebody, or a firm, in a role that they have."""
+
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFound:
+    """A contact of a site."""
+
+    id: str
+    name: str
+    phone: str | None
+    role: Role
+    site_id: str
+    site_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFound:
+    """An incident, with its site's ``name``."""
+
+    id: str
+    kind: Kind
+    account: str
+    state: State
+    opened_at: datetime
+    site_id: str | None
+    name: str | None
+
 
 #: Digits of a number that are looked for where accounts are, too.
 _FEWEST = 6
 
 
-def sites(tx: Tx, text: str, *, limit: int) -> list[Row]:
-    """Sites by id, account, name or address; ``account`` is the first that they have."""
-    s = t.site.c
-    query = (
-        select(s.id, s.name, s.address).where(_is_called(text)).order_by(s.name, s.id).limit(limit)
-    )
-    return [dict(row._mapping) for row in tx.execute(query)]
+_SITES = select(t.site.c.id, t.site.c.name, t.site.c.address, t.site.c.state)
+
+
+def sites(tx: Tx, text: str, *, limit: int) -> list[SiteFound]:
+    """Sites by id, account, name or address."""
+    query = _SITES.where(_is_called(text)).order_by(t.site.c.name, t.site.c.id).limit(limit)
+    return found(tx, query, SiteFound)
+
+
+def sites_of(tx: Tx, client_id: str) -> list[SiteFound]:
+    """A client's."""
+    query = _SITES.where(t.site.c.client_id == client_id).order_by(t.site.c.id)
+    return found(tx, query, SiteFound)
 
 
 #: By what a list of sites is sorted, each with the name as the last word.
@@ -41,16 +120,14 @@ def listed(
     offset: int,
     limit: int,
     client_id: str = "",
-) -> tuple[list[Row], int]:
-    """A page of the sites that match, and how many do: by name, client, address, id or account,
-    by where their contract is and by whose they are ("": any). ``sort`` is one of ``SORTS``.
-
-    Each with its ``client_name`` and ``accounts``.
-    """
+) -> tuple[list[tuple[SiteListed, list[str]]], int]:
+    """A page of the sites that match, each with its accounts, and how many do: by name, client,
+    address, id or account, by where their contract is and by whose they are ("": any). ``sort`` is
+    one of ``SORTS``."""
     s, a, client = t.site.c, t.account.c, t.client.c
     first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
-    columns = (s.id, s.name, s.address, s.state, s.changed_at, client.name.label("client_name"))
-    query = _matching(select(*columns), text, state)
+    wanted = _SITES.add_columns(s.changed_at, client.name.label("client_name"))
+    query = _matching(wanted, text, state)
     if client_id:
         query = query.where(s.client_id == client_id)
     count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
@@ -63,21 +140,21 @@ def listed(
     }
     ordered = by[sort].desc() if descending else by[sort]
     query = query.order_by(ordered, folded(s.name), s.id).offset(offset).limit(limit)
-    rows = [dict(row._mapping) for row in tx.execute(query)]
-    theirs = select(a.site_id, a.account).where(a.site_id.in_([row["id"] for row in rows]))
-    accounts: dict[str, list[str]] = {}
+    page = found(tx, query, SiteListed)
+    theirs = select(a.site_id, a.account).where(a.site_id.in_([site.id for site in page]))
+    accounts: dict[str, list[str]] = {site.id: [] for site in page}
     for row in tx.execute(theirs.order_by(a.account)):
-        accounts.setdefault(row.site_id, []).append(row.account)
-    return [{**row, "accounts": accounts.get(row["id"], [])} for row in rows], int(count)
+        accounts[row.site_id].append(row.account)
+    return [(site, accounts[site.id]) for site in page], int(count)
 
 
-def people(tx: Tx, text: str, *, limit: int) -> list[Row]:
-    """Everybody by name, or by digits of their number; at how many ``sites`` they have a part."""
+def people(tx: Tx, text: str, *, limit: int) -> list[PersonFound]:
+    """Everybody by name, or by digits of their number."""
     c, link = t.contact.c, t.site_contact.c
     parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
     query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites"))
-    rows = tx.execute(query.where(of_person(text)).order_by(c.name, c.id).limit(limit))
-    return [dict(row._mapping) for row in rows]
+    query = query.where(of_person(text)).order_by(c.name, c.id).limit(limit)
+    return found(tx, query, PersonFound)
 
 
 #: By what a list of clients is sorted.
@@ -86,9 +163,9 @@ CLIENT_SORTS = ("name", "sites")
 
 def clients(
     tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
-) -> tuple[list[Row], int]:
-    """A page of the clients that have sites and whose name holds ``text``, and how many there are:
-    ``id, name`` and ``sites``, how many. ``sort`` is one of ``CLIENT_SORTS``."""
+) -> tuple[list[ClientListed], int]:
+    """A page of the clients that have sites and whose name holds ``text``, and how many there are.
+    ``sort`` is one of ``CLIENT_SORTS``."""
     c, s = t.client.c, t.site.c
     many = func.count(s.id)
     query = (
@@ -102,7 +179,7 @@ def clients(
     by: dict[str, Any] = {"name": folded(c.name), "sites": many}
     ordered = by[sort].desc() if descending else by[sort]
     query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(query)], int(count)
+    return found(tx, query, ClientListed), int(count)
 
 
 def ids(tx: Tx, *, text: str, state: str) -> list[str]:
@@ -118,8 +195,8 @@ def _matching(query: Select[Any], text: str, state: str) -> Select[Any]:
     return query.where(t.site.c.state == state) if state else query
 
 
-def contacts(tx: Tx, text: str, *, limit: int) -> list[Row]:
-    """Contacts of sites by name, or by digits of their number; with their site."""
+def contacts(tx: Tx, text: str, *, limit: int) -> list[ContactFound]:
+    """Contacts of sites by name, or by digits of their number."""
     c, link, s = t.contact.c, t.site_contact.c, t.site.c
     query = (
         select(c.id, c.name, c.phone, link.role, s.id.label("site_id"), s.name.label("site_name"))
@@ -129,12 +206,12 @@ def contacts(tx: Tx, text: str, *, limit: int) -> list[Row]:
         .order_by(c.name, c.id, s.id)
         .limit(limit)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, ContactFound)
 
 
-def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
+def known(tx: Tx, text: str, *, limit: int) -> list[CalledFound]:
     """Contacts of sites, and firms that are not closed, whose name or number holds ``text``: each
-    once, with a ``role`` in which they are called, or None, and ``sites``, for how many."""
+    once."""
     c, link, g = t.contact.c, t.site_contact.c, t.guard_firm.c
     theirs = link.contact_id == c.id
     role = func.coalesce(g.part, select(func.min(link.role)).where(theirs).scalar_subquery())
@@ -147,10 +224,10 @@ def known(tx: Tx, text: str, *, limit: int) -> list[Row]:
         .order_by(folded(c.name), c.id)
         .limit(limit)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, CalledFound)
 
 
-def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row]:
+def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[IncidentFound]:
     """Incidents by the beginning of their id, by account, or of these sites; the newest first."""
     c = t.incident.c
     query = (
@@ -160,7 +237,7 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Row
         .order_by(c.opened_at.desc(), c.id)
         .limit(limit)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, IncidentFound)
 
 
 def _calls(text: str) -> ColumnElement[bool]:

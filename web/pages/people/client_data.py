@@ -13,7 +13,7 @@ from callflow.handling.records import erasure
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
-from callflow.storage.sites import clients, sites
+from callflow.storage.sites import clients, search, sites
 from web.access.sessions import Administrator, Visitor
 from web.kit import forms
 from web.kit.problems import not_found
@@ -36,8 +36,8 @@ async def _page(
 ) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
         client = _known(tx, client_id)
-        theirs = clients.sites_of(tx, client_id)
-        ids = [site["id"] for site in theirs]
+        theirs = search.sites_of(tx, client_id)
+        ids = [site.id for site in theirs]
         spoken = clients.calls_of(tx, ids)
         return {
             "client": client,
@@ -66,7 +66,7 @@ async def export(client_id: str, visitor: Administrator, station: Here) -> Respo
         found: dict[str, list[Any]] = {}
         for table, row in erasure.what_is_kept_of_client(tx, client_id):
             found.setdefault(table, []).append(row)
-        ids = [site["id"] for site in clients.sites_of(tx, client_id)]
+        ids = [site.id for site in search.sites_of(tx, client_id)]
         return found, rows.sounds_of(tx, clients.calls_of(tx, ids)), clients.images_of(tx, ids)
 
     found, sounds, images = await station.store.read(read)

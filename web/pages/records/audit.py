@@ -76,7 +76,7 @@ async def show(
             before=before,
             who=who.strip(),
             words=text,
-            sites=[site["id"] for site in named],
+            sites=[site.id for site in named],
             limit=_MOST + 1,
         )
         page_of = shown(tx, found, _MOST)

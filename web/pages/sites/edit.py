@@ -287,7 +287,7 @@ async def _forms(
             "masked": masked,
             "tested": trial_calls.results(tx, site_id),
             "elsewhere": contacts.other_sites(tx, [c.id for c in site.contacts], site_id),
-            "found": [one for one in found if (one["id"], one["role"]) not in called],
+            "found": [one for one in found if (one.id, one.role) not in called],
             "roles": [role.value for role in Role],
             "authorities": [authority.value for authority in Authority],
             "any_kind": ANY_KIND,

@@ -34,7 +34,7 @@ async def find(
             return {"incidents": [], "contacts": [], "sites": []}
         sites = search.sites(tx, text, limit=MOST)
         return {
-            "incidents": search.incidents(tx, text, [s["id"] for s in sites], limit=MOST),
+            "incidents": search.incidents(tx, text, [s.id for s in sites], limit=MOST),
             "contacts": search.contacts(tx, text, limit=MOST),
             "sites": sites,
         }

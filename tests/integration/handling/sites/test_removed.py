@@ -295,7 +295,7 @@ def test_what_is_changed_or_only_said_otherwise_is_not_removed(shop: Station) ->
 
 def test_nothing_removed_is_found_or_shown_among_what_is_there(shop: Station) -> None:
     def found(text: str) -> list[str]:
-        return [row["id"] for row in shop.read(lambda tx: search.sites(tx, text, limit=9))]
+        return [row.id for row in shop.read(lambda tx: search.sites(tx, text, limit=9))]
 
     assert found("1002B") == ["1002"]
     write(

@@ -42,7 +42,7 @@ def test_a_site_is_found_whatever_its_accents(
     named: Station, store: Store, typed: str, found: list[str]
 ) -> None:
     rows = store.read_now(lambda tx: search.sites(tx, typed, limit=5))
-    assert [row["name"] for row in rows] == found
+    assert [row.name for row in rows] == found
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,15 @@ def test_a_site_is_found_whatever_its_accents(
 def test_a_person_is_found_whatever_the_accents_and_the_blanks(
     named: Station, store: Store, typed: str, found: set[str]
 ) -> None:
-    def look(tx: Tx) -> list[list[Row]]:
-        each = search.people, search.contacts, search.known
-        return [searched(tx, typed, limit=20) for searched in each]
+    def look(tx: Tx) -> list[list[str]]:
+        return [
+            [one.name for one in search.people(tx, typed, limit=20)],
+            [one.name for one in search.contacts(tx, typed, limit=20)],
+            [one.name for one in search.known(tx, typed, limit=20)],
+        ]
 
-    for rows in store.read_now(look):
-        assert {unicodedata.normalize("NFC", row["name"]) for row in rows} == found
+    for names in store.read_now(look):
+        assert {unicodedata.normalize("NFC", name) for name in names} == found
 
 
 def test_sites_are_sorted_as_people_read_them(named: Station, store: Store) -> None:
@@ -74,7 +77,7 @@ def test_sites_are_sorted_as_people_read_them(named: Station, store: Store) -> N
             tx, text="", state="", sort="name", descending=False, offset=0, limit=50
         )
     )
-    names = [row["name"] for row in rows]
+    names = [row.name for row, _ in rows]
     assert count == len(names)
     ours = [name for name in names if name in ("École Zola", "Zinc et Cie", "eau vive")]
     assert ours == ["eau vive", "École Zola", "Zinc et Cie"]
