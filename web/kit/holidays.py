@@ -49,7 +49,7 @@ def days(place: Place, year: int, own: Sequence[OwnDay], language: str) -> list[
     of its country."""
     public = holidays.public(place, year, language)
     # A region's word goes before its country's.
-    said = {each.day: each for each in sorted(own, key=lambda each: each.place.region or "")}
+    said = {each.day: each for each in sorted(own, key=lambda each: each.region)}
     return [
         Day(date=day, name=public.get(day, ""), own=said.get(day))
         for day in sorted({*public, *said})

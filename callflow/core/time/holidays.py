@@ -34,17 +34,23 @@ OwnDays = Mapping[tuple[Place, date], bool]
 NO_DAYS: OwnDays = {}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OwnDay:
     """What the station says of a day, why, and who said it when (UTC)."""
 
     id: str
-    place: Place
+    country: str
+    region: str  # "": the whole country
     day: date
     holiday: bool
     reason: str
     set_by: str
     set_at: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where it is said."""
+        return Place(self.country, self.region or None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

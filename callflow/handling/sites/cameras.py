@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callflow.core.messages.outbox import host_of
@@ -13,28 +13,23 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.sites.shape import Camera
 from callflow.vault import Vault
 
-Row = dict[str, Any]
+#: A camera as the site's column has it: as its shape, with the ``secret`` that the vault keeps.
+Document = Mapping[str, Any]
 
 
-def shown(kept: Sequence[Row]) -> list[Camera]:
+def shown(kept: Sequence[Document]) -> list[Camera]:
     """The cameras of a site, by its column."""
     return [
         Camera.model_construct(
-            id=camera["id"],
-            name=camera["name"],
-            url=camera["url"],
-            credentials_set=camera["secret"] is not None,
-            zones=camera.get("zones", []),
+            **{name: said for name, said in camera.items() if name not in ("secret", "kinds")},
             kinds=list(map(Kind, camera.get("kinds", ()))),
-            noticeable=camera.get("noticeable", False),
-            clip_url=camera.get("clip_url", ""),
-            pre_alarm=camera.get("pre_alarm", False),
+            credentials_set=camera["secret"] is not None,
         )
         for camera in kept
     ]
 
 
-def values(vault: Vault, kept: Sequence[Row], sent: Sequence[Camera]) -> list[Row]:
+def values(vault: Vault, kept: Sequence[Document], sent: Sequence[Camera]) -> list[Document]:
     """The site's column, from what stood there and what is sent. Raises BadField."""
     before = {camera["id"]: camera for camera in kept}
     return [
@@ -47,7 +42,7 @@ def values(vault: Vault, kept: Sequence[Row], sent: Sequence[Camera]) -> list[Ro
     ]
 
 
-def _secret(vault: Vault, old: Row | None, sent: Camera, field: str) -> str | None:
+def _secret(vault: Vault, old: Document | None, sent: Camera, field: str) -> str | None:
     """Left out: as it was, but only for the same hosts, or another one could be told it."""
     if not sent.says("credentials"):
         kept: str | None = old["secret"] if old else None

@@ -49,7 +49,8 @@ def set_days(
     made = [
         OwnDay(
             id=uuid.uuid4().hex,
-            place=place,
+            country=place.country,
+            region=place.region or "",
             day=day,
             holiday=holiday,
             reason=reason,
@@ -129,12 +130,12 @@ def _look_again(tx: Tx, days: Sequence[date], now: datetime) -> None:
     own = rows.own_days(tx)
     for site in rows.scheduled(tx, first - _REACH):
         try:
-            schedule = Schedule.from_json(site["schedule"], own)
+            schedule = Schedule.from_json(site.schedule, own)
         except CalendarError:
             continue  # as it was never checked: nothing is expected of it
         supervision.set_schedule_due(
             tx,
-            site["id"],
-            site["schedule_due"],
-            schedule.next_closing(now, ZoneInfo(site["timezone"])),
+            site.id,
+            site.schedule_due,
+            schedule.next_closing(now, ZoneInfo(site.timezone)),
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import String, cast, delete, func, select
 from callflow.core.time.holidays import NO_DAYS, OwnDay, OwnDays, Place, followed
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns, columns_of, first, found
 
 _D = t.own_day.c
 _WORDS = select(_D.country, _D.region, _D.day, _D.holiday)
@@ -20,7 +22,8 @@ _ALL = select(t.own_day).order_by(_D.day, _D.country, _D.region)
 
 def own_days(tx: Tx) -> OwnDays:
     """What the station says of days."""
-    return {(_place(row), row.day): row.holiday for row in tx.execute(_WORDS)}
+    words = tx.execute(_WORDS)
+    return {(Place(row.country, row.region or None), row.day): row.holiday for row in words}
 
 
 def for_calendars(tx: Tx, calendars: Iterable[Any]) -> OwnDays:
@@ -39,60 +42,30 @@ def rows(tx: Tx, place: Place, start: date, end: date) -> list[OwnDay]:
     """What is said of a place's days from ``start`` until before ``end``, its country's too."""
     regions = {"", place.region or ""}
     query = _ALL.where(_D.country == place.country, _D.region.in_(regions))
-    return [_day(row) for row in tx.execute(query.where(_D.day >= start, _D.day < end))]
+    return found(tx, query.where(_D.day >= start, _D.day < end), OwnDay)
 
 
 def every(tx: Tx) -> list[OwnDay]:
     """All that the station says of days, by day."""
-    return [_day(row) for row in tx.execute(_ALL)]
+    return found(tx, _ALL, OwnDay)
 
 
 def get(tx: Tx, day_id: str) -> OwnDay | None:
     """One of them."""
-    row = tx.execute(select(t.own_day).where(_D.id == day_id)).first()
-    return _day(row) if row else None
+    return first(tx, select(t.own_day).where(_D.id == day_id), OwnDay)
 
 
 def write(tx: Tx, days: Sequence[OwnDay]) -> None:
     """These, in place of what was said of the same days of the same place."""
     for each in days:
-        place = (_D.country == each.place.country, _D.region == (each.place.region or ""))
+        place = (_D.country == each.country, _D.region == each.region)
         tx.execute(delete(t.own_day).where(*place, _D.day == each.day))
-    tx.execute(t.own_day.insert(), [_row(each) for each in days])
+    tx.execute(t.own_day.insert(), list(map(columns, days)))
 
 
 def forget(tx: Tx, day_id: str) -> None:
     """Nothing is said of it any more."""
     tx.execute(delete(t.own_day).where(_D.id == day_id))
-
-
-def _place(row: Any) -> Place:
-    return Place(row.country, row.region or None)
-
-
-def _day(row: Any) -> OwnDay:
-    return OwnDay(
-        id=row.id,
-        place=_place(row),
-        day=row.day,
-        holiday=row.holiday,
-        reason=row.reason,
-        set_by=row.set_by,
-        set_at=row.set_at,
-    )
-
-
-def _row(day: OwnDay) -> dict[str, Any]:
-    return {
-        "id": day.id,
-        "country": day.place.country,
-        "region": day.place.region or "",
-        "day": day.day,
-        "holiday": day.holiday,
-        "reason": day.reason,
-        "set_by": day.set_by,
-        "set_at": day.set_at,
-    }
 
 
 # --- who asks -----------------------------------------------------------------------------
@@ -129,14 +102,23 @@ def followers(tx: Tx) -> dict[Place, dict[str, int]]:
     return found
 
 
-_SCHEDULED = select(t.site.c.id, t.site.c.timezone, t.site.c.schedule, t.site.c.schedule_due).where(
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A site's schedule, and when its arming is looked at next."""
+
+    id: str
+    timezone: str
+    schedule: Mapping[str, Any]
+    schedule_due: datetime | None
+
+
+_SCHEDULED = select(*columns_of(t.site, Scheduled)).where(
     t.site.c.schedule["holidays"]["country"].as_string().is_not(None)
 )
 
 
-def scheduled(tx: Tx, since: datetime) -> list[dict[str, Any]]:
+def scheduled(tx: Tx, since: datetime) -> list[Scheduled]:
     """Sites whose schedule asks for holidays, and whose arming is looked at after ``since`` or
-    never: ``id``, ``timezone``, ``schedule``, ``schedule_due``."""
+    never."""
     due = t.site.c.schedule_due
-    query = _SCHEDULED.where(due.is_(None) | (due >= since))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, _SCHEDULED.where(due.is_(None) | (due >= since)), Scheduled)
