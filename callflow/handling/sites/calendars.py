@@ -23,10 +23,8 @@ from callflow.storage import Tx
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
 
-Row = dict[str, Any]
 
-
-def availability(body: Any, field: str) -> Row | None:
+def availability(body: Any, field: str) -> dict[str, Any] | None:
     """When a contact can be called, as it is kept; None: always. Raises BadField."""
     if body is None:
         return None
@@ -49,7 +47,7 @@ def check_replacements(tx: Tx, contacts: Sequence[shape.Contact]) -> None:
             raise BadField(field, "there is no such contact", contact_id)
 
 
-def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[Row]:
+def plan_rules(tx: Tx, body: Any, accounts: Sequence[str]) -> list[dict[str, Any]]:
     """Which plan by time, arming, kind and zone, as it is kept. Raises BadField."""
     try:
         rules = choice.rules_from_json(body)
@@ -93,9 +91,8 @@ def import_calendar(
     until = read.until.isoformat(timespec="seconds")
     found = changes(*(each.to_json() or {} for each in (kept, changed)))
     fields = {each.path: [each.before, each.after] for each in found}
-    told: Row = dict(who=contact.name, contact=contact_id, count=len(read.spans), until=until)
-    told["fields"] = fields
-    tell(tx, kind, now, site=site_id, by=who, who_did=who, **told)
+    whose = {"site": site_id, "who": contact.name, "contact": contact_id, "by": who, "who_did": who}
+    tell(tx, kind, now, **whose, count=len(read.spans), until=until, fields=fields)
 
 
 def export_calendar(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from callflow.core.sites.files import writing
 from callflow.core.sites.files.columns import of
@@ -31,7 +30,7 @@ def export_begins(
     ids = search.ids(tx, text=text, state=state)
     contacts = files.count_links(tx, None if not (text or state) else ids)
     sought = "".join(f" ; {said}" for said in (text, state) if said)
-    told: dict[str, Any] = dict(format=format, sites=len(ids), contacts=contacts, sought=sought)
+    told = {"format": format, "sites": len(ids), "contacts": contacts, "sought": sought}
     tell(tx, "sites_exported", now, by=who, who_did=who, **told)
     return ids
 

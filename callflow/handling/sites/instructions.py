@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from callflow.core.signals.signal import Kind
 from callflow.core.sites import instructions
@@ -29,8 +28,6 @@ from callflow.handling.sites.rules import NO_PLAN
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import instructions as rows
-
-Row = dict[str, Any]
 
 _TOLD = {
     InstructionKind.NOTE: "instruction_note",
@@ -93,18 +90,18 @@ def _tell_made(
     tx: Tx, made: Instruction, people: Sequence[Contact], asker: str, now: datetime
 ) -> None:
     names = {person.id: person.name for person in people}
-    about: Row = dict(site=made.site_id, instruction=made.id, who_did=made.author)
-    what: Row = dict(
-        by=made.author,
-        since=_iso(made.begins_at),
-        until=_iso(made.ends_at),
-        who=names.get(made.contact_id or "", ""),
-        instead=names.get(made.replacement_id or "", "–"),
-        to=made.phone or "",
-        plan=made.plan or "",
-        text=made.text,
-        voice=made.voice or "",
-    )
+    about = {"site": made.site_id, "instruction": made.id, "who_did": made.author}
+    what = {
+        "by": made.author,
+        "since": _iso(made.begins_at),
+        "until": _iso(made.ends_at),
+        "who": names.get(made.contact_id or "", ""),
+        "instead": names.get(made.replacement_id or "", "–"),
+        "to": made.phone or "",
+        "plan": made.plan or "",
+        "text": made.text,
+        "voice": made.voice or "",
+    }
     for alarm in sorted(kind.value for kind in made.kinds) or [""]:
         kind = "instruction_spoken" if made.voice else _TOLD[made.kind]
         tell(tx, kind, now, **about, **what, alarm=alarm)
@@ -159,7 +156,7 @@ def transcribe(
     why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)
     if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
         raise Refused("somebody else changed this instruction: look again")
-    told: Row = dict(instruction=instruction_id, by=who, who_did=who)
+    told = {"instruction": instruction_id, "by": who, "who_did": who}
     tell(tx, "instruction_heard", now, site=site_id, **told, text=text.strip())
     for each in why:
         tell(tx, "instruction_to_sign", now, site=site_id, **told, lowers=each.value)

@@ -25,13 +25,13 @@ from callflow.storage.alarms import surroundings
 from callflow.storage.engine.values import grouped
 from callflow.storage.watch import supervision as rows
 
-Row = dict[str, Any]
+#: {column: what is written there}, some of a table's.
 Columns = dict[str, object]
 
 NO_PLAN = "there is no such plan: publish it first"
 
 
-def required(body: Row, name: str, field: str) -> str:
+def required(body: Mapping[str, object], name: str, field: str) -> str:
     """A text that must be there. Raises BadField."""
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():

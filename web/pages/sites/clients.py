@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -24,15 +23,13 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-Body = dict[str, Any]
-
 
 @router.get("/clients")
 async def show_all(visitor: Reader, station: Here, asked: Listed) -> Response:
     """A page of the clients."""
     asked = asked.among(search.CLIENT_SORTS)
 
-    def read(tx: Tx) -> Body:
+    def read(tx: Tx) -> dict[str, object]:
         rows, count = search.clients(
             tx,
             text=asked.text,
@@ -88,7 +85,7 @@ async def _client(
 ) -> Response:
     asked = asked.among(search.SORTS)
 
-    def read(tx: Tx) -> Body:
+    def read(tx: Tx) -> dict[str, object]:
         client = sites.client_row(tx, client_id)
         if client is None:
             raise not_found("client")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from callflow.core.sites import contract
+from callflow.core.sites.contract import ContractChange
 from callflow.core.sites.site import SiteState
 from callflow.handling.sites import contracts as acts
 from callflow.handling.sites.shape import Site
@@ -18,29 +20,40 @@ from web.pages.sites import saving
 from web.station import Station
 
 
-def shown(tx: Tx, site: Site) -> dict[str, Any]:
-    """What the page shows of it."""
+class Shown(NamedTuple):
+    """A contract as the page shows it."""
+
+    next: list[SiteState]
+    since: datetime | None
+    quarantined_until: datetime | None
+    planned: list[ContractChange]
+    made: list[ContractChange]
+
+
+def shown(tx: Tx, site: Site) -> dict[str, object]:
+    """The site's contract, and who was called there once."""
     row = sites.site_row(tx, site.id)
     state = site.state
     since = row.state_since if row else None
     changes = contracts.changes(tx, site.id)
     planned = [change for change in changes if change.planned]
     return {
-        "contract": {
-            "next": _next(state, [change.state for change in planned]),
-            "since": since,
-            "quarantined_until": contract.quarantined_until(state, since) if since else None,
-            "planned": planned,
-            "made": [change for change in changes if change.done_at is not None][::-1],
-        },
+        "contract": Shown(
+            next=_next(state, [change.state for change in planned]),
+            since=since,
+            quarantined_until=contract.quarantined_until(state, since) if since else None,
+            planned=planned,
+            made=[change for change in changes if change.done_at is not None][::-1],
+        ),
         "former": contracts.former(tx, site.id),
     }
 
 
-def _next(state: SiteState, planned: list[SiteState]) -> list[str]:
+def _next(state: SiteState, planned: list[SiteState]) -> list[SiteState]:
     """What the contract may become: now, or once what is planned has been done."""
-    found = [each for before in (state, *planned) for each in contract.NEXT[before]]
-    return [each.value for each in dict.fromkeys(found)]
+    return list(
+        dict.fromkeys(each for before in (state, *planned) for each in contract.NEXT[before])
+    )
 
 
 def change(

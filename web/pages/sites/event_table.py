@@ -25,8 +25,6 @@ from web.pages.sites.fields import ALARMS
 from web.pages.station.settings_views import setting
 from web.station import Here, Station
 
-Row = dict[str, Any]
-
 router = APIRouter(include_in_schema=False)
 
 _ADDRESS = "/settings/events"

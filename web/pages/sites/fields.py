@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from callflow.core.signals.signal import OF_STATION, Kind
 from callflow.core.sites import removed
@@ -127,22 +127,31 @@ class Field:
             return i18n.phone(value) if value else ""
         return _key(value) if self.ask is Ask.CHOICE else _text(value)
 
-    def asked(self, item: Item | None, offered: Offered, language: str) -> dict[str, Any]:
+    def asked(self, item: Item | None, offered: Offered, language: str) -> Asked:
         """The field of a form: empty, or as ``item`` has it."""
-        return {
-            "name": self.name,
-            "label": label(self.name, language),
-            "brief": label(self.name, language, brief=True),
-            "ask": self.ask.value,
-            "longest": self.longest,
-            "required": self.required,
-            "fixed": self.fixed and item is not None,
-            "set": bool(item and _of(item, f"{self.name}_set")),
-            "removable": self.removable,
-            "value": self.typed(item) if item else "",
-            "ticked": _of(item, self.name) if item else None,
-            "choices": self.choices(offered, language),
-        }
+        return Asked(
+            field=self,
+            label=label(self.name, language),
+            brief=label(self.name, language, brief=True),
+            fixed=self.fixed and item is not None,
+            set=bool(item and _of(item, f"{self.name}_set")),
+            value=self.typed(item) if item else "",
+            ticked=_of(item, self.name) if item else None,
+            choices=self.choices(offered, language),
+        )
+
+
+class Asked(NamedTuple):
+    """A field as a form shows it; ``brief``: its label without what explains it."""
+
+    field: Field
+    label: str
+    brief: str
+    fixed: bool
+    set: bool  # something is kept that never comes out
+    value: str
+    ticked: Any
+    choices: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -37,7 +37,7 @@ from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong
 from web.kit.words import N_
 from web.pages.sites import removed, saving
-from web.pages.sites.fields import ALARMS, Ask, Choices, Field, Offered, Part, label
+from web.pages.sites.fields import ALARMS, Ask, Asked, Choices, Field, Offered, Part, label
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -411,29 +411,53 @@ async def _tables(
     )
 
 
-def _table(part: Part, offered: Offered, language: str, text: str, key: str) -> dict[str, Any]:
-    """What the page shows of a table: the rows that hold ``text``, and the one to be changed."""
+class Line(NamedTuple):
+    """A row of a table; ``key``: what its form calls it by."""
+
+    key: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the page shows it: the rows that hold a text, and the one to be changed."""
+
+    name: str
+    title: str
+    adding: str
+    hint: str
+    labels: list[str]
+    count: int
+    found: int
+    rows: list[Line]
+    key: str  # of the row to be changed
+    called: str
+    named_by: Sequence[str]
+    last: bool  # it is the site's only account
+    fields: list[Asked]
+
+
+def _table(part: Part, offered: Offered, language: str, text: str, key: str) -> Table:
     items, site = part.rows(offered.site), offered.site
     columns = [field for field in part.fields if field.column]
     rows = [
-        {"key": part.key(item), "cells": [f.said(item, offered, language) for f in columns]}
-        for item in items
+        Line(part.key(item), [f.said(item, offered, language) for f in columns]) for item in items
     ]
-    found = [row for row in rows if folded(text) in folded(" ".join(row["cells"]))]
+    found = [row for row in rows if folded(text) in folded(" ".join(row.cells))]
     this = next((item for item in items if key and part.key(item) == key), None)
     translate = i18n.catalogue(language).gettext
-    return {
-        "name": part.name,
-        "title": translate(part.title),
-        "adding": translate(part.adding),
-        "hint": translate(part.hint) if part.hint else "",
-        "labels": [label(field.name, language, brief=True) for field in columns],
-        "count": len(items),
-        "found": len(found),
-        "rows": found[:MOST],
-        "key": key if this is not None else "",
-        "called": part.fields[0].said(this, offered, language) if this else "",
-        "named_by": removed.naming(site, key) if this and part is ZONES else (),
-        "last": bool(this) and part is ACCOUNTS and len(items) == 1,
-        "fields": [f.asked(this, offered, language) for f in part.fields if not f.told],
-    }
+    return Table(
+        name=part.name,
+        title=translate(part.title),
+        adding=translate(part.adding),
+        hint=translate(part.hint) if part.hint else "",
+        labels=[label(field.name, language, brief=True) for field in columns],
+        count=len(items),
+        found=len(found),
+        rows=found[:MOST],
+        key=key if this is not None else "",
+        called=part.fields[0].said(this, offered, language) if this else "",
+        named_by=removed.naming(site, key) if this and part is ZONES else (),
+        last=bool(this) and part is ACCOUNTS and len(items) == 1,
+        fields=[f.asked(this, offered, language) for f in part.fields if not f.told],
+    )

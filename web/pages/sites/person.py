@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -306,23 +306,24 @@ def _typed(there: Calendar) -> dict[str, str]:
     }
 
 
-def _to_come(there: Calendar, now: datetime) -> list[dict[str, Any]]:
+class Coming(NamedTuple):
+    """An absence, a duty or a replacement (by ``contact``) that is not over."""
+
+    what: str
+    begins: str
+    start: datetime
+    end: datetime
+    contact: str
+
+
+def _to_come(there: Calendar, now: datetime) -> list[Coming]:
     """Absences, duties and replacements that are not over, by their beginning, some of them."""
     kept = Availability.from_json(there) if there else ALWAYS
     spans = [("leaves", each, "") for each in kept.leaves]
     spans += [("duties", each, "") for each in kept.duties]
     spans += [("replacements", each.span, each.contact) for each in kept.replacements]
-    found = sorted((each for each in spans if each[1].end > now), key=lambda each: each[1])
-    return [
-        {
-            "what": what,
-            "begins": to_iso(span.start),
-            "start": span.start,
-            "end": span.end,
-            "contact": who,
-        }
-        for what, span, who in found[:100]
-    ]
+    found = sorted((each for each in spans if each[1].end > now), key=lambda each: each[1])[:100]
+    return [Coming(what, to_iso(it.start), it.start, it.end, who) for what, it, who in found]
 
 
 def _drawn(
