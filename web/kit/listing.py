@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
+from callflow.storage.engine.listing import Page
 from web.kit.problems import ProblemError
 
 #: Rows of one page.
@@ -57,6 +58,11 @@ class Asked:
     def offset(self) -> int:
         """Rows before the page."""
         return (self.n - 1) * MOST
+
+    @property
+    def page(self) -> Page:
+        """The page, as rows are asked for it."""
+        return Page(self.text, self.state, self.by, self.descending, self.offset, MOST)
 
     def address(self, **changed: str | int) -> str:
         """The query of the same list, asked otherwise."""

@@ -17,6 +17,7 @@ from callflow.core.plans.version import Draft, Published, Withdrawal
 from callflow.core.signals.signal import Kind
 from callflow.core.time.hours import CalendarError
 from callflow.storage import Tx
+from callflow.storage.engine.listing import Page
 from callflow.storage.plans import plans
 from callflow.storage.sites import instructions
 
@@ -40,11 +41,9 @@ class PlanListed:
     sites: int  # that follow it as they are set up
 
 
-def listed(
-    tx: Tx, *, text: str, state: str, sort: str, descending: bool, offset: int, limit: int
-) -> tuple[list[PlanListed], int]:
-    """A page of the plans whose name or id has ``text``, and how many do. ``state`` is one of
-    ``STATES`` ("": any but withdrawn ones), ``sort`` one of ``SORTS``."""
+def listed(tx: Tx, page: Page) -> tuple[list[PlanListed], int]:
+    """A page of the plans whose name or id has its text, and how many do. Its state is one of
+    ``STATES`` ("": any but withdrawn ones), its sort one of ``SORTS``."""
     gone = plans.withdrawals(tx)
     drafts = {draft.id: draft for draft in plans.drafts(tx)}
     newest = {version.id: version for version in plans.newest(tx)}
@@ -52,18 +51,18 @@ def listed(
     every = (
         _listed(id, newest.get(id), drafts.get(id), gone.get(id), followers[id])
         for id in {**newest, **drafts}
-        if (id in gone) == (state == "withdrawn")
+        if (id in gone) == (page.state == "withdrawn")
     )
-    asked = folded(text)
+    asked = folded(page.text)
     found = [
         plan
         for plan in every
         if (asked in folded(plan.name) or asked in folded(plan.id))
-        and (not state or getattr(plan, _STATE[state]))
+        and (not page.state or getattr(plan, _STATE[page.state]))
     ]
     found.sort(key=_by_name)
-    found.sort(key=_KEYS[sort], reverse=descending)
-    return found[offset : offset + limit], len(found)
+    found.sort(key=_KEYS[page.sort], reverse=page.descending)
+    return found[page.offset : page.offset + page.limit], len(found)
 
 
 def _by_name(plan: PlanListed) -> tuple[str, str]:

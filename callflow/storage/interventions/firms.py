@@ -17,6 +17,7 @@ from callflow.core.sites.site import Coded, Role
 from callflow.storage import schema as t
 from callflow.storage.alarms import tasks
 from callflow.storage.engine.folding import folded
+from callflow.storage.engine.listing import Page, paged
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import columns, columns_of, first, found
 from callflow.storage.sites.search import holds, of_person
@@ -124,12 +125,9 @@ def is_firm(tx: Tx, contact_id: str) -> bool:
 SORTS = ("name", "part", "rank")
 
 
-def listed(
-    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
-) -> tuple[list[ListedFirm], int]:
-    """A page of the firms whose name, licence or number holds ``text``, and how many do: those of
-    the directory of firms, and those that only sites name. ``sort`` is one of ``SORTS``.
-    """
+def listed(tx: Tx, page: Page) -> tuple[list[ListedFirm], int]:
+    """A page of the firms whose name, licence or number holds its text, and how many do: those of
+    the directory of firms, and those that only sites name. It is sorted by one of ``SORTS``."""
     c, g = t.contact.c, t.guard_firm.c
     named = (
         select(_LINK.contact_id, func.min(_LINK.role).label("role"))
@@ -146,13 +144,10 @@ def listed(
         .outerjoin(named, named.c.contact_id == c.id)
         .where(g.contact_id.is_not(None) | named.c.contact_id.is_not(None))
     )
-    if text:
-        query = query.where(of_person(text) | holds(g.licence, text))
-    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: dict[str, Any] = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
-    ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
-    return found(tx, query, ListedFirm), int(count)
+    if page.text:
+        query = query.where(of_person(page.text) | holds(g.licence, page.text))
+    by = {"name": folded(c.name), "part": part, "rank": func.coalesce(g.rank, 99)}
+    return paged(tx, query, page, ListedFirm, by, folded(c.name), c.id)
 
 
 def links(tx: Tx, firm_id: str) -> list[FirmAtSite]:

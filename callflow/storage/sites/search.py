@@ -16,6 +16,7 @@ from callflow.core.sites.declared import Client
 from callflow.core.sites.site import Role, SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.folding import folded
+from callflow.storage.engine.listing import Page, paged
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import found
 
@@ -111,41 +112,29 @@ SORTS = ("name", "client", "account", "state", "changed")
 
 
 def listed(
-    tx: Tx,
-    *,
-    text: str,
-    state: str,
-    sort: str,
-    descending: bool,
-    offset: int,
-    limit: int,
-    client_id: str = "",
+    tx: Tx, page: Page, *, client_id: str = ""
 ) -> tuple[list[tuple[SiteListed, list[str]]], int]:
     """A page of the sites that match, each with its accounts, and how many do: by name, client,
-    address, id or account, by where their contract is and by whose they are ("": any). ``sort`` is
-    one of ``SORTS``."""
+    address, id or account, by where their contract is and by whose they are ("": any). It is sorted
+    by one of ``SORTS``."""
     s, a, client = t.site.c, t.account.c, t.client.c
-    first = select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery()
-    wanted = _SITES.add_columns(s.changed_at, client.name.label("client_name"))
-    query = _matching(wanted, text, state)
-    if client_id:
-        query = query.where(s.client_id == client_id)
-    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: dict[str, Any] = {
+    by = {
         "name": folded(s.name),
         "client": folded(client.name),
-        "account": first,
+        "account": select(func.min(a.account)).where(a.site_id == s.id).scalar_subquery(),
         "state": s.state,
         "changed": s.changed_at,
     }
-    ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, folded(s.name), s.id).offset(offset).limit(limit)
-    page = found(tx, query, SiteListed)
-    theirs = select(a.site_id, a.account).where(a.site_id.in_([site.id for site in page]))
-    accounts: dict[str, list[str]] = {site.id: [] for site in page}
+    wanted = _SITES.add_columns(s.changed_at, client.name.label("client_name"))
+    query = _matching(wanted, page.text, page.state)
+    if client_id:
+        query = query.where(s.client_id == client_id)
+    sites, count = paged(tx, query, page, SiteListed, by, folded(s.name), s.id)
+    theirs = select(a.site_id, a.account).where(a.site_id.in_([site.id for site in sites]))
+    accounts: dict[str, list[str]] = {site.id: [] for site in sites}
     for row in tx.execute(theirs.order_by(a.account)):
         accounts[row.site_id].append(row.account)
-    return [(site, accounts[site.id]) for site in page], int(count)
+    return [(site, accounts[site.id]) for site in sites], count
 
 
 def people(tx: Tx, text: str, *, limit: int) -> list[PersonFound]:
@@ -161,11 +150,9 @@ def people(tx: Tx, text: str, *, limit: int) -> list[PersonFound]:
 CLIENT_SORTS = ("name", "sites")
 
 
-def clients(
-    tx: Tx, *, text: str, sort: str, descending: bool, offset: int, limit: int
-) -> tuple[list[ClientListed], int]:
-    """A page of the clients that have sites and whose name holds ``text``, and how many there are.
-    ``sort`` is one of ``CLIENT_SORTS``."""
+def clients(tx: Tx, page: Page) -> tuple[list[ClientListed], int]:
+    """A page of the clients that have sites and whose name holds its text, and how many there are,
+    sorted by one of ``CLIENT_SORTS``."""
     c, s = t.client.c, t.site.c
     many = func.count(s.id)
     query = (
@@ -173,13 +160,10 @@ def clients(
         .join(t.site, s.client_id == c.id)
         .group_by(c.id, c.name)
     )
-    if text:
-        query = query.where(holds(c.name, text))
-    count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    by: dict[str, Any] = {"name": folded(c.name), "sites": many}
-    ordered = by[sort].desc() if descending else by[sort]
-    query = query.order_by(ordered, folded(c.name), c.id).offset(offset).limit(limit)
-    return found(tx, query, ClientListed), int(count)
+    if page.text:
+        query = query.where(holds(c.name, page.text))
+    by = {"name": folded(c.name), "sites": many}
+    return paged(tx, query, page, ClientListed, by, folded(c.name), c.id)
 
 
 def ids(tx: Tx, *, text: str, state: str) -> list[str]:

@@ -23,7 +23,7 @@ from callflow.storage.interventions import firms
 from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
 from web.kit import conflicts, forms, hours_forms, i18n, refusals, words
-from web.kit.listing import MOST, Asked, Listed
+from web.kit.listing import Asked, Listed
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
@@ -218,14 +218,7 @@ async def _list(
     asked = asked.among(firms.SORTS)
 
     def read(tx: Tx) -> Body:
-        rows, count = firms.listed(
-            tx,
-            text=asked.text,
-            sort=asked.by,
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=MOST,
-        )
+        rows, count = firms.listed(tx, asked.page)
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
     values = {

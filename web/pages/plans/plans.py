@@ -21,7 +21,7 @@ from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
-from web.kit.listing import MOST, Asked, Listed
+from web.kit.listing import Asked, Listed
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
@@ -86,15 +86,7 @@ async def _answer(
     asked = asked.among(SORTS, STATES)
 
     def read(tx: Tx) -> dict[str, Any]:
-        rows, count = lists.listed(
-            tx,
-            text=asked.text,
-            state=asked.state,
-            sort=asked.by,
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=MOST,
-        )
+        rows, count = lists.listed(tx, asked.page)
         return {
             **frame(tx, station, visitor, "plans"),
             "found": rows,

@@ -15,7 +15,7 @@ from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms, refusals
-from web.kit.listing import MOST, Asked, Listed
+from web.kit.listing import Asked, Listed
 from web.kit.problems import not_found
 from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
@@ -30,14 +30,7 @@ async def show_all(visitor: Reader, station: Here, asked: Listed) -> Response:
     asked = asked.among(search.CLIENT_SORTS)
 
     def read(tx: Tx) -> dict[str, object]:
-        rows, count = search.clients(
-            tx,
-            text=asked.text,
-            sort=asked.by,
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=MOST,
-        )
+        rows, count = search.clients(tx, asked.page)
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
     values = {**await station.store.read(read), "asked": asked}
@@ -89,16 +82,7 @@ async def _client(
         client = sites.client_row(tx, client_id)
         if client is None:
             raise not_found("client")
-        rows, count = search.listed(
-            tx,
-            text=asked.text,
-            state="",
-            sort=asked.by,
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=MOST,
-            client_id=client_id,
-        )
+        rows, count = search.listed(tx, asked.page, client_id=client_id)
         return {
             **frame(tx, station, visitor, "sites"),
             "client": client,

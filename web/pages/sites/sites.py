@@ -13,7 +13,7 @@ from web.access.sessions import Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import forms, refusals
-from web.kit.listing import MOST, Asked, Listed
+from web.kit.listing import Asked, Listed
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
 from web.station import Here, Station
@@ -45,15 +45,7 @@ async def answer(
     asked = asked.among(search.SORTS, STATES)
 
     def read(tx: Tx) -> dict[str, Any]:
-        rows, count = search.listed(
-            tx,
-            text=asked.text,
-            state=asked.state,
-            sort=asked.by,
-            descending=asked.descending,
-            offset=asked.offset,
-            limit=MOST,
-        )
+        rows, count = search.listed(tx, asked.page)
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
     shown = await station.store.read(read)

@@ -34,6 +34,7 @@ from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.shape import Site
 from callflow.handling.station import configuration
 from callflow.storage import Store, Tx
+from callflow.storage.engine.listing import Page
 from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.handling.sites.test_imports import a_file, prepared, write
@@ -317,9 +318,7 @@ def test_the_list_hides_it_unless_it_is_asked_for(station: Station) -> None:
 
     def listed(state: str) -> list[str]:
         rows, count = station.read(
-            lambda tx: lists.listed(
-                tx, text="", state=state, sort="changed", descending=True, offset=0, limit=50
-            )
+            lambda tx: lists.listed(tx, Page(state=state, sort="changed", descending=True))
         )
         assert count == len(rows)
         return [row.id for row in rows]

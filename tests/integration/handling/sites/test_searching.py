@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.storage import Store, Tx
+from callflow.storage.engine.listing import Page
 from callflow.storage.sites import search
 from tests.integration.handling.station import Station
 
@@ -72,11 +73,7 @@ def test_a_person_is_found_whatever_the_accents_and_the_blanks(
 
 
 def test_sites_are_sorted_as_people_read_them(named: Station, store: Store) -> None:
-    rows, count = store.read_now(
-        lambda tx: search.listed(
-            tx, text="", state="", sort="name", descending=False, offset=0, limit=50
-        )
-    )
+    rows, count = store.read_now(lambda tx: search.listed(tx, Page(sort="name")))
     names = [row.name for row, _ in rows]
     assert count == len(names)
     ours = [name for name in names if name in ("École Zola", "Zinc et Cie", "eau vive")]
