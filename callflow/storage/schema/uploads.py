@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Tabl
 
 from callflow.storage.schema.base import id_column, instant, metadata
 
-#: A file of sites (web/pages/sites/imports.py), for an hour at most.
+#: A file of sites (callflow/core/sites/files/upload.py), for an hour at most.
 site_upload = Table(
     "site_upload",
     metadata,
@@ -18,7 +18,7 @@ site_upload = Table(
     Column("remove", Boolean, nullable=False),
     Column("data", LargeBinary, nullable=True),  # packed, encrypted; null: nobody needs it any more
     Column("phase", String(16), nullable=False),
-    Column("done", Integer, nullable=False),  # of ``total``: site_imports.SiteImport
+    Column("done", Integer, nullable=False),  # of ``total``: sites/files/upload.py
     Column("total", Integer, nullable=False),
     Column("said", Text, nullable=False),  # why it was not written
     Column("digest", String(64), nullable=False),  # of what was shown

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from callflow.core.sites.files.columns import COLUMNS, of
-from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
+from callflow.core.sites.files.upload import UNDER_WAY, Phase
 from callflow.handling.sites import exports
 from callflow.handling.sites.imports import Prepared
 from callflow.texts import sites as texts
@@ -21,13 +21,11 @@ from web.kit import forms, i18n
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
-from web.pages.sites.imports import UNDER_WAY, Phase, SiteImport, SiteImports
+from web.pages.sites.imports import SiteImport, SiteImports
 from web.pages.sites.sites import STATES
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Row = dict[str, Any]
 
 #: What becomes of a file that was sent.
 ACTS = ("import", "drop")
@@ -162,7 +160,7 @@ async def _begin(
     return await _page(station, visitor, "sites/site_files.html", values, status)
 
 
-def _found(one: SiteImport, language: str) -> Row:
+def _found(one: SiteImport, language: str) -> dict[str, Any]:
     """What of the comparison is shown, in the page's language."""
     if not one.counts or one.phase not in (Phase.READY, Phase.DONE):
         return {"found": None}
@@ -170,31 +168,21 @@ def _found(one: SiteImport, language: str) -> Row:
     column = LANGUAGES.index(language)
     return {
         "found": one.counts,
-        "faults": [_fault(each, language) for each in found.faults[:_MOST_FAULTS]],
-        "notes": [_fault(each, language) for each in found.notes[:_MOST_FAULTS]],
+        "faults": found.faults[:_MOST_FAULTS],
+        "notes": found.notes[:_MOST_FAULTS],
         "sites": [
-            {
-                "id": site.id,
-                "name": site.name,
-                "row": site.row,
-                "new": site.new,
-                "what": texts.what(site.fields, column)[2:].strip() if site.fields else "",
-            }
-            for site in found.sites[:_MOST_SITES]
+            (each, texts.what(each.fields, column)[2:]) for each in found.sites[:_MOST_SITES]
         ],
+        "language": language,
+        "translate": i18n.catalogue(language).gettext,
     }
-
-
-def _fault(fault: Fault, language: str) -> Row:
-    said = fault.said(language, i18n.catalogue(language).gettext)
-    return {"row": fault.row, "head": fault.head(language), "said": said}
 
 
 async def _page(
     station: Station,
     visitor: Visitor,
     template: str,
-    values: Row,
+    values: dict[str, Any],
     status: int = 200,
 ) -> Response:
     around = await station.store.read(lambda tx: frame(tx, station, visitor, "sites"))

@@ -15,10 +15,9 @@ import contextlib
 import hashlib
 import secrets
 import zlib
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ import structlog
 
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.reading import Table
+from callflow.core.sites.files.upload import UNDER_WAY, Phase, Upload
 from callflow.handling.sites import import_drafts, import_writing, imports
 from callflow.handling.sites.import_writing import Ready, SitesChanged
 from callflow.handling.sites.imports import Prepared
@@ -36,7 +36,6 @@ from web.station import Station
 
 _log = structlog.get_logger()
 
-Row = dict[str, Any]
 _Work = Callable[[], Coroutine[Any, Any, None]]
 
 #: Files that are kept at once.
@@ -47,21 +46,6 @@ _TRIES = 3
 _BEAT, _TIDY = 1.0, 5.0
 
 
-class Phase(StrEnum):
-    """How far a file is."""
-
-    WAITING = "waiting"  # for another file
-    READING = "reading"
-    COMPARING = "comparing"
-    READY = "ready"  # what it would do is shown; nothing is written
-    WRITING = "writing"
-    DONE = "done"
-    FAILED = "failed"  # an error of ours: nothing was written
-
-
-#: Those in which something goes on by itself.
-UNDER_WAY = frozenset({Phase.WAITING, Phase.READING, Phase.COMPARING, Phase.WRITING})
-_UNDER_WAY = [phase.value for phase in sorted(UNDER_WAY)]
 #: The page's process ended while it wrote.
 _AWAY = N_("the database does not answer: try again")
 INTERRUPTED = N_("the pages were started anew before it was written: look at it, and import it")
@@ -69,23 +53,23 @@ INTERRUPTED = N_("the pages were started anew before it was written: look at it,
 
 @dataclass(kw_only=True, slots=True)
 class SiteImport:
-    """One file. ``done`` of ``total``: rows read, 0 of how many; or sites compared."""
+    """A file, as this process sees and works on it."""
 
-    id: str
-    name: str
-    sha256: str
-    remove: bool
-    who: str
-    at: datetime
-    phase: Phase = Phase.WAITING
-    done: int = 0
-    total: int = 0
+    upload: Upload  # as it was kept when this one saw it first
+    phase: Phase
+    done: int
+    total: int
+    said: str
+    digest: str
+    counts: Mapping[str, Any]
     table: Table = field(default_factory=Table)
     prepared: Prepared | None = None  # None as well where another process has it
-    counts: Row = field(default_factory=dict)  # of what it would do, or did
-    digest: str = ""
-    said: str = ""  # why it was not written
     stopped: bool = False  # nobody wants it any more, or the process ends
+
+    @property
+    def id(self) -> str:
+        """The upload's."""
+        return self.upload.id
 
     def tick(self, done: int, total: int = 0) -> None:
         """So far it is. Raises InterruptedError in the thread that works on what was stopped."""
@@ -94,11 +78,10 @@ class SiteImport:
         self.done, self.total = done, total
 
 
-def _of(row: Row) -> SiteImport:
+def _of(upload: Upload) -> SiteImport:
     """As another process tells of it."""
-    names = ("id", "name", "sha256", "remove", "who", "at", "done", "total", "said", "digest")
-    same = {name: row[name] for name in names}
-    return SiteImport(**same, phase=Phase(row["phase"]), counts=row["counts"])
+    names: tuple[str, ...] = ("phase", "done", "total", "said", "digest", "counts")
+    return SiteImport(upload=upload, **{name: getattr(upload, name) for name in names})
 
 
 class SiteImports:
@@ -114,24 +97,15 @@ class SiteImports:
     async def begin(self, name: str, data: bytes, who: str, *, remove: bool) -> SiteImport | None:
         """A file is read and compared; not written. None: too many are under way."""
         now = self._station.clock()
-        made = SiteImport(
-            id=secrets.token_hex(8),
-            name=name[:100],
-            sha256=hashlib.sha256(data).hexdigest(),
-            remove=remove,
-            who=who,
-            at=now,
-        )
-        kept = await asyncio.to_thread(self._packed, data)
-        row: Row = {name: getattr(made, name) for name in ("id", "name", "sha256", "remove", "who")}
-        row |= {"at": now, "data": kept, "phase": made.phase.value, "done": 0, "total": 0}
-        row |= {"said": "", "digest": "", "counts": {}, "worker": self._me, "beat_at": now}
+        sha256 = hashlib.sha256(data).hexdigest()
+        upload = Upload(secrets.token_hex(8), name[:100], sha256, remove, who, now, self._me, now)
+        kept, made = await asyncio.to_thread(self._packed, data), _of(upload)
 
         def write(tx: Tx) -> bool:
-            if uploads.busy(tx, _UNDER_WAY, now) >= _MOST:
+            if uploads.busy(tx, now) >= _MOST:
                 return False
-            uploads.make_room(tx, _MOST - 1, _UNDER_WAY, now)
-            uploads.insert(tx, row)
+            uploads.make_room(tx, _MOST - 1, now)
+            uploads.insert(tx, upload, kept)
             return True
 
         if not await self._station.store.write(write):
@@ -143,45 +117,43 @@ class SiteImports:
     async def get(self, id: str, who: str) -> SiteImport | None:
         """A file that ``who`` sent; where nobody works on it and what it would do is not known
         here, that begins."""
-        row = await self._station.store.read(lambda tx: uploads.get(tx, id, who))
+        upload = await self._station.store.read(lambda tx: uploads.get(tx, id, who))
         now = self._station.clock()
-        if row is None or now - row["at"] > uploads.KEPT:
-            if row is not None or id not in await self._station.store.read(uploads.ids):
+        if upload is None or now - upload.at > uploads.KEPT:
+            if upload is not None or id not in await self._station.store.read(uploads.ids):
                 self._let_go(id)
             return None
-        mine, phase = self._kept.get(id), Phase(row["phase"])
+        mine, phase = self._kept.get(id), upload.phase
         failed = mine is not None and mine.phase is Phase.FAILED and phase in UNDER_WAY
-        if mine is not None and row["worker"] == self._me and not failed:
+        if mine is not None and upload.worker == self._me and not failed:
             if phase is Phase.DONE:  # written, though the answer of the database was lost
                 mine.phase, mine.said = phase, ""
             return mine
-        if phase in UNDER_WAY and now - row["beat_at"] < uploads.STALE:
-            return _of(row)
+        if phase in UNDER_WAY and now - upload.beat_at < uploads.STALE:
+            return _of(upload)
         if phase in (Phase.DONE, Phase.FAILED):
-            seen = _of(row)
+            seen = _of(upload)
             seen.prepared = mine.prepared if mine is not None else None
             return seen
-        same = mine is not None and (mine.phase, mine.digest) == (phase, row["digest"])
+        same = mine is not None and (mine.phase, mine.digest) == (phase, upload.digest)
         if phase is Phase.READY and same:
             return mine
-        return await self._take_over(row, now)
+        return await self._take_over(upload, now)
 
     async def drop(self, one: SiteImport) -> None:
         """Forget it; one that is being written goes on."""
-        writing = Phase.WRITING.value
-        if await self._station.store.write(lambda tx: uploads.drop(tx, one.id, writing)):
+        if await self._station.store.write(lambda tx: uploads.drop(tx, one.id)):
             self._let_go(one.id)
 
     async def write(self, one: SiteImport) -> None:
         """Write what is shown, or show anew where it would be something else by now."""
         if one.phase is not Phase.READY or one.prepared is None or one.prepared.faults:
             return
-        prepared, digest, writing = one.prepared, one.digest, Phase.WRITING.value
-        values = self._sign(phase=writing, said="", done=0, total=0)
+        prepared, digest = one.prepared, one.digest
+        values = self._sign(phase=Phase.WRITING, said="", done=0, total=0)
 
         def claim(tx: Tx) -> bool:
-            phases = {"ready": Phase.READY.value, "own": writing}
-            return uploads.claim(tx, one.id, self._me, digest, values, **phases)
+            return uploads.claim(tx, one.id, self._me, digest, **values)
 
         one.phase, one.said = Phase.WRITING, ""
         try:
@@ -225,28 +197,24 @@ class SiteImports:
     def _read(self, kept: bytes, tick: reading.Tick) -> Table:
         return reading.read(zlib.decompress(self._station.vault.decrypt(kept)), tick)
 
-    def _sign(self, **values: Any) -> Row:
+    def _sign(self, **values: Any) -> dict[str, Any]:
         return {**values, "beat_at": self._station.clock()}
 
     async def _say(self, one: SiteImport, **values: Any) -> None:
         """Raises InterruptedError where it is gone, or another process's by now."""
-        signed = self._sign(phase=one.phase.value, **values)
-        if not await self._station.store.write(
-            lambda tx: uploads.change(tx, one.id, self._me, signed)
-        ):
+        signed = self._sign(phase=one.phase, **values)
+        change = partial(uploads.change, id=one.id, worker=self._me, **signed)
+        if not await self._station.store.write(change):
             raise InterruptedError
 
-    async def _take_over(self, row: Row, now: datetime) -> SiteImport:
+    async def _take_over(self, upload: Upload, now: datetime) -> SiteImport:
         """Go on from the file, whose process died, or which another one has shown."""
-        one = _of(row)
-        if one.phase is Phase.WRITING:
-            one.said = INTERRUPTED
-        one.phase, one.done, one.total = Phase.WAITING, 0, 0
-        values: Row = {"phase": one.phase.value, "done": 0, "total": 0, "said": one.said}
-        values["beat_at"] = now
-        taken = partial(uploads.take_over, seen=row, worker=self._me, values=values)
+        said = INTERRUPTED if upload.phase is Phase.WRITING else upload.said
+        values: dict[str, Any] = dict(phase=Phase.WAITING, done=0, total=0, said=said, beat_at=now)
+        taken = partial(uploads.take_over, seen=upload, worker=self._me, **values)
         if not await self._station.store.write(taken):
-            return _of(row)
+            return _of(upload)
+        one = _of(replace(upload, **values))
         self._let_go(one.id)
         self._kept[one.id] = one
         self._run(one, partial(self._compare, one))
@@ -289,12 +257,9 @@ class SiteImports:
 
     async def _tell(self, one: SiteImport) -> None:
         """The other processes see how far it is; it stops where it is not this one's any more."""
-        values = self._sign(phase=one.phase.value, done=one.done, total=one.total)
-
-        def write(tx: Tx) -> bool:
-            return uploads.change(tx, one.id, self._me, values, phases=_UNDER_WAY)
-
-        if not await self._station.store.write(write) and one.phase in UNDER_WAY:
+        values = self._sign(phase=one.phase, done=one.done, total=one.total)
+        tell = partial(uploads.change, id=one.id, worker=self._me, under_way=True, **values)
+        if not await self._station.store.write(tell) and one.phase in UNDER_WAY:
             one.stopped = True
 
     async def _compare(self, one: SiteImport) -> None:
@@ -322,8 +287,8 @@ class SiteImports:
             known,
             self._station.vault,
             self._station.clock(),
-            file=one.sha256,
-            remove=one.remove,
+            file=one.upload.sha256,
+            remove=one.upload.remove,
             tick=one.tick,
         )
 
@@ -335,9 +300,9 @@ class SiteImports:
                 ready = await asyncio.to_thread(
                     import_writing.ready,
                     shown,
-                    name=one.name,
-                    sha256=one.sha256,
-                    who=one.who,
+                    name=one.upload.name,
+                    sha256=one.upload.sha256,
+                    who=one.upload.who,
                     now=self._station.clock(),
                 )
                 await self._station.store.write(partial(self._written, one=one, ready=ready))
@@ -354,12 +319,12 @@ class SiteImports:
     def _written(self, tx: Tx, one: SiteImport, ready: Ready) -> None:
         """All of it and that it is done, or nothing. Raises InterruptedError, SitesChanged."""
         import_writing.write(tx, ready)
-        values = self._sign(phase=Phase.DONE.value, said="", data=None)
-        if not uploads.change(tx, one.id, self._me, values, phases=_UNDER_WAY):
+        values = self._sign(phase=Phase.DONE, said="", data=None)
+        if not uploads.change(tx, one.id, self._me, under_way=True, **values):
             raise InterruptedError
 
 
-def counts(prepared: Prepared) -> Row:
+def counts(prepared: Prepared) -> dict[str, Any]:
     """How much of each there is in it."""
     return {
         "created": prepared.created,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.sites.files import reading
+from callflow.core.sites.files.upload import Phase
 from callflow.handling.records import erasure
 from callflow.handling.sites import import_writing
 from callflow.handling.sites.import_writing import ready
@@ -24,7 +25,6 @@ from tests.integration.web.sites.test_site_files import TOWN, names, plain, send
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.app import create_app
-from web.pages.sites.imports import Phase
 
 pytestmark = pytest.mark.both_databases
 
