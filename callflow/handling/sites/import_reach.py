@@ -27,24 +27,21 @@ class Reach:
         self._known = known
         self._serving = cache(self._plans)
 
-    def compared(
-        self, before: shape.Site | None, after: shape.Site
-    ) -> tuple[list[tuple[str, str]], list[str]]:
-        """(plan, step) of what calls somebody now and would call nobody; and, of a new site, the
-        plans none of whose steps would call anybody."""
-        if before is not None and _telling(before) == _telling(after):
-            return [], []
-        then = self._of(after)
-        if before is None:
-            return [], [plan for plan, steps in then.items() if steps and not any(steps.values())]
+    def lost(self, before: shape.Site, after: shape.Site) -> list[tuple[str, str]]:
+        """(plan, step) of what calls somebody now and would call nobody."""
+        if _telling(before) == _telling(after):
+            return []
         now = self._of(before)
-        lost = [
+        return [
             (plan, step)
-            for plan, steps in then.items()
+            for plan, steps in self._of(after).items()
             for step, reaches in steps.items()
             if not reaches and now.get(plan, {}).get(step)
         ]
-        return lost, []
+
+    def nobody(self, site: shape.Site) -> list[str]:
+        """The plans none of whose steps would call anybody."""
+        return [plan for plan, steps in self._of(site).items() if steps and not any(steps.values())]
 
     def _of(self, site: shape.Site) -> dict[str, dict[str, bool]]:
         if site.state in _IDLE:

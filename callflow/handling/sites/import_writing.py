@@ -29,15 +29,12 @@ class SitesChanged(Refused):
         super().__init__("somebody changed sites meanwhile: look at what the file would do now")
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Ready:
-    """What was prepared, with its entries of the logbook: all that can be made before others have
-    to wait."""
+    """What was prepared, with all that can be made before others have to wait."""
 
-    version: str
-    plans: frozenset[str]
-    taken_up: dict[str, str]
-    rows: files.Ready
+    prepared: Prepared
+    steps: list[files.Step]
     entries: list[Draft]
 
 
@@ -45,41 +42,26 @@ def ready(prepared: Prepared, *, name: str, sha256: str, who: str, now: datetime
     """To write ``prepared``, of the file of this ``name``. Raises Refused where it has errors."""
     if prepared.faults:
         raise Refused("the file has errors: nothing is imported")
-    entries = [_of_site(site, who, now) for site in prepared.sites]
+    told: dict[str, Any] = {f"contacts_{what}": n for what, n in prepared.contacts.items()}
+    told |= {"created": prepared.created, "changed": prepared.changed, "rows": prepared.rows}
+    whole = draft("sites_imported", now, author=who, by=who, file=name, sha256=sha256, **told)
     former = [
         former_of(site, contact, reason=name, who=who, now=now) for site, contact in prepared.left
     ]
-    entries += [_closed(each) for each in former]
-    counts: dict[str, Any] = {f"contacts_{what}": n for what, n in prepared.contacts.items()}
-    whole = draft(
-        "sites_imported",
-        now,
-        author=who,
-        by=who,
-        file=name,
-        sha256=sha256,
-        rows=prepared.rows,
-        created=prepared.created,
-        changed=prepared.changed,
-        **counts,
-    )
-    return Ready(
-        version=prepared.version,
-        plans=prepared.plans,
-        taken_up=prepared.writes.taken_up,
-        rows=files.ready(prepared.writes, former, now),
-        entries=[*entries, whole],
-    )
+    entries = [_of_site(site, who, now) for site in prepared.sites]
+    entries += [*map(_closed, former), whole]
+    return Ready(prepared, files.steps(prepared.writes, former, now), entries)
 
 
 def write(tx: Tx, done: Ready) -> None:
     """All of it, and an entry for each site and for the import. Raises SitesChanged."""
-    locks.share(tx, locks.Lock.PLAN, done.plans)  # none is withdrawn before the sites follow it
-    if files.version(tx, locked=True) != done.version:
+    prepared = done.prepared
+    locks.share(tx, locks.Lock.PLAN, prepared.plans)  # none is withdrawn before sites follow it
+    if files.version(tx, locked=True) != prepared.version:
         raise SitesChanged
-    removed.clear_accounts(tx, done.taken_up)
-    files.write(tx, done.rows)
-    if len(done.entries) > 1:  # a site is written
+    removed.clear_accounts(tx, prepared.writes.taken_up)
+    files.write(tx, done.steps)
+    if prepared.sites:
         sites.accounts_changed(tx)
     logbook.append(tx, *done.entries)
 

@@ -44,8 +44,9 @@ _CODES = ("code", "duress_code")
 #: What a person is at every site.
 _OWN = ("name", "language", "phone")
 _PART = {"role", "rank", "authorities", "keys_held"}
-#: The columns of a site that a file writes.
-_COLUMNS = {"id", "name", "address", "postcode", "timezone", "language", "state", "plans"}
+#: The columns that a file changes of a site, and those that it writes of a new one beside them.
+_CHANGED = {"name", "address", "postcode", "timezone", "language", "plans"}
+_WITH_A_NEW_ONE = {"id", "state", "rules", "plan_rules", "cameras"}
 _NEW_SITE = Site.model_construct(name="")
 _NEW_CONTACT = Contact.model_construct(id="", name="", rank=NO_RANK)
 
@@ -140,6 +141,9 @@ class _Comparing:
     def _wrong(self, row: int, code: str, column: str, **args: Any) -> None:
         self._prepared.faults.append(Fault(row=row, code=code, column=column, args=args))
 
+    def _note(self, row: int, code: str, column: str, **args: Any) -> None:
+        self._prepared.notes.append(Fault(row=row, code=code, column=column, args=args))
+
     def site(self, draft: Draft) -> None:
         """One site compared, and what there is to write of it put with the rest."""
         before, faults = self._known.sites.get(draft.id), len(self._prepared.faults)
@@ -205,9 +209,7 @@ class _Comparing:
         for account in draft.accounts:
             other = self._bare.get(account.lstrip("0"), account)
             if other != account:
-                args = {"value": account, "other": other}
-                note = Fault(row=draft.row, code="zeros_lost", column="accounts", args=args)
-                self._prepared.notes.append(note)
+                self._note(draft.row, "zeros_lost", "accounts", value=account, other=other)
 
     # --- its contacts -----------------------------------------------------------------------
 
@@ -316,17 +318,16 @@ class _Comparing:
     def _write_site(self, draft: Draft, before: Site | None, after: Site) -> None:
         writes, client, own = self._writes, client_key(after.client), self._known.own
         writes.clients[client] = {"id": client, "name": after.client}
-        row = {**after.model_dump(mode="json", include=_COLUMNS), "client_id": client}
+        columns = _CHANGED if before else _CHANGED | _WITH_A_NEW_ONE
+        row = {**after.model_dump(mode="json", include=columns), "client_id": client}
         if before is None:
             hours = rules.site_values(None, None, after.timezone, self._now, own)
-            rest = after.model_dump(mode="json", include={"rules", "plan_rules", "cameras"})
-            writes.new_sites.append({**row, **hours, **rest})
+            writes.new_sites.append({**row, **hours})
         else:
-            writes.changed_sites.append(row)
+            writes.changed[draft.id] = row
             if after.timezone != before.timezone and after.schedule is not None:
                 schedule, zone = Schedule.from_json(after.schedule, own), ZoneInfo(after.timezone)
-                due = schedule.next_closing(self._now, zone)
-                writes.moved.append({"id": draft.id, "schedule_due": due})
+                writes.moved[draft.id] = schedule.next_closing(self._now, zone)
         for account in after.accounts[len(before.accounts) if before else 0 :]:
             watched = rules.account_values(None, account, lift=False, now=self._now)
             number: dict[str, Any] = {"account": account.account, "site_id": draft.id}
@@ -351,10 +352,8 @@ class _Comparing:
     # --- whom its plans reach ---------------------------------------------------------------
 
     def _reached(self, draft: Draft, before: Site | None, after: Site) -> None:
-        lost, nobody = self._reach.compared(before, after)
-        for plan, step in lost:
-            self._wrong(draft.row, "reaches_less", "phone", plan=plan, step=step)
-        if nobody:
-            args = {"plans": ", ".join(nobody)}
-            note = Fault(row=draft.row, code="reaches_nobody", column="phone", args=args)
-            self._prepared.notes.append(note)
+        if before is not None:
+            for plan, step in self._reach.lost(before, after):
+                self._wrong(draft.row, "reaches_less", "phone", plan=plan, step=step)
+        elif nobody := self._reach.nobody(after):
+            self._note(draft.row, "reaches_nobody", "phone", plans=", ".join(nobody))

@@ -75,12 +75,13 @@ def version(tx: Tx, *, locked: bool = False) -> str:
 
 @dataclass(kw_only=True, slots=True)
 class Writes:
-    """Rows to write, each as its table has them; ``moved`` are sites whose hours lie elsewhere."""
+    """Rows to write, each as its table has them. Of sites that are there: what is ``changed``, and
+    the next closing of those whose hours lie elsewhere (``moved``), by their id."""
 
     clients: dict[str, Columns] = field(default_factory=dict)
     new_sites: list[Columns] = field(default_factory=list)
-    changed_sites: list[Columns] = field(default_factory=list)
-    moved: list[Columns] = field(default_factory=list)
+    changed: dict[str, Columns] = field(default_factory=dict)
+    moved: dict[str, datetime | None] = field(default_factory=dict)
     accounts: list[Columns] = field(default_factory=list)
     #: {account: site} of those that were taken away from a site once, and are of none.
     taken_up: dict[str, str] = field(default_factory=dict)
@@ -88,20 +89,7 @@ class Writes:
     links: list[Columns] = field(default_factory=list)
 
 
-#: What an import changes of a site that is there.
-_OF_SITE = (
-    *("client_id", "name", "address", "postcode", "timezone", "language", "plans"),
-    "changed_at",
-)
-
-
-def _changing(table: Any, key: str, *names: str) -> Executable:
-    values: Columns = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in names}
-    return update(table).where(table.c[key] == bindparam(f"b_{key}")).values(**values)
-
-
-_CHANGE_SITE = _changing(t.site, "id", *_OF_SITE)
-_MOVE_SITE = _changing(t.site, "id", "schedule_due")
+_CHANGE = update(t.site).where(_S.id == bindparam("b_id"))
 _REMOVE = delete(t.site_contact).where(
     _L.site_id == bindparam("b_site_id"),
     _L.contact_id == bindparam("b_contact_id"),
@@ -109,55 +97,35 @@ _REMOVE = delete(t.site_contact).where(
 )
 
 
-@dataclass(kw_only=True, slots=True)
-class Ready:
-    """``Writes`` made ready before the transaction: the rows of each statement."""
-
-    first: list[bulk.Rows]
-    changed: list[Columns]
-    moved: list[Columns]
-    removed: list[Columns]
-    last: list[bulk.Rows]
+#: A statement with its rows.
+Step = bulk.Rows | tuple[Executable, list[Columns]]
 
 
-def ready(rows: Writes, former: Sequence[Former], now: datetime) -> Ready:
-    """What ``write`` takes at ``now``; ``former``: who is called no more."""
+def steps(rows: Writes, former: Sequence[Former], now: datetime) -> list[Step]:
+    """What ``write`` takes at ``now``, made ready before the transaction; ``former``: who is called
+    no more."""
     new = {"changed_at": now, "state_since": now}
-    return Ready(
-        first=[
-            *bulk.made(t.client, ["id"], list(rows.clients.values())),
-            *bulk.made(t.site, ["id"], [{**row, **new} for row in rows.new_sites]),
-            *bulk.made(t.account, ["account"], rows.accounts),
-            *bulk.made(t.contact, ["id"], list(rows.contacts.values())),
-        ],
-        changed=[_bound({**row, "changed_at": now}, _OF_SITE) for row in rows.changed_sites],
-        moved=[_bound(row, ("schedule_due",)) for row in rows.moved],
-        removed=[
-            {"b_site_id": f.site_id, "b_contact_id": f.contact_id, "b_role": f.role.value}
-            for f in former
-        ],
-        last=[
-            *bulk.made(t.former_contact, ["id"], list(map(former_row, former))),
-            *bulk.made(t.site_contact, ["site_id", "contact_id", "role"], rows.links),
-        ],
-    )
+    gone = [
+        {"b_site_id": each.site_id, "b_contact_id": each.contact_id, "b_role": each.role.value}
+        for each in former
+    ]
+    return [
+        *bulk.made(t.client, ["id"], list(rows.clients.values())),
+        *bulk.made(t.site, ["id"], [{**row, **new} for row in rows.new_sites]),
+        *bulk.made(t.account, ["account"], rows.accounts),
+        *bulk.made(t.contact, ["id"], list(rows.contacts.values())),
+        (_CHANGE, [{**row, "b_id": id, "changed_at": now} for id, row in rows.changed.items()]),
+        (_CHANGE, [{"b_id": id, "schedule_due": due} for id, due in rows.moved.items()]),
+        (_REMOVE, gone),
+        *bulk.made(t.former_contact, ["id"], list(map(former_row, former))),
+        *bulk.made(t.site_contact, ["site_id", "contact_id", "role"], rows.links),
+    ]
 
 
-def write(tx: Tx, rows: Ready) -> None:
-    """All of ``rows``, in statements for many: others wait meanwhile."""
-    for each in rows.first:
-        bulk.upsert(tx, each)
-    _each(tx, _CHANGE_SITE, rows.changed)
-    _each(tx, _MOVE_SITE, rows.moved)
-    _each(tx, _REMOVE, rows.removed)
-    for each in rows.last:
-        bulk.upsert(tx, each)
-
-
-def _bound(row: Columns, names: Sequence[str]) -> Columns:
-    return {f"b_{name}": row[name] for name in ("id", *names)}
-
-
-def _each(tx: Tx, statement: Executable, rows: list[Columns]) -> None:
-    if rows:
-        tx.execute(statement, rows)
+def write(tx: Tx, steps: Sequence[Step]) -> None:
+    """All of them, in statements for many: others wait meanwhile."""
+    for step in steps:
+        if isinstance(step, bulk.Rows):
+            bulk.upsert(tx, step)
+        elif step[1]:
+            tx.execute(*step)

@@ -6,11 +6,11 @@ One row is one contact of one site; the site's columns are repeated, or stand in
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from callflow.core.folding import folded
 from callflow.core.sites.site import ANY_KIND, Authority
 
 LANGUAGES = ("fr", "en")
@@ -24,7 +24,7 @@ class Column:
     key: str
     called: Pair
     explained: str  # in English, as the catalogues have it
-    example: Pair
+    example: Pair = ("", "")
     others: tuple[str, ...] = ()  # what else it may be called
     secret: bool = False  # taken, never given
 
@@ -46,7 +46,6 @@ COLUMNS: Sequence[Column] = (
             "The site's key. May be empty: the account names the site; a new site's account"
             " becomes its key."
         ),
-        example=("", ""),
         others=("site",),
     ),
     Column(
@@ -109,7 +108,6 @@ COLUMNS: Sequence[Column] = (
         key="plan",
         called=("consigne", "plan"),
         explained="The id of a published plan, for any alarm; empty: the station chooses.",
-        example=("", ""),
     ),
     Column(
         key="contact",
@@ -118,7 +116,6 @@ COLUMNS: Sequence[Column] = (
             "The person's key; the same key at several sites is the same person. May be empty:"
             " the name (and the role) say who it is at the site."
         ),
-        example=("", ""),
         others=("contact",),
     ),
     Column(
@@ -175,14 +172,12 @@ COLUMNS: Sequence[Column] = (
         key="code",
         called=("code", "code"),
         explained="4 to 8 digits; empty: unchanged. Taken by an import, never exported.",
-        example=("", ""),
         secret=True,
     ),
     Column(
         key="duress_code",
         called=("code sous contrainte", "duress code"),
         explained="4 to 8 digits other than the code; empty: unchanged. Never exported.",
-        example=("", ""),
         secret=True,
     ),
 )
@@ -203,15 +198,13 @@ IN_LANGUAGE: Mapping[str, Pair] = {each: (each, each) for each in LANGUAGES}
 
 
 @lru_cache(maxsize=4096)
-def folded(text: str) -> str:
+def _plain(text: str) -> str:
     """``text`` without what people write in several ways: case, accents, signs, spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return re.sub(r"[^0-9a-z]+", " ", letters).strip()
+    return re.sub(r"[^0-9a-z]+", " ", folded(text)).strip()
 
 
 _HEADS = {
-    folded(said): column
+    _plain(said): column
     for column in COLUMNS
     for said in (*column.called, *column.others, column.key)
 }
@@ -219,7 +212,7 @@ _HEADS = {
 
 def column_of(head: str) -> Column | None:
     """The column with this head, in whatever language; None: it is none of ours."""
-    return _HEADS.get(folded(head))
+    return _HEADS.get(_plain(head))
 
 
 def word(table: Mapping[str, Pair], value: str, language: str) -> str:
@@ -229,9 +222,9 @@ def word(table: Mapping[str, Pair], value: str, language: str) -> str:
 
 def value_of(table: Mapping[str, Pair], said: str) -> str | None:
     """The value that a cell says, in whatever language; None: none of them."""
-    wanted = folded(said)
+    wanted = _plain(said)
     for value, pair in table.items():
-        if wanted in (folded(value), *map(folded, pair)):
+        if wanted in (_plain(value), *map(_plain, pair)):
             return value
     return None
 
