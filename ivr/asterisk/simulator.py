@@ -140,10 +140,6 @@ class Simulator:
         """Creates or changes a phone; effective for the next call to it."""
         _write(self._file(phone.number), _line(phone))
 
-    def remove_phone(self, number: str) -> None:
-        """The number no longer exists: 404."""
-        self._file(number).unlink(missing_ok=True)
-
     def get_phone(self, number: str) -> Phone | None:
         """What a number (E.164) does, or None when the network does not know it."""
         try:

@@ -20,21 +20,6 @@ def N_(text: str) -> str:  # noqa: N802 -- the name that message extraction look
 
 #: Kinds of alarms of the station itself.
 OF_STATION = frozenset(kind.value for kind in OF_STATION_KINDS)
-#: What the demo's sites show (callflow/demo/sites.py).
-DEMO_SHOWS = frozenset(
-    {
-        N_("the site answers and gives the right code"),
-        N_("the site is silent, the first keyholder busy, the second one confirms"),
-        N_("two wrong codes: the person is put through to an operator"),
-        N_("a duress code: answered like success, a vital alarm in silence"),
-        N_("nobody answers anywhere"),
-        N_("answering machines: they don't count as an answer"),
-        N_("fire: an operator at once, and every keyholder is called"),
-        N_("hung up during the dialogue, a keyholder confirms"),
-        N_("an encrypted panel (AES)"),
-        N_("a keyholder without a number doesn't stop the plan"),
-    }
-)
 PRIORITIES = {1: N_("Vital"), 2: N_("High"), 3: N_("Medium"), 4: N_("Low")}
 STATES = {
     "open": N_("open"),

@@ -138,7 +138,6 @@ call = Table(
     # One call to a person tells of several incidents (D10): the call that speaks for this one.
     Column("leader", String(64), nullable=True, index=True),
     instant("requested_at", null=False),
-    instant("due_at"),
     instant("placed_at"),
     instant("ringing_at"),
     instant("answered_at"),

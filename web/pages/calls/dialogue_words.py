@@ -192,21 +192,3 @@ READS = {
     "voice": N_("after a tone, records what is said up to # or a pause"),
 }
 EFFECTS = {"bridge": N_("put through to a human"), "finish": N_("the end of the dialogue")}
-#: Why a recording is not taken (ivr/speech/announcements.py, callflow/core/calls/sound.py).
-BAD_RECORDINGS = (
-    N_("choose a file"),
-    N_("%(key)s is no announcement that can be recorded"),
-    N_("%(key)s is not recorded in %(language)s"),
-    N_("the language is one of fr, en"),
-    N_("the file is larger than %(most)s MB"),
-    N_("a WAV or FLAC file, not %(format)s"),
-    N_("a sampling rate of %(rate)s Hz: from 8,000 to 192,000"),
-    N_("mono or stereo, not %(count)s channels"),
-    N_("no WAV or FLAC file: %(why)s"),
-    N_("it lasts less than %(least)s s"),
-    N_("it lasts %(seconds)s s: at most %(most)s"),
-    N_("it holds samples that are no numbers"),
-    N_("it is clipped (places: %(tops)s): record it again with less gain"),
-    N_("there is no speech in it (%(level)s dBFS, P.56)"),
-    N_("the recording can't be kept: the disk refused it"),
-)
