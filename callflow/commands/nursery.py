@@ -122,7 +122,7 @@ def _become(wish: _Wish) -> None:
     end_with_parent()
     if os.getppid() != wish.supervisor:  # it ended, or the kernel gave us to somebody else
         os._exit(1)
-    _is_called([sys.executable, "-m", "callflow", "serve", "--only", wish.role])
+    is_called([sys.executable, "-m", "callflow", "serve", "--only", wish.role])
     if not _is_wanted(wish.birth):
         os._exit(1)
     gc.enable()
@@ -136,7 +136,7 @@ def _is_wanted(birth: int) -> bool:
     return False
 
 
-def _is_called(words: Sequence[str]) -> None:
+def is_called(words: Sequence[str]) -> None:
     """The command line that ``ps`` and ``/proc/PID/cmdline`` show: the kernel reads it from the
     process's own memory. Where there is no room for it, it stays the nursery's."""
     sys.argv[1:] = words[3:]

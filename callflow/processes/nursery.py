@@ -189,15 +189,18 @@ class Nursery:
         self._line.setblocking(False)
         self._loading = set(self._roles)
         with theirs, self._output.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*self.program, *self._roles],
-                stdin=theirs.fileno(),
-                stdout=output,
-                stderr=output,
-                env=self._environment,
-                preexec_fn=end_with_parent,  # noqa: PLW1509 -- it takes no lock
-                start_new_session=True,
-            )
+            self._process = self._launched(theirs.fileno(), output.fileno())
+
+    def _launched(self, line: int, output: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*self.program, *self._roles],
+            stdin=line,
+            stdout=output,
+            stderr=output,
+            env=self._environment,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 -- it takes no lock
+            start_new_session=True,
+        )
 
     def _end(self) -> int:
         """Its exit code."""

@@ -73,6 +73,7 @@ class _Nursery:
     then, has one thread and is nothing else yet."""
 
     def __init__(self, serve: Callable[[Path], None] | None = None) -> None:
+        self.is_copy = serve is not None
         self._wanted = Path(tempfile.mkdtemp(prefix="callflow-forked-")) / "wanted.json"
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:  # it ends when nobody can ask any more
@@ -106,8 +107,9 @@ class _Nursery:
 
     def begin(
         self, arguments: tuple[str, ...], environment: Mapping[str, str], typed: str, output: int
-    ) -> Begun:
-        """``typed`` is the file of its standard input; it writes to the descriptor ``output``."""
+    ) -> int:
+        """``typed`` is the file of its standard input; it writes to the descriptor ``output``; its
+        id."""
         marks = {name: os.environ[name] for name in os.environ if name.startswith("CALLFLOW_TEST")}
         words = {
             "arguments": arguments,
@@ -118,9 +120,9 @@ class _Nursery:
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
         with nursery.asked(self._line, "web", output) as ours:
             ours.settimeout(_WITHIN)
-            begun = Begun(int(ours.recv(64)))
+            pid = int(ours.recv(64))
             ours.send(b"\n")
-        return begun
+        return pid
 
     def end(self) -> None:
         self._line.close()
@@ -157,14 +159,22 @@ def pytest_sessionfinish() -> None:
 def begin(*arguments: str, environment: Mapping[str, str]) -> Begun:
     """``callflow`` with these arguments, in nothing but this environment; its input is empty, its
     output ours."""
-    return _nursery().begin(arguments, environment, os.devnull, 2)
+    return Begun(_nursery().begin(arguments, environment, os.devnull, 2))
+
+
+def station(*arguments: str, environment: Mapping[str, str]) -> int | None:
+    """A whole station, by the id of its supervisor, whose roles are forked from what is loaded too;
+    None where that would be loaded for it alone."""
+    if not _ours or not _ours[0].is_copy:
+        return None
+    return _ours[0].begin(arguments, environment, os.devnull, 2)
 
 
 def run(*arguments: str, environment: Mapping[str, str], typed: str = "") -> tuple[int, str]:
     """A command, with ``typed`` on its standard input: its exit code, and all that it said."""
     with tempfile.NamedTemporaryFile() as given, tempfile.TemporaryFile() as said:
         Path(given.name).write_text(typed, encoding="utf-8")
-        begun = _nursery().begin(arguments, environment, given.name, said.fileno())
+        begun = Begun(_nursery().begin(arguments, environment, given.name, said.fileno()))
         code = begun.wait(timeout=60)
         said.seek(0)
         return code, said.read().decode()

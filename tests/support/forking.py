@@ -6,22 +6,53 @@ As a program it loads first; a whole run's process has done that, and is forked 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn, cast
 
 from callflow import __main__ as program
 from callflow.commands import line as line  # what commands need comes with it
 from callflow.commands import nursery, role
+from callflow.processes import supervisor
+from callflow.processes.nursery import Nursery, end_with_parent
+from tests.support.forked import Begun
 from web.kit.rendering import environment
 
-#: Where the environment is: fields of ``/proc/PID/stat`` behind the name (proc_pid_stat(5)).
-_START, _END = 47, 48
-#: Bytes that the marks take by which processes of the tests are found.
-_MARKS = 200
+#: Where the command line and the environment are: fields of ``/proc/PID/stat`` behind the name
+#: (proc_pid_stat(5)).
+_ARGUMENTS, _ENVIRONMENT = 45, 47
+#: Bytes in which every command line, and every mark of a test's processes, has room.
+_ROOM = 3000
+_PADDING = "CALLFLOW_TEST_ROOM"
+
+
+def make_room() -> None:
+    """Begin this program again with a command line and an environment that are long enough for all
+    that is to be forked from it: the kernel shows those of a process from this memory."""
+    if os.environ.pop(_PADDING, "") or _has_room():
+        return
+    padding = "." * _ROOM
+    words = [sys.executable, "-X", f"room={padding}", *sys.orig_argv[1:]]
+    os.execve(sys.executable, words, {**os.environ, _PADDING: padding})
+
+
+def _has_room() -> bool:
+    return min(_place(_ARGUMENTS)[1], _place(_ENVIRONMENT)[1]) >= _ROOM
+
+
+def can_fork() -> bool:
+    """Whether everything is loaded here, and what is forked can show what it is."""
+    return bool(_loaded) and _has_room()
+
+
+_loaded: list[str] = []
 
 
 def load(*languages: str) -> None:
@@ -32,18 +63,19 @@ def load(*languages: str) -> None:
         templates = environment(language)
         for name in templates.list_templates():
             templates.get_template(name)
+    _loaded.extend(languages)
 
 
-def serve(wanted: Path) -> None:
+def serve(wanted: Path) -> NoReturn:
     """Be what forks: standard input is the line on which it is asked. Each process that is forked
     looks up what it is to be in ``wanted``. It ends as a role does: Python's own end would take
     apart all that was loaded."""
     nursery.forked(["web"])
     wish = json.loads(wanted.read_text())
-    os.environ.clear()
-    os.environ.update(wish["environment"])
-    _show({**wish["marks"], **wish["environment"]})
-    sys.argv[:] = ["callflow", *wish["arguments"]]
+    _become(wish["arguments"], wish["environment"], wish["marks"])
+    sys.argv[0] = "callflow"
+    if can_fork():
+        vars(supervisor)["Nursery"] = Copied
     os.dup2(os.open(wish["typed"], os.O_RDONLY), 0)
     code: object = 0
     try:
@@ -56,23 +88,53 @@ def serve(wanted: Path) -> None:
     role.leave(int(str(code or 0)))
 
 
-def can_be_shown() -> bool:
-    """Whether a process forked from this one has room for the marks of a test's."""
-    return _place()[1] >= _MARKS
+class Copied(Nursery):
+    """A supervisor's that is forked from it, since everything is loaded there. Where it dies, the
+    next is the product's own."""
+
+    def _launched(self, line: int, output: int) -> subprocess.Popen[bytes]:
+        if not self._first:
+            return super()._launched(line, output)
+        if pid := os.fork():
+            return cast("subprocess.Popen[bytes]", Begun(pid))
+        try:
+            atexit._clear()
+            os.setsid()
+            end_with_parent()
+            for place, file in enumerate((line, output, output)):
+                os.dup2(file, place)
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # as a program finds it
+            _become(["nursery", *self._roles], self._environment, {})
+            role.run(nursery.forked(self._roles))
+            role.leave()
+        except SystemExit as end:
+            print(end.code or "", file=sys.stderr)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
 
 
-def _place() -> tuple[int, int]:
-    """Where this process's environment begins in its memory, and how many bytes it has."""
-    fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
-    words = fields.rpartition(")")[2].split()
-    start = int(words[_START])
-    return start, int(words[_END]) - start
+def _become(words: Sequence[str], named: Mapping[str, str], marks: Mapping[str, str]) -> None:
+    """``callflow`` with these words, in this environment; what is shown has the marks as well."""
+    nursery.is_called([sys.executable, "-m", "callflow", *words])
+    os.environ.clear()
+    os.environ.update(named)
+    ours = {name: value for name, value in named.items() if name.startswith("CALLFLOW_")}
+    _show({**marks, **ours, **named})
+
+
+def _place(fields: int) -> tuple[int, int]:
+    """Where the one or the other begins in this process's memory, and how many bytes it has."""
+    text = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
+    start, end = map(int, text.rpartition(")")[2].split()[fields : fields + 2])
+    return start, end - start
 
 
 def _show(environment: Mapping[str, str]) -> None:
     """``/proc/PID/environ`` shows this, as far as there is room, the first first: by it a test's
     processes are found (marked.py). Nobody's memory of before may still be in use."""
-    start, room = _place()
+    start, room = _place(_ENVIRONMENT)
     shown = b""
     for name, value in environment.items():
         entry = os.fsencode(f"{name}={value}") + b"\0"

@@ -19,10 +19,11 @@ import httpx
 
 from callflow import clock
 from callflow.commands.base import open_rows
+from callflow.processes.nursery import Forked
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.vault import Vault
-from tests.support import marked
+from tests.support import forked, marked
 from tests.support.ports import are_free, own_block
 from web.access import users
 
@@ -60,6 +61,9 @@ class Product:
     """
 
     command: tuple[str, ...] = ("serve",)
+    #: Whether a whole run forks it from what it has loaded: an interpreter of its own, and another
+    #: for its roles, would import for three seconds of CPU.
+    forks = False
 
     def __init__(
         self, data_dir: Path, environment: Mapping[str, str], *, base: int | None = None
@@ -74,7 +78,7 @@ class Product:
         }
         self._certificate = environment.get("CALLFLOW_TLS_CERTIFICATE")
         self.url = f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.base}"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self._client: httpx.AsyncClient | None = None
 
     @property
@@ -150,11 +154,11 @@ class Product:
         if self._process is None:
             await self.start()
 
-    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process | Forked:
+        if self.forks and (pid := forked.station(*arguments, environment=self.environment)):
+            return Forked(pid)
         return await asyncio.create_subprocess_exec(
-            *self._command(*arguments),
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE if arguments[0] == "token" else None,
+            *self._command(*arguments), env=self.environment
         )
 
     def _command(self, *arguments: str) -> tuple[str, ...]:

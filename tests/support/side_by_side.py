@@ -27,7 +27,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.support import costs, unsteady
+from tests.support import costs, forking, unsteady
 from tests.support.unit_process import Process, Result, warm
 from tests.support.units import COMPUTING, LIVE, ROOT, Unit, listening, whole
 
@@ -175,6 +175,7 @@ def main(arguments: Sequence[str]) -> int:
     lasted = ROOT / "var" / f"lasted{'-deep' * asked.deep}{'-computing' * asked.computing}.json"
     known = json.loads(lasted.read_text()) if lasted.exists() else {}
     units = _chosen(asked, known)
+    forking.make_room()
     warm()
     folder = Path(tempfile.mkdtemp(prefix="callflow-runs-"))
     listened = folder / "unsteady"

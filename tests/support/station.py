@@ -98,6 +98,7 @@ class Station(Product):
     """
 
     command: tuple[str, ...] = ("demo", "--no-browser")
+    forks = True
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         base = take_base()

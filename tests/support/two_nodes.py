@@ -21,6 +21,7 @@ from callflow import clock
 from callflow.core.signals.panel import Reply
 from callflow.demo.panel import NoAnswerError
 from callflow.processes import supervisor
+from callflow.processes.nursery import Forked
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos
@@ -69,7 +70,7 @@ class TwoNodes(Station):
         super().__init__(folder / "first", environment)
         self.second = Second(self, environment)
         self._down: Station | None = None
-        self._engine: asyncio.subprocess.Process | None = None
+        self._engine: asyncio.subprocess.Process | Forked | None = None
 
     @property
     def nodes(self) -> tuple[Station, Station]:

@@ -43,8 +43,6 @@ _TIDIED = 2.0
 #: Some plug-ins are ours as well; nobody needs their asserts explained. Nor is there one cache.
 _LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider")
 _NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
-#: Whether ``warm`` was called.
-_loaded: list[bool] = []
 
 
 def warm() -> None:
@@ -55,7 +53,6 @@ def warm() -> None:
     for name in role.ROLES:
         role.load(name)
     forking.load(*LANGUAGES)
-    _loaded.append(True)
     del os.environ["OPENBLAS_NUM_THREADS"]
     gc.collect()
     gc.freeze()
@@ -187,7 +184,7 @@ class Process:
             with (self._folder / "said").open("wb") as said, Path(os.devnull).open("rb") as nothing:
                 for place, file in enumerate((nothing, said, said)):
                     os.dup2(file.fileno(), place)
-                if _loaded and forking.can_be_shown():
+                if forking.can_fork():
                     forked.prepare(forking.serve)
                 faulthandler.register(signal.SIGUSR1, file=said, all_threads=False)
                 teller = _Teller(self._folder / "told")

@@ -18,6 +18,8 @@ from tests.support.station import Station
 class Demo(Station):
     """``beating`` is the port of the line whose heartbeats are looked after."""
 
+    forks = False  # it begins as it does for anybody
+
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
         self.beating = self.base + 12

@@ -30,6 +30,8 @@ CUT_FOR = 20.0
 class Reachable(Station):
     """A demo refuses to be reached from beyond this machine; the cut cable leads no further."""
 
+    forks = False
+
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "tests.support.reachable_demo", *arguments)
 
