@@ -3,53 +3,54 @@ them (D22); shared between sites. One is closed with a reason, never erased."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from callflow.core.changes import changes
-from callflow.core.interventions.firm import Firm, FirmAtSite
+from callflow.core.interventions import firm as firm_values
+from callflow.core.interventions.firm import FirmAtSite
 from callflow.core.sites.site import Role
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
+from callflow.handling.interventions.shape import Firm, Member
 from callflow.handling.sites import calendars, contracts
 from callflow.handling.sites.contacts import check_codes, contact_code, in_part
-from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import one_of, required
 from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage.interventions import firms, guards
 from callflow.storage.sites import contacts
 from callflow.vault import Vault
 
-Row = dict[str, Any]
 
-#: In which part a firm works for sites.
-PARTS = (Role.GUARD, Role.MAINTENANCE)
-_SECTOR = re.compile(r"[0-9A-Za-z]{1,8}")
-
-
-def guard_firms(tx: Tx) -> list[Row]:
+def guard_firms(tx: Tx) -> list[Firm]:
     """Every firm in calling order, without its codes."""
-    return [_shown(tx, row) for row in guards.firms(tx)]
+    return [_shown(tx, firm) for firm in guards.firms(tx)]
 
 
-def _shown(tx: Tx, firm: Firm) -> Row:
+def _shown(tx: Tx, firm: firm_values.Firm) -> Firm:
     contact = contacts.get(tx, firm.contact_id)
-    names = ("name", "phone", "language", "licence", "rank", "tariff")
-    shown = {name: getattr(firm, name) for name in names}
-    return {
-        "id": firm.contact_id,
-        **shown,
-        "part": firm.part.value,
-        "sectors": list(firm.sectors),
-        "availability": contact.availability if contact else None,
-        "code_set": bool(contact and contact.code),
-    }
+    return Firm.model_construct(
+        id=firm.contact_id,
+        name=firm.name,
+        phone=firm.phone,
+        language=firm.language,
+        licence=firm.licence,
+        rank=firm.rank,
+        tariff=firm.tariff,
+        part=firm.part,
+        sectors=list(firm.sectors),
+        availability=contact.availability if contact else None,
+        code_set=bool(contact and contact.code),
+        duress_code_set=bool(contact and contact.duress_code),
+        closed_at=firm.closed_at,
+        closed_by=firm.closed_by,
+        closed_because=firm.closed_because,
+    )
 
 
-def _known(tx: Tx, firm_id: str) -> Firm:
+def _known(tx: Tx, firm_id: str) -> firm_values.Firm:
     """A firm. One that only sites name has no licence yet. Raises NotFound."""
     contact = contacts.get(tx, firm_id)
     if contact is None or not firms.is_firm(tx, firm_id):
@@ -57,67 +58,61 @@ def _known(tx: Tx, firm_id: str) -> Firm:
     named = {link.role for link in firms.links(tx, firm_id)}
     part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
     of = contact.name, contact.phone, contact.language
-    return guards.firm(tx, firm_id) or Firm(firm_id, "", (), 1, "", part, None, "", "", *of)
+    bare = firm_values.Firm(firm_id, "", (), 1, "", part, None, "", "", *of)
+    return guards.firm(tx, firm_id) or bare
 
 
-def get_firm(tx: Tx, firm_id: str) -> Row:
+def get_firm(tx: Tx, firm_id: str) -> Firm:
     """A firm as an administrator sees it, with what closed it. Raises NotFound."""
-    firm, contact = _known(tx, firm_id), contacts.get(tx, firm_id)
-    closed = {name: getattr(firm, name) for name in ("closed_at", "closed_by", "closed_because")}
-    under_duress = bool(contact and contact.duress_code is not None)
-    return {**_shown(tx, firm), "duress_code_set": under_duress, **closed}
+    return _shown(tx, _known(tx, firm_id))
 
 
-def put_firm(tx: Tx, vault: Vault, firm_id: str, body: Row, who: str, now: datetime) -> Row:
-    """Create or replace a firm; what GET gives. Raises BadField, naming the field.
-
-    A code that is left out stays, null removes it.
+def put_firm(tx: Tx, vault: Vault, firm_id: str, body: object, who: str, now: datetime) -> Firm:
+    """Create or replace a firm by what ``Firm`` reads of ``body``; what GET gives. Raises BadField,
+    naming the field. A code that is left out stays, null removes it.
     """
-    before = guards.firm(tx, firm_id)
-    was = _shown(tx, before) if before else {}
-    part = one_of(Role, body.get("part", was.get("part", Role.GUARD)), "part")
-    if part not in PARTS:
-        raise BadField("part", f"must be one of {', '.join(PARTS)}")
-    required(body, "name", "name")
-    if part == Role.GUARD:
-        required(body, "licence", "licence")
-    sectors = [str(sector) for sector in body.get("sectors", [])]
-    for place, sector in enumerate(sectors):
-        if not _SECTOR.fullmatch(sector):
-            raise BadField(f"sectors.{place}", "is no beginning of a postcode, such as 350")
-    contact: Row = {
-        "id": firm_id,
-        "name": body["name"],
-        "language": body.get("language", "fr"),
-        "phone": e164(body.get("phone"), "phone"),
-    }
-    for name in ("code", "duress_code"):
-        if name in body:
-            contact[name] = contact_code(vault, firm_id, body[name], name)
-    if "availability" in body:
-        contact["availability"] = calendars.availability(body["availability"], "availability")
-    firm: Row = {
+    sent, before = Firm.read(body), guards.firm(tx, firm_id)
+    part = before.part if before and not sent.says("part") else sent.part
+    if part is Role.GUARD and not sent.licence.strip():
+        raise BadField("licence", "is missing")
+    contact = person_of(vault, firm_id, sent)
+    if sent.says("availability"):
+        contact["availability"] = calendars.availability(sent.availability, "availability")
+    was = _shown(tx, before).document() if before else {}
+    firm = {
         "contact_id": firm_id,
-        "part": part,
-        "licence": body.get("licence", ""),
-        "sectors": sectors,
-        "rank": body.get("rank", 1),
-        "tariff": body.get("tariff", ""),
+        "part": part.value,
+        "licence": sent.licence,
+        "sectors": sent.sectors,
+        "rank": sent.rank,
+        "tariff": sent.tariff,
     }
     guards.put_firm(tx, contact, firm)
     check_codes(tx, firm_id, "duress_code")
-    found = guards.firm(tx, firm_id)
-    assert found is not None, "it was written just now"
-    shown = _shown(tx, found)
-    fields = changed_fields(was, shown, body)
-    tell(tx, "guard_firm_changed", now, firm=body["name"], by=who, who_did=who, fields=fields)
+    shown = get_firm(tx, firm_id)
+    fields = changed_fields(was, shown, sent)
+    tell(tx, "guard_firm_changed", now, firm=sent.name, by=who, who_did=who, fields=fields)
     return shown
 
 
-def changed_fields(was: Row, shown: Row, sent: Row) -> Row:
+def person_of(vault: Vault, contact: str, sent: Firm | Member) -> dict[str, Any]:
+    """The columns of a contact as they were sent; of its codes those that were. Raises BadField."""
+    codes = {
+        name: contact_code(vault, contact, getattr(sent, name), name)
+        for name in ("code", "duress_code")
+        if sent.says(name)
+    }
+    named = {"id": contact, "name": sent.name, "language": sent.language, "phone": sent.phone}
+    return named | codes
+
+
+def changed_fields(
+    was: Mapping[str, Any], shown: Firm | Member, sent: Firm | Member
+) -> dict[str, list[Any] | None]:
     """{field: [before, after]} of what differs; of a code that was ``sent`` only its name."""
-    fields: Row = {each.path: [each.before, each.after] for each in changes(was, shown)}
-    return fields | {name: None for name in ("code", "duress_code") if sent.get(name)}
+    found = changes(was, shown.document())
+    codes = [name for name in ("code", "duress_code") if getattr(sent, name)]
+    return {each.path: [each.before, each.after] for each in found} | dict.fromkeys(codes)
 
 
 def close_firm(tx: Tx, firm_id: str, reason: str, who: str, now: datetime) -> None:

@@ -7,32 +7,28 @@ never come out: left out = unchanged, null = removed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.interventions.firm import FirmMember
 from callflow.core.messages import outbox
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
-from callflow.handling.interventions.firms import changed_fields
-from callflow.handling.sites.contacts import check_codes, contact_code
-from callflow.handling.sites.numbers import e164
-from callflow.handling.sites.rules import required
+from callflow.handling.interventions.firms import changed_fields, person_of
+from callflow.handling.interventions.shape import Member
+from callflow.handling.sites.contacts import check_codes
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
 from callflow.storage.sites import contacts
 from callflow.vault import Vault
 
-Row = dict[str, Any]
-
 #: A firm's people open many sites: their codes have so many digits at least.
 SHORTEST_CODE = 6
 
 
-def firm_members(tx: Tx, firm_id: str) -> list[Row]:
+def firm_members(tx: Tx, firm_id: str) -> list[Member]:
     """The people of a firm, by name, without their codes. Raises NotFound."""
     _firm(tx, firm_id)
-    return [_shown(row) for row in firms.members(tx, firm_id)]
+    return [_shown(one) for one in firms.members(tx, firm_id)]
 
 
 def _firm(tx: Tx, firm_id: str) -> str:
@@ -43,50 +39,44 @@ def _firm(tx: Tx, firm_id: str) -> str:
     return str(row.name)
 
 
-def _shown(one: FirmMember) -> Row:
-    names = ("id", "name", "phone", "language", "mail")
-    coded = {"code_set": one.code is not None, "duress_code_set": one.duress_code is not None}
-    return {name: getattr(one, name) for name in names} | coded
+def _shown(one: FirmMember) -> Member:
+    return Member.model_construct(
+        id=one.id,
+        name=one.name,
+        phone=one.phone,
+        language=one.language,
+        mail=one.mail,
+        code_set=one.code is not None,
+        duress_code_set=one.duress_code is not None,
+    )
 
 
 def put_member(
-    tx: Tx, vault: Vault, firm_id: str, member_id: str, body: Row, who: str, now: datetime
-) -> Row:
-    """Create or replace somebody of a firm; what GET gives. Raises NotFound, BadField."""
-    firm = _firm(tx, firm_id)
-    before = contacts.get(tx, member_id)
-    of = firms.member(tx, member_id)
-    if before is not None and (of is None or of.firm_id != firm_id):
+    tx: Tx, vault: Vault, firm_id: str, member_id: str, body: object, who: str, now: datetime
+) -> Member:
+    """Create or replace somebody of a firm by what ``Member`` reads of ``body``; what GET gives.
+    Raises NotFound, BadField."""
+    firm, sent = _firm(tx, firm_id), Member.read(body)
+    before = firms.member(tx, member_id)
+    known = contacts.get(tx, member_id) is not None
+    if known and (before is None or before.firm_id != firm_id):
         raise BadField("id", "is somebody else's already: choose another")
-    required(body, "name", "name")
-    contact: Row = {
-        "id": member_id,
-        "name": body["name"],
-        "language": body.get("language", "fr"),
-        "phone": e164(body.get("phone"), "phone"),
-    }
     for name in ("code", "duress_code"):
-        if name in body:
-            contact[name] = _code(vault, member_id, body[name], name)
-    mail = str(body.get("mail") or "").strip()
+        if 0 < len(getattr(sent, name) or "") < SHORTEST_CODE:
+            raise BadField(name, f"opens every site of the firm: {SHORTEST_CODE} to 8 digits")
+    mail = sent.mail.strip()
     wrong = outbox.wrong_address(outbox.Channel.MAIL, mail) if mail else ""
     if wrong:
         raise BadField("mail", wrong)
-    firms.put_member(tx, contact, firm_id, mail)
+    firms.put_member(tx, person_of(vault, member_id, sent), firm_id, mail)
     check_codes(tx, member_id, "duress_code")
     found = firms.member(tx, member_id)
     assert found is not None, "it was written just now"
-    shown, was = _shown(found), _shown(of) if of else {}
-    fields = changed_fields(was, shown, body)
-    told: Row = dict(firm=firm, who=body["name"], fields=fields)
-    tell(tx, "firm_member_changed", now, by=who, who_did=who, **told)
+    shown, was = _shown(found), _shown(before).document() if before else {}
+    fields = changed_fields(was, shown, sent)
+    told = {"firm": firm, "who": sent.name, "by": who, "who_did": who}
+    tell(tx, "firm_member_changed", now, fields=fields, **told)
     return shown
-
-
-def _code(vault: Vault, member_id: str, digits: str | None, field: str) -> str | None:
-    if digits is not None and len(digits) < SHORTEST_CODE:
-        raise BadField(field, f"opens every site of the firm: {SHORTEST_CODE} to 8 digits")
-    return contact_code(vault, member_id, digits, field)
 
 
 def remove_member(

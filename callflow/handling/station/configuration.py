@@ -41,15 +41,18 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     holidays, who logs in, policy, and which plans are withdrawn."""
     yield "policy.yaml", _yaml(asdict(load_policy(tx)))
     yield "people.yaml", _yaml([_of_user(user) for user in users.users(tx)])
-    yield "directory.yaml", _yaml(get_directory(tx))
+    yield "directory.yaml", _yaml([line.document() for line in get_directory(tx)])
     days = [
         {"day": each.day, "place": "-".join(filter(None, each.place)), "holiday": each.holiday}
         | {"reason": each.reason, "set_by": each.set_by}
         for each in own_days.every(tx)
     ]
     yield "holidays.yaml", _yaml(days)
-    firms = guard_firms(tx)
-    yield "firms.yaml", _yaml([{**firm, "members": firm_members(tx, firm["id"])} for firm in firms])
+    firms = [
+        {**firm.document(), "members": [one.document() for one in firm_members(tx, firm.id)]}
+        for firm in guard_firms(tx)
+    ]
+    yield "firms.yaml", _yaml(firms)
     gone = [asdict(each) for _, each in sorted(plans.withdrawals(tx).items())]
     yield "withdrawn_plans.yaml", _yaml(gone)
     for body in sites.plan_bodies(tx):

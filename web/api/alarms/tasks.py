@@ -15,7 +15,7 @@ from callflow.handling.alarms import completing
 from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import firms, guards, members, orders
 from callflow.handling.interventions import measures as interventions_measures
-from callflow.handling.sites.shape import Digits, Language, Phone
+from callflow.handling.interventions.shape import Firm, Member
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.access.bearer import Caller, Configurer, Handler, Reader
@@ -61,67 +61,16 @@ class MeasureIn(Body):
     )
 
 
-class FirmIn(Body):
-    """A guard firm, shared between sites. Codes go in and never come out; null removes one."""
-
-    name: Line = Field(min_length=1)
-    licence: Line = Field(min_length=1, description="Number of its authorisation")
-    phone: Phone | None = None
-    language: Language = "fr"
-    sectors: list[Line] = Field(default_factory=list, description="Beginnings of postcodes")
-    rank: int = Field(1, ge=1, le=99)
-    tariff: Long = ""
-    code: Digits | None = None
-    duress_code: Digits | None = None
-
-
-class FirmOut(BaseModel):
-    """A guard firm without its codes."""
-
-    id: str
-    name: str
-    licence: str
-    phone: str | None
-    language: str
-    sectors: list[str]
-    rank: int
-    tariff: str
-    code_set: bool
-
-
 class FirmsOut(BaseModel):
     """Every guard firm, in calling order."""
 
-    items: list[FirmOut]
-
-
-class MemberIn(Body):
-    """Somebody of a guard or maintenance firm. Codes go in and never come out; null removes one."""
-
-    name: Line = Field(min_length=1)
-    phone: Phone | None = None
-    language: Language = "fr"
-    mail: Line = Field("", description="Where the summary of a walk test goes")
-    code: Digits | None = Field(None, description="6 to 8 digits: it opens every site of the firm")
-    duress_code: Digits | None = None
-
-
-class MemberOut(BaseModel):
-    """Somebody of a firm, without their codes."""
-
-    id: str
-    name: str
-    phone: str | None
-    language: str
-    mail: str
-    code_set: bool
-    duress_code_set: bool
+    items: list[Firm]
 
 
 class MembersOut(BaseModel):
     """The people of a firm, by name."""
 
-    items: list[MemberOut]
+    items: list[Member]
 
 
 class MeasureOut(BaseModel):
@@ -252,36 +201,32 @@ async def open_measure(
 @router.get("/guard-firms")
 async def list_firms(caller: Reader, station: Here) -> FirmsOut:
     """Every guard firm, in calling order."""
-    return FirmsOut.model_validate({"items": await station.store.read(firms.guard_firms)})
+    return FirmsOut(items=await station.store.read(firms.guard_firms))
 
 
 @router.put("/guard-firms/{firm_id}", responses=CONFLICT)
-async def put_firm(firm_id: Identifier, body: FirmIn, caller: Configurer, station: Here) -> FirmOut:
+async def put_firm(firm_id: Identifier, body: Firm, caller: Configurer, station: Here) -> Firm:
     """Creates or replaces a guard firm."""
-    fields = body.model_dump(mode="json", exclude_unset=True)
     now = station.clock()
-    found = await station.store.write(
-        lambda tx: firms.put_firm(tx, station.vault, firm_id, fields, caller.name, now)
+    return await station.store.write(
+        lambda tx: firms.put_firm(tx, station.vault, firm_id, body, caller.name, now)
     )
-    return FirmOut.model_validate(found)
 
 
 @router.get("/firms/{firm_id}/members", responses=NOT_FOUND)
 async def list_members(firm_id: str, caller: Reader, station: Here) -> MembersOut:
     """The people of a guard firm, or of one that keeps installations in order."""
     found = await station.store.read(lambda tx: members.firm_members(tx, firm_id))
-    return MembersOut.model_validate({"items": found})
+    return MembersOut(items=found)
 
 
 @router.put("/firms/{firm_id}/members/{member_id}", responses={**NOT_FOUND, **CONFLICT})
 async def put_member(
-    firm_id: str, member_id: Identifier, body: MemberIn, caller: Configurer, station: Here
-) -> MemberOut:
+    firm_id: str, member_id: Identifier, body: Member, caller: Configurer, station: Here
+) -> Member:
     """Creates or replaces somebody of a firm, who calls with a code of their own."""
-    fields, now = body.model_dump(mode="json", exclude_unset=True), station.clock()
-    of = (station.vault, firm_id, member_id, fields, caller.name, now)
-    found = await station.store.write(lambda tx: members.put_member(tx, *of))
-    return MemberOut.model_validate(found)
+    of = (station.vault, firm_id, member_id, body, caller.name, station.clock())
+    return await station.store.write(lambda tx: members.put_member(tx, *of))
 
 
 @router.delete("/firms/{firm_id}/members/{member_id}", status_code=204, responses=NOT_FOUND)

@@ -12,7 +12,7 @@ from callflow.core.alarms.evidence import Sign
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
 from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import directory, services
-from callflow.handling.sites.shape import Phone
+from callflow.handling.interventions.shape import Directory
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
@@ -67,49 +67,6 @@ class ReportIn(Body):
     said_at: Instant | None = Field(None, description="Now, where it is left out")
     counter_order: bool = Field(False, description="They were told not to come any more")
     script: Long = Field("", description="What was given to say: access, evidence, guard's vehicle")
-
-
-class LineIn(Body):
-    """A line of the directory. Its number is write-only: left out, it stays as it is."""
-
-    id: Identifier
-    service: Service
-    name: Annotated[Line, AfterValidator(_said)]
-    number: Phone | None = None
-    number_masked: str | None = None
-    site: Identifier | None = None
-    place: str = Field("", max_length=16, description="How its postcodes begin; empty: everywhere")
-    hours: dict[str, Any] = Field(
-        default_factory=dict,
-        description="A contact's availability: `week`, `holidays`; empty: always. A line for the"
-        " same place without hours is the one that it is forwarded to",
-    )
-    note: Line = ""
-
-
-class DirectoryIn(Body):
-    """The whole directory."""
-
-    lines: list[LineIn] = Field(max_length=5000)
-
-
-class LineOut(BaseModel):
-    """A line of the directory, its number masked."""
-
-    id: str
-    service: Service
-    name: str
-    number_masked: str
-    site: str | None
-    place: str
-    hours: dict[str, Any]
-    note: str
-
-
-class DirectoryOut(BaseModel):
-    """The whole directory."""
-
-    lines: list[LineOut]
 
 
 class RevealIn(Body):
@@ -299,23 +256,22 @@ async def report_service(
 
 
 @router.get("/services")
-async def get_directory(caller: Reader, station: Here) -> DirectoryOut:
+async def get_directory(caller: Reader, station: Here) -> Directory:
     """The directory of services, its numbers masked."""
     lines = await station.store.read(directory.get_directory)
-    return DirectoryOut.model_validate({"lines": lines})
+    return Directory.model_construct(lines=lines)
 
 
 @router.put("/services")
-async def put_directory(body: DirectoryIn, caller: Configurer, station: Here) -> DirectoryOut:
+async def put_directory(body: Directory, caller: Configurer, station: Here) -> Directory:
     """Replaces the directory. A line whose number is left out keeps it."""
-    lines = [line.model_dump(mode="json", exclude={"number_masked"}) for line in body.lines]
     now = station.clock()
 
-    def write(tx: Tx) -> list[dict[str, Any]]:
-        directory.put_directory(tx, lines, caller.name, now)
-        return directory.get_directory(tx)
+    def write(tx: Tx) -> Directory:
+        directory.put_directory(tx, body.lines, caller.name, now)
+        return Directory.model_construct(lines=directory.get_directory(tx))
 
-    return DirectoryOut.model_validate({"lines": await station.store.write(write)})
+    return await station.store.write(write)
 
 
 @router.post("/services/{line_id}/reveal", responses=NOT_FOUND)

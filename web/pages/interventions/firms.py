@@ -16,7 +16,8 @@ from fastapi.responses import RedirectResponse
 from callflow.handling.base import refusals as base_refusals
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members
-from callflow.handling.interventions.firms import PARTS, close_firm, get_firm, reopen_firm
+from callflow.handling.interventions.firms import close_firm, get_firm, reopen_firm
+from callflow.handling.interventions.shape import PARTS, Firm
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from callflow.storage.interventions import firms
@@ -31,8 +32,6 @@ from web.pages.sites.fields import Ask, Field, Offered
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Body = dict[str, Any]
 
 CHANGED = "somebody changed this firm meanwhile: look at it as it is now, and change it again"
 ON_HOLIDAYS = ("closed", "as_usual", "all_day")
@@ -52,9 +51,9 @@ FIRM = (
     *_COMMON,
     Field(name="part", ask=Ask.CHOICE, required=True, choices=lambda site, say: _parts(say)),
     Field(name="rank", ask=Ask.NUMBER, required=True, whole=True),
-    Field(name="licence"),
+    Field(name="licence", empty=""),
     Field(name="sectors", ask=Ask.SEVERAL, longest=1000),
-    Field(name="tariff"),
+    Field(name="tariff", empty=""),
     *_CODES,
 )
 MEMBER = (*_COMMON, Field(name="mail", empty=""), *_CODES)
@@ -77,7 +76,7 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        body = _read(FIRM, form, before={"rank": 1, "language": "fr", "sectors": []}, only=True)
+        body = _typed(FIRM, form, only=True)
         interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
 
     wrong = await tried(station, run)
@@ -112,7 +111,8 @@ async def write(
         elif act == "reopen":
             reopen_firm(tx, firm_id, visitor.name, now)
         else:
-            body = _read(FIRM, form, before=firm) if act == "save" else _hours(firm, form)
+            said = _typed(FIRM, form) if act == "save" else {"availability": _hours(form)}
+            body = firm.changed(**said)
             interventions_firms.put_firm(tx, station.vault, firm_id, body, visitor.name, now)
 
     return await _done(station, visitor, firm_id, run, {**form, "form": act})
@@ -137,10 +137,11 @@ async def write_member(
             why = contracts.a_reason(form.get("reason", ""))
             members.remove_member(tx, firm_id, known, visitor.name, now, because=why)
             return
-        before = next((m for m in members.firm_members(tx, firm_id) if m["id"] == known), None)
+        before = next((m for m in members.firm_members(tx, firm_id) if m.id == known), None)
         if known and before is None:
             raise ProblemError(409, CHANGED)
-        body = _read(MEMBER, form, before=before or {})
+        said = _typed(MEMBER, form)
+        body = before.changed(**said) if before else said
         member = known or f"{firm_id}-{secrets.token_hex(4)}"
         members.put_member(tx, station.vault, firm_id, member, body, visitor.name, now)
 
@@ -151,43 +152,33 @@ async def write_member(
 _SAVED = {"hours": "hours", "member": "members"}
 
 
-def _read(fields: tuple[Field, ...], form: forms.Form, *, before: Body, only: bool = False) -> Body:
-    """``before`` as the form has it; with ``only`` what it doesn't ask for stays."""
-    body = dict(before)
+def _typed(fields: tuple[Field, ...], form: forms.Form, *, only: bool = False) -> dict[str, Any]:
+    """What the form has; with ``only`` what it asks for."""
+    typed: dict[str, Any] = {}
     for field in fields:
         if only and field.name not in form:
             continue
         value = field.read(form, Offered())
         if field.ask is not Ask.KEPT or value is not None:
-            body[field.name] = value
+            typed[field.name] = value
         elif form.get(f"{field.name}_gone"):
-            body[field.name] = None
-    rank = body.get("rank")
-    if rank is not None and not 1 <= rank <= 99:
-        raise ProblemError(422, "must lie between 1 and 99", field="rank")
-    return {name: value if value is not None else _nothing(name) for name, value in body.items()}
+            typed[field.name] = None
+    return typed
 
 
-def _nothing(name: str) -> str | None:
-    """What stands for nothing in a firm's rows."""
-    return "" if name in ("licence", "tariff") else None
-
-
-def _hours(firm: Body, form: forms.Form) -> Body:
-    there: Body = {"week": hours_forms.week(form)} if form.get("limited") else {}
+def _hours(form: forms.Form) -> dict[str, object] | None:
+    there: dict[str, object] = {"week": hours_forms.week(form)} if form.get("limited") else {}
     off = hours_forms.holidays(form, ON_HOLIDAYS)
-    if off is not None:
-        there["holidays"] = off
-    return {**firm, "availability": there or None}
+    return there | ({} if off is None else {"holidays": off}) or None
 
 
-def _as_of(tx: Tx, firm_id: str) -> tuple[Body, str]:
+def _as_of(tx: Tx, firm_id: str) -> tuple[Firm, str]:
     """The firm, and what says that it is still this one: it and its people."""
     firm, people = get_firm(tx, firm_id), members.firm_members(tx, firm_id)
-    return firm, conflicts.stamp([firm, people])
+    return firm, conflicts.stamp([each.document() for each in (firm, *people)])
 
 
-def _unchanged(tx: Tx, firm_id: str, form: forms.Form) -> Body:
+def _unchanged(tx: Tx, firm_id: str, form: forms.Form) -> Firm:
     firm, as_of = _as_of(tx, firm_id)
     if form.get("as_of") != as_of:
         raise ProblemError(409, CHANGED)
@@ -217,7 +208,7 @@ async def _list(
 ) -> Response:
     asked = asked.among(firms.SORTS)
 
-    def read(tx: Tx) -> Body:
+    def read(tx: Tx) -> dict[str, object]:
         rows, count = firms.listed(tx, asked.page)
         return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
 
@@ -244,14 +235,14 @@ async def _firm(
     form = (typed or {}).get("form", "")
     known = (typed or {}).get("id", "") if form == "member" else member
 
-    def read(tx: Tx) -> Body:
+    def read(tx: Tx) -> dict[str, object]:
         try:
             firm, as_of = _as_of(tx, firm_id)
         except base_refusals.NotFound:
             raise not_found("firm") from None
         people = members.firm_members(tx, firm_id)
-        this = next((each for each in people if each["id"] == known), None)
-        there = firm["availability"] or {}
+        this = next((each for each in people if each.id == known), None)
+        there = firm.availability or {}
         off = there.get("holidays") or {}
         return {
             **frame(tx, station, visitor, "sites"),

@@ -4,7 +4,7 @@ are shown masked; the operators' pages reveal one as a logged act."""
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from callflow.core.folding import folded
 from callflow.core.interventions.law import Service
 from callflow.handling.interventions import directory
+from callflow.handling.interventions.shape import DirectoryLine
 from callflow.handling.sites import contracts
 from callflow.storage import Tx
 from web.access.sessions import Configurer, Visitor
@@ -25,8 +26,6 @@ from web.pages.sites.fields import Ask, Field, Offered
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
-
-Body = dict[str, Any]
 
 SORTS = ("service", "name", "place")
 ACTS = ("save", "remove")
@@ -71,13 +70,13 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
         if form.get("as_of") != _as_of(lines):
             raise ProblemError(409, CHANGED)
         known = form.get("id", "")
-        before = next((each for each in lines if each["id"] == known), None)
+        before = next((each for each in lines if each.id == known), None)
         if before is None and (known or act == "remove"):
             raise ProblemError(409, "there is no line of this id: look again")
         if act == "remove":
             after = [each for each in lines if each is not before]
         else:
-            made = _line(before or {"id": f"line-{secrets.token_hex(4)}"}, form)
+            made = _line(before, form)
             others = [made if each is before else each for each in lines]
             after = others if before is not None else [*lines, made]
         why = contracts.a_reason(form.get("reason", "")) if act == "remove" else ""
@@ -89,19 +88,20 @@ async def write(act: str, request: Request, visitor: Configurer, station: Here) 
     return await _list(station, visitor, Asked(), known=form.get("id", ""), wrong=wrong, typed=form)
 
 
-def _line(before: Body, form: forms.Form) -> Body:
-    line = dict(before)
-    for field in LINE:
-        value = field.read(form, Offered())
-        if field.ask is not Ask.KEPT or value is not None:
-            line[field.name] = value
-    there: Body = {"week": hours_forms.week(form)} if form.get("limited") else {}
+def _line(before: DirectoryLine | None, form: forms.Form) -> DirectoryLine:
+    typed = {field.name: field.read(form, Offered()) for field in LINE}
+    if typed["number"] is None:  # it stays
+        del typed["number"]
+    there = {"week": hours_forms.week(form)} if form.get("limited") else {}
     off = hours_forms.holidays(form, ON_HOLIDAYS)
-    return {**line, "hours": {**there, **({"holidays": off} if off else {})}}
+    typed["hours"] = {**there, **({"holidays": off} if off else {})}
+    if before is None:
+        return DirectoryLine.read({"id": f"line-{secrets.token_hex(4)}", **typed})
+    return before.changed(**typed)
 
 
-def _as_of(lines: list[Body]) -> str:
-    return conflicts.stamp(lines)
+def _as_of(lines: list[DirectoryLine]) -> str:
+    return conflicts.stamp([line.document() for line in lines])
 
 
 async def _list(
@@ -115,19 +115,21 @@ async def _list(
 ) -> Response:
     asked, language = asked.among(SORTS), visitor.language
 
-    def read(tx: Tx) -> Body:
+    def read(tx: Tx) -> dict[str, object]:
         lines = directory.get_directory(tx)
         text = folded(asked.text)
         found = [
             line
             for line in lines
-            if text in folded(f"{line['name']} {line['place']} {line['site'] or ''} {line['note']}")
+            if text in folded(f"{line.name} {line.place} {line.site or ''} {line.note}")
         ]
-        found.sort(key=lambda line: (line[asked.by] or "", line["id"]), reverse=asked.descending)
-        this = next((line for line in lines if known and line["id"] == known), None)
-        there = (this or {}).get("hours") or {}
+        found.sort(
+            key=lambda line: (getattr(line, asked.by) or "", line.id), reverse=asked.descending
+        )
+        this = next((line for line in lines if known and line.id == known), None)
+        there = this.hours if this else {}
         off = there.get("holidays") or {}
-        shown = {**this, "number_set": True} if this else None
+        shown = {**this.document(), "number_set": True} if this else None
         return {
             **frame(tx, station, visitor, "sites"),
             "as_of": _as_of(lines),

@@ -397,8 +397,8 @@ def test_a_number_is_shown_masked_kept_where_it_is_left_out_and_revealed_by_a_lo
     station: Station,
 ) -> None:
     shown = station.read(interventions_directory.get_directory)
-    assert [line["number_masked"] for line in shown] == ["+33•••••••18", "+33•••••••17"]
-    sent = [{**line, "name": "renamed"} for line in shown]
+    assert [line.number_masked for line in shown] == ["+33•••••••18", "+33•••••••17"]
+    sent = [line.changed(name="renamed") for line in shown]
     station.write(lambda tx: interventions_directory.put_directory(tx, sent, "admin", station.now))
     found = station.write(
         lambda tx: interventions_directory.reveal_line(tx, "police-78", WHO, station.now)

@@ -245,7 +245,9 @@ async def test_a_firms_codes_go_in_and_never_come_out(
     made = await api.put("/guard-firms/ouest", json=body)
     assert made.status_code == 200
     kept = {name: value for name, value in body.items() if "code" not in name}
-    assert made.json() == {"id": "ouest", "language": "fr", "code_set": True, **kept}
+    more = {"part": "guard", "availability": None, "code_set": True, "duress_code_set": True}
+    closed = {"closed_at": None, "closed_by": "", "closed_because": ""}
+    assert made.json() == {"id": "ouest", "language": "fr", **more, **closed, **kept}
     listed = await api.get("/guard-firms")
     assert listed.json()["items"] == [made.json()]
     for answer in (made, listed):

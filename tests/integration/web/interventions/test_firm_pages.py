@@ -60,17 +60,17 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
     assert (await send(admin, at, f"{at}/save", **changed, code="258001"))[0] == 303
     assert (await send(admin, at, f"{at}/hours", limited="yes", mon="20:00-06:00"))[0] == 303
     firm = station.store.read_now(lambda tx: get_firm(tx, firm_id))
-    assert (firm["rank"], firm["sectors"], firm["tariff"]) == (2, ["350", "351"], "95 €/h")
-    assert firm["availability"] == {"week": {"mon": ["20:00-06:00"]}}
-    assert firm["code_set"]
+    assert (firm.rank, firm.sectors, firm.tariff) == (2, ["350", "351"], "95 €/h")
+    assert firm.availability == {"week": {"mon": ["20:00-06:00"]}}
+    assert firm.code_set
     second = told(station, "guard_firm_changed")[1]
     assert second["fields"]["rank"] == [1, 2]
     assert second["fields"]["code"] is None
     member = {"name": "Tom", "phone": "06 39 98 10 51", "language": "fr", "mail": "tom@ouest.test"}
     assert (await send(admin, at, f"{at}/members/save", **member, code="258002"))[0] == 303
     (tom,) = station.store.read_now(lambda tx: members.firm_members(tx, firm_id))
-    assert (tom["phone"], tom["code_set"]) == ("+33639981051", True)
-    member |= {"id": tom["id"], "mail": "t@ouest.test"}
+    assert (tom.phone, tom.code_set) == ("+33639981051", True)
+    member |= {"id": tom.id, "mail": "t@ouest.test"}
     assert (await send(admin, at, f"{at}/members/save", **member))[0] == 303
     assert told(station, "firm_member_changed")[1]["fields"] == {
         "mail": ["tom@ouest.test", "t@ouest.test"]
@@ -88,7 +88,7 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
         assert status in (409, 422), (path, form)
         assert said in shown, (path, form)
     # It works for two sites; closed, it is called for none, and not by its sector either.
-    link = {**{k: firm[k] for k in ("id", "name", "phone", "language")}, "role": "guard"}
+    link = {**{k: getattr(firm, k) for k in ("id", "name", "phone", "language")}, "role": "guard"}
     for account in ("1001", "1002"):
         station.site(account, contacts=[link], postcode="35000")
     assert "2" in text_of((await admin.see("/firms")).text)
@@ -111,7 +111,7 @@ async def test_a_firm_and_its_people_are_written_closed_and_opened_again(
     status, shown = await send(admin, "/sites/1002/edit", "/sites/1002/known", **known)
     assert (status, "called for this site already" in shown) == (409, True)
     assert len(station.store.read_now(lambda tx: firms.links(tx, firm_id))) == 2
-    assert (await send(admin, at, f"{at}/members/remove", id=tom["id"], reason="Parti"))[0] == 303
+    assert (await send(admin, at, f"{at}/members/remove", id=tom.id, reason="Parti"))[0] == 303
     assert station.store.read_now(lambda tx: firms.members(tx, firm_id)) == []
     assert (await admin.see("/firms/nobody")).status_code == 404
     late = await admin.send(f"{at}/save", as_of="old", **changed)
@@ -141,9 +141,9 @@ async def test_the_directory_of_services_is_written_line_by_line(
     for form in (line, night, day):
         assert (await send(admin, "/services", "/services/save", **form))[0] == 303
     lines = station.store.read_now(directory.get_directory)
-    found = {each["name"]: each for each in lines}
-    assert found["CIC 35 nuit"]["hours"] == {"week": {"mon": ["20:00-06:00"]}}
-    key = found["CIC 35"]["id"]
+    found = {each.name: each for each in lines}
+    assert found["CIC 35 nuit"].hours == {"week": {"mon": ["20:00-06:00"]}}
+    key = found["CIC 35"].id
     form = {"id": key, "service": "fire", "name": "CTA 35", "place": "350", "number": ""}
     assert (await send(admin, "/services", "/services/save", **form))[0] == 303
     fields = told(station, "directory_changed")[3]["fields"]

@@ -106,7 +106,7 @@ class World:
             "removed": away[0].id if away else "",
             "bea": row.id,
             "former": former[0].id if former else "",
-            "member": members[0]["id"] if members else "",
+            "member": members[0].id if members else "",
         }
 
     def everything(self) -> Any:

@@ -290,7 +290,7 @@ async def _firms(desk: Desk) -> None:
     firm_id = at.rsplit("/", 1)[1]
     (tom,) = desk.station.store.read_now(lambda tx: members.firm_members(tx, firm_id))
     for act, kind, typed in (
-        ("members/remove", "firm_member_removed", {"id": tom["id"], "reason": "Parti"}),
+        ("members/remove", "firm_member_removed", {"id": tom.id, "reason": "Parti"}),
         ("close", "firm_closed", {"reason": "Cessation"}),
         ("reopen", "firm_reopened", {}),
     ):
@@ -302,7 +302,7 @@ async def _services(desk: Desk) -> None:
     line = {"service": "police", "name": "CIC", "number": "02 99 00 11 22", "place": "35"}
     await desk.fills(f"{at}/save", f"{at}/save", kind, at=at, **line)
     (kept,) = desk.station.store.read_now(directory.get_directory)
-    gone = {"id": kept["id"], "reason": "Fermé"}
+    gone = {"id": kept.id, "reason": "Fermé"}
     await desk.fills(f"{at}/remove", f"{at}/remove", kind, at=at, **gone)
 
 
