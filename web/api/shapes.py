@@ -56,6 +56,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Empty(Body):
+    """Nothing needs saying."""
+
+
 class Page(BaseModel, Generic[T]):
     """One page of a list, oldest first; give `next` as `after` for the one that follows."""
 

@@ -37,6 +37,18 @@ KEPT = frozenset({Presence.AVAILABLE, Presence.WRAP_UP, Presence.BREAK})
 ON_DUTY = frozenset({Presence.AVAILABLE, Presence.IN_CALL, Presence.WRAP_UP})
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who may be at a desk; ``shift_since`` None: they are on no shift."""
+
+    id: str
+    name: str
+    role: str
+    languages: frozenset[str]
+    skills: frozenset[str]
+    shift_since: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
     """What a person chose, or what began, since when; ``until``: when it ends by itself."""

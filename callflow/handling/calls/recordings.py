@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from callflow.core.calls.call import Recording
-from callflow.handling.base.telling import draft
+from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.calls import calls
-from callflow.storage.records import logbook
 
 
 def recording_finished(
@@ -23,14 +21,21 @@ def recording_finished(
     now: datetime,
 ) -> None:
     """A recording was checked and hashed, or is missing: attached and told either way."""
-    call = calls.about(tx, call_id)
+    call = calls.get(tx, call_id)
     if call is None:
         return
     recording = Recording(call_id, path, sha256, duration, problem, checked_at=now)
     if not calls.insert_recording(tx, recording):
         return
-    told: dict[str, Any] = dict(call=call_id, node=call["node"], path=path, sha256=sha256)
-    told |= {"duration": None if duration is None else round(duration, 1), "problem": problem}
-    kind = "recording_problem" if problem else "recording"
-    of = {"incident": call["incident_id"], "site": call["site_id"]}
-    logbook.append(tx, draft(kind, now, **of, **told))
+    tell(
+        tx,
+        "recording_problem" if problem else "recording",
+        now,
+        calls.incident_of(tx, call),
+        call=call_id,
+        node=call.node,
+        path=path,
+        sha256=sha256,
+        duration=None if duration is None else round(duration, 1),
+        problem=problem,
+    )

@@ -16,6 +16,7 @@ from callflow.core.desks.presence import (
     BreakReason,
     Kept,
     Now,
+    Operator,
     Presence,
     presence_now,
 )
@@ -32,15 +33,9 @@ SUPERVISING = frozenset({"supervisor", "administrator"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class Person(Operator):
     """Somebody with a shift that runs, or a telephone. ``call``: the one that they are in."""
 
-    id: str
-    name: str
-    role: str
-    languages: frozenset[str]
-    skills: frozenset[str]
-    shift_since: datetime | None
     now: Now
     call: Call | None = None
     phones: tuple[Phone, ...] = ()

@@ -205,18 +205,6 @@ def codes_of(tx: Tx, call_id: str) -> Coded | None:
     return _CODES.first(tx, {"call": call_id})
 
 
-_ABOUT = Prepared(
-    select(t.call.c.node, t.call.c.incident_id, t.incident.c.site_id)
-    .outerjoin(t.incident, t.incident.c.id == t.call.c.incident_id)
-    .where(t.call.c.id == bindparam("call"))
-)
-
-
-def about(tx: Tx, call_id: str) -> dict[str, Any] | None:
-    """A call's ``node``, and the ``incident_id`` and ``site_id`` that it is about."""
-    return _ABOUT.first(tx, {"call": call_id})
-
-
 def incident_of(tx: Tx, call: Call, *, lock: bool = False) -> Incident | None:
     """The alarm that a call is about. ``lock``: what is written of it is computed from this."""
     return incidents.get(tx, call.incident_id, lock=lock) if call.incident_id else None

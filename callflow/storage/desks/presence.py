@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from callflow.core.calls.call import LIVE_STATES, Call
 from callflow.core.calls.phones import Phone
-from callflow.core.desks.presence import Kept, Presence
+from callflow.core.desks.presence import Kept, Operator, Presence
 from callflow.core.people.users import User
 from callflow.storage import schema as t
 from callflow.storage.calls.calls import CALL
@@ -56,16 +56,10 @@ _PEOPLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class AtDesk:
+class AtDesk(Operator):
     """Somebody who is on shift or has a telephone, with what they chose (``state`` None: nothing).
     Times are UTC."""
 
-    id: str
-    name: str
-    role: str
-    languages: frozenset[str]
-    skills: frozenset[str]
-    shift_since: datetime | None
     state: Presence | None
     since: datetime | None
     until: datetime | None

@@ -19,7 +19,7 @@ from callflow.texts import RESOLUTIONS
 from web.access.bearer import Handler, Reader
 from web.access.users import Right
 from web.api import paging, reading
-from web.api.shapes import Body, IncidentOut, Instant, Page
+from web.api.shapes import Body, Empty, IncidentOut, Instant, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
 from web.station import Here, Station
 
@@ -98,10 +98,6 @@ class CloseIn(Body):
         Literal["open", "awaiting_normal"] | None,
         Field(description="The state that whoever closes it saw: 409 where it is another now"),
     ] = None
-
-
-class Empty(Body):
-    """Nothing needs saying."""
 
 
 @router.get("/incidents")

@@ -19,8 +19,8 @@ from callflow.handling.interventions.shape import Firm, Member
 from callflow.storage import Tx
 from callflow.storage.interventions import measures
 from web.access.bearer import Caller, Configurer, Handler, Reader
-from web.api.alarms.incidents import Empty, act_on, said
-from web.api.shapes import Body, IncidentOut
+from web.api.alarms.incidents import act_on, said
+from web.api.shapes import Body, Empty, IncidentOut
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Here
 

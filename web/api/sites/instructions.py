@@ -19,8 +19,7 @@ from callflow.storage.sites import instructions as rows
 from callflow.storage.sites import sites
 from web.access.bearer import Configurer, Handler, Reader
 from web.api import paging
-from web.api.shapes import Body, Instant, Page
-from web.api.sites.on_test import Empty
+from web.api.shapes import Body, Empty, Instant, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 from web.station import Here
 

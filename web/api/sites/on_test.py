@@ -16,7 +16,7 @@ from callflow.storage.engine.values import columns
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from web.access.bearer import Handler, Reader
-from web.api.shapes import Body, Page
+from web.api.shapes import Body, Empty, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
 from web.station import Here
 
@@ -59,10 +59,6 @@ class ExtendIn(Body):
     """How long it goes on from now."""
 
     minutes: Minutes
-
-
-class Empty(Body):
-    """Nothing needs saying."""
 
 
 class OnTestOut(BaseModel):

@@ -41,12 +41,10 @@ class CallerShown:
     rings: list[str]
 
 
-def queue(tx: Tx, now: datetime) -> list[CallerShown]:
-    """Everybody of them, next one first."""
+def queue(tx: Tx, there: Sequence[Person]) -> list[CallerShown]:
+    """Everybody of them, next one first; ``there`` are whose telephones may ring."""
     found = waiting_line.queue(tx)
-    owners = {
-        phone: person.name for person in presence.people(tx, now) for phone in _phones(person)
-    }
+    owners = {phone.name: person.name for person in there for phone in person.phones}
     names = contacts.names_of(tx, {o.call.contact_id for o in found if o.call.contact_id})
     known = call_backs.candidates(tx, {one.call.to for one in found})
     places = sites.names_of(tx, (one.incident.site_id for one in found if one.incident))
@@ -64,10 +62,6 @@ def queue(tx: Tx, now: datetime) -> list[CallerShown]:
         )
         for one in found
     ]
-
-
-def _phones(person: Person) -> list[str]:
-    return [phone.name for phone in person.phones]
 
 
 def _first(candidates: list[Candidate] | None) -> str:

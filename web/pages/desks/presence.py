@@ -68,10 +68,11 @@ async def desk(visitor: Reader, station: Here) -> Response:
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, Any]:
+        there = desk_views.people(tx, now)
         return {
             **frame(tx, station, visitor, "desk"),
-            "people": desk_views.people(tx, now),
-            "queue": desk_views.queue(tx, now),
+            "people": there,
+            "queue": desk_views.queue(tx, there),
             "to_call_back": len(desk_views.to_call_back(tx)),
         }
 
