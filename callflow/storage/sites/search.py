@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, null, or_, select
 
 from callflow.core.alarms.incident import State
 from callflow.core.folding import folded as fold
@@ -48,18 +48,12 @@ class ClientListed(Client):
 
 @dataclass(frozen=True, slots=True)
 class PersonFound:
-    """Somebody, and at how many sites they have a part."""
+    """Somebody, or a firm, and at how many sites they have a part; in one of these as ``role``."""
 
     id: str
     name: str
     phone: str | None
     sites: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalledFound(PersonFound):
-    """Somebody, or a firm, in a role that they have."""
-
     role: Role | None
 
 
@@ -141,7 +135,8 @@ def people(tx: Tx, text: str, *, limit: int) -> list[PersonFound]:
     """Everybody by name, or by digits of their number."""
     c, link = t.contact.c, t.site_contact.c
     parts = select(func.count(link.site_id.distinct())).where(link.contact_id == c.id)
-    query = select(c.id, c.name, c.phone, parts.scalar_subquery().label("sites"))
+    sites, role = parts.scalar_subquery().label("sites"), null().label("role")
+    query = select(c.id, c.name, c.phone, sites, role)
     query = query.where(of_person(text)).order_by(c.name, c.id).limit(limit)
     return found(tx, query, PersonFound)
 
@@ -193,7 +188,7 @@ def contacts(tx: Tx, text: str, *, limit: int) -> list[ContactFound]:
     return found(tx, query, ContactFound)
 
 
-def known(tx: Tx, text: str, *, limit: int) -> list[CalledFound]:
+def known(tx: Tx, text: str, *, limit: int) -> list[PersonFound]:
     """Contacts of sites, and firms that are not closed, whose name or number holds ``text``: each
     once."""
     c, link, g = t.contact.c, t.site_contact.c, t.guard_firm.c
@@ -208,7 +203,7 @@ def known(tx: Tx, text: str, *, limit: int) -> list[CalledFound]:
         .order_by(folded(c.name), c.id)
         .limit(limit)
     )
-    return found(tx, query, CalledFound)
+    return found(tx, query, PersonFound)
 
 
 def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[IncidentFound]:

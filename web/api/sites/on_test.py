@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from callflow.core.watch.supervision import OnTest
 from callflow.handling.base.fields import Identifier, Line, Short
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
-from callflow.storage.engine.values import columns
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision as rows
 from web.access.bearer import Handler, Reader
@@ -64,12 +62,14 @@ class ExtendIn(Body):
 class OnTestOut(BaseModel):
     """One test; `zones` without their leading zeros."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
-    site: str
+    site: str = Field(validation_alias="site_id")
     zones: list[str] | None
     reason: str
     set_by: str
-    contact: str | None
+    contact: str | None = Field(validation_alias="contact_id")
     began_at: datetime
     ends_at: datetime
     extensions: int
@@ -77,10 +77,7 @@ class OnTestOut(BaseModel):
     ended_by: str | None
 
 
-def _out(test: OnTest) -> OnTestOut:
-    return OnTestOut.model_validate(
-        {**columns(test), "site": test.site_id, "contact": test.contact_id}
-    )
+_out = OnTestOut.model_validate
 
 
 @router.get("/sites/{site_id}/on-test", responses=NOT_FOUND)

@@ -422,10 +422,7 @@ class Line(NamedTuple):
 class Table:
     """A table as the page shows it: the rows that hold a text, and the one to be changed."""
 
-    name: str
-    title: str
-    adding: str
-    hint: str
+    part: Part
     labels: list[str]
     count: int
     found: int
@@ -445,12 +442,8 @@ def _table(part: Part, offered: Offered, language: str, text: str, key: str) -> 
     ]
     found = [row for row in rows if folded(text) in folded(" ".join(row.cells))]
     this = next((item for item in items if key and part.key(item) == key), None)
-    translate = i18n.catalogue(language).gettext
     return Table(
-        name=part.name,
-        title=translate(part.title),
-        adding=translate(part.adding),
-        hint=translate(part.hint) if part.hint else "",
+        part=part,
         labels=[label(field.name, language, brief=True) for field in columns],
         count=len(items),
         found=len(found),
