@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from callflow.core.calls.call import Recording
-from callflow.handling.base.telling import tell
+from callflow.handling.base.telling import draft
 from callflow.storage import Tx
 from callflow.storage.calls import calls
+from callflow.storage.records import logbook
 
 
 def recording_finished(
@@ -21,17 +22,17 @@ def recording_finished(
     now: datetime,
 ) -> None:
     """A recording was checked and hashed, or is missing: attached and told either way."""
-    call = calls.get(tx, call_id)
+    call = calls.about(tx, call_id)
     if call is None:
         return
     recording = Recording(call_id, path, sha256, duration, problem, checked_at=now)
     if not calls.insert_recording(tx, recording):
         return
-    tell(
-        tx,
+    entry = draft(
         "recording_problem" if problem else "recording",
         now,
-        calls.incident_of(tx, call),
+        incident=call.incident_id,
+        site=call.site_id,
         call=call_id,
         node=call.node,
         path=path,
@@ -39,3 +40,4 @@ def recording_finished(
         duration=None if duration is None else round(duration, 1),
         problem=problem,
     )
+    logbook.append(tx, entry)

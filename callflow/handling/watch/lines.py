@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,7 @@ from callflow.handling.watch.health import BEAT_WITHIN
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.watch import lines as rows
+from callflow.storage.watch.lines import DeclaredPanel
 
 #: Seconds that a panel's clock may be wrong before it needs a look: the end of the window
 #: (docs/signals.md#dc-09).
@@ -138,7 +139,7 @@ def lines(
         connections=sum(int(_number(state.get("connections"))) for state in receivers),
         not_stored_since=min((at for at in not_stored if at), default=None),
         panels=[panel for panel in judged if panel.troubles or begins is not None],
-        next=shown[-1]["account"] if len(found) > limit else None,
+        next=shown[-1].account if len(found) > limit else None,
         troubles=rows.count_troubles(tx, skew=SKEW) | {"key": len(missing | wrong)},
         strangers=_strangers(tx, missing, begins),
         closed=_closed(every, rows.declared_lines(tx)),
@@ -249,24 +250,24 @@ def _instant(value: Any) -> datetime | None:
 # --- panels -------------------------------------------------------------------------------------
 
 
-def _panel(row: Mapping[str, Any], missing: set[str], wrong: set[str]) -> Panel:
-    account = row["account"]
+def _panel(one: DeclaredPanel, missing: set[str], wrong: set[str]) -> Panel:
+    account = one.account
     # A key that was declared since then is tried with the panel's next frame.
     judged = {
-        Trouble.SILENT: row["silent"],
-        Trouble.UNTESTED: row["untested"],
-        Trouble.WRONG_CLOCK: row["wrong_clock"],
-        Trouble.KEY_MISSING: account in missing and not row["keyed"],
-        Trouble.KEY_WRONG: account in wrong and row["keyed"],
-        Trouble.WRONG_LINE: row["wrong_line"],
+        Trouble.SILENT: one.silent,
+        Trouble.UNTESTED: one.untested,
+        Trouble.WRONG_CLOCK: one.wrong_clock,
+        Trouble.KEY_MISSING: account in missing and not one.keyed,
+        Trouble.KEY_WRONG: account in wrong and one.keyed,
+        Trouble.WRONG_LINE: one.wrong_line,
     }
     kept = ("line", "last_line", "last_heard", "skew", "poll_every", "test_every", "test_due")
     return Panel(
-        **{name: row[name] for name in kept},
+        **{name: getattr(one, name) for name in kept},
         account=account,
-        site=row["site_id"],
-        site_name=row["site_name"] or "",
-        keyed=bool(row["keyed"]),
+        site=one.site_id,
+        site_name=one.site_name or "",
+        keyed=bool(one.keyed),
         troubles=tuple(trouble for trouble, has in judged.items() if has),
     )
 
@@ -275,7 +276,7 @@ def _strangers(tx: Tx, missing: set[str], begins: str | None) -> list[Stranger]:
     """Accounts of no site: those that sent something, and those that nobody could decrypt."""
     found = rows.unknown_accounts(tx, limit=_STRANGERS)
     undeclared = missing - rows.declared(tx, missing)
-    strangers = [Stranger(**row, key_missing=row["account"] in undeclared) for row in found]
-    unheard = sorted(undeclared - {row["account"] for row in found})
+    strangers = [Stranger(**asdict(one), key_missing=one.account in undeclared) for one in found]
+    unheard = sorted(undeclared - {one.account for one in found})
     strangers += [Stranger(account=account, key_missing=True) for account in unheard]
     return [s for s in strangers if s.account.startswith(begins or "")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -203,6 +204,28 @@ _CODES = Reads(
 def codes_of(tx: Tx, call_id: str) -> Coded | None:
     """The contact that a call is made to, with the codes they may have."""
     return _CODES.first(tx, {"call": call_id})
+
+
+@dataclass(frozen=True, slots=True)
+class CallAbout:
+    """Where a call is made, and the alarm and the site that it is about."""
+
+    node: str
+    incident_id: str | None
+    site_id: str | None
+
+
+_ABOUT = Reads(
+    select(t.call.c.node, t.call.c.incident_id, t.incident.c.site_id)
+    .outerjoin(t.incident, t.incident.c.id == t.call.c.incident_id)
+    .where(t.call.c.id == bindparam("call")),
+    CallAbout,
+)
+
+
+def about(tx: Tx, call_id: str) -> CallAbout | None:
+    """What is told of a call, without its row and its alarm's."""
+    return _ABOUT.first(tx, {"call": call_id})
 
 
 def incident_of(tx: Tx, call: Call, *, lock: bool = False) -> Incident | None:

@@ -6,6 +6,7 @@ Every query has a limit: a station may have 100,000 accounts and millions of sig
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import found
 from callflow.storage.sites.sites import site_of_accounts
 
 #: So many of the newest signals are looked at for what came lately.
@@ -28,13 +30,29 @@ _WRONG_LINE = and_(
 )
 
 
-_SHOWN = [
-    _ACCOUNT[name]
-    for name in (
-        "account site_id last_heard last_line line skew poll_every silent test_every test_due"
-        " untested"
-    ).split()
-]
+@dataclass(frozen=True, slots=True)
+class DeclaredPanel:
+    """An account as declared and as heard: ``wrong_clock`` and ``wrong_line`` by its columns."""
+
+    account: str
+    site_id: str | None
+    last_heard: datetime | None
+    last_line: str
+    line: str | None
+    skew: float | None
+    poll_every: float | None
+    silent: bool
+    test_every: float | None
+    test_due: datetime | None
+    untested: bool
+    site_name: str | None
+    keyed: bool
+    wrong_clock: bool
+    wrong_line: bool
+
+
+#: Of the account itself.
+_SHOWN = [_ACCOUNT[name] for name in list(DeclaredPanel.__dataclass_fields__)[:11]]
 
 
 def _troubles(skew: float, keyless: Collection[str]) -> dict[str, ColumnElement[bool]]:
@@ -56,11 +74,10 @@ def panels(
     begins: str | None = None,
     after: str = "",
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[DeclaredPanel]:
     """Accounts with a trouble, by number; with ``begins`` all whose number begins so.
 
-    ``keyless``: accounts that the receiver could not decrypt. Each row says by its columns
-    ``wrong_clock``, ``wrong_line`` and ``keyed`` what it must be compared for.
+    ``keyless``: accounts that the receiver could not decrypt.
     """
     troubles = _troubles(skew, keyless)
     query = (
@@ -80,7 +97,7 @@ def panels(
         query = query.where(or_(*troubles.values()))
     else:
         query = query.where(_ACCOUNT.account.startswith(begins, autoescape=True))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, DeclaredPanel)
 
 
 def declared_lines(tx: Tx) -> dict[str, int]:
@@ -133,7 +150,17 @@ def heard_by_line(tx: Tx, names: Collection[str], since: datetime) -> dict[str, 
     return {line: (last, int(count)) for line, last, count in tx.execute(query)}
 
 
-def unknown_accounts(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An account of no site that is heard; ``signals``: how many of the newest are its."""
+
+    account: str
+    line: str
+    last_heard: datetime
+    signals: int
+
+
+def unknown_accounts(tx: Tx, *, limit: int) -> list[Unknown]:
     """Accounts of no site among the newest signals, the last heard first."""
     recent = _recent()
     last = func.max(recent.c.received_at)
@@ -150,4 +177,4 @@ def unknown_accounts(tx: Tx, *, limit: int) -> list[dict[str, Any]]:
         .order_by(last.desc())
         .limit(limit)
     )
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return found(tx, query, Unknown)
