@@ -19,7 +19,7 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.sites import file_rows
 from callflow.handling.sites.file_rows import OF_CONTACT, OF_SITE
 from callflow.handling.sites.shape import Account, Contact, Shape, Site
-from callflow.handling.sites.sites import get_sites
+from callflow.handling.sites.sites import every_site
 from callflow.storage import Tx
 from callflow.storage.plans import plans as plan_rows
 from callflow.storage.sites import contacts, files, own_days, sites
@@ -27,8 +27,6 @@ from callflow.storage.sites.files import Person
 from callflow.texts.sites import ROLES
 
 _PERSON = ("contact", *OF_CONTACT, "code", "duress_code")
-#: Sites that are read at once.
-_BATCH = 500
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,12 +45,9 @@ class Known:
 
 def known(tx: Tx) -> Known:
     """It, as it is now; a second or two for 5,000 sites."""
-    ids = files.site_ids(tx)
-    places = range(0, len(ids), _BATCH)
-    found = (site for place in places for site in get_sites(tx, ids[place : place + _BATCH]))
     return Known(
         version=files.version(tx),
-        sites={site.id: site for site in found},
+        sites={site.id: site for site in every_site(tx)},
         accounts=files.accounts(tx),
         people={person.id: person for person in files.people(tx)},
         plans=[call_plan.from_json(body) for body in sites.plan_bodies(tx)],
@@ -79,7 +74,6 @@ class Draft:
 
     id: str
     row: int
-    new: bool
     accounts: list[str] = field(default_factory=list)
     cells: dict[str, tuple[int, str]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
@@ -159,7 +153,7 @@ class Drafts:
             return None
         draft = self.sites.get(site)
         if draft is None:
-            draft = self.sites[site] = Draft(id=site, row=row, new=new)
+            draft = self.sites[site] = Draft(id=site, row=row)
         return draft
 
     def _take(self, draft: Draft, row: int, accounts: list[str]) -> None:

@@ -165,7 +165,9 @@ class _Comparing:
             return
         self._reached(draft, before, after)
         fields = difference(set_up(before), set_up(after), after) if before else {}
-        site = Changed(id=after.id, name=after.name, row=draft.row, new=draft.new, fields=fields)
+        site = Changed(
+            id=after.id, name=after.name, row=draft.row, new=before is None, fields=fields
+        )
         self._prepared.sites.append(site)
         self._prepared.left += [(draft.id, old[key]) for key in sorted(leaving)]
         self._write_site(draft, before, after)

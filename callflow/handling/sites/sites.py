@@ -37,10 +37,21 @@ from callflow.storage.sites import removed as removed_rows
 from callflow.storage.sites.sites import upsert
 from callflow.vault import Vault
 
+#: Sites that are read at once.
+_PAGE = 200
+
 
 def get_site(tx: Tx, site_id: str) -> Site | None:
     """The site, secrets left out."""
     return next(iter(get_sites(tx, [site_id])), None)
+
+
+def every_site(tx: Tx) -> Iterator[Site]:
+    """All of them, by id."""
+    after = ""
+    while found := get_sites(tx, sites.site_ids(tx, after=after, limit=_PAGE)):
+        yield from found
+        after = found[-1].id
 
 
 def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Site, str] | None:

@@ -22,13 +22,11 @@ from callflow.handling.base.telling import tell
 from callflow.handling.interventions.directory import get_directory
 from callflow.handling.interventions.firms import guard_firms
 from callflow.handling.interventions.members import firm_members
-from callflow.handling.sites.sites import get_sites, set_up
+from callflow.handling.sites.sites import every_site, set_up
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.plans import plans
 from callflow.storage.sites import own_days, sites
-
-_PAGE = 200
 
 
 def _of_user(user: User) -> dict[str, object]:
@@ -57,11 +55,8 @@ def configuration(tx: Tx) -> Iterator[tuple[str, str]]:
     yield "withdrawn_plans.yaml", _yaml(gone)
     for body in sites.plan_bodies(tx):
         yield f"plans/{_name(body['id'])}.yaml", text.write(call_plan.from_json(body))
-    after = ""
-    while ids := sites.site_ids(tx, after=after, limit=_PAGE):
-        for site in get_sites(tx, ids):
-            yield f"sites/{_name(str(site.id))}.yaml", _yaml(set_up(site))
-        after = ids[-1]
+    for site in every_site(tx):
+        yield f"sites/{_name(site.id)}.yaml", _yaml(set_up(site))
 
 
 def taken(tx: Tx, who: str, now: datetime) -> None:

@@ -40,11 +40,6 @@ def people(tx: Tx) -> list[Person]:
     return found(tx, select(*columns_of(t.contact, Person)), Person)
 
 
-def site_ids(tx: Tx) -> list[str]:
-    """Every site's."""
-    return list(tx.execute(select(_S.id).order_by(_S.id)).scalars())
-
-
 def accounts(tx: Tx) -> dict[str, str | None]:
     """{account: its site, None: it has none}."""
     return {row.account: row.site_id for row in tx.execute(select(_A.account, _A.site_id))}
