@@ -14,6 +14,7 @@ from callflow.core.plans.call_plan import Plan
 from callflow.core.sites.files.columns import value_of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.reading import Line, Table
+from callflow.core.sites.site import Coded
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.handling.base.fields import BadField
 from callflow.handling.sites import file_rows
@@ -23,7 +24,6 @@ from callflow.handling.sites.sites import every_site
 from callflow.storage import Tx
 from callflow.storage.plans import plans as plan_rows
 from callflow.storage.sites import contacts, files, own_days, sites
-from callflow.storage.sites.files import Person
 from callflow.texts.sites import ROLES
 
 _PERSON = ("contact", *OF_CONTACT, "code", "duress_code")
@@ -36,7 +36,7 @@ class Known:
     version: str = ""  # differs once anything of it has changed
     sites: Mapping[str, Site] = field(default_factory=dict)
     accounts: Mapping[str, str | None] = field(default_factory=dict)  # account → its site
-    people: Mapping[str, Person] = field(default_factory=dict)  # every contact, at a site or not
+    people: Mapping[str, Coded] = field(default_factory=dict)  # every contact, at a site or not
     plans: Sequence[Plan] = ()
     withdrawn: frozenset[str] = frozenset()  # those of them that nobody may follow
     firms: Sequence[Any] = ()
@@ -151,10 +151,7 @@ class Drafts:
             return None
         if new and not self._right(row, "site", Site, "id", site):
             return None
-        draft = self.sites.get(site)
-        if draft is None:
-            draft = self.sites[site] = Draft(id=site, row=row)
-        return draft
+        return self.sites.setdefault(site, Draft(id=site, row=row))
 
     def _take(self, draft: Draft, row: int, accounts: list[str]) -> None:
         """The accounts are the site's: known as such, or free."""

@@ -11,13 +11,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from callflow.core.sites.files.columns import LANGUAGES
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.reading import Table
-from callflow.core.sites.schedule import Schedule
 from callflow.core.sites.site import ANY_KIND, Role
 from callflow.handling.base.fields import BadField
 from callflow.handling.plans.standing import NOT_CHOSEN
@@ -28,7 +27,7 @@ from callflow.handling.sites.import_drafts import Draft, Drafts, Known, Part
 from callflow.handling.sites.import_reach import Reach
 from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import SAME_CODE, Account, Contact, Site
-from callflow.handling.sites.sites import difference, set_up
+from callflow.handling.sites.sites import account_columns, difference, set_up
 from callflow.storage.sites.files import Writes
 from callflow.vault import Vault
 
@@ -318,22 +317,20 @@ class _Comparing:
     # --- what is written --------------------------------------------------------------------
 
     def _write_site(self, draft: Draft, before: Site | None, after: Site) -> None:
-        writes, client, own = self._writes, client_key(after.client), self._known.own
+        writes, client = self._writes, client_key(after.client)
         writes.clients[client] = {"id": client, "name": after.client}
         columns = _CHANGED if before else _CHANGED | _WITH_A_NEW_ONE
         row = {**after.model_dump(mode="json", include=columns), "client_id": client}
+        given = (after.schedule, after.timezone, self._now, self._known.own)
+        hours = partial(rules.site_values, None, *given)
         if before is None:
-            hours = rules.site_values(None, None, after.timezone, self._now, own)
-            writes.new_sites.append({**row, **hours})
+            writes.new_sites.append({**row, **hours()})
         else:
             writes.changed[draft.id] = row
-            if after.timezone != before.timezone and after.schedule is not None:
-                schedule, zone = Schedule.from_json(after.schedule, own), ZoneInfo(after.timezone)
-                writes.moved[draft.id] = schedule.next_closing(self._now, zone)
+            if after.timezone != before.timezone:
+                writes.moved[draft.id] = hours()
         for account in after.accounts[len(before.accounts) if before else 0 :]:
-            watched = rules.account_values(None, account, lift=False, now=self._now)
-            number: dict[str, Any] = {"account": account.account, "site_id": draft.id}
-            writes.accounts.append({**number, "phone": None, "arrival_due": None, **watched})
+            writes.accounts.append(account_columns(after, account, None, self._now))
             if account.account in self._known.accounts:
                 writes.taken_up[account.account] = draft.id
 

@@ -248,18 +248,26 @@ def _write_account(
     site: Site,
     now: datetime,
 ) -> None:
-    zones = [zone for zone in site.zones if zone.account == account.account]
-    lift = any(zone.kind is Kind.LIFT for zone in zones)
-    values = rules.account_values(old, account, lift=lift, now=now)
-    values |= {"account": account.account, "site_id": site_id, "phone": account.phone}
+    values = account_columns(site, account, old, now) | {"site_id": site_id}
     if account.says("dc09_key"):
         key = account.dc09_key
         values["dc09_key"] = None if key is None else vault.encrypt(bytes.fromhex(key))
-    if "arrived_within" not in (site.schedule or {}):
-        values["arrival_due"] = None
     upsert(tx, t.account, ["account"], values)
     if values["test_every"] is None:
         rules.no_longer_tested(tx, old, now)
+
+
+def account_columns(
+    site: Site, account: Account, old: declared.Account | None, now: datetime
+) -> rules.Columns:
+    """The columns of one account of a site, but its key."""
+    zones = [zone for zone in site.zones if zone.account == account.account]
+    lift = any(zone.kind is Kind.LIFT for zone in zones)
+    values = rules.account_values(old, account, lift=lift, now=now)
+    values |= {"account": account.account, "site_id": site.id, "phone": account.phone}
+    if "arrived_within" not in (site.schedule or {}):
+        values["arrival_due"] = None
+    return values
 
 
 def _check_plans(tx: Tx, site: Site, old: DeclaredSite | None) -> None:

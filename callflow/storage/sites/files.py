@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, delete, func, select, true, update
 
 from callflow.core.sites.contract import Former
+from callflow.core.sites.site import Coded
 from callflow.storage import schema as t
 from callflow.storage.engine import bulk
 from callflow.storage.engine.store import Tx
@@ -23,21 +24,9 @@ Columns = dict[str, Any]
 _S, _A, _C, _L = t.site.c, t.account.c, t.contact.c, t.site_contact.c
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A contact, at whatever sites; codes as the vault keeps them."""
-
-    id: str
-    name: str
-    language: str
-    phone: str | None
-    code: str | None
-    duress_code: str | None
-
-
-def people(tx: Tx) -> list[Person]:
+def people(tx: Tx) -> list[Coded]:
     """Every contact, those too that no site has."""
-    return found(tx, select(*columns_of(t.contact, Person)), Person)
+    return found(tx, select(*columns_of(t.contact, Coded)), Coded)
 
 
 def accounts(tx: Tx) -> dict[str, str | None]:
@@ -71,12 +60,12 @@ def version(tx: Tx, *, locked: bool = False) -> str:
 @dataclass(kw_only=True, slots=True)
 class Writes:
     """Rows to write, each as its table has them. Of sites that are there: what is ``changed``, and
-    the next closing of those whose hours lie elsewhere (``moved``), by their id."""
+    the hours of those whose clock is another (``moved``), by their id."""
 
     clients: dict[str, Columns] = field(default_factory=dict)
     new_sites: list[Columns] = field(default_factory=list)
     changed: dict[str, Columns] = field(default_factory=dict)
-    moved: dict[str, datetime | None] = field(default_factory=dict)
+    moved: dict[str, Columns] = field(default_factory=dict)
     accounts: list[Columns] = field(default_factory=list)
     #: {account: site} of those that were taken away from a site once, and are of none.
     taken_up: dict[str, str] = field(default_factory=dict)
@@ -110,7 +99,7 @@ def steps(rows: Writes, former: Sequence[Former], now: datetime) -> list[Step]:
         *bulk.made(t.account, ["account"], rows.accounts),
         *bulk.made(t.contact, ["id"], list(rows.contacts.values())),
         (_CHANGE, [{**row, "b_id": id, "changed_at": now} for id, row in rows.changed.items()]),
-        (_CHANGE, [{"b_id": id, "schedule_due": due} for id, due in rows.moved.items()]),
+        (_CHANGE, [{**hours, "b_id": id} for id, hours in rows.moved.items()]),
         (_REMOVE, gone),
         *bulk.made(t.former_contact, ["id"], list(map(former_row, former))),
         *bulk.made(t.site_contact, ["site_id", "contact_id", "role"], rows.links),

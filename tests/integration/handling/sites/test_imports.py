@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,20 @@ def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
     after = everything(station.store.url)
     for table in ("client", "site", "account", "zone", "contact", "site_contact", "panel_user"):
         assert after[table] == rows_before[table], table
+
+
+def test_a_closing_is_expected_by_the_clock_of_the_new_time_zone(station: Station) -> None:
+    def due() -> datetime:
+        row = station.read(lambda tx: sites.site_row(tx, "1002"))
+        assert row is not None
+        assert row.schedule_due is not None
+        return row.schedule_due
+
+    station.put(schedule={"week": {"mon": ["08:00-12:00"]}})
+    before, shown = due(), site(station, "1002")
+    imports(station, a_file("accounts;time zone", "1002;America/Cayenne"))
+    assert due() - before == timedelta(hours=4)
+    assert site(station, "1002") == {**shown, "timezone": "America/Cayenne"}
 
 
 def test_what_changed_is_told_once_a_site_and_once_for_all(station: Station) -> None:

@@ -20,14 +20,13 @@ from callflow.core.plans import standard
 from callflow.core.plans.call_plan import Plan
 from callflow.core.sites.files import columns, reading, writing
 from callflow.core.sites.files.cells import escaped, guarded, unescaped, unguarded
-from callflow.core.sites.site import Authority, Role, SiteState
+from callflow.core.sites.site import Authority, Coded, Role, SiteState
 from callflow.handling.sites import file_rows, imports
 from callflow.handling.sites.import_drafts import Known
 from callflow.handling.sites.imports import Prepared
 from callflow.handling.sites.numbers import WRONG_LENGTH
 from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import SAME_CODE, Contact, Site
-from callflow.storage.sites.files import Person
 from callflow.vault import Vault
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -153,9 +152,9 @@ def station(*sites: Site, plans: Sequence[Plan] = standard.STANDARD_PLANS, **mor
     )
 
 
-def person(contact: Contact, **codes: str) -> Person:
+def person(contact: Contact, **codes: str) -> Coded:
     own = {"code": None, "duress_code": None} | codes
-    return Person(contact.id, contact.name, contact.language, contact.phone, **own)
+    return Coded(contact.id, contact.name, contact.phone, contact.language, **own)
 
 
 def file_of(known: Known, kind: str, language: str) -> bytes:
