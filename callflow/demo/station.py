@@ -85,7 +85,7 @@ def seed(settings: Settings, store: Store, vault: Vault) -> None:
     def rows(tx: Tx) -> None:
         plans.publish_first(tx, to_json(demo_sites.PLAN), DEMO, now)
         for site in (*demo_sites.SITES, *demo_sites.RESTLESS):
-            if sites.site_row(tx, site.account) is None:
+            if sites.get(tx, site.account) is None:
                 body = Site.read(demo_sites.body(site))
                 sites_sites.put_site(tx, vault, site.account, body, DEMO, now)
 

@@ -36,7 +36,7 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
     """The incident of what ``who`` was told, in ``text``; the machine calls nobody for it until
     they hand it over. Raises NotFound, Refused, Held where somebody else holds the site.
     """
-    site = sites.site_row(tx, site_id)
+    site = sites.get(tx, site_id)
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
     if kind not in TOLD:
@@ -58,7 +58,7 @@ def open_by_hand(tx: Tx, site_id: str, kind: Kind, text: str, who: str, now: dat
 def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
     """No zone is in alarm, so that it is filed when it is handled."""
     meaning = events.lookup(STATION, TOLD[kind])
-    accounts = sites.account_rows(tx, site_id)
+    accounts = sites.accounts(tx, site_id)
     account = accounts[0].account if accounts else ""
     arming = supervision.arming(tx, [site_id])[site_id]
     alarm = Alarm(

@@ -41,7 +41,7 @@ def lift_of(tx: Tx, number: str) -> str | None:
     """The account of the lift whose cabin has ``number``; None: it is no lift's, or of several
     sites."""
     here = sorted({site for _, site in contacts.of_device(tx, number)})
-    accounts = [row.account for row in sites.account_rows(tx, here[0])] if len(here) == 1 else []
+    accounts = [row.account for row in sites.accounts(tx, here[0])] if len(here) == 1 else []
     lifts = {of for (of, _), kind in sites.zone_kinds(tx, accounts).items() if kind is Kind.LIFT}
     return min(lifts, default=None)
 

@@ -104,7 +104,7 @@ def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
         return []
     told = supervision.arming(tx, [incident.site_id])[incident.site_id].partitions
     states = [state for state in told if not state.armed]
-    site = sites.site_row(tx, incident.site_id) if states else None
+    site = sites.get(tx, incident.site_id) if states else None
     if site is None:
         return []
     schedule = _schedule(tx, site)

@@ -63,7 +63,7 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
 
 
 def _opened(tx: Tx, plan: Plan, site_id: str, kind: Kind, now: datetime) -> Incident:
-    accounts = sites.account_rows(tx, site_id)
+    accounts = sites.accounts(tx, site_id)
     category, _ = events.usual(kind)
     meaning = replace(events.UNKNOWN, kind=kind, category=category, priority=_PRIORITY)
     account = accounts[0].account if accounts else ""

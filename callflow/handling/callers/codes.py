@@ -96,15 +96,15 @@ def site_of(tx: Tx, account: str) -> str | None:
 
 
 def _monitored(tx: Tx, site_id: str | None) -> str | None:
-    row = sites.site_row(tx, site_id) if site_id else None
-    return row.id if row is not None and row.state not in _OVER else None
+    site = sites.get(tx, site_id) if site_id else None
+    return site.id if site is not None and site.state not in _OVER else None
 
 
 def _people(tx: Tx, site_id: str | None, digits: int) -> list[Coded]:
     """The site's contacts, each once, and the people of its firms, whose codes are longer."""
     if not site_id:
         return []
-    found: list[Coded] = [*contacts.rows_of(tx, site_id)]
+    found: list[Coded] = [*contacts.called(tx, site_id)]
     if digits >= SHORTEST_CODE:
         found += firms.members_at(tx, site_id)
     return list({one.id: one for one in found}.values())

@@ -157,8 +157,8 @@ def _end_test(tx: Tx, asked: Asked) -> Done:
 
 
 def _close_late(tx: Tx, asked: Asked) -> Done:
-    row = sites.site_row(tx, asked.who.site.id)
-    if row is None or not row.schedule:
+    site = sites.get(tx, asked.who.site.id)
+    if site is None or not site.schedule:
         return Done(result="not_possible")
     if not asked.who.may(Authority.INSTRUCT):
         return Done(result="not_allowed")
@@ -166,15 +166,15 @@ def _close_late(tx: Tx, asked: Asked) -> Done:
     try:
         if closing is None:
             return Done(result="bad_time")
-        own = own_days.for_calendars(tx, [row.schedule])
-        schedule = Schedule.from_json(row.schedule, own)
+        own = own_days.for_calendars(tx, [site.schedule])
+        schedule = Schedule.from_json(site.schedule, own)
         changed = schedule.closing_at(closing, asked.now, asked.zone)
     except CalendarError:
         return Done(result="bad_time")
     due = changed.next_closing(asked.now, asked.zone)
-    rows.write_schedule(tx, row.id, changed.to_json(), due, asked.now)
+    rows.write_schedule(tx, site.id, changed.to_json(), due, asked.now)
     who, until = asked.who.person.name, asked.local(closing).strftime("%H:%M")
-    tell(tx, "closing_late", asked.now, site=row.id, who_did=who, who=who, until=until)
+    tell(tx, "closing_late", asked.now, site=site.id, who_did=who, who=who, until=until)
     return done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))
 
 
@@ -200,7 +200,7 @@ def _new_code(tx: Tx, asked: Asked) -> Done:
     steps = {int(b) - int(a) for a, b in itertools.pairwise(typed)}
     taken = any(
         asked.vault.code(row.id, typed) in (row.code, row.duress_code)
-        for row in contacts.rows_of(tx, asked.who.site.id)
+        for row in contacts.called(tx, asked.who.site.id)
     )
     if taken or steps in ({0}, {1}, {-1}):
         return Done(result="bad_code")

@@ -124,9 +124,9 @@ def may(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> frozenset[
     elif who.may(Authority.SET_ON_TEST):
         tested = rows.running_tests(tx, [who.site.id], now).get(who.site.id)
         offered.add("end_test" if tested else "test")
-    row = sites.site_row(tx, who.site.id)
+    site = sites.get(tx, who.site.id)
     if who.may(Authority.INSTRUCT):
-        late = row is not None and row.schedule
+        late = site is not None and site.schedule
         offered |= {"instruct", "late"} if late else {"instruct"}
     return frozenset(offered | ({"cancel"} if alarms else set()))
 

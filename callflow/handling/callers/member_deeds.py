@@ -116,7 +116,7 @@ def _state(tx: Tx, asked: _Asked) -> Done:
 
 def _fault_open(tx: Tx, asked: _Asked) -> Done:
     site, zone = asked.who.site.id, asked.deed.kept["zone"]
-    named = {zone_key(row.zone): row.name for row in sites.zone_rows(tx, site)}
+    named = {zone_key(row.zone): row.name for row in sites.zones(tx, site)}
     key = zone_key(zone)
     if key not in named:
         return Done(result="no_such_zone")

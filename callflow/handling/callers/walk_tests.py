@@ -69,11 +69,11 @@ def _go_on(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 
 def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     """What came since the last words."""
-    row = rows.get_test(tx, deed.kept["test"])
-    if row is None or not row.runs(now):
+    test = rows.get_test(tx, deed.kept["test"])
+    if test is None or not test.runs(now):
         return _over(tx, who, now)
     told = int(deed.kept["told"])
-    new = _sent(tx, who, row.began_at)[told : told + _AT_ONCE]
+    new = _sent(tx, who, test.began_at)[told : told + _AT_ONCE]
     if new:
         names = sites.zone_names(tx, who.site.id)
         said = [phrase for signal in new for phrase in _said(signal, names, who.site.language)]
@@ -102,16 +102,18 @@ def _said(
 
 
 def _end(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
-    row = rows.get_test(tx, deed.kept["test"])
-    if row is None or not row.runs(now):
+    test = rows.get_test(tx, deed.kept["test"])
+    if test is None or not test.runs(now):
         return _over(tx, who, now)
-    sent = _sent(tx, who, row.began_at)
+    sent = _sent(tx, who, test.began_at)
     unheard = _unheard(tx, who, sent)
-    on_test.end(tx, who.site.id, row.id, who=who.name, now=now)
+    on_test.end(tx, who.site.id, test.id, who=who.name, now=now)
     said = [Phrase("test_ended"), Phrase("walk_count", {"count": str(len(sent))})]
     said += [Phrase("walk_unheard", {"count": str(len(unheard))})] if unheard else []
     said += [Phrase("zone", {"zone": zone}) for zone in list(unheard)[:_NAMED]]
-    said.append(Phrase("walk_mailed" if _mail(tx, who, row, sent, unheard, now) else "walk_unsent"))
+    said.append(
+        Phrase("walk_mailed" if _mail(tx, who, test, sent, unheard, now) else "walk_unsent")
+    )
     return Done(result="done", say=tuple(said), may=members.may(tx, who, now), served=True)
 
 
@@ -126,7 +128,7 @@ def _unheard(tx: Tx, who: Member, sent: Sequence[StoredSignal]) -> dict[str, str
     heard = {(row.account, zone_key(row.zone)) for row in sent}
     return {
         row.zone: row.name
-        for row in sites.zone_rows(tx, who.site.id)
+        for row in sites.zones(tx, who.site.id)
         if (row.account, zone_key(row.zone)) not in heard
     }
 

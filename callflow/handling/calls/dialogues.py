@@ -356,5 +356,5 @@ def _straight_to_a_human(tx: Tx, number: str, incident: Incident | None) -> bool
 
 
 def _has_code(tx: Tx, number: str, site_id: str | None) -> bool:
-    people = contacts.rows_of(tx, site_id) if site_id else []
+    people = contacts.called(tx, site_id) if site_id else []
     return any(person.code for person in people if person.phone == number)

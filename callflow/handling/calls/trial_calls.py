@@ -31,7 +31,7 @@ _NEWEST = 100
 def test_call(tx: Tx, site_id: str, contact_id: str, who: str, now: datetime) -> Incident:
     """Call one contact of a site, now; the exercise's incident. Raises NotFound, or Refused as
     ``rehearse`` does and where the contact has no number."""
-    found = [row for row in contacts.rows_of(tx, site_id) if row.id == contact_id]
+    found = [row for row in contacts.called(tx, site_id) if row.id == contact_id]
     if not found:
         raise NotFound("there is no such contact at this site")
     contact = found[0]

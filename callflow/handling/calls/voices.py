@@ -62,5 +62,5 @@ def _site(tx: Tx, call: Call) -> str | None:
     """The site of whoever is known; a number alone proves none."""
     place = (call.progress or {}).get("place") or {}
     kept = place.get("kept") or {}
-    known = sites.site_row(tx, kept["site"]) if kept.get("person") and "site" in kept else None
+    known = sites.get(tx, kept["site"]) if kept.get("person") and "site" in kept else None
     return str(known.id) if known else None

@@ -78,7 +78,7 @@ def _languages(tx: Tx, waiting: list[Call], known: Mapping[str, Incident | None]
         incident = known.get(call.incident_id or "")
         said = of.get(call.contact_id or "") or of.get(call.to)
         if not said and incident and incident.site_id:
-            site = sites.site_row(tx, incident.site_id)
+            site = sites.get(tx, incident.site_id)
             said = site.language if site else None
         if said:
             found[call.id] = said.lower().replace("_", "-").partition("-")[0]

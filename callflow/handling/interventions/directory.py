@@ -70,7 +70,7 @@ def _line(tx: Tx, sent: DirectoryLine, before: Mapping[str, str], field: str) ->
     number = sent.number or before.get(sent.id)
     if number is None:
         raise BadField(f"{field}.number", "is missing: the full number, such as 01 23 45 67 89")
-    if sent.site is not None and sites.site_row(tx, sent.site) is None:
+    if sent.site is not None and sites.get(tx, sent.site) is None:
         raise BadField(f"{field}.site", "there is no such site", sent.site)
     try:
         hours = Availability.from_json(sent.hours, f"{field}.hours")

@@ -33,10 +33,10 @@ def firm_members(tx: Tx, firm_id: str) -> list[Member]:
 
 def _firm(tx: Tx, firm_id: str) -> str:
     """The firm's name."""
-    row = contacts.get(tx, firm_id)
-    if row is None or not firms.is_firm(tx, firm_id):
+    contact = contacts.get(tx, firm_id)
+    if contact is None or not firms.is_firm(tx, firm_id):
         raise NotFound("there is no such guard or maintenance firm", firm_id)
-    return str(row.name)
+    return str(contact.name)
 
 
 def _shown(one: FirmMember) -> Member:

@@ -199,7 +199,7 @@ def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
     """Whether ``service`` may be called for an incident as things stand."""
     if service is not Service.POLICE:
         return Gate(allowed=True, reason=Reason.NOT_GATED)
-    site = sites.site_row(tx, row.site_id) if row.site_id else None
+    site = sites.get(tx, row.site_id) if row.site_id else None
     return police_gate(
         personal=is_mute_here(tx, row),
         verifications=services.verifications(tx, row.id),
@@ -210,7 +210,7 @@ def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
 
 def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> ServiceLine | None:
     """The line of ``service`` that is competent for the incident's site now."""
-    site = sites.site_row(tx, row.site_id) if row.site_id else None
+    site = sites.get(tx, row.site_id) if row.site_id else None
     return competent(
         services.lines(tx),
         service,

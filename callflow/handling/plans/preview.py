@@ -38,7 +38,7 @@ def preview(tx: Tx, plan: Plan, site_id: str, kind: Kind, at: datetime) -> Previ
     """Whom ``plan`` calls about an alarm of ``kind`` at a site at ``at`` (UTC). Raises NotFound."""
     site = site_of(tx, site_id, kind, at)
     plan = plan_at(tx, plan, site_id)
-    accounts = sites.account_rows(tx, site_id)
+    accounts = sites.accounts(tx, site_id)
     category, _ = events.usual(kind)
     account = accounts[0].account if accounts else ""
     alarm = Alarm(kind=kind, category=category, account=account, zone="", armed=True, at=at)
@@ -52,7 +52,7 @@ def preview(tx: Tx, plan: Plan, site_id: str, kind: Kind, at: datetime) -> Previ
 
 def site_named(tx: Tx, typed: str) -> str:
     """The id of the site of this id, or of this account. Raises NotFound."""
-    if sites.site_row(tx, typed) is not None:
+    if sites.get(tx, typed) is not None:
         return typed
     found = sites.site_of_accounts(tx, [typed])
     if typed not in found:

@@ -55,8 +55,8 @@ def site_of(tx: Tx, site_id: str, kind: Kind, at: datetime) -> Site:
 
 def plan_at(tx: Tx, plan: Plan, site_id: str) -> Plan:
     """The plan with the settings that the site has of its own."""
-    row = sites.site_row(tx, site_id)
-    return overrides.applied(plan, row.plan_overrides.get(plan.id, {})) if row else plan
+    site = sites.get(tx, site_id)
+    return overrides.applied(plan, site.plan_overrides.get(plan.id, {})) if site else plan
 
 
 def simulate(

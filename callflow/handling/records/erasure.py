@@ -47,18 +47,18 @@ def _names(tx: Tx) -> Counter[str]:
 def person_of(tx: Tx, contact_id: str, names: Counter[str] | None = None) -> Person:
     """Whom to look for; ``names`` are everybody's, where they are known. Raises NotFound."""
     names = _names(tx) if names is None else names
-    row = contacts.get(tx, contact_id)
-    if row is None:
+    contact = contacts.get(tx, contact_id)
+    if contact is None:
         raise NotFound("there is no such contact", contact_id)
     member = firms.member(tx, contact_id)
-    phone = row.phone or ""
+    phone = contact.phone or ""
     alone = phone and not erasure.others_with(tx, contact_id, phone)
     return Person(
         id=contact_id,
-        name=row.name,
+        name=contact.name,
         numbers=(phone,) if alone else (),
         others=tuple(one for one in (contact_id, member and member.mail) if one),
-        namesake=names[folded(row.name)] > 1,
+        namesake=names[folded(contact.name)] > 1,
     )
 
 
@@ -103,7 +103,7 @@ def begin_client_erasure(
     """A client whose contracts are over: whoever is called at their sites alone is erased, and so
     are their name and the sites' names and addresses. The sites stay, as numbers, with what
     happened there. The erasure's id. Raises NotFound, Refused."""
-    client, reason = sites.client_row(tx, client_id), _why(reason)
+    client, reason = sites.client(tx, client_id), _why(reason)
     if client is None:
         raise NotFound("there is no such client", client_id)
     theirs = search.sites_of(tx, client_id)
@@ -316,7 +316,7 @@ def what_is_kept(tx: Tx, contact_id: str) -> Iterator[tuple[str, dict[str, Any]]
 def what_is_kept_of_client(tx: Tx, client_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(table, row) of everything that is a client's: their sites, who is called there, and what
     happened. Reads all; raises NotFound."""
-    if sites.client_row(tx, client_id) is None:
+    if sites.client(tx, client_id) is None:
         raise NotFound("there is no such client", client_id)
     ids = [site.id for site in search.sites_of(tx, client_id)]
     people, home = set(clients.called_at(tx, ids)), clients.home_of(tx, ids)

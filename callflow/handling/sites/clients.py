@@ -28,7 +28,7 @@ def client_key(name: str) -> str:
 
 def rename(tx: Tx, client_id: str, name: str, who: str, now: datetime) -> str:
     """All its sites are of the client ``name``; its id. Raises NotFound, BadField."""
-    client, said = sites.client_row(tx, client_id), name.strip()
+    client, said = sites.client(tx, client_id), name.strip()
     if client is None:
         raise NotFound("there is no such client", client_id)
     if not said:

@@ -27,7 +27,7 @@ _CODE = re.compile(r"[0-9]{4,8}")
 
 def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Contact]]:
     """{site: its contacts}."""
-    found = contact_rows.rows_at(tx, site_ids)
+    found = contact_rows.called_at(tx, site_ids)
     return {site_id: [_shown(row) for row in rows] for site_id, rows in found.items()}
 
 

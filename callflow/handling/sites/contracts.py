@@ -54,7 +54,7 @@ def change_contract(
 
     Raises NotFound, Refused where the site is in alarm, BadField naming the field.
     """
-    site = sites.site_row(tx, site_id)
+    site = sites.get(tx, site_id)
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
     said = a_reason(reason)
@@ -145,7 +145,7 @@ def drop_change(tx: Tx, site_id: str, change_id: str, who: str, now: datetime) -
 def apply_planned(tx: Tx, now: datetime) -> None:
     """What was planned until now is made; what can't be any more is dropped, and said."""
     for change in contracts.due(tx, now):
-        site = sites.site_row(tx, change.site_id)
+        site = sites.get(tx, change.site_id)
         assert site is not None, "a site is closed, never erased, while its contract has a future"
         before = site.state
         if not may_become(before, change.state):

@@ -52,7 +52,7 @@ def known(tx: Tx) -> Known:
         people={person.id: person for person in files.people(tx)},
         plans=[call_plan.from_json(body) for body in sites.plan_bodies(tx)],
         withdrawn=frozenset(plan_rows.withdrawals(tx)),
-        firms=contacts.firm_rows(tx),
+        firms=contacts.sector_firms(tx),
         own=own_days.own_days(tx),
     )
 

@@ -27,7 +27,7 @@ class Reading(NamedTuple):
 
 def read(tx: Tx, site_id: str, now: datetime) -> Reading | None:
     """Both at ``now``, for whoever looks at the site several times in this transaction."""
-    site = sites.site_row(tx, site_id)
+    site = sites.get(tx, site_id)
     return None if site is None else Reading(site, rows.current(tx, site_id, now))
 
 

@@ -57,7 +57,7 @@ def set_on_test(
     Raises NotFound, Refused, or BadField naming the field.
     """
     site = _site(tx, site_id)
-    declared = sites.zone_rows(tx, site_id)
+    declared = sites.zones(tx, site_id)
     keys = _zone_keys(declared, zones)
     _within(lasts, role)
     if not reason.strip():

@@ -93,10 +93,10 @@ def written(
 
 def _kept(tx: Tx, row: Incident, contact: str) -> DeclaredSite | Person:
     """Whose the passwords are."""
-    site = sites.site_row(tx, row.site_id) if row.site_id else None
+    site = sites.get(tx, row.site_id) if row.site_id else None
     if site is not None and contact == OF_SITE:
         return site
-    for person in contacts.rows_of(tx, site.id) if site else ():
+    for person in contacts.called(tx, site.id) if site else ():
         if person.id == contact:
             return person
     raise NotFound("there is no such contact at this site")

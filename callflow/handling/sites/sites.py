@@ -60,7 +60,7 @@ def with_revision(tx: Tx, site_id: str, *, to_change: bool = False) -> tuple[Sit
     the transaction ends."""
     if to_change:
         sites.lock(tx, site_id)
-    site, row = get_site(tx, site_id), sites.site_row(tx, site_id)
+    site, row = get_site(tx, site_id), sites.get(tx, site_id)
     if site is None or row is None:
         return None
     return site, stamp([row.changed_at, [contact.document() for contact in site.contacts]])
@@ -88,7 +88,7 @@ def get_sites(tx: Tx, site_ids: Sequence[str]) -> list[Site]:
             event_overrides=list(map(EventOverride.of, overrides.get(site.id, ()))),
             cameras=cameras.shown(site.cameras),
         )
-        for site in sites.site_rows(tx, site_ids)
+        for site in sites.of_ids(tx, site_ids)
     ]
 
 
@@ -109,14 +109,14 @@ def put_site(
     what is in it no more is there by another name. ``shared``: contacts that other sites have are
     changed there too. Raises BadField, naming the field; contacts.SharedContact."""
     because = because or site.reason or ""
-    old = sites.site_row(tx, site_id)
+    old = sites.get(tx, site_id)
     shown = get_site(tx, site_id) if old else None
     _check_accounts(tx, site_id, site.numbers, now)
     _write_site(tx, vault, site_id, old, site, now)
     check_chosen(tx, _chosen(site, old).items())
     if old is not None:
         contracts.written_anew(tx, site_id, old.state, site.state, who, because, now)
-    before = {one.account: one for one in sites.account_rows(tx, site_id)}
+    before = {one.account: one for one in sites.accounts(tx, site_id)}
     removed_rows.clear_accounts(tx, dict.fromkeys(set(site.numbers) - set(before), site_id))
     sites.drop_links(tx, site_id, site.numbers)
     for account in site.accounts:
@@ -222,7 +222,7 @@ def _check_accounts(tx: Tx, site_id: str, numbers: Sequence[str], now: datetime)
 
 def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
     """An account of another site: free where that one is terminated long ago. Raises BadField."""
-    site = sites.site_row(tx, owner)
+    site = sites.get(tx, owner)
     if site is None or site.state is not SiteState.TERMINATED:
         raise BadField(field, "belongs to another site", owner)
     if contracts.in_quarantine(site, now):
@@ -232,10 +232,10 @@ def _freed(tx: Tx, account: str, owner: str, field: str, now: datetime) -> None:
 
 def _kept_in_quarantine(tx: Tx, site_id: str, accounts: set[str], now: datetime) -> None:
     """A terminated site keeps its accounts, so that nobody else gets them. Raises BadField."""
-    site = sites.site_row(tx, site_id)
+    site = sites.get(tx, site_id)
     if site is None or not contracts.in_quarantine(site, now):
         return
-    if any(each.account not in accounts for each in sites.account_rows(tx, site_id)):
+    if any(each.account not in accounts for each in sites.accounts(tx, site_id)):
         raise BadField("accounts", "a terminated site keeps its accounts for a year")
 
 

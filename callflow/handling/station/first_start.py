@@ -42,7 +42,7 @@ def facts(tx: Tx, settings: Settings, now: datetime, asked: str = "") -> Facts:
     few = sites.site_ids(tx, limit=2)
     site_id = _site(tx, asked, few)
     site = site_now(tx, site_id, KIND, now) if site_id else None
-    accounts = sites.account_rows(tx, site.id) if site else []
+    accounts = sites.accounts(tx, site.id) if site else []
     return Facts(
         now=now,
         missing=health["missing"],
@@ -74,7 +74,7 @@ def send_test_alarm(tx: Tx, site_id: str, who: str, now: datetime) -> Incident:
 
     An earlier one that still runs ends. Raises NotFound, or Refused as ``rehearse`` does.
     """
-    accounts = sites.account_rows(tx, site_id)
+    accounts = sites.accounts(tx, site_id)
     plan = _plan(tx, site_id, accounts[0].account if accounts else "", now)
     before = newest_test(tx, site_id)
     if before is not None and before.state is State.OPEN:
@@ -86,7 +86,7 @@ def _site(tx: Tx, asked: str, few: list[str]) -> str | None:
     """The site that is meant: the only one, where there is no other."""
     if asked:
         found = sites.site_of_accounts(tx, [asked]).get(asked, asked)
-        if sites.site_row(tx, found) is None:
+        if sites.get(tx, found) is None:
             raise NotFound(f"there is no site {asked!r}")
         return found
     return few[0] if len(few) == 1 else None

@@ -238,9 +238,9 @@ def _schedule(row: Scheduled, own: OwnDays) -> Schedule | None:
 
 def arrived(tx: Tx, site_id: str, account: str | None, who: str, now: datetime) -> list[str]:
     """A person knows that they arrived well (D18): of which accounts. Raises NotFound, Refused."""
-    if sites.site_row(tx, site_id) is None:
+    if sites.get(tx, site_id) is None:
         raise NotFound(f"there is no site {site_id!r}")
-    mine = [row.account for row in sites.account_rows(tx, site_id)]
+    mine = [row.account for row in sites.accounts(tx, site_id)]
     if account is not None and account not in mine:
         raise NotFound(f"there is no account {account!r} of this site")
     awaited = rows.arrivals(tx, mine if account is None else [account])

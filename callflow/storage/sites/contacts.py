@@ -31,12 +31,12 @@ _CALLED = Reads(
 )
 
 
-def rows_of(tx: Tx, site_id: str) -> list[Called]:
+def called(tx: Tx, site_id: str) -> list[Called]:
     """The contacts of a site in the part each plays."""
     return _CALLED.all(tx, {"sites": [site_id]})
 
 
-def rows_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Called]]:
+def called_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Called]]:
     """{site: its contacts in the part each plays}."""
     return grouped(_CALLED.all(tx, {"sites": list(site_ids)}), lambda one: one.site_id)
 
@@ -52,8 +52,8 @@ _BY_SECTOR = 1000
 def of_sites(tx: Tx, postcodes: Mapping[str, str]) -> dict[str, tuple[Contact, ...]]:
     """{site: its contacts as deciding needs them, and the guard firms of its sector last}, by each
     site's postcode."""
-    people = rows_at(tx, postcodes)
-    firms = firm_rows(tx) if any(postcodes.values()) else []
+    people = called_at(tx, postcodes)
+    firms = sector_firms(tx) if any(postcodes.values()) else []
     own = own_days.for_calendars(tx, (one.availability for one in chain(firms, *people.values())))
     of_site = {}
     for site_id, postcode in postcodes.items():
@@ -64,7 +64,7 @@ def of_sites(tx: Tx, postcodes: Mapping[str, str]) -> dict[str, tuple[Contact, .
     return of_site
 
 
-def firm_rows(tx: Tx) -> list[SectorFirm]:
+def sector_firms(tx: Tx) -> list[SectorFirm]:
     """Every guard firm."""
     return found(tx, _FIRMS, SectorFirm)
 

@@ -78,7 +78,7 @@ _SITES = Reads(
 )
 
 
-def site_row(tx: Tx, site_id: str) -> DeclaredSite | None:
+def get(tx: Tx, site_id: str) -> DeclaredSite | None:
     """The site, as declared."""
     return _SITES.first(tx, {"sites": [site_id]})
 
@@ -88,7 +88,7 @@ def lock(tx: Tx, site_id: str) -> None:
     tx.execute(select(t.site.c.id).where(t.site.c.id == site_id).with_for_update())
 
 
-def site_rows(tx: Tx, site_ids: Iterable[str]) -> list[DeclaredSite]:
+def of_ids(tx: Tx, site_ids: Iterable[str]) -> list[DeclaredSite]:
     """Those of these that there are, by id."""
     return _SITES.all(tx, {"sites": list(site_ids)})
 
@@ -111,7 +111,7 @@ def changed_after(
     return [(row.changed_at, row.id) for row in tx.execute(query)]
 
 
-def client_row(tx: Tx, client_id: str) -> Client | None:
+def client(tx: Tx, client_id: str) -> Client | None:
     """One client."""
     return first(tx, select(t.client).where(t.client.c.id == client_id), Client)
 
@@ -145,7 +145,7 @@ _ACCOUNTS = Reads(
 )
 
 
-def account_rows(tx: Tx, site_id: str) -> list[Account]:
+def accounts(tx: Tx, site_id: str) -> list[Account]:
     """The accounts of a site."""
     return _ACCOUNTS.all(tx, {"sites": [site_id]})
 
@@ -164,7 +164,7 @@ _ZONES = Reads(
 )
 
 
-def zone_rows(tx: Tx, site_id: str) -> list[Zone]:
+def zones(tx: Tx, site_id: str) -> list[Zone]:
     """The declared zones of a site's accounts."""
     return _ZONES.all(tx, {"sites": [site_id]})
 
@@ -176,7 +176,7 @@ def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Zone]]:
 
 def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
     """{(account, zone's key): name} of the declared zones of a site's accounts."""
-    return {(zone.account, zone_key(zone.zone)): zone.name for zone in zone_rows(tx, site_id)}
+    return {(zone.account, zone_key(zone.zone)): zone.name for zone in zones(tx, site_id)}
 
 
 _ZONE_KINDS = Prepared(
@@ -200,8 +200,8 @@ def load_site(
     declared: DeclaredSite | None = None,
 ) -> Site | None:
     """The site as deciding needs it; without ``decrypt`` its recognition word is left out.
-    ``declared``: what ``site_row`` gave, where this transaction has read it already."""
-    found = site_rows(tx, [site_id]) if declared is None else [declared]
+    ``declared``: what ``get`` gave, where this transaction has read it already."""
+    found = of_ids(tx, [site_id]) if declared is None else [declared]
     return next(_sites(tx, found, decrypt), None)
 
 
@@ -209,7 +209,7 @@ def load_sites(
     tx: Tx, site_ids: Sequence[str], *, decrypt: Callable[[bytes], bytes] | None = None
 ) -> Iterator[Site]:
     """``load_site`` of those of these that there are, by id: in as many statements as of one."""
-    return _sites(tx, site_rows(tx, site_ids), decrypt)
+    return _sites(tx, of_ids(tx, site_ids), decrypt)
 
 
 def _sites(

@@ -101,7 +101,7 @@ class Running:
 
     async def row(self, account: str) -> Account:
         """The account."""
-        (row,) = await self.store.read(lambda tx: sites.account_rows(tx, account))
+        (row,) = await self.store.read(lambda tx: sites.accounts(tx, account))
         return row
 
     async def state(self) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class TestHeard:
                 reply = await panel.send("BA", "03", stamp=False)
                 assert reply.kind == "ACK"
                 await panel._deliver("NULL", "", (), True)
-            await running.until(lambda tx: sites.account_rows(tx, "1001")[0].skew is not None)
+            await running.until(lambda tx: sites.accounts(tx, "1001")[0].skew is not None)
         row = await running.row("1001")
         assert row.skew == pytest.approx(-3600, abs=5)
         assert row.last_line == "dc09-udp"
@@ -221,7 +221,7 @@ class TestHeard:
                 clock=lambda: now() + timedelta(hours=2),
             ) as panel:
                 assert (await panel.poll()).kind == "NAK"
-            await running.until(lambda tx: sites.account_rows(tx, "1001")[0].skew is not None)
+            await running.until(lambda tx: sites.accounts(tx, "1001")[0].skew is not None)
         row = await running.row("1001")
         assert row.skew == pytest.approx(7200, abs=5)
         assert row.last_heard is None

@@ -110,7 +110,7 @@ async def list_instructions(
     now = station.clock()
 
     def read(tx: Tx) -> list[InstructionOut]:
-        if sites.site_row(tx, site_id) is None:
+        if sites.get(tx, site_id) is None:
             raise not_found("site")
         return [_out(row, now) for row in reversed(rows.of_site(tx, site_id, limit=_SHOWN))]
 

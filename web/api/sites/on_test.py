@@ -85,7 +85,7 @@ async def list_tests(site_id: Identifier, caller: Reader, station: Here) -> Page
     """The site's last tests, oldest first; one without `ended_at` runs."""
 
     def read(tx: Tx) -> list[OnTestOut]:
-        if sites.site_row(tx, site_id) is None:
+        if sites.get(tx, site_id) is None:
             raise not_found("site")
         return [_out(row) for row in reversed(rows.tests_of(tx, site_id, limit=_SHOWN))]
 

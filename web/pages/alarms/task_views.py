@@ -69,7 +69,7 @@ def tasks_of(tx: Tx, row: Incident, found: Sequence[Task]) -> list[TaskView]:
 
 def _keys_held(tx: Tx, site_id: str | None) -> frozenset[str]:
     """The keeper of the site's keys."""
-    held = contacts.rows_of(tx, site_id) if site_id else []
+    held = contacts.called(tx, site_id) if site_id else []
     return frozenset(row.id for row in held if row.keys_held)
 
 

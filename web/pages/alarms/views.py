@@ -242,8 +242,8 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     row = incidents.get(tx, incident_id)
     if row is None:
         return None
-    site = sites.site_row(tx, row.site_id) if row.site_id else None
-    contacts = contact_rows.rows_of(tx, row.site_id) if row.site_id else []
+    site = sites.get(tx, row.site_id) if row.site_id else None
+    contacts = contact_rows.called(tx, row.site_id) if row.site_id else []
     its_calls = calls.of_incident(tx, incident_id)
     names = {c.id: c.name for c in contacts}
     siblings = _siblings(tx, row)

@@ -156,7 +156,7 @@ def _candidate(
     device: bool = False,
 ) -> Candidate:
     kind = incident.kind if incident else Kind.UNKNOWN
-    site = sites.site_row(tx, site_id) if site_id else None
+    site = sites.get(tx, site_id) if site_id else None
     ruling = ruling_alarm(tx, site_id)
     mute = ruling is not None or (incident is not None and incident.mute)
     return Candidate(

@@ -51,7 +51,7 @@ async def _page(
 
 
 def _known(tx: Tx, client_id: str) -> Client:
-    client = sites.client_row(tx, client_id)
+    client = sites.client(tx, client_id)
     if client is None:
         raise not_found("client")
     return client

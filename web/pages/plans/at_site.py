@@ -207,7 +207,7 @@ async def _page(
     language = visitor.language
 
     def read(tx: Tx) -> dict[str, Any]:
-        of, row = shown(tx, plan_id), sites.site_row(tx, site_id)
+        of, row = shown(tx, plan_id), sites.get(tx, site_id)
         if row is None:
             raise not_found("site")
         own = row.plan_overrides.get(plan_id, {})

@@ -82,7 +82,7 @@ async def show(
                 words=words,
                 limit=_MOST + 1,
             )
-        of_site = sites.site_row(tx, site) if site else None
+        of_site = sites.get(tx, site) if site else None
         return {
             **frame(tx, station, visitor, "logbook"),
             **shown(tx, found, _MOST),

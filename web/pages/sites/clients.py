@@ -79,7 +79,7 @@ async def _client(
     asked = asked.among(search.SORTS)
 
     def read(tx: Tx) -> dict[str, object]:
-        client = sites.client_row(tx, client_id)
+        client = sites.client(tx, client_id)
         if client is None:
             raise not_found("client")
         rows, count = search.listed(tx, asked.page, client_id=client_id)

@@ -32,7 +32,7 @@ class Shown(NamedTuple):
 
 def shown(tx: Tx, site: Site) -> dict[str, object]:
     """The site's contract, and who was called there once."""
-    row = sites.site_row(tx, site.id)
+    row = sites.get(tx, site.id)
     state = site.state
     since = row.state_since if row else None
     changes = contracts.changes(tx, site.id)

@@ -54,7 +54,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        if sites.site_row(tx, account) is not None:
+        if sites.get(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
         body = Site.read({"name": name, "accounts": [{"account": account}]})
         sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)

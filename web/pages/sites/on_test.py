@@ -112,16 +112,16 @@ async def _page(
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, Any]:
-        site = sites.site_row(tx, site_id)
+        site = sites.get(tx, site_id)
         if site is None:
             raise not_found("site")
         found = rows.tests_of(tx, site_id, limit=_SHOWN)
-        people = contacts.rows_of(tx, site_id)
+        people = contacts.called(tx, site_id)
         return {
             **frame(tx, station, visitor, "site"),
             "site": site,
             "zone": site.timezone,
-            "zones": sites.zone_rows(tx, site_id),
+            "zones": sites.zones(tx, site_id),
             "people": {row.id: row.name for row in people},
             "names": contacts.names_of(tx, {t.contact_id for t in found if t.contact_id}),
             "running": [t for t in found if t.runs(now)],

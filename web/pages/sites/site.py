@@ -66,7 +66,7 @@ async def note_instruction(
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        site = sites.site_row(tx, site_id)
+        site = sites.get(tx, site_id)
         if site is None:
             raise not_found("site")
         zone = ZoneInfo(site.timezone)

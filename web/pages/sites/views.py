@@ -24,15 +24,15 @@ _LAST = 12
 
 def shown(tx: Tx, site_id: str, now: datetime) -> dict[str, Any] | None:
     """Everything that a site's page shows; None where there is no such site."""
-    site = sites.site_row(tx, site_id)
+    site = sites.get(tx, site_id)
     if site is None:
         return None
     here = site_now(tx, site_id, Kind.UNKNOWN, now)
     return {
         "site": site,
         "zone": site.timezone,
-        "accounts": [row.account for row in sites.account_rows(tx, site_id)],
-        "contacts": [views.contact(row) for row in contacts.rows_of(tx, site_id)],
+        "accounts": [row.account for row in sites.accounts(tx, site_id)],
+        "contacts": [views.contact(row) for row in contacts.called(tx, site_id)],
         "away": away(here, now),
         "map": views.map_links(site.address),
         "closing": _closing(site),

@@ -60,7 +60,7 @@ async def first_site(request: Request, visitor: Administrator, station: Here) ->
     account, now = forms.line(form, "account").strip(), station.clock()
 
     def run(tx: Tx) -> None:
-        if sites.site_row(tx, account) is not None:
+        if sites.get(tx, account) is not None:
             raise ProblemError(409, "there is a site of this account already", field="account")
         body = Site.read(_site(form, account, visitor.language))
         sites_sites.put_site(tx, station.vault, account, body, visitor.name, now)
@@ -168,7 +168,7 @@ def _test(tx: Tx, site_id: str) -> Rehearsed | None:
     incident = first_start.newest_test(tx, site_id)
     if incident is None:
         return None
-    names = {contact.id: contact.name for contact in contacts.rows_of(tx, site_id)}
+    names = {contact.id: contact.name for contact in contacts.called(tx, site_id)}
     entries = logbook.page(tx, incident=incident.id, limit=_MOST)
     cards = call_views.shown(tx, calls.of_incident(tx, incident.id), names)
     return Rehearsed(incident, cards, entries_shown(tx, entries))

@@ -69,7 +69,7 @@ def kinds(station: Station) -> list[str]:
 
 
 def account(station: Station, name: str) -> Account:
-    return station.read(lambda tx: sites.account_rows(tx, name))[0]
+    return station.read(lambda tx: sites.accounts(tx, name))[0]
 
 
 def test_it_cancels_disarms_and_restores_nothing(keyed: Station, strange: Row) -> None:

@@ -240,7 +240,7 @@ def test_closing_late_moves_the_closing_of_today_only(station: Station) -> None:
         assert "pas acceptée" in call(station).types("2580", "5", time).heard[-1]
     caller = call(station).types("2580", "5", "2230")
     assert "fermeture est attendue à 22 heures 30" in caller.heard[-1]
-    row = station.read(lambda tx: sites.site_row(tx, "1002"))
+    row = station.read(lambda tx: sites.get(tx, "1002"))
     assert row is not None
     assert row.schedule is not None
     assert row.schedule["exceptions"] == {"2026-11-25": ["08:00-22:30"]}

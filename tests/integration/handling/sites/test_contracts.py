@@ -33,7 +33,7 @@ def becomes(
 
 
 def state(station: Station) -> str:
-    row = station.read(lambda tx: sites.site_row(tx, "1002"))
+    row = station.read(lambda tx: sites.get(tx, "1002"))
     assert row is not None
     return str(row.state)
 
@@ -79,7 +79,7 @@ def test_a_terminated_site_calls_nobody_and_keeps_its_account_for_a_year(station
     station.put("2000", **other)
     taken = station.read(lambda tx: sites.site_of_accounts(tx, ["1002"]))
     assert taken == {"1002": "2000"}
-    assert station.read(lambda tx: sites.zone_rows(tx, "2000")) == []  # none of the old site's
+    assert station.read(lambda tx: sites.zones(tx, "2000")) == []  # none of the old site's
 
 
 def test_what_is_planned_is_done_when_it_is_due_and_only_then(station: Station) -> None:

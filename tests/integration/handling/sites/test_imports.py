@@ -126,7 +126,7 @@ def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
 
 def test_a_closing_is_expected_by_the_clock_of_the_new_time_zone(station: Station) -> None:
     def due() -> datetime:
-        row = station.read(lambda tx: sites.site_row(tx, "1002"))
+        row = station.read(lambda tx: sites.get(tx, "1002"))
         assert row is not None
         assert row.schedule_due is not None
         return row.schedule_due

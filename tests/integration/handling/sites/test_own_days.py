@@ -150,9 +150,9 @@ def test_what_is_late_already_is_not_put_off_by_a_day_far_away(watch: Watch) -> 
     station = watch.station
     watch.at(paris("2026-11-25T12:00"))
     station.put(schedule=SHOP)
-    before = station.read(lambda tx: sites.site_row(tx, "1002"))
+    before = station.read(lambda tx: sites.get(tx, "1002"))
     says(station, date(2027, 5, 7))
-    after = station.read(lambda tx: sites.site_row(tx, "1002"))
+    after = station.read(lambda tx: sites.get(tx, "1002"))
     assert before is not None
     assert after is not None
     assert after.schedule_due == before.schedule_due == paris("2026-11-25T18:00")

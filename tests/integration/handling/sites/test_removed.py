@@ -194,7 +194,7 @@ def test_a_camera_comes_back_with_its_password(shop: Station) -> None:
     without(shop, "cameras", 1)
     assert PASSWORD not in everything(shop)
     back(shop, gone(shop)[0].id)
-    row = shop.read(lambda tx: sites.site_row(tx, "1002"))
+    row = shop.read(lambda tx: sites.get(tx, "1002"))
     assert row is not None
     kept = shop.vault.decrypt(b64decode(row.cameras[1]["secret"]))
     assert json.loads(kept) == ["vue", PASSWORD]

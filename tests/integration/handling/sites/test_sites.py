@@ -68,7 +68,7 @@ def test_no_secret_stands_in_clear_in_the_database(station: Station) -> None:
     put(station, body)
 
     def kept(tx: Any) -> str:
-        rows = [sites.site_row(tx, "1002"), sites.account_keys(tx), contacts.rows_of(tx, "1002")]
+        rows = [sites.get(tx, "1002"), sites.account_keys(tx), contacts.called(tx, "1002")]
         return str(rows)
 
     text = station.read(kept)

@@ -40,7 +40,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 def number(full: FullStation, account: str) -> str:
     """Of somebody at the site."""
-    found = full.station.store.read_now(lambda tx: contacts.rows_of(tx, account))
+    found = full.station.store.read_now(lambda tx: contacts.called(tx, account))
     return str(found[0].phone)
 
 

@@ -510,9 +510,9 @@ def _client(world: World, page: Page, **changes: Any) -> str:
     account = world.site(**changes)
 
     def read(tx: Tx) -> str:
-        row = sites.site_row(tx, account)
-        assert row is not None
-        return str(row.client_id)
+        site = sites.get(tx, account)
+        assert site is not None
+        return str(site.client_id)
 
     return f"/clients/{world.station.store.read_now(read)}"
 
@@ -564,7 +564,7 @@ def _trunks(world: World, page: Page) -> str:
 
 def _somebody(world: World) -> None:
     account = world.site()
-    contact = world.station.store.read_now(lambda tx: contacts.rows_of(tx, account))[1]
+    contact = world.station.store.read_now(lambda tx: contacts.called(tx, account))[1]
     NUMBER[0] = str(contact.phone)
 
 

@@ -163,9 +163,9 @@ def client_of(full: FullStation) -> str:
     """Whose the shop is."""
 
     def read(tx: Tx) -> str:
-        row = sites.site_row(tx, SHOP)
-        assert row is not None
-        return quote(str(row.client_id), safe="")
+        site = sites.get(tx, SHOP)
+        assert site is not None
+        return quote(str(site.client_id), safe="")
 
     return full.station.store.read_now(read)
 

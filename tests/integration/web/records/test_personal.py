@@ -78,5 +78,5 @@ async def test_who_is_erased_is_called_no_more_and_stands_in_the_list(
     shown = (await chief.client.get("/personal")).text
     assert "a letter" in shown
     assert "erased-" in shown
-    assert CONTACT not in [row.id for row in station.do(lambda tx: contacts.rows_of(tx, "1001"))]
+    assert CONTACT not in [row.id for row in station.do(lambda tx: contacts.called(tx, "1001"))]
     assert (await chief.client.get("/personal", params={"q": name})).text.count(CONTACT) == 0
