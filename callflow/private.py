@@ -32,7 +32,7 @@ def close(folder: Path) -> None:
 
 
 def is_stations(folder: Path) -> bool:
-    """Whether there is a station in ``folder``, of our own account, and of nobody else's."""
+    """True where there is a station in ``folder``, of our own account, and of nobody else's."""
     try:
         found = folder.stat()
     except OSError:
@@ -42,7 +42,7 @@ def is_stations(folder: Path) -> bool:
 
 
 def is_open(folder: Path) -> bool:
-    """Whether others of the host may look into a station's folder."""
+    """True where others of the host may look into a station's folder."""
     try:
         return bool(folder.stat().st_mode & 0o077)
     except OSError:

@@ -42,7 +42,7 @@ class Vault:
 
 
 def equal(one: str, other: str) -> bool:
-    """Whether two hashes are the same, in a time that does not tell where they differ."""
+    """True where two hashes are the same, in a time that does not tell where they differ."""
     return hmac.compare_digest(one, other)
 
 

@@ -212,7 +212,7 @@ def _peer(address: Sequence[object]) -> Peer:
 
 
 def _has_body(scope: Scope) -> bool:
-    """Whether more of a request may come than its head."""
+    """True where more of a request may come than its head."""
     told = (b"transfer-encoding", b"content-length")
     return scope["method"] not in ("GET", "HEAD") or any(n in told for n, _ in scope["headers"])
 
@@ -242,7 +242,7 @@ def _borrowed(file: int) -> Iterator[socket.socket | None]:
 
 
 def _note_taken(file: int, one: Connection, at: float) -> None:
-    """Whether the far end takes what we answer."""
+    """True where the far end takes what we answer."""
     with _borrowed(file) as sock:
         if sock is None:
             return
@@ -260,7 +260,7 @@ def _note_taken(file: int, one: Connection, at: float) -> None:
 
 
 def _waiting(sock: socket.socket) -> bool:
-    """Whether bytes of ours wait for the far end (SIOCOUTQ)."""
+    """True where bytes of ours wait for the far end (SIOCOUTQ)."""
     return fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)) != bytes(4)
 
 

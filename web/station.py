@@ -113,7 +113,7 @@ class Station:
     proven: threading.Event = field(default_factory=threading.Event)
 
     def starts(self, tx: Tx) -> bool:
-        """Whether this station has never yet called anybody who answered by a key."""
+        """True where this station has never yet called anybody who answered by a key."""
         if not self.proven.is_set() and (self.settings.demo or first_start.is_set_up(tx)):
             self.proven.set()
         return not self.proven.is_set()

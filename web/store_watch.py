@@ -1,4 +1,4 @@
-"""Whether the database can be written, as this process finds by writing that it lives.
+"""The database can be written or not, as this process finds by writing that it lives.
 
 Kept in memory: it must be known, shown and heard exactly when nothing can be stored.
 """

@@ -55,7 +55,7 @@ def shut_out(store: Store) -> list[str]:
 
 
 def is_demos(tx: Tx) -> bool:
-    """Whether a demo was the last to be started in this folder."""
+    """True where a demo was the last to be started in this folder."""
     return bool(people_users.settings(tx).get(_IS_DEMO))
 
 

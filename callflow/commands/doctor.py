@@ -116,7 +116,7 @@ _TIME_ERROR = 5  # nobody sets the clock: adjtimex(2)
 
 
 def _synchronised() -> bool | None:
-    """Whether the kernel is told the time by somebody; None where it doesn't say."""
+    """True where the kernel is told the time by somebody; None where it doesn't say."""
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (AttributeError, OSError):

@@ -88,8 +88,8 @@ def _wishes(line: socket.socket, *, wait: bool) -> list[_Wish]:
 
 
 def _fork(wish: _Wish) -> bool:
-    """Whether this is the new process. It is the supervisor's child, not ours: it outlives us, and
-    who killed the supervisor ends it."""
+    """True where this is the new process. It is the supervisor's child, not ours: it outlives us,
+    and who killed the supervisor ends it."""
     if (threads := len(os.listdir("/proc/self/task"))) > 1:  # noqa: PTH208 -- names, no paths
         sys.exit(
             f"callflow: what was loaded began {threads - 1} threads: {wish.role} is not forked"
@@ -129,7 +129,7 @@ def _become(wish: _Wish) -> None:
 
 
 def _is_wanted(birth: int) -> bool:
-    """Whether the supervisor, once told who is there, still waits: another may work already."""
+    """True where the supervisor, once told who is there, still waits: another may work already."""
     with socket.socket(fileno=birth) as line, suppress(ConnectionError):
         line.send(b"%d" % os.getpid())
         return bool(line.recv(1))

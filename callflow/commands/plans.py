@@ -49,7 +49,7 @@ def _written(file: Path) -> text.Written:
 
 
 def is_file(named: str) -> bool:
-    """Whether a file is meant, and no plan of the station."""
+    """True where a file is meant, and no plan of the station."""
     return Path(named).is_file() or Path(named).suffix in (".json", ".yaml", ".yml")
 
 

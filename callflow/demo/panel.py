@@ -113,7 +113,7 @@ class PanelClient:
         return reply
 
     def _set_clock(self, reply: Reply) -> bool:
-        """Whether a NAK taught the receiver's time, so that another attempt makes sense."""
+        """True where a NAK taught the receiver's time, so that another attempt makes sense."""
         if reply.kind != "NAK" or reply.stamp is None:
             return False
         ahead = reply.stamp - self._clock()

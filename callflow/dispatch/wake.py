@@ -61,7 +61,7 @@ class WakeSocket:
         self._listens: asyncio.AbstractEventLoop | None = None
 
     async def wait(self, timeout: float) -> bool:
-        """Whether a wake-up came within ``timeout`` seconds; several count as one."""
+        """True where a wake-up came within ``timeout`` seconds; several count as one."""
         if self._heard():
             return True
         loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ class Wake(Protocol):
     """Where one process hears that rows changed."""
 
     async def wait(self, timeout: float) -> bool:
-        """Whether a wake-up came within ``timeout`` seconds; several count as one."""
+        """True where a wake-up came within ``timeout`` seconds; several count as one."""
 
     def nudge(self) -> None:
         """Wake ourselves."""

@@ -119,7 +119,7 @@ class Watch:
             _write_anew(self._file, dict.fromkeys([*missing, self._last]))
 
     async def _follow(self) -> bool:
-        """Whether there is more. Goes on from the newest of ours where they don't follow."""
+        """True where there is more. Goes on from the newest of ours where they don't follow."""
         last, mac = self._last, self._store.mac
         try:
             seals = await self._store.read(lambda tx: sealing.seals_from(tx, last.number, _AT_ONCE))

@@ -138,7 +138,7 @@ class Engine:
         return due
 
     async def _takes_duty(self) -> bool:
-        """Whether what is done once a second is ours to do: of several engines, one's."""
+        """True where what is done once a second is ours to do: of several engines, one's."""
         mine = not self._duty.is_shared or await asyncio.to_thread(self._duty.mine)
         if mine and not self._on_duty:
             log.info("engine.on_duty", name=self._me.name)

@@ -25,8 +25,8 @@ def let_go(
     since: float,
     now: float,
 ) -> bool:
-    """Whether nothing of ``people`` is left of what there was ``since`` (Unix times): when the last
-    of their erasures began.
+    """True where nothing of ``people`` is left of what there was ``since`` (Unix times): when the
+    last of their erasures began.
 
     Sentences are made anew when they are needed, so all go. Raises OSError.
     """

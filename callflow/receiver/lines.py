@@ -67,7 +67,7 @@ class Line:
         self.counts: Counter[str] = Counter()
         self.intake = intake
         self.watches = watches
-        #: Whether hardware receivers speak here.
+        #: True where hardware receivers speak here.
         self.watched = PROTOCOLS[protocol].hardware
         #: Seconds without anything good after which a connection is cut; None: as panels are.
         self.patience = patience

@@ -14,7 +14,7 @@ class Protocol(NamedTuple):
 
     splitter: Callable[[], Splitter]
     receive: Receive
-    #: Whether hardware receivers speak it, whose heartbeats are missed when they stop.
+    #: True where hardware receivers speak it, whose heartbeats are missed when they stop.
     hardware: bool
 
 

@@ -28,7 +28,7 @@ def _address(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
+    """True where a host is this machine itself."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -246,12 +246,12 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
 
     @property
     def sip_tls(self) -> bool:
-        """Whether anybody is spoken with over TLS."""
+        """True where anybody is spoken with over TLS."""
         return self.secure_phones or any(trunk.transport == "tls" for trunk in self.trunks)
 
     @property
     def sip_clear(self) -> bool:
-        """Whether anybody is spoken with in clear: else nobody is listened to."""
+        """True where anybody is spoken with in clear: else nobody is listened to."""
         return not self.secure_phones or any(t.transport == "udp" for t in self.all_trunks)
 
     @cached_property

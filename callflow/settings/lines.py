@@ -97,7 +97,7 @@ class ListenerSettings(BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine itself reaches what is bound there."""
+    """True where only this machine itself reaches what is bound there."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -68,7 +68,7 @@ class NotifySettings(BaseSettings):
     clip_before: float = Field(10.0, ge=0, le=60)
     clip_after: float = Field(20.0, ge=0, le=60)
     clip_ring: float = Field(180.0, ge=60, le=900)
-    #: Whether this process records the cameras that ask for it: one machine of several does.
+    #: True where this process records the cameras that ask for it: one machine of several does.
     clip_recorder: bool = True
     #: The only networks that a link in a signal may be fetched from, by a person's act.
     link_networks: Networks = ()

@@ -128,7 +128,7 @@ class Recordings:
             job.call = call
 
     def _is_over(self, job: _Job) -> bool:
-        """Whether its recording can be finished; one that can't is given up here: of a call that
+        """True where its recording can be finished; one that can't is given up here: of a call that
         lives the end will come."""
         if job.call is not None and job.call.state is CallState.ENDED:
             return True

@@ -31,7 +31,7 @@ def place(text: str) -> str:
 
 
 def trusted(text: str, networks: Sequence[Network]) -> bool:
-    """Whether an address is one of ``networks``."""
+    """True where an address is one of ``networks``."""
     found = address_of(text)
     return found is not None and any(found in network for network in networks)
 

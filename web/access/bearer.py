@@ -42,7 +42,8 @@ class Caller:
 
     @property
     def unbound(self) -> bool:
-        """Whether it is a panel's that names no account: it may open alarms, and end none (D31)."""
+        """True where it is a panel's that names no account: it may open alarms, and end none
+        (D31)."""
         return self.role == Role.PANEL and self.accounts is None
 
 
@@ -118,7 +119,7 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
 
 
 def is_loopback(request: Request) -> bool:
-    """Whether the request comes from this machine itself, and no proxy sends it for another."""
+    """True where the request comes from this machine itself, and no proxy sends it for another."""
     found = address_of(request.client.host) if request.client else None
     own = found is not None and found.is_loopback
     return own and not any(name in request.headers for name in _FORWARDED)

@@ -24,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def over_tls(settings: Settings) -> bool:
-    """Whether browsers reach the pages over TLS: always, but on this machine itself."""
+    """True where browsers reach the pages over TLS: always, but on this machine itself."""
     return (
         settings.tls_certificate is not None
         or settings.public_url.startswith("https://")

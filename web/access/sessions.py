@@ -251,7 +251,7 @@ async def user_of(station: Station, name: str, password: str) -> User | None:
 
 
 def _by_password(station: Station, user: User) -> bool:
-    """Whether a user may log in with a password: those of the directory need not be let, and one
+    """True where a user may log in with a password: those of the directory need not be let, and one
     that somebody else chose is to be replaced soon."""
     given = user.password_given_at
     if given is not None and station.clock() - given > GIVEN_LASTS:
@@ -262,7 +262,7 @@ def _by_password(station: Station, user: User) -> bool:
 
 
 def is_directorys(station: Station, user: User) -> bool:
-    """Whether somebody comes by the directory, and a password would let them in as well."""
+    """True where somebody comes by the directory, and a password would let them in as well."""
     settings = station.settings
     return bool(user.subject and settings.oidc_issuer and settings.oidc_passwords == "both")
 

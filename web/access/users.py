@@ -65,7 +65,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(kept: str | None, password: str) -> bool:
-    """Whether ``password`` is the one; takes as long where nobody has one."""
+    """True where ``password`` is the one; takes as long where nobody has one."""
     try:
         _hasher.verify(kept or _nobody(), password)
     except (VerificationError, InvalidHashError):

@@ -33,7 +33,7 @@ class Day:
 
     @property
     def holiday(self) -> bool:
-        """Whether it is one."""
+        """True where it is one."""
         return bool(self.name) if self.own is None else self.own.holiday
 
     @property

@@ -51,7 +51,7 @@ class Asked:
 
     @property
     def descending(self) -> bool:
-        """Whether the last one comes first."""
+        """True where the last one comes first."""
         return self.sort.startswith("-")
 
     @property

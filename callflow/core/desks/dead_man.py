@@ -47,7 +47,7 @@ class Rules:
         return min(due, default=None)
 
     def is_night(self, at: datetime) -> bool:
-        """Whether ``at`` is in the hours of night."""
+        """True where ``at`` is in the hours of night."""
         return any(span.start <= at < span.end for span in self._nights(at))
 
     def night_of(self, at: datetime) -> Span | None:

@@ -210,14 +210,15 @@ def _work_before(
 
 
 def _is_agents(ring: Ring, desk: Desk) -> bool:
-    """Whether an operator was asked, and not the chain (where supervisors' own phones stand)."""
+    """True where an operator was asked, and not the chain (where supervisors' own phones stand)."""
     return is_phone(ring.to) and ring.to not in desk.numbers
 
 
 def _overflows(
     caller: Caller, asked: Agent | None, agents: Sequence[Agent], rules: Rules, now: datetime
 ) -> bool:
-    """Whether the chain begins: in time, at once for whom it is, or since nobody else is left."""
+    """True where the chain begins: in time, at once for whom it is, or since nobody else is
+    left."""
     if rules.night or caller.urgent or now - caller.waits_since >= rules.overflow_after:
         return True
     if asked is not None:
@@ -320,7 +321,7 @@ def chain(desk: Desk, supervisors: Sequence[str]) -> Desk:
 
 
 def is_night(hours: str, at: datetime) -> bool:
-    """Whether ``at``, in the station's time, lies in ``hours`` ("22:00-06:00"; "": never)."""
+    """True where ``at``, in the station's time, lies in ``hours`` ("22:00-06:00"; "": never)."""
     if not hours:
         return False
     begins, ends = (time.fromisoformat(part) for part in hours.split("-"))

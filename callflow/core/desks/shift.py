@@ -67,7 +67,7 @@ def not_read(
 
 
 def may_read_until(read_at: datetime, now: datetime) -> bool:
-    """Whether what was read at ``read_at`` may still be signed."""
+    """True where what was read at ``read_at`` may still be signed."""
     return now - READ_WITHIN <= read_at <= now
 
 

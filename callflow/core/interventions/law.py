@@ -103,7 +103,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gate:
-    """Whether a service may be called; ``missing``: which verifications would open it."""
+    """A service's gate, open or shut; ``missing``: which verifications would open it."""
 
     allowed: bool
     reason: Reason
@@ -138,7 +138,7 @@ def police_gate(
     calls: Sequence[Call],
     agreement: str = "",
 ) -> Gate:
-    """Whether the police may be called for an alarm.
+    """True where the police may be called for an alarm.
 
     ``personal``: a hold-up, panic or duress alarm that is active. ``agreement`` is the reference
     of the prefect's local agreement for the site, "" where there is none. Weights are judged anew:

@@ -56,7 +56,7 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name, however it is written, reads as the machine's own."""
+    """True where a name, however it is written, reads as the machine's own."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(letter for letter in plain if letter.isalnum()) == _RESERVED
 
@@ -88,7 +88,7 @@ PLACE_WORDS = (
 
 
 def _of_this_place(plain: str) -> bool:
-    """Whether nearly all of a password is words of this trade, whatever stands between them."""
+    """True where nearly all of a password is words of this trade, whatever stands between them."""
     letters = unicodedata.normalize("NFD", plain)
     left = said = "".join(letter for letter in letters if letter.isalpha())
     for word in PLACE_WORDS:

@@ -60,7 +60,7 @@ class PlanRule:
     when: Availability = ALWAYS
 
     def fits(self, alarm: Alarm, zone: ZoneInfo) -> bool:
-        """Whether it is for ``alarm``; ``zone`` is the site's."""
+        """True where it is for ``alarm``; ``zone`` is the site's."""
         return (
             self.means(alarm.kind, alarm.category)
             and (not self.zones or (alarm.account, zone_key(alarm.zone)) in self.zones)
@@ -69,7 +69,7 @@ class PlanRule:
         )
 
     def means(self, kind: Kind, category: Category) -> bool:
-        """Whether it is for alarms of this kind and category, zones and hours aside."""
+        """True where it is for alarms of this kind and category, zones and hours aside."""
         if kind in self.kinds:
             return True
         if kind in PERSONAL or kind is Kind.BANK_OPENING:

@@ -214,7 +214,7 @@ _HUMAN_KINDS = PERSONAL | {
 
 
 def is_usual(kind: Kind, category: Category) -> bool:
-    """Whether a plan for any kind is meant for such an alarm."""
+    """True where a plan for any kind is meant for such an alarm."""
     return category is Category.SECURITY and kind not in _HUMAN_KINDS
 
 

@@ -1,4 +1,4 @@
-"""Whether a published plan is in use or withdrawn, and what keeps it from being withdrawn. Pure.
+"""A published plan's standing: in use or withdrawn, and what keeps it from being withdrawn. Pure.
 
 A withdrawn plan is offered nowhere and can't be followed; its versions stay, and the incidents that
 were opened with it go on with their own copy (invariant 7).

@@ -180,7 +180,7 @@ def head_mac(head: Head, mac: Mac) -> str:
 
 
 def is_ours(head: Head, mac: Mac) -> bool:
-    """Whether who has the key wrote this head."""
+    """True where who has the key wrote this head."""
     return head.mac == head_mac(head, mac)
 
 
@@ -213,7 +213,7 @@ def _before_numbers(
 
 
 def follows(seal: Seal, previous: Anchor, mac: Mac) -> bool:
-    """Whether ``seal`` is ours, and the next after ``previous``."""
+    """True where ``seal`` is ours, and the next after ``previous``."""
     content = seal_content(seal.number, seal.at, seal.heads, previous.mac)
     return seal.number == previous.number + 1 and seal.mac == mac(content)
 
@@ -223,7 +223,7 @@ FIRST = Anchor(0, "")
 
 
 def followed(anchor: Anchor, seals: Sequence[Seal], mac: Mac) -> bool:
-    """Whether ``seals``, those from the anchored one on, are all ours, and none is missing."""
+    """True where ``seals``, those from the anchored one on, are all ours, and none is missing."""
     if anchor == FIRST:
         previous = anchor
     elif seals and (seals[0].number, seals[0].mac) == (anchor.number, anchor.mac):
@@ -275,7 +275,7 @@ def _proof(hash: str) -> str:
 
 
 def is_proven(entry: Entry, mac: Mac) -> bool:
-    """Whether who has the key wrote this entry, of a kind of ``PROVEN``."""
+    """True where who has the key wrote this entry, of a kind of ``PROVEN``."""
     return entry.mac == mac(_proof(entry.hash))
 
 
@@ -323,5 +323,5 @@ def old_seals(seals: Iterable[Seal], mac: Mac) -> Old:
 
 
 def is_before_numbers(seal: Seal, previous_mac: str, mac: Mac) -> bool:
-    """Whether a seal is ours, of the time when no number was in its MAC."""
+    """True where a seal is ours, of the time when no number was in its MAC."""
     return seal.mac == mac(json.dumps(_before_numbers(seal.at, seal.heads, previous_mac)))

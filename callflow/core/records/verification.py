@@ -1,4 +1,4 @@
-"""Whether the logbook is whole and ours (invariant 6). Pure: rows in, faults out.
+"""The logbook is looked at: is it whole, and ours (invariant 6)? Pure: rows in, faults out.
 
 Found: changed, missing, doubled, swapped, renumbered and cut rows, rewritten chains, heads that are
 not ours and what was told after them, altered and missing seals up to the anchored one, excuses
@@ -118,8 +118,8 @@ def _fault(entry: Entry, what: str) -> Fault:
 
 
 def _believes_old(seen: _Seen) -> bool:
-    """Whether what is older than MACs is what was vouched for, when there were some for the first
-    time; nothing else is believed without one."""
+    """True where what is older than MACs is what was vouched for, when there were some for the
+    first time; nothing else is believed without one."""
     told = seen.old.told()
     return any(
         is_proven(entry, seen.mac) and entry.hash == entry_hash(entry) and entry.data == told

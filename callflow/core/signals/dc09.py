@@ -139,7 +139,8 @@ def _take(
 
 
 def _in_own_key(station: Station, account: str, key: bytes | None) -> bool:
-    """Whether what ``key`` decrypted is as the account must speak; one without a key may anyhow."""
+    """True where what ``key`` decrypted is as the account must speak; one without a key may
+    anyhow."""
     return station.key_of(account) in (None, key)
 
 

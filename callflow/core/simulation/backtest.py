@@ -142,7 +142,7 @@ def compare(past: Past, plan: Plan) -> Difference | None:
 
 
 def reproduced(past: Past) -> bool:
-    """Whether the incident's own plan, replayed, calls whom it really called and closes so."""
+    """True where the incident's own plan, replayed, calls whom it really called and closes so."""
     course = replay(past, past.plan)
     really = tuple(call.contact for call in past.calls if call.placed_at is not None)
     return _course(course).called == really and course.closed == past.closed

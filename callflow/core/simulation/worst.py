@@ -111,7 +111,7 @@ def _rounds(plan: Plan) -> tuple[_Rounds, Mapping[str, int]]:
 
 
 def _tells_human(step: Step) -> bool:
-    """Whether a human has it as soon as the step begins."""
+    """True where a human has it as soon as the step begins."""
     return step.kind in BY_OPERATOR or step.kind is StepKind.VOICE_FIRST
 
 

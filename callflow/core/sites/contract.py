@@ -61,7 +61,7 @@ class Former:
 
 
 def may_become(state: SiteState, then: SiteState) -> bool:
-    """Whether a contract in ``state`` may be ``then`` next."""
+    """True where a contract in ``state`` may be ``then`` next."""
     return then in NEXT[state]
 
 

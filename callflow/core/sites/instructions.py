@@ -110,11 +110,11 @@ class Instruction:
         return InstructionState.ACTIVE
 
     def counts(self, now: datetime, kind: Kind) -> bool:
-        """Whether it counts for an alarm of ``kind``: for a personal one none does (D19)."""
+        """True where it counts for an alarm of ``kind``: for a personal one none does (D19)."""
         return kind not in PERSONAL and self.state(now) is InstructionState.ACTIVE
 
     def expires_soon(self, now: datetime) -> bool:
-        """Whether it counts and is about to end."""
+        """True where it counts and is about to end."""
         return self.state(now) is InstructionState.ACTIVE and self.ends_at - now <= EXPIRES_SOON
 
 
@@ -231,7 +231,7 @@ def _lowers_absence(
 
 
 def at_site(contact_id: str, site: Site) -> bool:
-    """Whether a contact is what answers at the premises."""
+    """True where a contact is what answers at the premises."""
     return any(one.id == contact_id and one.role in _AT_SITE for one in site.contacts)
 
 

@@ -128,7 +128,7 @@ class Schedule:
         return self.week[day.weekday()]
 
     def judge(self, at: datetime, zone: ZoneInfo) -> Opening:
-        """Whether an opening at ``at`` is on time."""
+        """True where an opening at ``at`` is on time."""
         for span in self._spans(at, zone, back=2, ahead=3):
             if at < span.start:
                 early = span.start - at <= EARLY_WITHIN

@@ -58,7 +58,7 @@ class Contact:
     availability: Availability = ALWAYS  # when this person can be called, in the site's zone
 
     def may(self, authority: Authority, kind: Kind) -> bool:
-        """Whether this contact has ``authority`` over alarms of ``kind``."""
+        """True where this contact has ``authority`` over alarms of ``kind``."""
         granted = self.authorities.get(kind.value, self.authorities.get(ANY_KIND, frozenset()))
         return authority in granted
 

@@ -176,7 +176,7 @@ def _contact(facts: Facts) -> Check:
 
 
 def _named_by(plan: Plan, site: Site) -> bool:
-    """Whether the plan calls somebody who has a number, at whatever hour."""
+    """True where the plan calls somebody who has a number, at whatever hour."""
     selectors = [who for step in plan.steps if step.kind in CALLING for who in step.selectors]
     return any(person.phone for who in selectors for person in who.of(site, KIND))
 

@@ -145,7 +145,7 @@ _MOMENT = timedelta(microseconds=1)
 
 
 def available(availability: Availability, at: datetime, zone: ZoneInfo) -> bool:
-    """Whether the person can be called at ``at`` (UTC); ``zone`` is the site's."""
+    """True where the person can be called at ``at`` (UTC); ``zone`` is the site's."""
     return bool(availability.spans(at, at + _MOMENT, zone))
 
 

@@ -29,7 +29,7 @@ class Place(NamedTuple):
     region: str | None = None
 
 
-#: Whether a day is a holiday of a place, where the station says so itself.
+#: The station's own word on a place's days: True where one is a holiday.
 OwnDays = Mapping[tuple[Place, date], bool]
 NO_DAYS: OwnDays = {}
 
@@ -63,7 +63,7 @@ class Holidays:
     own: OwnDays = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, day: date) -> bool:
-        """Whether ``day`` is a holiday there."""
+        """True where ``day`` is a holiday there."""
         said = None
         if self.own:
             said = own_word(place_of(self.country, self.region), day, self.own)

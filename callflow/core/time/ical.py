@@ -155,8 +155,8 @@ def _check_amount(events: list[Any]) -> None:
 
 
 def _is_by_place(rule: vRecur) -> bool:
-    """Whether it names days by their place in a month or year: it may fit none, ever, and that is
-    only found out at the calendar's end."""
+    """True where it names days by their place in a month or year: it may fit none, ever, and that
+    is only found out at the calendar's end."""
     by_place = any(not _DAY.fullmatch(str(day).upper()) for day in rule.get("BYDAY", []))
     return by_place or any(str(key).upper() in _BY_PLACE for key in rule)
 

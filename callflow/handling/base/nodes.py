@@ -37,11 +37,11 @@ class Node:
 
     @property
     def ready(self) -> bool:
-        """Whether a new call may be given to it."""
+        """True where a new call may be given to it."""
         return not self.silent and self.down_since is None
 
     def keeps_waiting(self, now: datetime) -> bool:
-        """Whether calls that it has not placed yet are better placed elsewhere."""
+        """True where calls that it has not placed yet are better placed elsewhere."""
         down = self.down_since is not None and now - self.down_since > DOWN_AFTER
         return self.lost or down
 
@@ -64,7 +64,7 @@ def _newest(processes: Sequence[Process]) -> list[Process]:
 
 
 def is_witnessed(processes: Sequence[Process], now: datetime) -> bool:
-    """Whether some process could say that it lives all the time in which a lost one did not."""
+    """True where some process could say that it lives all the time in which a lost one did not."""
     return any(
         now - process.beat_at <= LOST_AFTER and now - process.steady_since >= LOST_AFTER
         for process in processes

@@ -33,7 +33,7 @@ def store_signals(tx: Tx, signals: Sequence[Signal]) -> None:
 
 
 def is_vital(signal: Signal) -> bool:
-    """Whether it stands in front of a human from receipt, by the event table alone."""
+    """True where it stands in front of a human from receipt, by the event table alone."""
     return _meaning(signal.format, signal.code)[1] == 0
 
 

@@ -50,7 +50,7 @@ def watched(tx: Tx, now: datetime) -> Watch | None:
 
 
 def is_overdue(tx: Tx, now: datetime) -> bool:
-    """Whether ``raise_overdue`` has anything to tell."""
+    """True where ``raise_overdue`` has anything to tell."""
     found = _found(tx, now)
     return found is not None and signals.by_deduplication(tx, found.deduplication) is None
 

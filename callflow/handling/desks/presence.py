@@ -44,7 +44,7 @@ class Person(Operator):
 
     @property
     def is_registered(self) -> bool:
-        """Whether a telephone of theirs is there."""
+        """True where a telephone of theirs is there."""
         return any(phone.reachable for phone in self.phones)
 
     @property
@@ -224,6 +224,6 @@ def _keep(
 
 
 def exists(tx: Tx, name: str) -> bool:
-    """Whether there is a user of this name who may log in."""
+    """True where there is a user of this name who may log in."""
     user = users.user_by_name(tx, name)
     return user is not None and user.disabled_at is None

@@ -103,7 +103,7 @@ def _caller(call: Call, incident: Incident | None, made: list[Call], language: s
 
 
 def _voice_first(call: Call, incident: Incident | None) -> bool:
-    """Whether somebody speaks before anything else is asked (D8)."""
+    """True where somebody speaks before anything else is asked (D8)."""
     if call.dialogue is Dialogue.VOICE:
         return True
     steps = incident.plan.get("steps", ()) if incident else ()
@@ -112,12 +112,12 @@ def _voice_first(call: Call, incident: Incident | None) -> bool:
 
 
 def _is_human(call: Call) -> bool:
-    """Whether an operator or somebody at a desk is in the conference by this call."""
+    """True where an operator or somebody at a desk is in the conference by this call."""
     return call.up and _took(call)
 
 
 def _took(call: Call) -> bool:
-    """Whether somebody of ours spoke, or speaks, by this call; who only listens does not."""
+    """True where somebody of ours spoke, or speaks, by this call; who only listens does not."""
     return call.is_leg and call.heard and call.result is Outcome.OPERATOR
 
 
@@ -133,7 +133,7 @@ def _ring(call: Call) -> Ring:
 
 
 def was_with_human(tx: Tx, call: Call) -> bool:
-    """Whether somebody of ours spoke with this caller."""
+    """True where somebody of ours spoke with this caller."""
     made = calls.in_rooms(tx, {call.room})[call.room] if call.room else []
     return any(_took(call) for call in made)
 
@@ -146,7 +146,7 @@ _LISTENS = frozenset({"end", "position"})
 
 
 def is_told_now(one: Waiting, place: int, every: float, now: datetime) -> bool:
-    """Whether somebody hears now which number they are; ``every`` in seconds, 0: never.
+    """True where somebody hears now which number they are; ``every`` in seconds, 0: never.
 
     At once where somebody is before them, and when the human whom they spoke with went. Panels and
     services hear no word of ours, a dialogue is not cut, and who needs help at once hears music

@@ -196,7 +196,7 @@ def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> dict[str, 
 
 
 def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
-    """Whether ``service`` may be called for an incident as things stand."""
+    """True where ``service`` may be called for an incident as things stand."""
     if service is not Service.POLICE:
         return Gate(allowed=True, reason=Reason.NOT_GATED)
     site = sites.get(tx, row.site_id) if row.site_id else None

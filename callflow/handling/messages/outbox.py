@@ -18,7 +18,8 @@ from callflow.storage.messages import outbox
 
 
 def is_silenced(tx: Tx, incident: Incident) -> bool:
-    """Whether nothing may reach the site or its staff: of this alarm, or for another one (D7)."""
+    """True where nothing may reach the site or its staff: of this alarm, or for another one
+    (D7)."""
     return is_mute_here(tx, incident)
 
 

@@ -39,7 +39,7 @@ class PlanStanding:
 
 
 def get_standing(tx: Tx, plan_id: str) -> PlanStanding:
-    """Whether a plan may be followed. Raises NotFound."""
+    """True where a plan may be followed. Raises NotFound."""
     body = sites.plan_body(tx, plan_id)
     if body is None:
         raise NotFound(f"there is no plan {plan_id!r}")

@@ -22,7 +22,7 @@ _AGAIN = timedelta(minutes=10)
 
 
 def is_played(tx: Tx, kind: str, name: str, who: str, now: datetime) -> bool:
-    """Whether it was told already that ``who`` plays the file ``name``."""
+    """True where it was told already that ``who`` plays the file ``name``."""
     lately = logbook.of_kinds(
         tx, [kind], since=now - _AGAIN, until=now + _AGAIN, who=who, limit=100
     )
@@ -30,7 +30,7 @@ def is_played(tx: Tx, kind: str, name: str, who: str, now: datetime) -> bool:
 
 
 def heard(tx: Tx, name: str, who: str, since: datetime, now: datetime) -> bool:
-    """Whether ``who`` played what somebody said after a tone, ``since`` then."""
+    """True where ``who`` played what somebody said after a tone, ``since`` then."""
     mine = logbook.of_kinds(tx, [SPOKEN], since=since, until=now, who=who, limit=1000)
     return any(entry.data["name"] == name for entry in mine.entries)
 

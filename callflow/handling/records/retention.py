@@ -88,7 +88,7 @@ def due_until(tx: Tx, now: datetime) -> Iterator[tuple[Kept, int, datetime]]:
 
 
 def any_due(tx: Tx, now: datetime) -> bool:
-    """Whether there is anything to delete."""
+    """True where there is anything to delete."""
     return any(
         rows.any_due(tx, what, before) for what, _, before in due_until(tx, now) if what in _PURGES
     )
@@ -111,7 +111,7 @@ def purge(tx: Tx, now: datetime) -> int:
 
 
 def person_is_due(tx: Tx, now: datetime) -> bool:
-    """Whether somebody's time is over."""
+    """True where somebody's time is over."""
     return any(
         rows.any_due(tx, what, before)
         for what, _, before in due_until(tx, now)

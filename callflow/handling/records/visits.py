@@ -15,7 +15,7 @@ _AGAIN = timedelta(minutes=30)
 
 
 def is_visiting(tx: Tx, who: str, now: datetime) -> bool:
-    """Whether it was told already that ``who`` reads the audit now."""
+    """True where it was told already that ``who`` reads the audit now."""
     return _told(tx, "audit_read", who, now)
 
 
@@ -26,7 +26,7 @@ def audit_read(tx: Tx, who: str, now: datetime) -> None:
 
 
 def is_seeing(tx: Tx, site: str | None, who: str, now: datetime) -> bool:
-    """Whether it was told already that ``who`` sees a site; None: all of them."""
+    """True where it was told already that ``who`` sees a site; None: all of them."""
     return _told(tx, "site_seen" if site else "sites_read", who, now, site)
 
 
@@ -41,7 +41,7 @@ def site_seen(tx: Tx, site: str | None, who: str, now: datetime) -> None:
 
 
 def is_seeing_images(tx: Tx, incident: str, who: str, now: datetime) -> bool:
-    """Whether it was told already that ``who`` sees the images of an incident."""
+    """True where it was told already that ``who`` sees the images of an incident."""
     return _told(tx, "images_seen", who, now, incident=incident)
 
 

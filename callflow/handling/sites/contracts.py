@@ -155,7 +155,7 @@ def apply_planned(tx: Tx, now: datetime) -> None:
 
 
 def in_quarantine(site: DeclaredSite, now: datetime) -> bool:
-    """Whether nobody else gets this site's accounts."""
+    """True where nobody else gets this site's accounts."""
     until = quarantined_until(site.state, site.state_since)
     return until is not None and now < until
 

@@ -110,7 +110,7 @@ class Drafts:
         self.faults.append(Fault(row=row, code=code, column=column, args=args))
 
     def _right(self, row: int, column: str, shape: type[Shape], name: str, text: str) -> bool:
-        """Whether the shape takes ``text``; what it says where it doesn't is kept."""
+        """True where the shape takes ``text``; what it says where it doesn't is kept."""
         try:
             shape.value(name, text)
         except BadField as bad:

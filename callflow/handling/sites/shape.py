@@ -200,7 +200,7 @@ class Shape(BaseModel):
         return self.model_dump(mode="json")
 
     def says(self, name: str) -> bool:
-        """Whether the field was sent: what was not stays as it is."""
+        """True where the field was sent: what was not stays as it is."""
         return name in self.model_fields_set
 
 

@@ -31,7 +31,7 @@ _NEWEST = 50
 
 
 def is_set_up(tx: Tx) -> bool:
-    """Whether anybody was ever called, and said by a key that they heard it."""
+    """True where anybody was ever called, and said by a key that they heard it."""
     return calls.any_ended_with(tx, first_start.PROOF)
 
 

@@ -16,7 +16,7 @@ from callflow.storage.engine.values import Reads
 
 @dataclass(frozen=True, slots=True)
 class OfIncident:
-    """Whether there are any."""
+    """True where there are any."""
 
     calls: bool  # that nobody dialled yet
     tasks: bool  # open
@@ -26,7 +26,7 @@ class OfIncident:
 
 @dataclass(frozen=True, slots=True)
 class OfCall:
-    """Whether there are any."""
+    """True where there are any."""
 
     spoken: bool  # notes that came to nothing yet
     followers: bool  # calls that it speaks for

@@ -34,11 +34,11 @@ class Duty:
 
     @property
     def is_shared(self) -> bool:
-        """Whether another process may have it, so that ``mine`` asks the server: it blocks."""
+        """True where another process may have it, so that ``mine`` asks the server: it blocks."""
         return self._engine is not None
 
     def mine(self) -> bool:
-        """Whether it is ours now; takes it where it is free. False where nobody can say."""
+        """True where it is ours now; takes it where it is free. False where nobody can say."""
         if self._engine is None:
             return True
         with self._lock:

@@ -32,14 +32,15 @@ class Asked:
         self._free = [True]
 
     def begin(self) -> bool:
-        """Whether it is still to be done, and whoever asks does it; afterwards nobody else can."""
+        """True where it is still to be done, and whoever asks does it; afterwards nobody else
+        can."""
         try:
             return self._free.pop()
         except IndexError:
             return False
 
     def withdraw(self) -> bool:
-        """Whether it was not begun, and now never is."""
+        """True where it was not begun, and now never is."""
         return self.begin()
 
 

@@ -317,7 +317,7 @@ _DEADLOCK, _SERIALIZATION = "40P01", "40001"  # SQLSTATE
 
 
 def _lost_a_race(error: Exception | None) -> bool:
-    """Whether another process's transaction was in the way: run again, it will do."""
+    """True where another process's transaction was in the way: run again, it will do."""
     original = getattr(error.__cause__, "orig", None) if error is not None else None
     return getattr(original, "sqlstate", None) in (_DEADLOCK, _SERIALIZATION)
 

@@ -58,7 +58,7 @@ def update_user(tx: Tx, user_id: str, **values: Any) -> None:
 
 
 def others_of_role(tx: Tx, user_id: str, role: str) -> bool:
-    """Whether somebody else who may log in has this role. Locks them: see
+    """True where somebody else who may log in has this role. Locks them: see
     handling/station/users.py.
     """
     query = (

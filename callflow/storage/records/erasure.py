@@ -82,7 +82,7 @@ class Home:
     calls: frozenset[str]
 
     def has(self, of: AnyRow) -> bool:
-        """Whether a row is about them."""
+        """True where a row is about them."""
         table, row = of.table, of.columns
         return (
             row.get("site_id", row.get("site")) in self.sites
@@ -116,7 +116,7 @@ def calls_of(tx: Tx, contact: str, numbers: Sequence[str]) -> list[str]:
 
 
 def live(tx: Tx, calls: Sequence[str]) -> bool:
-    """Whether one of them goes on."""
+    """True where one of them goes on."""
     c = t.call.c
     query = select(c.id).where(c.id.in_(list(calls)), c.state != CallState.ENDED.value).limit(1)
     return tx.execute(query).first() is not None

@@ -51,8 +51,8 @@ CALL_PARTS: tuple[Table, ...] = (t.recording, t.spoken, t.call_action)
 
 
 def _is_over(incident: Any, before: datetime) -> ColumnElement[bool]:
-    """Whether an incident is filed since, and held by nobody. By its opening, which has an index:
-    what was closed before then was opened before."""
+    """True where an incident is filed since, and held by nobody. By its opening, which has an
+    index: what was closed before then was opened before."""
     held = select(t.legal_hold.c.incident_id).where(t.legal_hold.c.lifted_at.is_(None))
     return and_(
         incident.c.opened_at < before,

@@ -91,14 +91,14 @@ def lift_hold(tx: Tx, hold_id: str, by: str, now: datetime) -> None:
 
 
 def _bound(incident_id: Any) -> ColumnElement[bool]:
-    """Whether the alarm keeps what belongs to it: it is not filed, or somebody holds it."""
+    """True where the alarm keeps what belongs to it: it is not filed, or somebody holds it."""
     held = select(_H.incident_id).where(_H.lifted_at.is_(None))
     kept = or_(_I.state != State.FILED.value, _I.id.in_(held))
     return exists().where(_I.id == incident_id, kept)
 
 
 def _of_call(call: Any) -> ColumnElement[bool]:
-    """Whether an alarm keeps what this call left: its own, or one that it spoke for (D10)."""
+    """True where an alarm keeps what this call left: its own, or one that it spoke for (D10)."""
     other = t.call.alias()
     spoken_for = exists().where(other.c.leader == call.c.id, _bound(other.c.incident_id))
     return or_(_bound(call.c.incident_id), spoken_for)
@@ -184,7 +184,7 @@ _COUNTED = {Kept.INCIDENTS: (past.due_incidents, past.due_calls)}
 
 
 def any_due(tx: Tx, what: Kept, before: datetime) -> bool:
-    """Whether anything of it is due."""
+    """True where anything of it is due."""
     return any(tx.execute(due(before).limit(1)).first() is not None for due in _DUE[what])
 
 

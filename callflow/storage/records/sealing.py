@@ -169,7 +169,7 @@ def without_mac(tx: Tx) -> Iterator[Entry]:
 
 
 def is_vouched(tx: Tx) -> bool:
-    """Whether an entry of ours vouches for what is older than MACs."""
+    """True where an entry of ours vouches for what is older than MACs."""
     query = select(t.logbook).where(t.logbook.c.kind == VOUCHED)
     mac: Mac = tx.info["mac"]
     return any(logbook.is_proven(entry, mac) for entry in each_entry(tx, query))

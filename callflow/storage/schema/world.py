@@ -119,7 +119,7 @@ panel_user = Table(
     Column("revoked", Boolean, nullable=False),
 )
 
-#: Whether each partition is armed, and since when: its armed period (D6).
+#: Each partition, armed or not, and since when: its armed period (D6).
 partition = Table(
     "partition",
     metadata,

@@ -51,7 +51,7 @@ _ANY_DUE = select(
 
 
 def any_due(tx: Tx, now: datetime) -> bool:
-    """Whether a planned change is to be made."""
+    """True where a planned change is to be made."""
     return bool(tx.execute(_ANY_DUE, {"now": now}).scalar())
 
 

@@ -220,8 +220,8 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Inc
 
 
 def _calls(text: str) -> ColumnElement[bool]:
-    """Whether somebody of a site has a number with these digits: six or more, and nothing else, or
-    an account would be a part of many numbers."""
+    """True where somebody of a site has a number with these digits: six or more, and nothing else,
+    or an account would be a part of many numbers."""
     digits = re.sub(r"[\s.()/-]", "", text).removeprefix("+").lstrip("0")
     if not digits.isdigit() or len(digits) < _FEWEST:
         return false()
@@ -231,7 +231,7 @@ def _calls(text: str) -> ColumnElement[bool]:
 
 
 def of_person(text: str) -> ColumnElement[bool]:
-    """Whether a contact's name has it, or their number its digits, four of them or more: as they
+    """True where a contact's name has it, or their number its digits, four of them or more: as they
     are dialled at home or abroad, with what stands between them or without."""
     c, digits = t.contact.c, "".join(each for each in text if each.isdigit()).lstrip("0")
     named = holds(c.name, text)
@@ -239,7 +239,7 @@ def of_person(text: str) -> ColumnElement[bool]:
 
 
 def _is_called(text: str) -> ColumnElement[bool]:
-    """Whether a site's id or one of its accounts begins so, or its name or address has it."""
+    """True where a site's id or one of its accounts begins so, or its name or address has it."""
     s, a = t.site.c, t.account.c
     of_account = select(a.site_id).where(_begins(a.account, text), a.site_id.is_not(None))
     named = or_(_begins(s.id, text), holds(s.name, text), holds(s.address, text))
@@ -251,7 +251,7 @@ def _begins(column: Any, text: str) -> ColumnElement[bool]:
 
 
 def holds(column: Any, text: str) -> ColumnElement[bool]:
-    """Whether ``text`` stands in it, whatever the case and the accents."""
+    """True where ``text`` stands in it, whatever the case and the accents."""
     return folded(column).like(f"%{_escaped(fold(text))}%", escape="\\")
 
 

@@ -117,7 +117,7 @@ def client(tx: Tx, client_id: str) -> Client | None:
 
 
 def has_sites(tx: Tx, client_id: str) -> bool:
-    """Whether any site is this client's."""
+    """True where any site is this client's."""
     query = select(t.site.c.id).where(t.site.c.client_id == client_id).limit(1)
     return tx.execute(query).first() is not None
 

@@ -97,7 +97,7 @@ _OLD = Prepared(select(_C.id).where(_C.at < bindparam("before")).limit(1))
 
 
 def any_old(tx: Tx, now: datetime) -> bool:
-    """Whether the time of one is over."""
+    """True where the time of one is over."""
     return _OLD.first(tx, {"before": now - KEPT}) is not None
 
 

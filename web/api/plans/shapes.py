@@ -176,7 +176,7 @@ def _from_json(body: bytes) -> Any:
 
 
 def wants_text(request: Request) -> bool:
-    """Whether the answer is to be YAML."""
+    """True where the answer is to be YAML."""
     accept = request.headers.get("accept", "")
     return any(part.split(";")[0].strip().lower() in YAML for part in accept.split(","))
 

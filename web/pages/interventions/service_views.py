@@ -27,7 +27,7 @@ class Revealed:
 
 @dataclass(frozen=True, slots=True)
 class GateView:
-    """Whether a service may be called, and on which line; None: none is competent."""
+    """A service's gate, and the line to call; None: none is competent."""
 
     service: Service
     gate: Gate

@@ -99,7 +99,7 @@ async def let_in(
 
 
 def _begins(tx: Tx, station: Station, user_id: str) -> bool:
-    """Whether an administrator comes to a station that has no site yet."""
+    """True where an administrator comes to a station that has no site yet."""
     user = users.user_by_id(tx, user_id)
     administers = user is not None and Right.ADMINISTER in rights_of(user.role)
     return administers and not sites.site_ids(tx, limit=1) and station.starts(tx)

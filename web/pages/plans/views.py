@@ -214,7 +214,7 @@ def does(kind: StepKind, language: str) -> str:
 
 
 def calls(step: Step) -> bool:
-    """Whether it calls people one after the other, and may go on with its list."""
+    """True where it calls people one after the other, and may go on with its list."""
     return step.kind in CALLING
 
 

@@ -63,7 +63,7 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
 
 
 def _is(tx: Tx, client_id: str) -> bool:
-    """Whether any site is still this client's: one of another name is another."""
+    """True where any site is still this client's: one of another name is another."""
     return sites.has_sites(tx, client_id)
 
 

@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tried:
-    """Whether the routes themselves would let a person in, and what is in the way."""
+    """A person at the door of a page: would the routes let them in, and what is in the way?"""
 
     user: User
     path: str

@@ -92,7 +92,7 @@ class Step:
 
     @property
     def off_site(self) -> bool:
-        """Whether it calls anybody who is not on the premises."""
+        """True where it calls anybody who is not on the premises."""
         return self.kind in CALLING and any(who.role is not Role.PREMISES for who in self.selectors)
 
     @property

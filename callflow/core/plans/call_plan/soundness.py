@@ -215,7 +215,7 @@ def exits(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def follow(step: Step, outcome: str, grounds: bool) -> bool:
-    """Whether a closure is justified after ``step`` ended so, given that it was before."""
+    """True where a closure is justified after ``step`` ended so, given that it was before."""
     if step.kind in NEUTRAL:
         return grounds
     return justifies(step.kind, outcome, technical=True)

@@ -201,13 +201,14 @@ JUSTIFIED_TECHNICAL: frozenset[str] = frozenset({RESTORED, Outcome.ACKNOWLEDGED}
 
 
 def answers_well(kind: StepKind, outcome: str) -> bool:
-    """Whether a bank's opening was explained (D18): the plan leads only the right answer to its
+    """True where a bank's opening was explained (D18): the plan leads only the right answer to its
     close, and the code was asked before."""
     return kind is StepKind.QUESTION and outcome in ANSWERS
 
 
 def justifies(kind: StepKind, outcome: str, *, technical: bool) -> bool:
-    """Whether a step of ``kind`` that ended with ``outcome`` justifies closing by the machine."""
+    """True where a step of ``kind`` that ended with ``outcome`` justifies closing by the
+    machine."""
     if kind in NEUTRAL:
         return False
     return outcome in JUSTIFIED or (technical and outcome in JUSTIFIED_TECHNICAL)

@@ -83,12 +83,12 @@ def reaching(plan: Plan, use: Use) -> dict[str, bool]:
 
 
 def reaches_somebody(plan: Plan, use: Use) -> bool:
-    """Whether any step of a sound plan may call anybody at the site, at any hour."""
+    """True where any step of a sound plan may call anybody at the site, at any hour."""
     return any(reaching(plan, use).values())
 
 
 def rings(plan: Plan) -> bool:
-    """Whether a sound plan is there to call people at all."""
+    """True where a sound plan is there to call people at all."""
     done = reachable(plan)
     return any(_calls(step) for step in plan.steps if step.id in done)
 

@@ -37,5 +37,5 @@ def unescaped(text: str) -> str:
 
 
 def storable(text: str) -> bool:
-    """Whether a database keeps ``text`` as it is."""
+    """True where a database keeps ``text`` as it is."""
     return _UNSTORABLE.search(text) is None
