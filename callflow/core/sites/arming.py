@@ -34,4 +34,4 @@ class PanelUser:
     contact_id: str | None
     part: str  # person, guard, cleaner, technician, duress
     revoked: bool
-    name: str | None
+    name: str | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan
+from callflow.core.sites.declared import SectorFirm
 from callflow.core.sites.files.columns import value_of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.reading import Line, Table
@@ -39,7 +40,7 @@ class Known:
     people: Mapping[str, Coded] = field(default_factory=dict)  # every contact, at a site or not
     plans: Sequence[Plan] = ()
     withdrawn: frozenset[str] = frozenset()  # those of them that nobody may follow
-    firms: Sequence[Any] = ()
+    firms: Sequence[SectorFirm] = ()
     own: OwnDays = field(default_factory=lambda: NO_DAYS)  # what the station says of days
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from callflow.core.signals import events
 from callflow.core.signals.events import Override, SiteOverride
 from callflow.core.signals.signal import PERSONAL, Category
-from callflow.core.sites import declared
+from callflow.core.sites import arming, declared
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import OwnDays
@@ -70,8 +70,8 @@ def no_longer_tested(tx: Tx, old: declared.Account | None, now: datetime) -> Non
 def shown_arming(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Partition]]:
     """{account: its partitions, armed or not, as far as its panel told}."""
     found: dict[str, list[Partition]] = {}
-    for arming in rows.arming(tx, set(site_ids)).values():
-        for one in arming.partitions:
+    for here in rows.arming(tx, set(site_ids)).values():
+        for one in here.partitions:
             found.setdefault(one.account, []).append(Partition.of(one, user=one.panel_user))
     return found
 
@@ -155,5 +155,5 @@ def one_of(choices: type[StrEnum], value: Any, field: str) -> str:
 
 def write_panel_users(tx: Tx, accounts: Sequence[str], sent: Sequence[PanelUser]) -> None:
     """Whom each user number stands for."""
-    kept = [{**user.model_dump(exclude={"contact"}), "contact_id": user.contact} for user in sent]
-    rows.replace_panel_users(tx, accounts, kept)
+    users = [arming.PanelUser(u.account, u.number, u.contact, u.part, u.revoked) for u in sent]
+    rows.replace_panel_users(tx, accounts, users)

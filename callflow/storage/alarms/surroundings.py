@@ -13,7 +13,7 @@ from callflow.core.sites.arming import Partition
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns
+from callflow.storage.engine.values import Reads, columns, columns_of
 from callflow.storage.sites.sites import upsert, upsert_all
 
 
@@ -41,7 +41,7 @@ _DECLARED = Prepared(
     .where(_A.account.in_(bindparam("accounts", expanding=True)))
 )
 _OVERRIDES = Reads(
-    select(t.event_override)
+    select(*columns_of(t.event_override, SiteOverride))
     .where(t.event_override.c.site_id.in_(bindparam("sites", expanding=True)))
     .order_by(t.event_override.c.code, t.event_override.c.zone),
     SiteOverride,

@@ -65,9 +65,11 @@ def grouped(values: Iterable[V], key: Callable[[V], K]) -> dict[K, list[V]]:
     return groups
 
 
-def columns(value: Any) -> dict[str, Any]:
-    """{column: what is written there} of a value."""
-    return {name: written(getattr(value, name)) for name in value.__dataclass_fields__}
+def columns(value: Any, table: Table | None = None) -> dict[str, Any]:
+    """{column: what is written there} of a value, of a join's those of one ``table``."""
+    names = value.__dataclass_fields__
+    mine = names if table is None else (name for name in names if name in table.c)
+    return {name: written(getattr(value, name)) for name in mine}
 
 
 def columns_of(table: Table, into: type[Any]) -> list[Column[Any]]:

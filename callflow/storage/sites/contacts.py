@@ -17,13 +17,13 @@ from callflow.core.time.hours import CalendarError
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, found, grouped
+from callflow.storage.engine.values import Reads, columns_of, found, grouped
 from callflow.storage.sites import own_days
 
 _LINK = t.site_contact.c
 _CALLED = Reads(
-    select(*t.contact.c, _LINK.role, _LINK.rank, _LINK.authorities, _LINK.keys_held)
-    .add_columns(_LINK.site_id)
+    select(*columns_of(t.contact, Person), _LINK.role, _LINK.rank, _LINK.authorities)
+    .add_columns(_LINK.keys_held, _LINK.site_id)
     .join(t.site_contact, _LINK.contact_id == t.contact.c.id)
     .where(_LINK.site_id.in_(bindparam("sites", expanding=True)))
     .order_by(_LINK.role.desc(), _LINK.rank, t.contact.c.id),
@@ -137,7 +137,9 @@ def write_code(tx: Tx, contact_id: str, code: str) -> None:
     tx.execute(update(t.contact).where(t.contact.c.id == contact_id).values(code=code))
 
 
-_CONTACT = Reads(select(t.contact).where(t.contact.c.id == bindparam("id")), Person)
+_CONTACT = Reads(
+    select(*columns_of(t.contact, Person)).where(t.contact.c.id == bindparam("id")), Person
+)
 
 
 def get(tx: Tx, contact_id: str) -> Person | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 
@@ -72,12 +71,7 @@ def change_made(tx: Tx, change_id: str, now: datetime) -> bool:
 
 def insert_former(tx: Tx, former: Former) -> None:
     """Somebody is called no more."""
-    tx.execute(t.former_contact.insert(), former_row(former))
-
-
-def former_row(former: Former) -> dict[str, Any]:
-    """The columns of one."""
-    return {name: value for name, value in columns(former).items() if name != "name"}
+    tx.execute(t.former_contact.insert(), columns(former, t.former_contact))
 
 
 def former(tx: Tx, site_id: str) -> list[Former]:

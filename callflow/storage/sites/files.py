@@ -14,8 +14,7 @@ from callflow.core.sites.site import Coded
 from callflow.storage import schema as t
 from callflow.storage.engine import bulk
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import columns_of, found
-from callflow.storage.sites.contracts import former_row
+from callflow.storage.engine.values import columns, columns_of, found
 from callflow.storage.sites.sites import ACCOUNTS_VERSION
 
 #: What is written of one row.
@@ -101,7 +100,7 @@ def steps(rows: Writes, former: Sequence[Former], now: datetime) -> list[Step]:
         (_CHANGE, [{**row, "b_id": id, "changed_at": now} for id, row in rows.changed.items()]),
         (_CHANGE, [{**hours, "b_id": id} for id, hours in rows.moved.items()]),
         (_REMOVE, gone),
-        *bulk.made(t.former_contact, ["id"], list(map(former_row, former))),
+        *bulk.made(t.former_contact, ["id"], [columns(one, t.former_contact) for one in former]),
         *bulk.made(t.site_contact, ["site_id", "contact_id", "role"], rows.links),
     ]
 

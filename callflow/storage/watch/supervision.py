@@ -383,8 +383,8 @@ def replace_overrides(tx: Tx, site_id: str, overrides: Sequence[SiteOverride]) -
         tx.execute(t.event_override.insert(), list(map(columns, overrides)))
 
 
-def replace_panel_users(tx: Tx, accounts: Sequence[str], users: Sequence[Row]) -> None:
+def replace_panel_users(tx: Tx, accounts: Sequence[str], users: Sequence[PanelUser]) -> None:
     """Write all users of these accounts anew."""
     tx.execute(delete(t.panel_user).where(t.panel_user.c.account.in_(list(accounts))))
     if users:
-        tx.execute(t.panel_user.insert(), list(users))
+        tx.execute(t.panel_user.insert(), [columns(user, t.panel_user) for user in users])

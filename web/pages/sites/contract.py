@@ -32,9 +32,9 @@ class Shown(NamedTuple):
 
 def shown(tx: Tx, site: Site) -> dict[str, object]:
     """The site's contract, and who was called there once."""
-    row = sites.get(tx, site.id)
+    kept = sites.get(tx, site.id)
     state = site.state
-    since = row.state_since if row else None
+    since = kept.state_since if kept else None
     changes = contracts.changes(tx, site.id)
     planned = [change for change in changes if change.planned]
     return {
