@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -166,20 +166,10 @@ def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
     return incidents.site_is_mute(tx, site) if known.mute is None else known.mute
 
 
-def _site(
-    tx: Tx, incident: Incident, now: datetime, known: Known
-) -> Site | Callable[[], Site] | None:
-    """The incident's, or how to read it: what was answered nearly always leads on without."""
-    site_id = incident.site_id
-    if site_id is None:
+def _site(tx: Tx, incident: Incident, now: datetime, known: Known) -> Site | None:
+    if incident.site_id is None:
         return station_site(tx, incident.kind, now)
-
-    def read() -> Site:
-        found = site_now(tx, site_id, incident.kind, now, reading=known.reading)
-        assert found is not None, "an incident's site stays"
-        return found
-
-    return read
+    return site_now(tx, incident.site_id, incident.kind, now, reading=known.reading)
 
 
 def _decide(tx: Tx, incident: Incident, now: datetime, known: Known) -> None:
@@ -196,9 +186,15 @@ def _decide(tx: Tx, incident: Incident, now: datetime, known: Known) -> None:
         return
     made = calls.attempts(tx, incident.id)
     asked = tasks.of_incident(tx, incident.id)
-    site = _site(tx, seen, now, known)
     plan = call_plan.from_json(incident.plan)
-    decision = escalation.next_steps(seen, plan, site, made, now, asked, _busy(tx, made, now))
+    busy = _busy(tx, made, now)
+    unread = incident.site_id is not None and made and known.reading is None
+    try:  # its site is read where somebody there is looked for: an answer nearly always leads on
+        site = escalation.UNREAD if unread else _site(tx, seen, now, known)
+        decision = escalation.next_steps(seen, plan, site, made, now, asked, busy)
+    except escalation.SiteNeeded:
+        site = _site(tx, seen, now, known)
+        decision = escalation.next_steps(seen, plan, site, made, now, asked, busy)
     at = apply.not_before(incident, made, asked, now)
     again = False
     due_before = incident.machine_due

@@ -30,6 +30,8 @@ from callflow.core.alarms.escalation.run import (
     ENDLESS_AFTER,
     STUCK_AFTER,
     UNPLACED_AFTER,
+    UNREAD,
+    SiteNeeded,
     next_steps,
 )
 from callflow.core.alarms.escalation.turns import (
@@ -53,6 +55,7 @@ __all__ = [
     "TRUNK_RETRIES",
     "TRUNK_RETRY",
     "UNPLACED_AFTER",
+    "UNREAD",
     "Action",
     "Close",
     "Decision",
@@ -66,6 +69,7 @@ __all__ = [
     "NoNumber",
     "OpenTask",
     "PlaceCall",
+    "SiteNeeded",
     "Withdraw",
     "bridge_step",
     "may_call_back",

@@ -5,8 +5,9 @@ Nothing here acts: the answer is data that ``handling`` turns into rows, in one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.escalation import guards, turns
@@ -59,10 +60,23 @@ ENDLESS_AFTER = timedelta(minutes=6)
 CLOCK_SKEW = timedelta(seconds=5)
 
 
+class Unread(Enum):
+    """``UNREAD``: a site that nobody has looked at yet."""
+
+    UNREAD = ""
+
+
+UNREAD = Unread.UNREAD
+
+
+class SiteNeeded(Exception):
+    """Somebody at the site is looked for, and it is ``UNREAD``."""
+
+
 def next_steps(
     incident: Incident,
     plan: Plan,
-    site: Site | Callable[[], Site] | None,
+    site: Site | Unread | None,
     calls: Sequence[Call],
     now: datetime,
     tasks: Sequence[Task] = (),
@@ -70,7 +84,8 @@ def next_steps(
 ) -> Decision:
     """The machine's next acts for ``incident``. ``calls`` and ``tasks`` are all of its.
 
-    ``site`` may be how to read it: where a plan ends, nobody there is looked for.
+    ``site`` may be ``UNREAD``: what was answered nearly always leads on without anybody there.
+    Raises SiteNeeded where it doesn't.
 
     ``busy``: the numbers with which another call of ours is busy. Who waits to call one of them
     waits for that, and no line is at fault.
@@ -93,7 +108,7 @@ class _Run:
         self,
         incident: Incident,
         plan: Plan,
-        site: Site | Callable[[], Site],
+        site: Site | Unread,
         calls: Sequence[Call],
         tasks: Sequence[Task],
         now: datetime,
@@ -110,8 +125,8 @@ class _Run:
 
     @property
     def site(self) -> Site:
-        if not isinstance(self._site, Site):
-            self._site = self._site()
+        if self._site is UNREAD:
+            raise SiteNeeded
         return self._site
 
     def begin(self) -> Decision:
