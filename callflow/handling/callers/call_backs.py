@@ -87,13 +87,13 @@ def instruction_left(tx: Tx, instruction_id: str, call_id: str, now: datetime) -
 
 def instruction_seen(tx: Tx, instruction_id: str, who: str, now: datetime) -> None:
     """``who`` did something with it; where it still waits for another, it is nobody's again."""
-    row = call_backs.open_for(tx, instruction_id)
-    if row is None:
+    call_back = call_backs.open_for(tx, instruction_id)
+    if call_back is None:
         return
     if _waits(tx, instruction_id, now):
-        call_backs.change(tx, row.id, holder=None, level=0, due_at=_target(tx, now))
+        call_backs.change(tx, call_back.id, holder=None, level=0, due_at=_target(tx, now))
     else:
-        _end(tx, row, Result.NOT_NEEDED, who, "", now)
+        _end(tx, call_back, Result.NOT_NEEDED, who, "", now)
 
 
 def _waits(tx: Tx, instruction_id: str, now: datetime) -> bool:
@@ -145,16 +145,16 @@ def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> 
 
 def _answered(tx: Tx, number: str, now: datetime) -> None:
     """They called again and somebody spoke with them: nobody need call back."""
-    row = call_backs.open_for(tx, number)
-    if row is not None:
-        _end(tx, row, Result.CALLED_AGAIN, MACHINE, "", now)
-        tell(tx, "call_back_moot", now, _incident(tx, row.incident_id), to=number)
+    call_back = call_backs.open_for(tx, number)
+    if call_back is not None:
+        _end(tx, call_back, Result.CALLED_AGAIN, MACHINE, "", now)
+        tell(tx, "call_back_moot", now, _incident(tx, call_back.incident_id), to=number)
 
 
-def _end(tx: Tx, row: CallBack, result: Result, who: str, text: str, now: datetime) -> None:
+def _end(tx: Tx, call_back: CallBack, result: Result, who: str, text: str, now: datetime) -> None:
     call_backs.change(
         tx,
-        row.id,
+        call_back.id,
         open_for=None,
         due_at=None,
         ended_at=now,
@@ -169,31 +169,31 @@ def _end(tx: Tx, row: CallBack, result: Result, who: str, text: str, now: dateti
 
 def take(tx: Tx, call_back_id: str, who: str, now: datetime, *, to: str = "") -> None:
     """``who`` will do it, or gives it to a colleague, ``to``. Raises NotFound, Refused."""
-    row = _open(tx, call_back_id)
+    call_back = _open(tx, call_back_id)
     taker = to.strip() or who
     if taker != who and not exists(tx, taker):
         raise NotFound("there is no colleague of this name", about=taker)
-    call_backs.change(tx, row.id, holder=taker, due_at=now + TAKEN_FOR)
+    call_backs.change(tx, call_back.id, holder=taker, due_at=now + TAKEN_FOR)
     told = {"by": who, "who": taker, "who_did": who}
     given = taker != who
-    if row.instruction_id:
-        left = instructions.get(tx, row.instruction_id)
+    if call_back.instruction_id:
+        left = instructions.get(tx, call_back.instruction_id)
         kind = "instruction_given" if given else "instruction_taken"
         about = {"left_by": left and left.author, "site": left and left.site_id}
-        tell(tx, kind, now, instruction=row.instruction_id, **about, **told)
+        tell(tx, kind, now, instruction=call_back.instruction_id, **about, **told)
     else:
         kind = "call_back_given" if given else "call_back_taken"
-        tell(tx, kind, now, _incident(tx, row.incident_id), to=row.number, **told)
+        tell(tx, kind, now, _incident(tx, call_back.incident_id), to=call_back.number, **told)
 
 
 def finish(tx: Tx, call_back_id: str, who: str, result: Result, text: str, now: datetime) -> None:
     """Done with, and how. Raises NotFound, Refused."""
-    row = _open(tx, call_back_id)
-    if row.instruction_id:
+    call_back = _open(tx, call_back_id)
+    if call_back.instruction_id:
         raise Refused("an instruction was left: listen to it, countersign or withdraw it")
-    _end(tx, row, result, who, text, now)
-    told = {"to": row.number, "by": who, "called_back": result.value, "text": text}
-    tell(tx, "call_back_done", now, _incident(tx, row.incident_id), who_did=who, **told)
+    _end(tx, call_back, result, who, text, now)
+    told = {"to": call_back.number, "by": who, "called_back": result.value, "text": text}
+    tell(tx, "call_back_done", now, _incident(tx, call_back.incident_id), who_did=who, **told)
 
 
 def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
@@ -201,14 +201,14 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
 
     Raises Held, NotFound, Refused.
     """
-    row = _open(tx, call_back_id)
-    if not row.number and row.instruction_id:
+    call_back = _open(tx, call_back_id)
+    if not call_back.number and call_back.instruction_id:
         raise Refused("no number was shown: there is nobody to call")
-    if not row.number:
+    if not call_back.number:
         raise Refused("these callers' numbers were not kept: there is nobody to call")
-    if row.holder not in (None, who):
-        raise Held(row.holder)
-    number = row.number
+    if call_back.holder not in (None, who):
+        raise Held(call_back.holder)
+    number = call_back.number
     if number_is_mute(tx, number):
         raise Refused(MUTE)
     incident = _incident(tx, incidents.open_of_phone(tx, number, now))
@@ -216,19 +216,19 @@ def call_back(tx: Tx, call_back_id: str, who: str, now: datetime) -> str:
     name = known[0].name if known else number
     call_id = telephone.call_person(tx, who, now, incident=incident, to=number, name=name)
     due = now + TAKEN_FOR
-    tried = row.tried + 1
-    call_backs.change(tx, row.id, tried=tried, call_id=call_id, holder=who, due_at=due)
-    tell(tx, "call_back_asked", now, incident, to=row.number, by=who, who_did=who)
+    tried = call_back.tried + 1
+    call_backs.change(tx, call_back.id, tried=tried, call_id=call_id, holder=who, due_at=due)
+    tell(tx, "call_back_asked", now, incident, to=call_back.number, by=who, who_did=who)
     return call_id
 
 
 def _open(tx: Tx, call_back_id: str) -> CallBack:
-    row = call_backs.get(tx, call_back_id, lock=True)
-    if row is None:
+    call_back = call_backs.get(tx, call_back_id, lock=True)
+    if call_back is None:
         raise NotFound("there is no such call-back")
-    if row.ended_at is not None:
+    if call_back.ended_at is not None:
         raise NotFound("this call-back is done already")
-    return row
+    return call_back
 
 
 # --- what nobody did -----------------------------------------------------------------------------
@@ -236,16 +236,16 @@ def _open(tx: Tx, call_back_id: str) -> CallBack:
 
 def come_back(tx: Tx, now: datetime) -> None:
     """Overdue ones are louder, nobody's again, and ring the next phone of the station."""
-    due = [row for row in call_backs.due(tx, now) if not _moot(tx, row, now)]
+    due = [call_back for call_back in call_backs.due(tx, now) if not _moot(tx, call_back, now)]
     if not due:
         return
     policy = load_policy(tx)
     own = first_available(tx, now)
     desk = escalation.with_first(policy.desk, own)
     number = escalation.queue_number(desk, due[0].level)
-    for row in due:
-        level = row.level + 1
-        call_backs.change(tx, row.id, due_at=now + NEXT_PHONE, level=level, holder=None)
+    for call_back in due:
+        level = call_back.level + 1
+        call_backs.change(tx, call_back.id, due_at=now + NEXT_PHONE, level=level, holder=None)
     top = due[0]
     incident = _incident(tx, top.incident_id)
     if number is None:
@@ -267,17 +267,17 @@ def come_back(tx: Tx, now: datetime) -> None:
         tell(tx, "call_back_overdue", now, incident, **told)
 
 
-def _whom(tx: Tx, row: CallBack) -> str:
+def _whom(tx: Tx, call_back: CallBack) -> str:
     """Who it is about, in a word."""
-    left = instructions.get(tx, row.instruction_id) if row.instruction_id else None
-    return str(left.author if left else row.number)
+    left = instructions.get(tx, call_back.instruction_id) if call_back.instruction_id else None
+    return str(left.author if left else call_back.number)
 
 
-def _moot(tx: Tx, row: CallBack, now: datetime) -> bool:
+def _moot(tx: Tx, call_back: CallBack, now: datetime) -> bool:
     """True where it was an instruction whose time has passed unseen; then it is over."""
-    if not row.instruction_id or _waits(tx, row.instruction_id, now):
+    if not call_back.instruction_id or _waits(tx, call_back.instruction_id, now):
         return False
-    _end(tx, row, Result.NOT_NEEDED, MACHINE, "", now)
+    _end(tx, call_back, Result.NOT_NEEDED, MACHINE, "", now)
     return True
 
 

@@ -99,15 +99,15 @@ def _cancel(tx: Tx, asked: Asked) -> Done:
     alarms = identity.open_alarms(tx, asked.who.site.id)
     if not alarms:
         return done(tx, asked, "nothing")
-    allowed = all(identity.may_cancel(asked.who, row) for row in alarms)
+    allowed = all(identity.may_cancel(asked.who, incident) for incident in alarms)
     if not (asked.deed.kept["cancels"] if asked.duress else allowed):
         identity.asks_to_cancel(tx, asked.who, alarms, asked.now)
         return Done(result="to_human")
     name = asked.who.person.name
-    for row in alarms:
-        withdraw(tx, row, asked.now)
+    for incident in alarms:
+        withdraw(tx, incident, asked.now)
         text = f"Annulée au téléphone par {name}"
-        close(tx, row, asked.deed.kept["reason"], text, asked.now, who=name)
+        close(tx, incident, asked.deed.kept["reason"], text, asked.now, who=name)
     return done(tx, asked, "done")
 
 
@@ -126,7 +126,7 @@ def _set_on_test(tx: Tx, asked: Asked) -> Done:
     if not asked.who.may(Authority.SET_ON_TEST):
         return Done(result="not_allowed")
     try:
-        row = on_test.set_on_test(
+        test = on_test.set_on_test(
             tx,
             site.id,
             zones=[zone] if zone else None,
@@ -141,7 +141,7 @@ def _set_on_test(tx: Tx, asked: Asked) -> Done:
         return Done(result="no_such_zone" if error.field.startswith("zones") else "not_possible")
     except Refused:
         return Done(result="not_allowed")
-    until = asked.local(row.ends_at)
+    until = asked.local(test.ends_at)
     said = Phrase("test_zone_set", {"zone": zone, "at": until}) if zone else None
     return done(tx, asked, "done", said or Phrase("test_set", {"at": until}))
 

@@ -150,7 +150,7 @@ def may_cancel(who: Known, alarm: Incident) -> bool:
 
 def asks_to_cancel(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> None:
     """An operator looks at what the caller may not cancel alone."""
-    for row in alarms:
-        tell(tx, "cancel_asked", now, row, who=who.person.name)
-        if row.holder is None:
-            hand_to_human(tx, row, "cancel_by_phone", now)
+    for incident in alarms:
+        tell(tx, "cancel_asked", now, incident, who=who.person.name)
+        if incident.holder is None:
+            hand_to_human(tx, incident, "cancel_by_phone", now)

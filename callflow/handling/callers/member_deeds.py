@@ -106,7 +106,7 @@ _TOLD = {
 def _unfiled(tx: Tx, site_id: str) -> Incident | None:
     """The newest incident of the site that is not filed: what a technician comes for."""
     found = incidents.unfiled(tx, [site_id], [])
-    return max(found, key=lambda row: row.opened_at, default=None)
+    return max(found, key=lambda incident: incident.opened_at, default=None)
 
 
 def _state(tx: Tx, asked: _Asked) -> Done:
@@ -150,9 +150,9 @@ def _comment(tx: Tx, asked: _Asked) -> Done:
 def _task(tx: Tx, asked: _Asked) -> tuple[Incident, Task] | None:
     """The incident, locked, and what the guard is asked for there; None: that is over."""
     task = asked.who.task
-    row = incidents.get(tx, task.incident_id, lock=True) if task else None
+    incident = incidents.get(tx, task.incident_id, lock=True) if task else None
     now = tasks.get(tx, task.id) if task else None
-    return (row, now) if row is not None and now is not None else None
+    return (incident, now) if incident is not None and now is not None else None
 
 
 def _guard_next(tx: Tx, asked: _Asked) -> Done:
@@ -160,21 +160,21 @@ def _guard_next(tx: Tx, asked: _Asked) -> Done:
     found, who = _task(tx, asked), asked.who.name
     if found is None:
         return _done(tx, asked, result="moot")
-    row, task = found
+    incident, task = found
     if not task.open:
-        guards.left(tx, row, task, who, asked.now)
+        guards.left(tx, incident, task, who, asked.now)
         return _done(tx, asked, Phrase("visit_left"))
     there = "accepted_at" in task.data
     event = GuardEvent.ON_SITE if there else GuardEvent.ACCEPTED
-    guards.progress(tx, row, task, event, who, asked.now, guard=asked.who.person.id)
+    guards.progress(tx, incident, task, event, who, asked.now, guard=asked.who.person.id)
     return _done(tx, asked, Phrase("visit_on_site" if there else "visit_accepted"))
 
 
 def _guard_refuse(tx: Tx, asked: _Asked) -> Done:
     found = _task(tx, asked)
     if found is not None:
-        row, task = found
-        withdraw(tx, row, asked.now, step=task.step)
+        incident, task = found
+        withdraw(tx, incident, asked.now, step=task.step)
         end_task(tx, task.id, TaskOutcome.FAILED, asked.now, who=asked.who.name)
     return _done(tx, asked)
 

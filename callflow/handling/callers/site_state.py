@@ -28,18 +28,18 @@ def read_out(tx: Tx, site: Site, now: datetime, *, duress: bool) -> Iterator[Phr
     armed = {one.armed for one in rows.arming(tx, [site.id])[site.id].partitions}
     yield Phrase(_ARMED[frozenset(armed)])
     alarms = identity.open_alarms(tx, site.id)
-    for kind in dict.fromkeys(row.kind for row in alarms):
+    for kind in dict.fromkeys(incident.kind for incident in alarms):
         if kind not in PERSONAL and not hushed:  # mute (D7)
             yield Phrase("state_alarm", {"kind": kind})
     for test in rows.running_tests(tx, [site.id], now).get(site.id, []):
         yield Phrase("state_test", {"at": test.ends_at.astimezone(zone)})
     sent = rows.signals_since(tx, site.id, now - _LATELY)
-    told = [row for row in sent if row.kind not in _UNTOLD and row.format != "station"]
+    told = [signal for signal in sent if signal.kind not in _UNTOLD and signal.format != "station"]
     told = [] if hushed else told
     yield Phrase("state_events" if told else "state_no_events")
-    for row in reversed(told[-_EVENTS:]):
-        at = row.received_at.astimezone(zone)
-        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": row.kind})
+    for signal in reversed(told[-_EVENTS:]):
+        at = signal.received_at.astimezone(zone)
+        yield Phrase("state_event", {"day": at.date(), "at": at, "kind": signal.kind})
 
 
 _ARMED: Mapping[frozenset[bool], str] = {

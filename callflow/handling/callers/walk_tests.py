@@ -34,7 +34,7 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     if identity.open_alarms(tx, who.site.id):
         return Done(result="in_alarm")
     try:
-        row = on_test.set_on_test(
+        test = on_test.set_on_test(
             tx,
             who.site.id,
             zones=None,
@@ -50,8 +50,8 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
         return Done(result="not_possible")
     except Refused:
         return Done(result="not_allowed")
-    until = row.ends_at.astimezone(ZoneInfo(who.site.timezone))
-    keep = {"test": row.id, "told": "0", "heard_at": to_iso(now)}
+    until = test.ends_at.astimezone(ZoneInfo(who.site.timezone))
+    keep = {"test": test.id, "told": "0", "heard_at": to_iso(now)}
     said = (Phrase("test_set", {"at": until}),)
     offered = members.may(tx, who, now)
     return Done(result="done", say=said, keep=keep, may=offered, served=True)
@@ -85,7 +85,9 @@ def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 
 def _sent(tx: Tx, who: Member, since: datetime) -> list[StoredSignal]:
     """What the panel sent since then, in the order it came."""
-    return [row for row in rows.signals_since(tx, who.site.id, since) if not row.of_station]
+    return [
+        signal for signal in rows.signals_since(tx, who.site.id, since) if not signal.of_station
+    ]
 
 
 def _said(
@@ -153,13 +155,13 @@ def _mail(
         ended=now.astimezone(zone),
         signals=[
             walk_test.Line(
-                at=row.received_at.astimezone(zone),
-                kind=row.kind,
-                code=row.code,
-                zone=row.zone,
-                name=names.get((row.account, zone_key(row.zone)), ""),
+                at=signal.received_at.astimezone(zone),
+                kind=signal.kind,
+                code=signal.code,
+                zone=signal.zone,
+                name=names.get((signal.account, zone_key(signal.zone)), ""),
             )
-            for row in sent
+            for signal in sent
         ],
         unheard=unheard,
     )

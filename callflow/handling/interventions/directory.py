@@ -95,6 +95,6 @@ def reveal_line(
     line = services.line(tx, line_id)
     if line is None:
         raise NotFound(f"there is no line {line_id!r} in the directory")
-    row = incidents.get(tx, incident_id) if incident_id else None
-    tell(tx, "line_revealed", now, row, who_did=who, line=line.name, by=who)
+    incident = incidents.get(tx, incident_id) if incident_id else None
+    tell(tx, "line_revealed", now, incident, who_did=who, line=line.name, by=who)
     return line.number

@@ -32,26 +32,26 @@ def guard_event(
     tx: Tx, incident_id: str, task_id: str, event: GuardEvent, who: str, now: datetime
 ) -> Incident:
     """A guard firm accepted, or its guard is on site. Raises Held, NotFound, Refused."""
-    row, task = _guards_task(tx, incident_id, task_id, who)
+    incident, task = _guards_task(tx, incident_id, task_id, who)
     if event is GuardEvent.ON_SITE and "accepted_at" not in task.data:
-        progress(tx, row, task, GuardEvent.ACCEPTED, who, now)
+        progress(tx, incident, task, GuardEvent.ACCEPTED, who, now)
         task = tasks.get(tx, task_id) or task
-    progress(tx, row, task, event, who, now)
+    progress(tx, incident, task, event, who, now)
     return acted(tx, known(tx, incident_id), who, now)
 
 
-def accepted_by_phone(tx: Tx, row: Incident, firm: str, now: datetime) -> None:
+def accepted_by_phone(tx: Tx, incident: Incident, firm: str, now: datetime) -> None:
     """The firm that was called said yes: its guard is expected from now on."""
-    for task in tasks.of_incident(tx, row.id):
+    for task in tasks.of_incident(tx, incident.id):
         if _is_asked(task, firm) and "accepted_at" not in task.data:
-            progress(tx, row, task, GuardEvent.ACCEPTED, MACHINE, now)
+            progress(tx, incident, task, GuardEvent.ACCEPTED, MACHINE, now)
 
 
-def duress_by_phone(tx: Tx, row: Incident, called: str, now: datetime) -> None:
+def duress_by_phone(tx: Tx, incident: Incident, called: str, now: datetime) -> None:
     """The firm, or its guard, typed a code under duress: nobody waits for that guard."""
     guard = firms.member(tx, called) if called else None
     firm = guard.firm_id if guard else called
-    for task in tasks.of_incident(tx, row.id):
+    for task in tasks.of_incident(tx, incident.id):
         if _is_asked(task, firm):
             end_task(tx, task.id, TaskOutcome.DURESS, now)
 
@@ -63,7 +63,7 @@ def _is_asked(task: Task, firm: str) -> bool:
 
 def progress(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     task: Task,
     event: GuardEvent,
     who: str,
@@ -72,13 +72,13 @@ def progress(
     guard: str = "",
 ) -> None:
     """Write down how far a guard is, and by when his next word is due. ``guard``: who he is."""
-    data, due = progressed(task.data, event, step_of(row, task), now)
+    data, due = progressed(task.data, event, step_of(incident, task), now)
     data |= {"guard": guard} if guard else {}
     tasks.change(tx, task.id, data=data, due_at=due)
-    if row.machine_due is not None:  # the plan looks again when the next word is due
-        incidents.change(tx, row, machine_due=due)
+    if incident.machine_due is not None:  # the plan looks again when the next word is due
+        incidents.change(tx, incident, machine_due=due)
     named = {"who": _name(tx, task), "until": due.isoformat(timespec="seconds")}
-    tell(tx, _TOLD[event], now, row, who_did=who, **named)
+    tell(tx, _TOLD[event], now, incident, who_did=who, **named)
 
 
 def guard_report(
@@ -98,7 +98,7 @@ def guard_report(
 
     *All clear* needs inside or outside, traces, re-armed or not (D22).
     """
-    row, task = _guards_task(tx, incident_id, task_id, who)
+    incident, task = _guards_task(tx, incident_id, task_id, who)
     if not (inside or outside):
         raise Refused("a report says where was looked: inside, outside, or both")
     if traces is None:
@@ -106,13 +106,13 @@ def guard_report(
     if not traces and rearmed is None:
         raise Refused("all clear needs to say whether the site is armed again")
     where = {(True, True): "everywhere", (True, False): "inside"}.get((inside, outside), "outside")
-    reported(tx, row, task, who, now, where=where, traces=traces, rearmed=rearmed, text=text)
+    reported(tx, incident, task, who, now, where=where, traces=traces, rearmed=rearmed, text=text)
     return acted(tx, known(tx, incident_id), who, now)
 
 
 def reported(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     task: Task,
     who: str,
     now: datetime,
@@ -126,35 +126,35 @@ def reported(
     found = TaskOutcome.TRACES if traces else TaskOutcome.ALL_CLEAR
     armed = {True: "rearmed", False: "not_rearmed", None: ""}[rearmed]
     told = {"who": _name(tx, task), "where": where, "armed": armed, "note": text}
-    tell(tx, "guard_report", now, row, who_did=who, outcome=found.value, **told)
+    tell(tx, "guard_report", now, incident, who_did=who, outcome=found.value, **told)
     if traces:
-        services.found(tx, row, who, Means.GUARD, now, person=_name(tx, task), note=text)
+        services.found(tx, incident, who, Means.GUARD, now, person=_name(tx, task), note=text)
     end_task(tx, task.id, found, now, who=who, text=text)
 
 
 def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Incident:
     """The guard has left the site, mostly after the report. Raises Held, NotFound, Refused."""
-    row, task = task_of(tx, incident_id, task_id, who)
+    incident, task = task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
     if "left_at" in task.data:
         raise Refused("the guard has left already: look again")
-    left(tx, row, task, who, now)
-    return acted(tx, row, who, now)
+    left(tx, incident, task, who, now)
+    return acted(tx, incident, who, now)
 
 
-def left(tx: Tx, row: Incident, task: Task, who: str, now: datetime) -> None:
+def left(tx: Tx, incident: Incident, task: Task, who: str, now: datetime) -> None:
     """The guard is gone."""
     tasks.note(tx, task.id, {**task.data, "left_at": to_iso(now)})
-    tell(tx, "guard_left", now, row, who=_name(tx, task), who_did=who)
+    tell(tx, "guard_left", now, incident, who=_name(tx, task), who_did=who)
 
 
 def recall_guard(
     tx: Tx, incident_id: str, task_id: str, contact: str, who: str, now: datetime
 ) -> Incident:
     """Nobody is sent after all: a named authority says so. Raises Held, NotFound, Refused."""
-    row, task = _guards_task(tx, incident_id, task_id, who)
-    named = _authority(tx, row, contact, now)
-    tell(tx, "guard_recalled", now, row, who=_name(tx, task), by=named, who_did=who)
+    incident, task = _guards_task(tx, incident_id, task_id, who)
+    named = _authority(tx, incident, contact, now)
+    tell(tx, "guard_recalled", now, incident, who=_name(tx, task), by=named, who_did=who)
     end_task(tx, task_id, TaskOutcome.FAILED, now, who=who, text=named)
     return acted(tx, known(tx, incident_id), who, now)
 
@@ -166,20 +166,20 @@ def guard_stays(
 
     Its cost is in the logbook with it. Raises Held, NotFound, Refused.
     """
-    row, task = _guards_task(tx, incident_id, task_id, who)
-    named = _authority(tx, row, contact, now)
+    incident, task = _guards_task(tx, incident_id, task_id, who)
+    named = _authority(tx, incident, contact, now)
     firm = guards.firm(tx, task.subject)
     note = f"{_name(tx, task)}, {named}"
     if firm is not None and firm.tariff:
         note += f", {firm.tariff}"
-    open_measure(tx, row, Measure.GUARD_ON_SITE, note, lasts, now, who=who)
+    open_measure(tx, incident, Measure.GUARD_ON_SITE, note, lasts, now, who=who)
     return acted(tx, known(tx, incident_id), who, now)
 
 
 def _guards_task(tx: Tx, incident_id: str, task_id: str, who: str) -> tuple[Incident, Task]:
-    row, task = open_task_of(tx, incident_id, task_id, who)
+    incident, task = open_task_of(tx, incident_id, task_id, who)
     _for_a_guard(task)
-    return row, task
+    return incident, task
 
 
 def _for_a_guard(task: Task) -> None:
@@ -187,13 +187,13 @@ def _for_a_guard(task: Task) -> None:
         raise Refused("no guard was asked for by this step")
 
 
-def _authority(tx: Tx, row: Incident, contact_id: str, now: datetime) -> str:
+def _authority(tx: Tx, incident: Incident, contact_id: str, now: datetime) -> str:
     """The name of who may say so: an authority to send a guard, for this kind of alarm."""
-    site = sites.load_site(tx, row.site_id) if row.site_id else None
+    site = sites.load_site(tx, incident.site_id) if incident.site_id else None
     contact = as_called(site, contact_id, now) if site is not None else None
     if contact is None:
         raise NotFound("there is no such contact at this site", contact_id)
-    if not contact.may(Authority.SEND_GUARD, row.kind):
+    if not contact.may(Authority.SEND_GUARD, incident.kind):
         raise Refused("no authority to decide on guards", contact.name)
     return contact.name
 

@@ -24,7 +24,7 @@ from callflow.storage.watch import supervision as rows
 
 def open_measure(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     kind: Measure,
     text: str,
     lasts: timedelta,
@@ -33,10 +33,10 @@ def open_measure(
     who: str = MACHINE,
 ) -> ProtectiveMeasure:
     """Protect the incident's site by ``text`` for ``lasts``."""
-    of = row.site_id or "", kind, text, who, now, now + lasts, row.id
+    of = incident.site_id or "", kind, text, who, now, now + lasts, incident.id
     measure = ProtectiveMeasure(uuid.uuid4().hex, *of)
     measures.insert(tx, measure)
-    tell(tx, "measure_opened", now, row, who_did=who, **_opened(measure))
+    tell(tx, "measure_opened", now, incident, who_did=who, **_opened(measure))
     return measure
 
 
@@ -76,14 +76,14 @@ def lift_measure(
         raise NotFound("there is no such measure at this site", measure_id)
     if not measures.lift(tx, measure_id, who, now):
         raise Refused("this measure is lifted already")
-    row = incidents.get(tx, measure.incident_id, lock=True) if measure.incident_id else None
+    incident = incidents.get(tx, measure.incident_id, lock=True) if measure.incident_id else None
     told: dict[str, Any] = {"note": measure.text, "who_did": who}
-    if row is None:
+    if incident is None:
         tell(tx, "measure_lifted", now, site=site_id, **told)
     else:
-        tell(tx, "measure_lifted", now, row, **told)
-        if row.state is State.AWAITING_NORMAL:  # it waited only because it was protected
-            row = settle(tx, row, now)
-        if row.state is State.AWAITING_NORMAL:
-            incidents.change(tx, row, normal_due=normal_due(tx, row, now))
+        tell(tx, "measure_lifted", now, incident, **told)
+        if incident.state is State.AWAITING_NORMAL:  # it waited only because it was protected
+            incident = settle(tx, incident, now)
+        if incident.state is State.AWAITING_NORMAL:
+            incidents.change(tx, incident, normal_due=normal_due(tx, incident, now))
     return measures.get(tx, measure_id) or measure

@@ -37,21 +37,23 @@ def send_guard(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
     The guard is followed as a plan's: accepted, on site, report, welfare. Raises Held, NotFound,
     Refused.
     """
-    row, site = _may_ring(tx, incident_id, who, now)
-    asked = _guards(tasks.of_incident(tx, row.id))
+    incident, site = _may_ring(tx, incident_id, who, now)
+    asked = _guards(tasks.of_incident(tx, incident.id))
     if any(_on_the_way(task) for task in asked):
         raise Refused("a guard is on the way already")
-    firm = _firm_left(row, site, asked, now)
+    firm = _firm_left(incident, site, asked, now)
     if firm is None or firm.phone is None:
         raise Refused("no guard firm of this site is left to ask")
-    tell(tx, "guard_by_hand", now, row, who=firm.name, by=who, who_did=who)
+    tell(tx, "guard_by_hand", now, incident, who=firm.name, by=who, who_did=who)
     due = now + timedelta(seconds=GUARD_BY_HAND.accept_s)
-    asking.open_task(tx, row, OpenTask(step=GUARD_BY_HAND, due_at=due, subject=firm.id), now, now)
+    asking.open_task(
+        tx, incident, OpenTask(step=GUARD_BY_HAND, due_at=due, subject=firm.id), now, now
+    )
     policy = load_policy(tx)
     request_call(
         tx,
         policy,
-        row,
+        incident,
         now,
         step=GUARD_BY_HAND.id,
         contact=firm.id,
@@ -68,10 +70,12 @@ def _guards(its_tasks: Sequence[Task]) -> list[Task]:
     return [task for task in its_tasks if task.kind == StepKind.SEND_GUARD.value]
 
 
-def _firm_left(row: Incident, site: Site, asked: Sequence[Task], now: datetime) -> Contact | None:
+def _firm_left(
+    incident: Incident, site: Site, asked: Sequence[Task], now: datetime
+) -> Contact | None:
     """The firm that is asked next: the first that nobody asked yet."""
     done = {task.subject for task in asked}
-    firms = on_call(site, GUARD_BY_HAND.selectors, row.kind, now)
+    firms = on_call(site, GUARD_BY_HAND.selectors, incident.kind, now)
     return next((firm for firm in firms if firm.phone and firm.id not in done), None)
 
 
@@ -82,7 +86,7 @@ _ANSWERED = frozenset(
 
 
 def next_firm(
-    row: Incident,
+    incident: Incident,
     site: Site | None,
     its_tasks: Sequence[Task],
     its_calls: Sequence[Call],
@@ -98,7 +102,7 @@ def next_firm(
         return ""
     if not _no_answer(asked[-1], its_calls, now):
         return ""
-    firm = _firm_left(row, site, asked, now)
+    firm = _firm_left(incident, site, asked, now)
     return firm.name if firm is not None else ""
 
 
@@ -118,11 +122,11 @@ def _no_answer(task: Task, its_calls: Sequence[Call], now: datetime) -> bool:
     return over or (bool(made) and not any(call.outcome in _ANSWERED for call in made))
 
 
-def guard_declined(tx: Tx, row: Incident, call: Call, now: datetime) -> None:
+def guard_declined(tx: Tx, incident: Incident, call: Call, now: datetime) -> None:
     """A firm that was asked by hand and declined is asked no more: the holder asks the next."""
     if call.step != GUARD_BY_HAND.id:
         return
-    for task in tasks.of_incident(tx, row.id):
+    for task in tasks.of_incident(tx, incident.id):
         mine = task.step == GUARD_BY_HAND.id and task.subject == call.contact_id
         if mine and task.open:
             end_task(tx, task.id, TaskOutcome.FAILED, now)
@@ -131,11 +135,11 @@ def guard_declined(tx: Tx, row: Incident, call: Call, now: datetime) -> None:
 def call_technician(tx: Tx, incident_id: str, who: str, now: datetime) -> str:
     """Call the firm that keeps the installation in order, the next one while nobody answers; the
     call's id. Raises Held, NotFound, Refused."""
-    row, site = _may_ring(tx, incident_id, who, now)
+    incident, site = _may_ring(tx, incident_id, who, now)
     there = [one for one in site.by_role(Role.MAINTENANCE) if one.phone]
     if not there:
         raise Refused("this site has no maintenance firm that can be called")
-    return telephone.call_contact(tx, row.id, who, there[0].id, now, role=True)
+    return telephone.call_contact(tx, incident.id, who, there[0].id, now, role=True)
 
 
 def protect(
@@ -151,25 +155,25 @@ def protect(
 
     A treated incident waits for the site to be normal as long as it lasts.
     """
-    row = known(tx, incident_id)
-    not_anothers(row, who)
-    if row.state is State.FILED or row.site_id is None:
+    incident = known(tx, incident_id)
+    not_anothers(incident, who)
+    if incident.state is State.FILED or incident.site_id is None:
         raise Refused("only a site in alarm is protected by a measure")
     if not text.strip():
         raise Refused("say what protects the site")
-    open_measure(tx, row, kind, text.strip(), lasts, now, who=who)
-    if row.state is State.AWAITING_NORMAL:
-        row = incidents.change(tx, row, normal_due=normal_due(tx, row, now))
-    return acted(tx, row, who, now)
+    open_measure(tx, incident, kind, text.strip(), lasts, now, who=who)
+    if incident.state is State.AWAITING_NORMAL:
+        incident = incidents.change(tx, incident, normal_due=normal_due(tx, incident, now))
+    return acted(tx, incident, who, now)
 
 
 def _may_ring(tx: Tx, incident_id: str, who: str, now: datetime) -> tuple[Incident, Site]:
-    row = open_and_held(tx, incident_id, who)
-    if row.exercise:
+    incident = open_and_held(tx, incident_id, who)
+    if incident.exercise:
         raise Refused("this is an exercise: nobody is called for it")
-    if is_mute_here(tx, row):
+    if is_mute_here(tx, incident):
         raise Refused(MUTE)
-    site = site_now(tx, row.site_id, row.kind, now) if row.site_id else None
+    site = site_now(tx, incident.site_id, incident.kind, now) if incident.site_id else None
     if site is None:
         raise Refused("this incident is no site's: nobody is known there")
-    return row, site
+    return incident, site

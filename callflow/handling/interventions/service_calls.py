@@ -30,7 +30,7 @@ _DESK_RING, _SERVICE_RING = 25.0, 120.0
 
 def ask(
     tx: Tx,
-    row: Incident,
+    incident: Incident,
     line: ServiceLine,
     who: str,
     gate: Gate,
@@ -41,12 +41,12 @@ def ask(
     desks = _desks(tx, who)
     if not desks:
         raise Refused("no desk phone is set: the service can't be put through to anybody")
-    made = calls.of_incident(tx, row.id)
+    made = calls.of_incident(tx, incident.id)
     if any(call.meaning.service and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
     asked = ServiceCall(
         id=uuid.uuid4().hex,
-        incident_id=row.id,
+        incident_id=incident.id,
         service=line.service,
         line_name=line.name,
         number=line.number,
@@ -57,8 +57,8 @@ def ask(
     )
     services.insert_call(tx, asked)
     told = {"service": line.service.value, "line": line.name, "gate": gate.reason.value}
-    tell(tx, "service_asked", now, row, who_did=who, note=override_reason, **told)
-    _ring(tx, row, asked, desks, now)
+    tell(tx, "service_asked", now, incident, who_did=who, note=override_reason, **told)
+    _ring(tx, incident, asked, desks, now)
     return asked.id
 
 
@@ -68,7 +68,9 @@ def _desks(tx: Tx, who: str) -> list[str]:
     return [*([own.name] if own else []), *load_policy(tx).desk.desk_phones]
 
 
-def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: datetime) -> bool:
+def _ring(
+    tx: Tx, incident: Incident, asked: ServiceCall, desks: Sequence[str], now: datetime
+) -> bool:
     """Ring the first desk that was not rung for this, a free one where there is any."""
     tried = {call.to for call in calls.for_room(tx, asked.id)}
     busy = calls.live_to(tx, desks)
@@ -78,7 +80,7 @@ def _ring(tx: Tx, row: Incident, asked: ServiceCall, desks: Sequence[str], now: 
     request_call(
         tx,
         load_policy(tx),
-        row,
+        incident,
         now,
         step=Purpose.SERVICE_DESK,
         to=left[0],
@@ -101,11 +103,11 @@ def asked_service(tx: Tx, call: Call) -> Service | None:
 def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
     """Somebody at the desk is there: the service is dialled into the same conference, once."""
     asked = services.call(tx, desk.room or "")
-    row = calls.incident_of(tx, desk)
-    if asked is None or row is None:
+    incident = calls.incident_of(tx, desk)
+    if asked is None or incident is None:
         return
-    tell(tx, "desk_taken", now, row, to=desk.operator or desk.to)
-    if row.state is not State.OPEN:
+    tell(tx, "desk_taken", now, incident, to=desk.operator or desk.to)
+    if incident.state is not State.OPEN:
         let_go(tx, desk, now)
         return
     call_id = str(uuid.uuid4())
@@ -114,7 +116,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
     request_call(
         tx,
         load_policy(tx),
-        row,
+        incident,
         now,
         step=Purpose.SERVICE,
         to=asked.number,
@@ -127,7 +129,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
         requester=asked.requester,
     )
     told = {"line": asked.line_name, "to": masked(asked.number), "call": call_id}
-    tell(tx, "service_dialled", now, row, who_did=asked.requester, **told)
+    tell(tx, "service_dialled", now, incident, who_did=asked.requester, **told)
 
 
 def leave(tx: Tx, call: Call, now: datetime) -> None:
@@ -142,8 +144,8 @@ def leave(tx: Tx, call: Call, now: datetime) -> None:
 
 def _next_desk(tx: Tx, call: Call, now: datetime) -> None:
     asked = services.call(tx, call.room or "")
-    row = calls.incident_of(tx, call)
-    if asked is None or row is None or row.state is not State.OPEN:
+    incident = calls.incident_of(tx, call)
+    if asked is None or incident is None or incident.state is not State.OPEN:
         return
-    if not _ring(tx, row, asked, _desks(tx, asked.requester), now):
-        tell(tx, "service_untaken", now, row, line=asked.line_name)
+    if not _ring(tx, incident, asked, _desks(tx, asked.requester), now):
+        tell(tx, "service_untaken", now, incident, line=asked.line_name)

@@ -34,28 +34,28 @@ def watch_guards(tx: Tx, now: datetime) -> None:
     policy = load_policy(tx)
     every = timedelta(seconds=policy.guard_welfare)
     for task in guards.away(tx, now - OVERDUE_WITHIN):
-        row = incidents.get(tx, task.incident_id, lock=True)
-        if row is None or is_mute_here(tx, row) or row.exercise:
+        incident = incidents.get(tx, task.incident_id, lock=True)
+        if incident is None or is_mute_here(tx, incident) or incident.exercise:
             continue
         guard = _guard(tx, task)
         what = welfare(guard, now, every)
         called = contacts.get(tx, task.data.get("guard") or task.subject)
         if what is Welfare.SILENT or (what is Welfare.CALL and not (called and called.phone)):
             tasks.note(tx, task.id, {**task.data, "silent_at": to_iso(now)})
-            hand_to_human(tx, row, "guard_silent", now)
+            hand_to_human(tx, incident, "guard_silent", now)
         elif what is Welfare.CALL and called and called.phone:
-            tell(tx, "guard_welfare", now, row, who=called.name, to=called.phone)
+            tell(tx, "guard_welfare", now, incident, who=called.name, to=called.phone)
             request_call(
                 tx,
                 policy,
-                row,
+                incident,
                 now,
                 step=Purpose.WELFARE,
                 to=called.phone,
                 attempt=len(guard.calls) + 1,
                 dialogue=Dialogue.GUARD,
                 ring_time=policy.ring_time,
-                priority=row.priority,
+                priority=incident.priority,
                 contact=called.id,
             )
 
@@ -65,7 +65,7 @@ def _guard(tx: Tx, task: Task) -> Guard:
     is_open = task.open
     on_site = from_iso(data["on_site_at"]) if "on_site_at" in data else None
     made = [
-        row for row in calls.of_incident(tx, task.incident_id) if row.purpose is Purpose.WELFARE
+        call for call in calls.of_incident(tx, task.incident_id) if call.purpose is Purpose.WELFARE
     ]
     return Guard(
         on_site_at=on_site if is_open else None,

@@ -97,7 +97,7 @@ def _check_plans(tx: Tx, site: DeclaredSite) -> None:
 
 def _in_alarm(tx: Tx, site_id: str) -> bool:
     found = incidents.unfiled(tx, [site_id], [])
-    return any(row.state is State.OPEN and not row.exercise for row in found)
+    return any(incident.state is State.OPEN and not incident.exercise for incident in found)
 
 
 def record(tx: Tx, change: ContractChange, before: SiteState, now: datetime) -> None:

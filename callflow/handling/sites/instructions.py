@@ -115,17 +115,17 @@ def countersign(
     tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime
 ) -> Instruction:
     """It counts from now on, or from its beginning. Raises NotFound, Refused."""
-    row = get(tx, site_id, instruction_id)
-    state = row.state(now)
+    instruction = get(tx, site_id, instruction_id)
+    state = instruction.state(now)
     if state is not InstructionState.AWAITING_SIGNATURE:
         raise Refused("this instruction awaits no signature", about=state.value)
-    if Lowers.SPOKEN in row.lowers:
+    if Lowers.SPOKEN in instruction.lowers:
         raise Refused("it was spoken: listen to it and write it down first")
-    if _same(who, row.author) or _same(who, row.transcriber or ""):
+    if _same(who, instruction.author) or _same(who, instruction.transcriber or ""):
         raise Refused("it lowers protection: somebody other than its author countersigns it")
     if not rows.sign(tx, instruction_id, who, now):
         raise Refused("somebody else changed this instruction: look again")
-    _tell(tx, "instruction_signed", row, who, now)
+    _tell(tx, "instruction_signed", instruction, who, now)
     call_backs.instruction_seen(tx, instruction_id, who, now)
     return get(tx, site_id, instruction_id)
 
@@ -145,13 +145,13 @@ def transcribe(
     find that it lowers protection. Raises NotFound, Refused (they have not played it), or BadField
     naming the field.
     """
-    row = get(tx, site_id, instruction_id)
-    awaited = row.state(now) is InstructionState.AWAITING_SIGNATURE
-    if not awaited or Lowers.SPOKEN not in row.lowers:
+    instruction = get(tx, site_id, instruction_id)
+    awaited = instruction.state(now) is InstructionState.AWAITING_SIGNATURE
+    if not awaited or Lowers.SPOKEN not in instruction.lowers:
         raise Refused("nobody is to write this instruction down")
     if not text.strip():
         raise BadField("text", "says what operators must know")
-    if not playbacks.heard(tx, row.voice or "", who, row.made_at, now):
+    if not playbacks.heard(tx, instruction.voice or "", who, instruction.made_at, now):
         raise Refused("listen to what was said first: nobody writes it down unheard")
     why = (Lowers.SAID,) if lowers else (Lowers.TRANSCRIBED,)
     if not rows.transcribe(tx, instruction_id, text.strip(), why, who, now):
@@ -170,26 +170,26 @@ def _same(one: str, other: str) -> bool:
 
 def withdraw(tx: Tx, site_id: str, instruction_id: str, *, who: str, now: datetime) -> Instruction:
     """It counts no more. Raises NotFound, Refused."""
-    row = get(tx, site_id, instruction_id)
-    state = row.state(now)
+    instruction = get(tx, site_id, instruction_id)
+    state = instruction.state(now)
     over = state in (InstructionState.ENDED, InstructionState.WITHDRAWN)
     if over or not rows.withdraw(tx, instruction_id, who, now):
         raise Refused("this instruction is over")
-    _tell(tx, "instruction_withdrawn", row, who, now)
+    _tell(tx, "instruction_withdrawn", instruction, who, now)
     call_backs.instruction_seen(tx, instruction_id, who, now)
     return get(tx, site_id, instruction_id)
 
 
-def _tell(tx: Tx, kind: str, row: Instruction, who: str, now: datetime) -> None:
-    tell(tx, kind, now, site=row.site_id, instruction=row.id, by=who, who_did=who)
+def _tell(tx: Tx, kind: str, instruction: Instruction, who: str, now: datetime) -> None:
+    tell(tx, kind, now, site=instruction.site_id, instruction=instruction.id, by=who, who_did=who)
 
 
 def get(tx: Tx, site_id: str, instruction_id: str) -> Instruction:
     """One instruction of the site. Raises NotFound."""
-    row = rows.get(tx, instruction_id)
-    if row is None or row.site_id != site_id:
+    instruction = rows.get(tx, instruction_id)
+    if instruction is None or instruction.site_id != site_id:
         raise NotFound(f"there is no instruction {instruction_id!r} of this site")
-    return row
+    return instruction
 
 
 def expiring(

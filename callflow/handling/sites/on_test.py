@@ -225,9 +225,9 @@ def _kinds(declared: Sequence[Zone], keys: Collection[str] | None) -> set[Kind]:
 
 def _refuse_in_alarm(tx: Tx, site_id: str) -> None:
     """During an alarm for lives nobody makes the site silent, whoever asks."""
-    for row in incidents.unfiled(tx, [site_id], []):
-        vital = row.category is Category.VITAL or row.duress
-        if row.state is State.OPEN and (vital or row.kind in PERSONAL):
+    for incident in incidents.unfiled(tx, [site_id], []):
+        vital = incident.category is Category.VITAL or incident.duress
+        if incident.state is State.OPEN and (vital or incident.kind in PERSONAL):
             raise Refused("the site has an open vital alarm: it can't be set on test")
 
 

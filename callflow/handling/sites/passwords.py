@@ -38,8 +38,8 @@ def password_heard(
     Under duress the alarm becomes a silent one exactly as by a duress code, and the logbook says
     what it says of a right password. Raises Held, NotFound, Refused.
     """
-    row = open_and_held(tx, incident_id, who)
-    kept = _kept(tx, row, contact)
+    incident = open_and_held(tx, incident_id, who)
+    kept = _kept(tx, incident, contact)
     if not plain(heard):
         raise Refused("type the password as it was heard")
     if kept.password is None and kept.duress_password is None:
@@ -48,10 +48,10 @@ def password_heard(
         raise Refused("too many wrong passwords: treat who speaks as a stranger")
     verdict = judge(heard, _clear(vault, kept.password), _clear(vault, kept.duress_password))
     kind = "password_wrong" if verdict is Heard.DIFFERS else "password_right"
-    tell(tx, kind, now, row, who=kept.name, contact=contact, by=who, who_did=who)
-    row = acted(tx, row, who, now)
-    if verdict is Heard.DURESS and not row.duress:
-        raise_duress(tx, row, now)
+    tell(tx, kind, now, incident, who=kept.name, contact=contact, by=who, who_did=who)
+    incident = acted(tx, incident, who, now)
+    if verdict is Heard.DURESS and not incident.duress:
+        raise_duress(tx, incident, now)
     return verdict
 
 
@@ -59,16 +59,16 @@ def reveal_password(
     tx: Tx, vault: Vault, incident_id: str, who: str, contact: str, reason: str, now: datetime
 ) -> str:
     """The password, for the eyes of who holds the incident. Raises Held, NotFound, Refused."""
-    row = open_and_held(tx, incident_id, who)
-    kept = _kept(tx, row, contact)
+    incident = open_and_held(tx, incident_id, who)
+    kept = _kept(tx, incident, contact)
     if not reason.strip():
         raise Refused("a password is shown for a reason: write it")
     clear = _clear(vault, kept.password)
     if clear is None:
         raise Refused("no password is agreed with this person")
     said = {"who": kept.name, "contact": contact, "by": who, "reason": reason.strip()}
-    tell(tx, "password_revealed", now, row, **said, who_did=who)
-    acted(tx, row, who, now)
+    tell(tx, "password_revealed", now, incident, **said, who_did=who)
+    acted(tx, incident, who, now)
     return clear
 
 
@@ -91,9 +91,9 @@ def written(
     return values
 
 
-def _kept(tx: Tx, row: Incident, contact: str) -> DeclaredSite | Person:
+def _kept(tx: Tx, incident: Incident, contact: str) -> DeclaredSite | Person:
     """Whose the passwords are."""
-    site = sites.get(tx, row.site_id) if row.site_id else None
+    site = sites.get(tx, incident.site_id) if incident.site_id else None
     if site is not None and contact == OF_SITE:
         return site
     for person in contacts.called(tx, site.id) if site else ():

@@ -112,7 +112,7 @@ async def list_instructions(
     def read(tx: Tx) -> list[InstructionOut]:
         if sites.get(tx, site_id) is None:
             raise not_found("site")
-        return [_out(row, now) for row in reversed(rows.of_site(tx, site_id, limit=_SHOWN))]
+        return [_out(each, now) for each in reversed(rows.of_site(tx, site_id, limit=_SHOWN))]
 
     return Page[InstructionOut](items=await station.store.read(read))
 
@@ -130,8 +130,8 @@ async def list_expiring(
 
     def read(tx: Tx) -> Page[InstructionOut]:
         found = instructions.expiring(tx, now, within=within, after=last, limit=limit + 1)
-        shown, following = paging.page(found, limit, lambda row: paging.moment(row.ends_at, row.id))
-        return Page[InstructionOut](items=[_out(row, now) for row in shown], next=following)
+        shown, following = paging.page(found, limit, lambda one: paging.moment(one.ends_at, one.id))
+        return Page[InstructionOut](items=[_out(each, now) for each in shown], next=following)
 
     return await station.store.read(read)
 

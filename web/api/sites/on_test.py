@@ -87,7 +87,7 @@ async def list_tests(site_id: Identifier, caller: Reader, station: Here) -> Page
     def read(tx: Tx) -> list[OnTestOut]:
         if sites.get(tx, site_id) is None:
             raise not_found("site")
-        return [_out(row) for row in reversed(rows.tests_of(tx, site_id, limit=_SHOWN))]
+        return [_out(test) for test in reversed(rows.tests_of(tx, site_id, limit=_SHOWN))]
 
     return Page[OnTestOut](items=await station.store.read(read))
 
@@ -100,7 +100,7 @@ async def set_on_test(
     now = station.clock()
 
     def write(tx: Tx) -> OnTestOut:
-        row = on_test.set_on_test(
+        test = on_test.set_on_test(
             tx,
             site_id,
             zones=body.zones,
@@ -111,7 +111,7 @@ async def set_on_test(
             contact=body.contact,
             now=now,
         )
-        return _out(row)
+        return _out(test)
 
     return await station.store.write(write)
 

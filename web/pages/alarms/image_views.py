@@ -39,10 +39,10 @@ class Camera:
     problems: list[Shown] = field(default_factory=list)  # each once
 
 
-def images_of(tx: Tx, row: Incident) -> list[Shown]:
+def images_of(tx: Tx, incident: Incident) -> list[Shown]:
     """An incident's stills and clips."""
-    alarm = row.alarm_at or row.opened_at
-    found = outbox.images_of(tx, [row.id])[row.id]
+    alarm = incident.alarm_at or incident.opened_at
+    found = outbox.images_of(tx, [incident.id])[incident.id]
     return [Shown.of(image, alarm) for image in found]
 
 
@@ -55,9 +55,9 @@ def by_camera(images: Iterable[Shown]) -> list[Camera]:
     return list(found.values())
 
 
-def newest(tx: Tx, row: Incident) -> list[Shown]:
+def newest(tx: Tx, incident: Incident) -> list[Shown]:
     """The latest still of each camera of an incident, for the pop (D24)."""
-    return [camera.newest for camera in by_camera(images_of(tx, row)) if camera.newest]
+    return [camera.newest for camera in by_camera(images_of(tx, incident)) if camera.newest]
 
 
 def _add(camera: Camera, image: Shown) -> None:

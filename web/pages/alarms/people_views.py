@@ -44,11 +44,11 @@ def colleagues(tx: Tx, who: str) -> list[str]:
     """Colleagues who could be handed an incident: those on shift; where nobody but ``who`` is,
     everybody who may handle one.
     """
-    names = [row.name for row in shifts.on_shift(tx) if Right.HANDLE in rights_of(row.role)]
+    names = [shift.name for shift in shifts.on_shift(tx) if Right.HANDLE in rights_of(shift.role)]
     others = [name for name in names if name != who]
     if not others:
-        known = (row for row in users.users(tx) if row.disabled_at is None)
-        able = [row.name for row in known if Right.HANDLE in rights_of(row.role)]
+        known = (user for user in users.users(tx) if user.disabled_at is None)
+        able = [user.name for user in known if Right.HANDLE in rights_of(user.role)]
         others = [name for name in able if name != who]
     return sorted(set(others))
 

@@ -112,7 +112,7 @@ def words_to_say(
 
 
 def of_incident(
-    row: Incident,
+    incident: Incident,
     site: DeclaredSite | None,
     step: str | None,
     *,
@@ -129,11 +129,11 @@ def of_incident(
         return None
     language = site.language if site else "fr"
     said = words_to_say(
-        row.kind,
+        incident.kind,
         language,
         step,
         name=name,
-        alarm=words.kind(row.kind, "fr" if language.startswith("fr") else "en").lower(),
+        alarm=words.kind(incident.kind, "fr" if language.startswith("fr") else "en").lower(),
         zone=zone,
         site=site.name if site else "",
         question=question,

@@ -42,11 +42,11 @@ async def among(station: Station, incident_id: str, image_id: str, who: str) -> 
 
 
 async def _find(station: Station, image_id: str) -> tuple[Image, Path]:
-    row = await station.store.read(lambda tx: outbox.image(tx, image_id))
-    if row is None:
+    image = await station.store.read(lambda tx: outbox.image(tx, image_id))
+    if image is None:
         raise not_found("image")
-    path = await files.find(station.settings.images_dir, row.path, row.problem)
-    return row, path
+    path = await files.find(station.settings.images_dir, image.path, image.problem)
+    return image, path
 
 
 async def _tell(station: Station, image: Image, who: str) -> None:

@@ -58,12 +58,12 @@ class TaskView:
         return self.of_panel and self.step.command is PanelCommand.DISARM
 
 
-def tasks_of(tx: Tx, row: Incident, found: Sequence[Task]) -> list[TaskView]:
+def tasks_of(tx: Tx, incident: Incident, found: Sequence[Task]) -> list[TaskView]:
     """The tasks that were ``found`` of an incident, in their order, each with what ends it."""
     if not found:
         return []
-    plan = call_plan.from_json(row.plan)
-    keys = _keys_held(tx, row.site_id)
+    plan = call_plan.from_json(incident.plan)
+    keys = _keys_held(tx, incident.site_id)
     return [_shown(tx, task, call_plan.step_asked(plan, task.step), keys) for task in found]
 
 

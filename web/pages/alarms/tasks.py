@@ -22,11 +22,11 @@ from web.pages.alarms.task_views import checklist
 def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """End what a step asked for, with its check list."""
     outcome = forms.one_of(TaskOutcome, form, "outcome")
-    row = incidents.get(tx, incident_id)
-    if row is None:
+    incident = incidents.get(tx, incident_id)
+    if incident is None:
         raise not_found("incident")
     task = form.get("task", "")
-    lines = checklist(tx, row, task)
+    lines = checklist(tx, incident, task)
     return completing.complete_task(
         tx,
         incident_id,
@@ -96,8 +96,8 @@ _GUARD: Mapping[str, Callable[..., Any]] = {
 
 def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """A measure that protects the incident's site ends now."""
-    row = incidents.get(tx, incident_id)
-    site = row.site_id if row else None
+    incident = incidents.get(tx, incident_id)
+    site = incident.site_id if incident else None
     return measures.lift_measure(tx, site or "", form.get("measure", ""), who, now)
 
 

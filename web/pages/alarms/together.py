@@ -34,13 +34,13 @@ async def together(incident_id: str, request: Request, visitor: Handler, station
     form = {name: str(value) for name, value in sent.items()}
     chosen = [str(value) for value in sent.getlist("one")][:MOST]
     more = _what(form, station)
-    row = await station.store.read(lambda tx: incidents.get(tx, incident_id))
-    if row is None:
+    incident = await station.store.read(lambda tx: incidents.get(tx, incident_id))
+    if incident is None:
         raise not_found("incident")
     if not chosen:
         raise ProblemError(422, "choose at least one incident", field="one")
-    storm = row.kind is Kind.STORM
-    scope = {"storm": incident_id} if storm else {"site": row.site_id or ""}
+    storm = incident.kind is Kind.STORM
+    scope = {"storm": incident_id} if storm else {"site": incident.site_id or ""}
     refused = await _each(station, visitor, chosen, {**more, **scope})
     said = {"done": len(chosen) - len(refused), "refused": refused}
     values = await shown(station, visitor, incident_id, together=said)
@@ -78,7 +78,11 @@ async def _each(
             if told is not None:
                 raise told
         except refusals.Refused as why:
-            row = await station.store.read(lambda tx, one=one: incidents.get(tx, one))  # type: ignore[misc]
-            name = f"{words.kind(row.kind, visitor.language)} {row.account}" if row else one
+            incident = await station.store.read(lambda tx, one=one: incidents.get(tx, one))  # type: ignore[misc]
+            name = (
+                f"{words.kind(incident.kind, visitor.language)} {incident.account}"
+                if incident
+                else one
+            )
             refused.append({"name": name, "why": refusal(why, visitor.language)})
     return refused

@@ -186,8 +186,8 @@ class Part:
         """The rows of the table."""
         return list(self.listed(site) if self.listed else getattr(site, self.name))
 
-    def _with(self, site: Site, rows: Sequence[Shape]) -> Site:
-        return self.put(site, rows) if self.put else site.changed(**{self.name: rows})
+    def _with(self, site: Site, shapes: Sequence[Shape]) -> Site:
+        return self.put(site, shapes) if self.put else site.changed(**{self.name: shapes})
 
     def of_form(self, before: Shape | None, form: forms.Form, site: Site) -> Shape:
         """A row as the form has it. Raises a problem, or BadField, that names the field."""
@@ -206,18 +206,18 @@ class Part:
 
     def changed(self, site: Site, form: forms.Form, *, remove: bool) -> Site:
         """The site with one row written anew, added or taken away. Raises a problem."""
-        rows, known = self.rows(site), form.get("key", "")
-        before = next((each for each in rows if known and self.key(each) == known), None)
+        shapes, known = self.rows(site), form.get("key", "")
+        before = next((each for each in shapes if known and self.key(each) == known), None)
         if known and before is None:
             raise ProblemError(409, "this row is there no more: look again")
         if remove:
-            return self._with(site, [each for each in rows if each is not before])
+            return self._with(site, [each for each in shapes if each is not before])
         item = self.of_form(before, form, site)
-        if any(each is not before and self.key(each) == self.key(item) for each in rows):
+        if any(each is not before and self.key(each) == self.key(item) for each in shapes):
             raise ProblemError(409, "is there already", field=self.fields[0].name)
         if before is None:
-            return self._with(site, [*rows, item])
-        return self._with(site, [item if each is before else each for each in rows])
+            return self._with(site, [*shapes, item])
+        return self._with(site, [item if each is before else each for each in shapes])
 
 
 def label(name: str, language: str, *, brief: bool = False) -> str:

@@ -27,25 +27,25 @@ def shown(tx: Tx, site: Site, parts: Iterable[Part], language: str, text: str = 
     """What of these tables was removed and holds ``text``: each said as its row was."""
     named = {part.name: part for part in parts}
     rows = removed.of_site(tx, site.id, named)
-    people = {row.item["contact"] for row in rows if row.item.get("contact") is not None}
+    people = {one.item["contact"] for one in rows if one.item.get("contact") is not None}
     called = contacts.names_of(tx, people) if people else {}
     known = [Contact.model_construct(id=contact, name=name) for contact, name in called.items()]
     offered = Offered(site.model_copy(update={"contacts": [*site.contacts, *known]}))
-    found = [_shown(row, named[row.part], offered, language) for row in rows]
+    found = [_shown(one, named[one.part], offered, language) for one in rows]
     wanted = folded(text)
     return [one for one in found if wanted in folded(f"{one.said} {one.removed.reason}")]
 
 
 def _shown(removed: Removed, part: Part, offered: Offered, language: str) -> Shown:
-    row = part.row(removed.item) if part.row else part.shape.model_construct(**removed.item)
-    cells = [_cell(field, row, offered, language) for field in part.fields if field.column]
+    shape = part.row(removed.item) if part.row else part.shape.model_construct(**removed.item)
+    cells = [_cell(field, shape, offered, language) for field in part.fields if field.column]
     title = i18n.catalogue(language).gettext(part.title)
     return Shown(removed, title, " · ".join(cell for cell in cells if cell))
 
 
-def _cell(field: Field, row: Shape, offered: Offered, language: str) -> str:
+def _cell(field: Field, shape: Shape, offered: Offered, language: str) -> str:
     """As in the table; what is only there or not by its name, for there is no column's head."""
-    said = field.said(row, offered, language)
+    said = field.said(shape, offered, language)
     unsaid = field.ask in (Ask.KEPT, Ask.TICK)
     return label(field.name, language, brief=True) if said and unsaid else said
 

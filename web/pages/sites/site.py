@@ -46,8 +46,7 @@ async def open_by_hand(site_id: str, request: Request, visitor: Handler, station
 
     def run(tx: Tx) -> str:
         kind, text = forms.one_of(Kind, form, "kind"), forms.text(form)
-        row = by_hand.open_by_hand(tx, site_id, kind, text, visitor.name, now)
-        return row.id
+        return by_hand.open_by_hand(tx, site_id, kind, text, visitor.name, now).id
 
     made = await tried(station, run)
     if not isinstance(made, str):

@@ -177,9 +177,9 @@ async def test_the_newest_still_of_each_camera_is_on_the_pop(
     now = clock.now()
 
     def ring(tx: Tx) -> str:
-        row, policy = incidents.get(tx, incident), base_policy.load_policy(tx)
+        about, policy = incidents.get(tx, incident), base_policy.load_policy(tx)
         asked: dict[str, Any] = {"attempt": 1, "ring_time": 30, "priority": 0, "room": "room"}
-        asked |= {"dialogue": Dialogue.DESK, "now": now, "row": row}
+        asked |= {"dialogue": Dialogue.DESK, "now": now, "incident": about}
         shop, desk = "+33639981000", "+33639989901"
         request_call(tx, policy, step="incoming", to=shop, contact="1001-0", **asked)
         newer = now + timedelta(seconds=9)
