@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from callflow.core.alarms import evidence
 from callflow.core.alarms.correlation import zone_key, zone_name
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.core.alarms.incident import Incident
+from callflow.core.calls.call import Call
+from callflow.core.interventions.law import Verification
+from callflow.core.messages.outbox import Image
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Treatment
 from callflow.storage import Tx
-from callflow.storage.calls import calls
-from callflow.storage.interventions import services
-from callflow.storage.messages import outbox
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from callflow.storage.sites import sites
@@ -21,21 +23,26 @@ _TRIPPED = frozenset({Treatment.OPENED, Treatment.JOINED})
 _LONGEST = 2000  # entries
 
 
-def evidence_of(tx: Tx, incident: Incident) -> Evidence | None:
-    """The evidence for and against an intrusion; None where nobody may have broken in."""
+def evidence_of(
+    tx: Tx,
+    incident: Incident,
+    made: Sequence[Call],
+    recorded: Sequence[Verification],
+    images: Sequence[Image],
+) -> Evidence | None:
+    """The evidence for and against an intrusion, by the incident's calls, verifications, images and
+    rows; None where nobody may have broken in."""
     if incident.kind not in evidence.ABOUT or incident.site_id is None:
         return None
-    incident_id = incident.id
-    shown = [i for i in outbox.images_of(tx, [incident_id])[incident_id] if not i.problem]
-    recorded = services.verifications(tx, incident_id)
+    shown = [image for image in images if not image.problem]
     judged = {one.image_id for one in recorded} & {image.id for image in shown}
     facts = Facts(
         trips=_trips(tx, incident),
         confirmed=incident.confirmed,
         armed=_armed(tx, incident.site_id),
-        calls=calls.of_incident(tx, incident_id),
+        calls=made,
         verifications=recorded,
-        guards=_reports(tx, incident_id),
+        guards=_reports(tx, incident.id),
         images=len(shown),
         judged=len(judged),
     )

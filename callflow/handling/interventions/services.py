@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from callflow.core.interventions.law import (
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.instructions import at_site
 from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.alarms.operating import acted, known, open_and_held
@@ -195,24 +197,80 @@ def _heard(means: Means, its_calls: Mapping[str, Call], call: str) -> dict[str, 
     return {"call": call}
 
 
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A service, whether it may be called, and on which line; None: none is competent."""
+
+    service: Service
+    gate: Gate
+    line: ServiceLine | None
+
+
+#: Of a service that the law says nothing of.
+_NOT_GATED = Gate(allowed=True, reason=Reason.NOT_GATED)
+
+
+def gates(
+    tx: Tx,
+    incident: Incident,
+    made: Sequence[Call],
+    recorded: Sequence[Verification],
+    now: datetime,
+) -> list[Gated]:
+    """Every service of an incident whose calls and verifications are known, as things stand."""
+    site, lines = _site(tx, incident), services.lines(tx)
+    police = _police_gate(tx, incident, site, made, recorded)
+    return [
+        Gated(
+            service,
+            police if service is Service.POLICE else _NOT_GATED,
+            _competent(lines, service, incident, site, now),
+        )
+        for service in Service
+    ]
+
+
 def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
     """True where ``service`` may be called for an incident as things stand."""
     if service is not Service.POLICE:
-        return Gate(allowed=True, reason=Reason.NOT_GATED)
-    site = sites.get(tx, row.site_id) if row.site_id else None
+        return _NOT_GATED
+    made, recorded = calls.of_incident(tx, row.id), services.verifications(tx, row.id)
+    return _police_gate(tx, row, _site(tx, row), made, recorded)
+
+
+def _site(tx: Tx, row: Incident) -> DeclaredSite | None:
+    return sites.get(tx, row.site_id) if row.site_id else None
+
+
+def _police_gate(
+    tx: Tx,
+    row: Incident,
+    site: DeclaredSite | None,
+    made: Sequence[Call],
+    recorded: Sequence[Verification],
+) -> Gate:
     return police_gate(
         personal=is_mute_here(tx, row),
-        verifications=services.verifications(tx, row.id),
-        calls=calls.of_incident(tx, row.id),
+        verifications=recorded,
+        calls=made,
         agreement=site.police_agreement if site else "",
     )
 
 
 def competent_line(tx: Tx, row: Incident, service: Service, now: datetime) -> ServiceLine | None:
     """The line of ``service`` that is competent for the incident's site now."""
-    site = sites.get(tx, row.site_id) if row.site_id else None
+    return _competent(services.lines(tx), service, row, _site(tx, row), now)
+
+
+def _competent(
+    lines: Sequence[ServiceLine],
+    service: Service,
+    row: Incident,
+    site: DeclaredSite | None,
+    now: datetime,
+) -> ServiceLine | None:
     return competent(
-        services.lines(tx),
+        lines,
         service,
         site=row.site_id,
         postcode=site.postcode if site else "",

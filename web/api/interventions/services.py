@@ -12,16 +12,18 @@ from callflow.core.alarms.evidence import Sign
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
 from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import directory, services
+from callflow.handling.interventions.services import Gated
 from callflow.handling.interventions.shape import Directory
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
+from callflow.storage.messages import outbox
 from callflow.texts.law import GATE_REASONS
 from web.access.bearer import Configurer, Handler, Reader
 from web.api.alarms.incidents import act_on
 from web.api.shapes import Body, IncidentOut, Instant
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, ProblemError, not_found
-from web.pages.interventions.service_views import GateView, services_of
+from web.pages.interventions.service_views import services_of
 from web.station import Here
 
 router = APIRouter(tags=["services"], responses=RESPONSES)
@@ -86,7 +88,7 @@ class GateOut(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _of(cls, one: GateView) -> dict[str, object]:
+    def _of(cls, one: Gated) -> dict[str, object]:
         gate, line = one.gate, one.line
         return {
             "service": one.service,
@@ -187,7 +189,8 @@ async def incident_services(incident_id: str, caller: Reader, station: Here) -> 
         incident = incidents.get(tx, incident_id)
         if incident is None:
             raise not_found("incident")
-        found = services_of(tx, incident, calls.of_incident(tx, incident.id), station.clock())
+        made, images = calls.of_incident(tx, incident.id), outbox.images_of(tx, [incident.id])
+        found = services_of(tx, incident, made, images[incident.id], station.clock())
         return ServicesOut.model_validate(found, from_attributes=True)
 
     return await station.store.read(read)

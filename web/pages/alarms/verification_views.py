@@ -9,6 +9,7 @@ from callflow.core.alarms.evidence import Evidence
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call
 from callflow.core.interventions.law import Finding, Verification
+from callflow.core.messages.outbox import Image
 from callflow.core.sites.instructions import InstructionKind
 from callflow.handling.alarms import evidence
 from callflow.handling.base import policy
@@ -20,12 +21,18 @@ from web.pages.alarms.people_views import Agreed
 from web.pages.alarms.task_views import GuardView, TaskView
 
 
-def evidence_of(tx: Tx, row: Incident, its_calls: Sequence[Call]) -> Evidence | None:
+def evidence_of(
+    tx: Tx,
+    incident: Incident,
+    made: Sequence[Call],
+    recorded: Sequence[Verification],
+    images: Sequence[Image],
+) -> Evidence | None:
     """The score and its reasons; of calls the person's name rather than the number."""
-    found = evidence.evidence_of(tx, row)
+    found = evidence.evidence_of(tx, incident, made, recorded, images)
     if found is None:
         return None
-    names = _names(tx, its_calls)
+    names = _names(tx, made)
     named = (replace(one, source=_person(one.source, names)) for one in found.reasons)
     return replace(found, reasons=tuple(named))
 

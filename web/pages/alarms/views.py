@@ -258,7 +258,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     asked = task_views.tasks_of(tx, row, its_tasks)
     images = images_of(tx, row)
     agreed = instructions_of(tx, row.site_id, row.kind, now)
-    services = services_of(tx, row, its_calls, now)
+    services = services_of(tx, row, its_calls, images, now)
     script = script_of(tx, agreed, services.verifications, asked)
     mute = row.mute or ruling is not None
     opening = bank_openings.question_of(row)

@@ -9,9 +9,11 @@ from datetime import datetime
 from callflow.core.alarms.evidence import Evidence
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call
-from callflow.core.interventions.directory import ServiceCall, ServiceLine, ServiceReport
-from callflow.core.interventions.law import Gate, Service, Verification
+from callflow.core.interventions.directory import ServiceCall, ServiceReport
+from callflow.core.interventions.law import Verification
+from callflow.core.messages.outbox import Image
 from callflow.handling.interventions import services as interventions_services
+from callflow.handling.interventions.services import Gated
 from callflow.storage import Tx
 from callflow.storage.interventions import services
 from web.pages.alarms.verification_views import evidence_of
@@ -26,36 +28,29 @@ class Revealed:
 
 
 @dataclass(frozen=True, slots=True)
-class GateView:
-    """A service's gate, and the line to call; None: none is competent."""
-
-    service: Service
-    gate: Gate
-    line: ServiceLine | None
-
-
-@dataclass(frozen=True, slots=True)
 class Services:
     """The gates of an incident as they stand, its verifications, calls and reports."""
 
-    gates: list[GateView]
+    gates: list[Gated]
     verifications: list[Verification]
     evidence: Evidence | None
     calls: list[ServiceCall]
     reports: list[ServiceReport]
 
 
-def services_of(tx: Tx, incident: Incident, its_calls: Sequence[Call], now: datetime) -> Services:
-    """The services of an incident; ``its_calls`` are those to people."""
+def services_of(
+    tx: Tx,
+    incident: Incident,
+    made: Sequence[Call],
+    images: Sequence[Image],
+    now: datetime,
+) -> Services:
+    """The services of an incident, whose calls and images are known."""
+    recorded = services.verifications(tx, incident.id)
     return Services(
-        gates=[_gate(tx, incident, service, now) for service in Service],
-        verifications=services.verifications(tx, incident.id),
-        evidence=evidence_of(tx, incident, its_calls),
+        gates=interventions_services.gates(tx, incident, made, recorded, now),
+        verifications=recorded,
+        evidence=evidence_of(tx, incident, made, recorded, images),
         calls=services.calls_of(tx, incident.id),
         reports=services.reports_of(tx, incident.id),
     )
-
-
-def _gate(tx: Tx, incident: Incident, service: Service, now: datetime) -> GateView:
-    line = interventions_services.competent_line(tx, incident, service, now)
-    return GateView(service, interventions_services.service_gate(tx, incident, service), line)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callflow.core.alarms.evidence import Evidence
 from callflow.core.alarms.filing import What
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Dialogue
@@ -27,6 +28,7 @@ from callflow.handling.interventions import services as services_
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
+from callflow.storage.messages import outbox
 from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
@@ -670,12 +672,21 @@ def test_a_report_keeps_what_was_given_to_say_and_the_call_in_which_it_was_said(
 # --- evidence -------------------------------------------------------------------------------
 
 
+def assessed(station: Station, incident: str) -> Evidence | None:
+    def read(tx: Tx) -> Evidence | None:
+        made, recorded = calls.of_incident(tx, incident), services.verifications(tx, incident)
+        images = outbox.images_of(tx, [incident])[incident]
+        return evidence.evidence_of(tx, station.incident(incident), made, recorded, images)
+
+    return station.read(read)
+
+
 def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     row = station.alarm(zone="3")
     station.later(10)
     station.alarm(zone="7")
     verify(station, row.id, Means.IMAGES)
-    found = station.read(lambda tx: evidence.evidence_of(tx, station.incident(row.id)))
+    found = assessed(station, row.id)
     assert found is not None
     signs = {reason.sign.value: reason.source for reason in found.reasons}
     assert signs["sequence"] == "Hall → 7"
@@ -683,4 +694,4 @@ def test_the_evidence_of_a_night_is_made_of_its_rows(station: Station) -> None:
     assert "unseen_images" not in signs
     assert found.score == 100
     fire = station.alarm("FA")
-    assert station.read(lambda tx: evidence.evidence_of(tx, station.incident(fire.id))) is None
+    assert assessed(station, fire.id) is None
