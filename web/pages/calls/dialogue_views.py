@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from callflow.core.calls import prompts
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import (
-    SILENT,
     Bridge,
     Conclude,
     Dialogue,
@@ -113,87 +112,48 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A dialogue in the list: how many scenes it has, whether nothing is said in it."""
-
-    name: str
-    title: str
-    scenes: int
-    silent: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BeginningView:
-    """Where a dialogue begins, and what of the call it depends on."""
+    """A beginning, with its sentences."""
 
-    given: str
-    to: str
-    title: str
+    of: Beginning
     say: list[Said]
 
 
 @dataclass(frozen=True, slots=True)
 class WayView:
-    """What leads on from a scene, and whither; "": it stays there."""
+    """A way, with its words and sentences."""
 
-    keys: Sequence[str]
+    of: Way
     by: str
     condition: str
     say: list[Said]
-    to: str
-    title: str
     outcome: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class SceneView:
-    """A scene. ``waits``: seconds; ``otherwise``: what is said instead, and when."""
+    """A scene, with its sentences and ways."""
 
-    name: str
-    title: str
+    of: Scene
     say: list[Said]
     again: list[Said]
     otherwise: list[tuple[str, list[Said]]]
-    reads: str
-    waits: float | None
-    secret: bool
-    does: str
     ways: list[WayView]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A dialogue: where it begins, its scenes, and what leads where."""
+    """Where a dialogue begins, its scenes, and what leads where."""
 
-    name: str
-    title: str
-    silent: bool
     beginnings: list[BeginningView]
     scenes: list[SceneView]
-
-
-def listed(language: str) -> list[Listed]:
-    """Every dialogue."""
-    said_as = Words(language=language)
-    return [
-        Listed(
-            which.value,
-            said_as.of(dialogue_words.DIALOGUES, which.value),
-            len(scenes(which)),
-            which in SILENT,
-        )
-        for which in Dialogue
-    ]
 
 
 def table(which: Dialogue, language: str, recorded: Recorded) -> Table:
     """A dialogue's table in one language."""
     said_as = Words(language=language)
     found = Table(
-        which.value,
-        said_as.of(dialogue_words.DIALOGUES, which.value),
-        which in SILENT,
-        [_beginning(each, said_as, recorded) for each in beginnings(which)],
+        [BeginningView(each, said(each.say, recorded)) for each in beginnings(which)],
         [_scene(each, said_as, recorded) for each in scenes(which)],
     )
     _heard_once(found)
@@ -213,42 +173,19 @@ def _heard_once(found: Table) -> None:
         known |= {one.name for one in say if one.name}
 
 
-def _beginning(each: Beginning, said_as: Words, recorded: Recorded) -> BeginningView:
-    given, title = (
-        said_as.of(dialogue_words.GIVENS, each.given),
-        said_as.of(dialogue_words.SCENES, each.to),
-    )
-    return BeginningView(given, each.to, title, said(each.say, recorded))
-
-
 def _scene(each: Scene, said_as: Words, recorded: Recorded) -> SceneView:
-    otherwise = [
-        (said_as.of(dialogue_words.GIVENS, g), said(p, recorded)) for g, p in each.otherwise
-    ]
     return SceneView(
-        name=each.name,
-        title=said_as.of(dialogue_words.SCENES, each.name),
-        say=said(each.say, recorded),
-        again=said(each.again, recorded),
-        otherwise=otherwise,
-        reads=said_as.of(dialogue_words.READS, each.read),
-        waits=each.wait_s if each.read in (Input.CODE, Input.KEY) else None,
-        secret=each.secret,
-        does=said_as.of(dialogue_words.DEEDS, each.does),
-        ways=[_way(way, each, said_as, recorded) for way in each.ways],
+        each,
+        said(each.say, recorded),
+        said(each.again, recorded),
+        [(given.value, said(say, recorded)) for given, say in each.otherwise],
+        [_way(way, said_as, recorded) for way in each.ways],
     )
 
 
-def _way(way: Way, scene: Scene, said_as: Words, recorded: Recorded) -> WayView:
-    return WayView(
-        keys=way.names if way.by is By.KEY else (),
-        by=said_as.by(way),
-        condition=said_as.condition(way),
-        say=said(way.say, recorded),
-        to="" if way.to == scene.name else way.to,
-        title=said_as.of(dialogue_words.SCENES, way.to),
-        outcome=said_as.outcome(way.outcome),
-    )
+def _way(way: Way, said_as: Words, recorded: Recorded) -> WayView:
+    by, condition = said_as.by(way), said_as.condition(way)
+    return WayView(way, by, condition, said(way.say, recorded), said_as.outcome(way.outcome))
 
 
 # --- walking ----------------------------------------------------------------------------------
@@ -275,43 +212,29 @@ class Controls:
     played: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Walked:
     """Where somebody is in a dialogue, and how they came there."""
 
-    spoken: str
+    at: Walk
     past: list[Past]
     say: list[Said]
-    over: bool
-    secret: bool
-    reads: str
-    does: str
-    results: list[tuple[str, str]]
     controls: Controls
 
 
 def walked(here: Walk, language: str, recorded: Recorded) -> Walked:
     """A walk in one language."""
     said_as, now = Words(language=language), here.turn
-    return Walked(
-        spoken=here.language,
-        past=[
-            Past(
-                over.language,
-                said(over.said, recorded),
-                [_step(step, said_as) for step in over.steps],
-                [_effect(effect, said_as) for effect in over.effects],
-            )
-            for over in here.past
-        ],
-        say=said(now.say, recorded) if now else [],
-        over=now is None,
-        secret=bool(now and now.record_muted),
-        reads=said_as.of(dialogue_words.READS, now.read) if now else "",
-        does=said_as.of(dialogue_words.DEEDS, here.wanted.name) if here.wanted else "",
-        results=[(f"!{name}", said_as.of(dialogue_words.RESULTS, name)) for name in here.results],
-        controls=_controls(here, now),
-    )
+    past = [
+        Past(
+            over.language,
+            said(over.said, recorded),
+            [_step(step, said_as) for step in over.steps],
+            [_effect(effect, said_as) for effect in over.effects],
+        )
+        for over in here.past
+    ]
+    return Walked(here, past, said(now.say, recorded) if now else [], _controls(here, now))
 
 
 def _controls(here: Walk, now: Turn | None) -> Controls:

@@ -17,7 +17,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from callflow import clock
 from callflow.core.calls import prompts
-from callflow.core.calls.dialogue import SILENT, Dialogue, Phrase, walking
+from callflow.core.calls.dialogue import SILENT, Dialogue, Input, Phrase, walking
+from callflow.core.calls.dialogue.scenes import scenes
 from callflow.core.calls.dialogue.walking import BadStep, Walk
 from callflow.handling.base.policy import load_policy
 from callflow.handling.calls import announcements, trunk_tests
@@ -50,15 +51,17 @@ _LONGEST_WALK = 100
 @router.get("/dialogues")
 async def list_dialogues(visitor: Configurer, station: Here) -> Response:
     """All of them."""
-    values = {"dialogues": dialogue_views.listed(visitor.language)}
+    values = {"dialogues": {which: len(scenes(which)) for which in Dialogue}}
     return await _page(station, visitor, "calls/dialogues.html", values)
 
 
 @router.get("/dialogues/{name}")
 async def show_dialogue(name: str, visitor: Configurer, station: Here) -> Response:
     """One, as its table."""
-    shown = dialogue_views.table(_dialogue(name), visitor.language, await _recorded(station))
-    return await _page(station, visitor, "calls/dialogue.html", {"table": shown})
+    which = _dialogue(name)
+    shown = dialogue_views.table(which, visitor.language, await _recorded(station))
+    values = {"which": which, "table": shown, "keyed": (Input.CODE, Input.KEY)}
+    return await _page(station, visitor, "calls/dialogue.html", values)
 
 
 @router.get("/dialogues/{name}/walk")
@@ -81,7 +84,6 @@ async def walk(
     here = _walked(which, spoken, caller, taken)
     values = {
         "name": name,
-        "title": Words(language=visitor.language).of(dialogue_words.DIALOGUES, name),
         "walk": dialogue_views.walked(here, visitor.language, await _recorded(station)),
         "asked": spoken,
         "member": caller == "member",
@@ -358,4 +360,5 @@ async def _page(
     status: int = 200,
 ) -> Response:
     around = await station.store.read(lambda tx: frame(tx, station, visitor, "dialogues"))
-    return page(visitor.language, template, {**around, **values}, status)
+    common = {**around, "names": dialogue_words, "silent": SILENT}
+    return page(visitor.language, template, {**common, **values}, status)
