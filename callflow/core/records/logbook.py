@@ -63,6 +63,11 @@ PROVEN = (ERASED, PURGED, VOUCHED)
 FOR_EVER = (*PROVEN, "recording", "recording_problem", "spoken")
 
 
+def chain_of(incident: str) -> str:
+    """The chain of an incident's entries."""
+    return f"incident:{incident}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
     """What happened, before it is chained. ``at`` in UTC, ``who`` a person or the machine."""
@@ -78,7 +83,7 @@ class Draft:
     @property
     def chain(self) -> str:
         """The chain that this entry belongs to."""
-        return f"incident:{self.incident}" if self.incident else f"day:{self.at:%Y-%m-%d}"
+        return chain_of(self.incident) if self.incident else f"day:{self.at:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)

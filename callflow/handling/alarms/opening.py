@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
+from callflow.core.time.instants import begin_of_id
 from callflow.handling.sites import testers
 from callflow.handling.sites.in_force import Reading, read
 from callflow.storage import Tx
@@ -39,7 +40,7 @@ def opened(
     """An incident that is opened; ``plan`` is frozen into it (invariant 7)."""
     kind = kind or meaning.kind
     return Incident(
-        id=uuid.uuid4().hex,
+        id=begin_of_id(now) + secrets.token_hex(10),
         site_id=site,
         account=account,
         kind=kind,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 
 from callflow.core.alarms import incident
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import Signal
+from callflow.core.time.instants import begin_of_id
 from callflow.handling.base.telling import storable_all
 from callflow.storage import Tx
 from callflow.storage.signals import signals as signal_rows
@@ -52,7 +52,7 @@ def _stored(signal: Signal, drawn: str) -> Stored:
     kind, rank = _meaning(signal.format, signal.code)
     # By place: eighteen names a row would cost more than all the rest.
     return Stored(
-        _begins(signal.received_at) + drawn,
+        begin_of_id(signal.received_at) + drawn,
         deduplication[:128],
         account[:16],
         signal.format[:16],
@@ -71,12 +71,6 @@ def _stored(signal: Signal, drawn: str) -> Stored:
         signal.received_at,
         signal.panel_time,
     )
-
-
-@lru_cache(maxsize=64)  # what came together came at one time
-def _begins(received_at: datetime) -> str:
-    """The first digits of an id: milliseconds, so that the ids' index grows at its end."""
-    return f"{int(received_at.timestamp() * 1000):012x}"
 
 
 @lru_cache(maxsize=4096)

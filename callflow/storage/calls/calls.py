@@ -42,6 +42,7 @@ from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, hint
 from callflow.storage.engine.values import Reads, columns, columns_of, found, written
+from callflow.storage.schema.alarms import TO_OPERATORS
 
 _LIVE = [state.value for state in LIVE_STATES]
 #: States in which a call has a channel.
@@ -485,7 +486,7 @@ def conversations(tx: Tx) -> list[Call]:
 def legs_of(tx: Tx, operator: str) -> list[Call]:
     """The live calls to somebody's own phones, oldest first."""
     c = t.call.c
-    query = select(*CALL).where(c.operator == operator, c.ended_at.is_(None))
+    query = select(*CALL).where(c.operator == operator, TO_OPERATORS, c.ended_at.is_(None))
     return found(tx, query.order_by(c.requested_at, c.id), Call)
 
 

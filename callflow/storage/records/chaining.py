@@ -8,18 +8,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, false, func, select, text
 from sqlalchemy.dialects import postgresql
 
 from callflow.core.records import logbook
 from callflow.core.records.logbook import GENESIS, Draft, Head, Mac
 from callflow.core.signals import events
+from callflow.core.time.instants import begin_of_id
 from callflow.core.watch.supervision import station_signal
 from callflow.storage import schema as t
 from callflow.storage.engine.inserts import insert_into
@@ -59,7 +60,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         entry = logbook.chained(
             draft,
             number=number,
-            id=uuid.uuid4().hex,
+            id=begin_of_id(draft.at) + secrets.token_bytes(10).hex(),
             seq=seq + 1,
             previous=previous,
             mac=mac,
@@ -68,7 +69,8 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         last[draft.chain] = (entry["seq"], entry["hash"])
         entries.append(entry)
     _INSERT.change_all(tx, entries)
-    _write_heads(tx, [Head(chain=chain, seq=s, hash=h) for chain, (s, h) in last.items()])
+    unsealed = {head.chain for head in heads if not head.sealed}
+    _write_heads(tx, [Head(chain=chain, seq=s, hash=h) for chain, (s, h) in last.items()], unsealed)
 
 
 def _followed(tx: Tx, head: Head, mac: Mac, now: datetime) -> tuple[int, str]:
@@ -152,9 +154,11 @@ def _after(last: Any, count: int) -> list[int]:
 
 
 _c, _last = t.chain_head.c, select(func.max(t.logbook.c.number).label("last")).subquery()
+#: Whatever else SQLite keeps there, only what a seal looks for is unsealed.
+_SEALED = _c.sealed.is_not(false()).label("sealed")
 _HEADS_SQLITE = Prepared(
     select(
-        func.coalesce(_last.c.last, 0).label("last"), *(_c[name] for name in _OF_HEAD)
+        func.coalesce(_last.c.last, 0).label("last"), *(_c[name] for name in _OF_HEAD[:-1]), _SEALED
     ).select_from(_last.outerjoin(t.chain_head, _c.chain.in_(bindparam("chains", expanding=True))))
 )
 # Numbers are taken once all heads are locked: in each chain they rise.
@@ -176,16 +180,19 @@ _NOTHING = {"seq": 0, "hash": GENESIS, "mac": "", "sealed": True}
 
 
 @cache
-def _write_head(dialect: str) -> Prepared:
+def _write_head(dialect: str, *, unsealed: bool) -> Prepared:
+    """``unsealed``: it is already, and the index on that stays as it is."""
     statement = insert_into(dialect, t.chain_head)
-    changed = {name: statement.excluded[name] for name in ("seq", "hash", "mac", "sealed")}
+    names = ("seq", "hash", "mac") if unsealed else ("seq", "hash", "mac", "sealed")
+    changed = {name: statement.excluded[name] for name in names}
     return Prepared(statement.on_conflict_do_update(index_elements=["chain"], set_=changed))
 
 
-def _write_heads(tx: Tx, heads: Sequence[Head]) -> None:
+def _write_heads(tx: Tx, heads: Sequence[Head], unsealed: Collection[str]) -> None:
     mac: Mac = tx.info["mac"]
-    rows = [
-        {**{name: getattr(head, name) for name in _OF_HEAD}, "mac": logbook.head_mac(head, mac)}
-        for head in heads
-    ]
-    _write_head(tx.dialect.name).change_all(tx, rows)
+    rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for head in heads:
+        row = {name: getattr(head, name) for name in _OF_HEAD}
+        rows[head.chain in unsealed].append({**row, "mac": logbook.head_mac(head, mac)})
+    for already, some in rows.items():
+        _write_head(tx.dialect.name, unsealed=already).change_all(tx, some)

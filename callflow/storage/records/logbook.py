@@ -22,7 +22,7 @@ from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import each
 from callflow.storage.records.chaining import append, execute
-from callflow.storage.schema.logbook import BY_PEOPLE
+from callflow.storage.schema.logbook import BY_PEOPLE, COMMON, RARE
 from callflow.storage.sites.search import holds
 
 __all__ = ["append"]
@@ -46,7 +46,7 @@ def page(
         after = _before_first(tx, since)
     query = select(t.logbook).where(c.number > after).order_by(c.number).limit(limit)
     if incident is not None:
-        query = query.where(c.incident == incident)
+        query = query.where(of_incident([incident]))
     if site is not None:
         query = query.where(c.site == site)
     if since is not None:
@@ -64,11 +64,18 @@ def _before_first(tx: Tx, at: datetime) -> int:
     return int(first) - 1 if 0 < count < _LATELY else 0
 
 
+def of_incident(incident_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Entries of one of these, by their chains; what is left of one is no incident's."""
+    c = t.logbook.c
+    chains = [logbook.chain_of(incident) for incident in incident_ids]
+    return c.chain.in_(chains) & c.incident.in_(incident_ids)
+
+
 def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Entry]]:
     """{incident id: its entries, oldest first}, for lists."""
     found: dict[str, list[Entry]] = {i: [] for i in incident_ids}
     c = t.logbook.c
-    query = select(t.logbook).where(c.incident.in_(list(incident_ids))).order_by(c.number)
+    query = select(t.logbook).where(of_incident(incident_ids)).order_by(c.number)
     for entry in _entries(tx, query):
         found[entry.incident or ""].append(entry)
     return found
@@ -161,7 +168,10 @@ def of_kinds(
     if who:
         query = query.where(c.who == who)
     depth = DEPTH // 2
-    pages = [_page(tx, query.where(c.kind == kind), since, wanted, limit, depth) for kind in kinds]
+    assert not set(kinds) & set(COMMON), "no index has them in their order"
+    pages = [
+        _page(tx, query.where(RARE, c.kind == kind), since, wanted, limit, depth) for kind in kinds
+    ]
     entries = sorted((one for page in pages for one in page.entries), key=_moment, reverse=True)
     ends = [page.beyond for page in pages if page.beyond is not None]
     if not ends:
@@ -240,7 +250,8 @@ def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
     return int(execute(tx, query).scalar_one())
 
 
-_RECORDED = select(t.logbook.c.data).where(t.logbook.c.kind.in_(["recording", "recording_problem"]))
+_C = t.logbook.c
+_RECORDED = select(_C.data).where(RARE, _C.kind.in_(["recording", "recording_problem"]))
 
 
 def recorded_hashes(tx: Tx) -> dict[str, str | None]:
@@ -255,7 +266,7 @@ def recorded_elsewhere(tx: Tx, node: str) -> set[str]:
     return {data["call"] for data in told if "call" in data and data.get("node", node) != node}
 
 
-_SPOKEN = select(t.logbook.c.data).where(t.logbook.c.kind == "spoken")
+_SPOKEN = select(_C.data).where(RARE, _C.kind == "spoken")
 
 
 def spoken_hashes(tx: Tx) -> dict[str, str | None]:
@@ -270,8 +281,8 @@ def spoken_elsewhere(tx: Tx, node: str) -> set[str]:
     return {data["voice"] for data in told if "voice" in data and data["node"] != node}
 
 
-_IMAGED = select(t.logbook.c.data).where(
-    t.logbook.c.kind.in_(["image_fetched", "clip_fetched", "link_fetched"])
+_IMAGED = select(_C.data).where(
+    RARE, _C.kind.in_(["image_fetched", "clip_fetched", "link_fetched"])
 )
 
 
@@ -281,13 +292,14 @@ def imaged_hashes(tx: Tx) -> dict[str, str]:
     return {data["image"]: data["sha256"] for data in told if "image" in data}
 
 
-_OF_FILES = select(t.logbook.c.kind, t.logbook.c.incident, t.logbook.c.data).where(
-    t.logbook.c.kind.in_(
+_OF_FILES = select(_C.kind, _C.incident, _C.data).where(
+    RARE,
+    _C.kind.in_(
         [
             *("recording", "recording_problem", "spoken"),
             *("image_fetched", "clip_fetched", "link_fetched"),
         ]
-    )
+    ),
 )
 
 

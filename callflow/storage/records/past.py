@@ -29,6 +29,7 @@ from callflow.core.records.logbook import COVERED, MACHINE, Entry, entry_hash
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import found
+from callflow.storage.records.logbook import of_incident
 from callflow.storage.schema.alarms import ALONE
 from callflow.storage.schema.logbook import UNCOVERED
 
@@ -210,7 +211,7 @@ def forget_notes(tx: Tx, before: datetime) -> None:
 
 def entries_of(tx: Tx, incident_ids: Sequence[str], limit: int) -> list[Entry]:
     """Entries of these incidents that still say something."""
-    query = select(t.logbook).where(t.logbook.c.incident.in_(incident_ids))
+    query = select(t.logbook).where(of_incident(incident_ids))
     return found(tx, query.order_by(t.logbook.c.number).limit(limit), Entry)
 
 

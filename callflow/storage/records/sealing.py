@@ -27,6 +27,7 @@ from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 from callflow.storage.records.chaining import alarm, alarm_of_head, execute
 from callflow.storage.records.logbook import each_entry
+from callflow.storage.schema.logbook import RARE
 
 _AT_ONCE = 5000  # heads
 _UNSEALED = (
@@ -170,7 +171,7 @@ def without_mac(tx: Tx) -> Iterator[Entry]:
 
 def is_vouched(tx: Tx) -> bool:
     """True where an entry of ours vouches for what is older than MACs."""
-    query = select(t.logbook).where(t.logbook.c.kind == VOUCHED)
+    query = select(t.logbook).where(RARE, t.logbook.c.kind == VOUCHED)
     mac: Mac = tx.info["mac"]
     return any(logbook.is_proven(entry, mac) for entry in each_entry(tx, query))
 

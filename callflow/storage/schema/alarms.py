@@ -16,20 +16,21 @@ from sqlalchemy import (
     text,
 )
 
-from callflow.storage.schema.base import id_column, instant, metadata, reference
+from callflow.storage.schema.base import id_column, instant, metadata, partial, reference
 
 #: Rows that still name a file, as the index on their age says it: among very many that don't.
 KEPT_FILE = {table: text(f"{table}.path <> ''") for table in ("recording", "spoken", "image")}
-_KEPT = text("path <> ''")
+_KEPT = "path <> ''"
 #: Calls of no incident, as the index on their age says it.
 ALONE = text("call.incident_id IS NULL")
-_ALONE = text("incident_id IS NULL")
+#: Calls to operators' phones, as the index on them says it.
+TO_OPERATORS = text("operator <> ''")
 
 incident = Table(
     "incident",
     metadata,
     id_column(),
-    reference("site_id", "site.id", null=True),
+    reference("site_id", "site.id", null=True, index=False),
     Column("account", String(16), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("category", String(16), nullable=False),
@@ -60,7 +61,7 @@ incident = Table(
     instant("due_at", index=True),  # the earliest of machine_due, normal_due, parked_until
     instant("alarm_at"),  # when what opened it was raised: opened_at, unless it came late
     instant("runaway_at"),  # its panel ran away: what else comes is only counted
-    Column("storm_id", String(64), nullable=True, index=True),  # the storm that it is part of
+    Column("storm_id", String(64), nullable=True),  # the storm that it is part of
     instant("storm_until"),  # so long the storm holds its plan, and stands for it in the queue
     instant("opened_at", null=False, index=True),
     instant("closed_at"),
@@ -71,7 +72,9 @@ incident = Table(
     Column("version", Integer, nullable=False),
     Index("ix_incident_site_state", "site_id", "state"),
     Index("ix_incident_queue", "state", "with_human", "priority", "opened_at"),
-    Index("ix_incident_queue_due", "state", "queue_due"),
+    # Indexes on what few rows have: each page of an index that a commit touches is written whole.
+    partial("ix_incident_queue_due", "queue_due IS NOT NULL", "state", "queue_due"),
+    partial("ix_incident_storm_id", "storm_id IS NOT NULL", "storm_id"),
 )
 
 signal = Table(
@@ -99,8 +102,9 @@ signal = Table(
     instant("correlated_at"),
     Column("treatment", String(16), nullable=False, server_default=""),  # signal.Treatment
     Column("deferred", Boolean, nullable=False, server_default="0"),  # delivered late (D10)
-    reference("incident_id", "incident.id", null=True),
-    Index("ix_signal_backlog", "correlated_at", "rank", "number"),
+    reference("incident_id", "incident.id", null=True, index=False),
+    partial("ix_signal_incident_id", "incident_id IS NOT NULL", "incident_id"),
+    partial("ix_signal_backlog", "correlated_at IS NULL", "rank", "number"),
 )
 
 call = Table(
@@ -136,7 +140,7 @@ call = Table(
     # Whom this operator's call is made for, asked for once it is answered: telephone.py.
     Column("wanted", JSON(none_as_null=True), nullable=True),
     # One call to a person tells of several incidents (D10): the call that speaks for this one.
-    Column("leader", String(64), nullable=True, index=True),
+    Column("leader", String(64), nullable=True),
     instant("requested_at", null=False),
     instant("placed_at"),
     instant("ringing_at"),
@@ -144,12 +148,12 @@ call = Table(
     instant("joined_at"),  # since then in its room: who waits there does since then
     instant("announced_at"),  # when they were told last how many are before them
     instant("ended_at"),
-    Index("ix_call_work", "node", "state", "priority", "requested_at"),
-    Index("ix_call_state", "state"),
-    Index("ix_call_room", "room"),
-    Index("ix_call_trunk", "trunk", "ended_at"),
-    Index("ix_call_operator", "operator", "ended_at"),
-    Index("ix_call_alone", "incident_id", "ended_at", sqlite_where=_ALONE, postgresql_where=_ALONE),
+    Index("ix_call_work", "state", "node", "priority", "requested_at"),
+    partial("ix_call_trunk", "ended_at IS NOT NULL", "trunk", "ended_at"),
+    partial("ix_call_leader", "leader IS NOT NULL", "leader"),
+    partial("ix_call_room", "room IS NOT NULL", "room"),
+    partial("ix_call_operator", TO_OPERATORS, "operator", "ended_at"),
+    partial("ix_call_alone", "incident_id IS NULL", "incident_id", "ended_at"),
 )
 
 recording = Table(
@@ -161,7 +165,7 @@ recording = Table(
     Column("duration", Float, nullable=True),  # seconds
     Column("problem", Text, nullable=False),  # "" where all is well
     instant("checked_at", null=False),
-    Index("ix_recording_kept", "checked_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
+    partial("ix_recording_kept", _KEPT, "checked_at"),
 )
 
 #: What somebody said after a tone in a call.
@@ -177,7 +181,7 @@ spoken = Table(
     Column("draft", Text, nullable=True),  # a machine's guess at the words
     instant("drafted_at"),  # it was tried, whatever came of it
     instant("settled_at"),  # whoever said it confirmed it, said it anew, or is to be called back
-    Index("ix_spoken_kept", "said_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
+    partial("ix_spoken_kept", _KEPT, "said_at"),
 )
 
 call_action = Table(

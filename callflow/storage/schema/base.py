@@ -11,9 +11,12 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     MetaData,
     String,
+    TextClause,
     TypeDecorator,
+    text,
 )
 
 
@@ -84,6 +87,12 @@ def id_column(*args: Any) -> Column[str]:
 def reference(name: str, target: str, *, null: bool = False, index: bool = True) -> Column[str]:
     """The key of another table's row."""
     return Column(name, String(64), ForeignKey(target), nullable=null, index=index)
+
+
+def partial(name: str, where: TextClause | str, *columns: str) -> Index:
+    """An index on the rows that ``where`` finds, which is as queries say it."""
+    where = text(where) if isinstance(where, str) else where
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 def instant(name: str, *, null: bool = True, index: bool = False) -> Column[datetime]:

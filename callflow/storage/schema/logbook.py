@@ -15,10 +15,19 @@ from sqlalchemy import (
 )
 
 from callflow.core.records.logbook import COVERED, FOR_EVER, MACHINE
-from callflow.storage.schema.base import instant, metadata
+from callflow.storage.schema.base import instant, metadata, partial
 
 #: Entries of people, as the index on them says it.
 BY_PEOPLE = text(f"who <> '{MACHINE}'")
+
+#: Kinds of which every alarm tells, or what is left of one: by these nobody looks for an entry.
+COMMON = (
+    *("signal", "step", "call_requested", "call_placed", "call_answered", "call_result"),
+    *("call_ended", "incident_opened", "human", "closed", "filed", "awaiting_normal", COVERED),
+)
+#: Entries of all other kinds, as the index on kinds says it. One by one: of a list SQLite makes a
+#: table for each row that is written.
+RARE = text(" AND ".join(f"kind <> '{kind}'" for kind in COMMON))
 
 #: Entries of no incident that say something, as the index on their age says it.
 _SILENT = ", ".join(f"'{kind}'" for kind in (COVERED, *FOR_EVER))
@@ -33,7 +42,7 @@ logbook = Table(
     Column("seq", Integer, nullable=False),
     instant("at", null=False, index=True),
     Column("site", String(64), nullable=True),
-    Column("incident", String(64), nullable=True, index=True),
+    Column("incident", String(64), nullable=True),  # its chain is found by the chain's name
     Column("who", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("text", Text, nullable=False),
@@ -48,23 +57,11 @@ logbook = Table(
     # A site's in their order: a page of three years shows some dozens.
     Index("ix_logbook_site_at", "site", "at"),
     # Entries of some kinds in their order, among very many others: the audit.
-    Index("ix_logbook_kind_at", "kind", "at"),
+    partial("ix_logbook_kind_at", RARE, "kind", "at"),
     # People's acts, among very many of the machine's: when somebody was there last.
-    Index(
-        "ix_logbook_people",
-        "who",
-        "at",
-        sqlite_where=BY_PEOPLE,
-        postgresql_where=BY_PEOPLE,
-    ),
+    partial("ix_logbook_people", BY_PEOPLE, "who", "at"),
     # What the day's chains tell, by age: when its time is over it leaves the index.
-    Index(
-        "ix_logbook_uncovered",
-        "incident",  # null; SQLite would take the index of the incidents else
-        "at",
-        sqlite_where=UNCOVERED,
-        postgresql_where=UNCOVERED,
-    ),
+    partial("ix_logbook_uncovered", UNCOVERED, "incident", "at"),
 )
 
 chain_head = Table(

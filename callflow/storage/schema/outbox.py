@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text
 
-from callflow.storage.schema.base import id_column, instant, metadata, reference
+from callflow.storage.schema.base import id_column, instant, metadata, partial, reference
 
-_KEPT = text("path <> ''")
+_KEPT = "path <> ''"
 
 #: One message to one address, written before it is sent (callflow/core/messages/outbox.py).
 outbox = Table(
@@ -49,5 +49,5 @@ image = Table(
     Column("sha256", String(64), nullable=True),
     Column("problem", Text, nullable=False),  # outbox.Fault; "" where all is well
     Column("detail", Text, nullable=False, server_default=""),  # of the problem
-    Index("ix_image_kept", "taken_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
+    partial("ix_image_kept", _KEPT, "taken_at"),
 )

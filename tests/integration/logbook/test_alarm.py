@@ -7,10 +7,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from callflow.core.records.logbook import BROKEN, Anchor
 from callflow.processes.anchoring import missing_files, remembered
 from callflow.settings.config import Settings
+from callflow.storage import Tx
 from tests.integration.logbook.book import Book, State, hashed
 
 pytestmark = pytest.mark.both_databases
@@ -63,6 +65,19 @@ def test_a_forged_head_is_not_sealed_and_keeps_no_other_from_being(history: Book
     assert CHAIN not in sealed
     assert {"incident:b", "incident:c", "incident:d"} <= sealed.keys()
     assert state.head(CHAIN) == forged
+
+
+def test_a_head_that_no_seal_would_find_is_not_ours(history: Book) -> None:
+    history.round += 1
+    history.tells()
+
+    def hide(tx: Tx) -> None:
+        hidden = "''" if tx.dialect.name == "sqlite" else "true"
+        tx.execute(text(f"UPDATE chain_head SET sealed = {hidden} WHERE chain = '{CHAIN}'"))
+
+    history.write_now(hide)
+    assert history.goes_on() == history.notes()
+    assert history.alarms() == ["la dernière écriture d’une alarme n’est pas de la station"]
 
 
 def test_after_a_forged_seal_the_next_follows_nothing(history: Book) -> None:
