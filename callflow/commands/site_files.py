@@ -23,7 +23,6 @@ from callflow.handling.sites.import_writing import SitesChanged
 from callflow.handling.sites.imports import Prepared
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
-from web.kit import i18n
 
 sites = group("Files of sites and contacts: CSV and XLSX.")
 
@@ -59,7 +58,7 @@ def sites_template(
 ) -> None:
     """Write a FILE to fill in, with an example; say what each column means."""
     _write(file, exports.template(_kind(file, language), language))
-    translate = i18n.catalogue(language).gettext
+    translate = _translation(language)
     for column in COLUMNS:
         console.print(f"{column.name(language)}: {translate(column.explained)}", markup=False)
 
@@ -171,7 +170,13 @@ def _say(done: Prepared, language: str, *, dry_run: bool) -> None:
 
 
 def _said(fault: Fault, language: str) -> str:
-    return fault.said(language, i18n.catalogue(language).gettext)
+    return fault.said(language, _translation(language))
+
+
+def _translation(language: str) -> Callable[[str], str]:
+    from web.kit import i18n  # noqa: PLC0415 -- no other command waits for it
+
+    return i18n.catalogue(language).gettext
 
 
 def _where(fault: Fault, language: str) -> str:

@@ -149,12 +149,8 @@ class SiteImports:
         """Write what is shown, or show anew where it would be something else by now."""
         if one.phase is not Phase.READY or one.prepared is None or one.prepared.faults:
             return
-        prepared, digest = one.prepared, one.digest
-        values = self._sign(phase=Phase.WRITING, said="", done=0, total=0)
-
-        def claim(tx: Tx) -> bool:
-            return uploads.claim(tx, one.id, self._me, digest, **values)
-
+        prepared, values = one.prepared, self._sign(phase=Phase.WRITING, said="", done=0, total=0)
+        claim = partial(uploads.claim, id=one.id, worker=self._me, digest=one.digest, **values)
         one.phase, one.said = Phase.WRITING, ""
         try:
             claimed = await self._station.store.write(claim)
