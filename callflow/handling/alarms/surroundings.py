@@ -175,7 +175,7 @@ class Surroundings:
 
 def _is_over(declared: surroundings.Declared, signal: StoredSignal, meaning: EventRow) -> bool:
     """Say whether it is an alarm of a site whose contract is terminated (D2)."""
-    ended = declared.state == SiteState.TERMINATED.value
+    ended = declared.state is SiteState.TERMINATED
     return ended and meaning.opens and not signal.of_station
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
 from callflow.core.alarms.correlation import Trips, Whereabouts
 from callflow.core.signals.events import SiteOverride, StationRule
 from callflow.core.sites.arming import Partition
+from callflow.core.sites.site import SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
@@ -17,9 +19,11 @@ from callflow.storage.engine.values import Reads, columns, columns_of
 from callflow.storage.sites.sites import upsert, upsert_all
 
 
-class Declared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Declared:
     """An account as it was declared, with what is agreed for its site's signals."""
 
+    account: str
     site: str | None
     line: str | None
     phone: str | None
@@ -27,18 +31,19 @@ class Declared(NamedTuple):
     keyed: bool  # it has a key of DC-09
     awaited: bool  # "arrived well" is expected from it
     rules: Mapping[str, Any] | None  # as stored
-    state: str | None  # its site's, of SiteState
+    state: SiteState | None  # its site's
 
 
 # Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
 _A = t.account.c
-_DECLARED = Prepared(
-    select(_A.account, _A.site_id, _A.line, _A.phone, _A.skew)
+_DECLARED = Reads(
+    select(_A.account, _A.site_id.label("site"), _A.line, _A.phone, _A.skew)
     .add_columns(_A.dc09_key.is_not(None).label("keyed"))
     .add_columns(_A.arrival_due.is_not(None).label("awaited"), t.site.c.rules)
     .add_columns(t.site.c.state)
     .outerjoin(t.site, t.site.c.id == _A.site_id)
-    .where(_A.account.in_(bindparam("accounts", expanding=True)))
+    .where(_A.account.in_(bindparam("accounts", expanding=True))),
+    Declared,
 )
 _OVERRIDES = Reads(
     select(*columns_of(t.event_override, SiteOverride))
@@ -50,8 +55,7 @@ _OVERRIDES = Reads(
 
 def declared(tx: Tx, accounts: Iterable[str]) -> dict[str, Declared]:
     """The declared ones of ``accounts``."""
-    found = _DECLARED.all(tx, {"accounts": list(accounts)})
-    return {row["account"]: Declared(*list(row.values())[1:]) for row in found}
+    return {one.account: one for one in _DECLARED.all(tx, {"accounts": list(accounts)})}
 
 
 _WHEREABOUTS = select(t.site.c.id, t.site.c.postcode, t.site.c.address, t.site.c.rules).where(
