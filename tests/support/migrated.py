@@ -1,14 +1,16 @@
 """A database with this version's tables, copied from one that was migrated once a run.
 
-Migrations take a third of a second of CPU, and hundreds of tests want them.
+Migrations take a third of a second of CPU, and hundreds of tests want them. A whole run makes such
+folders for all of its units (``keep``), any other process when the first is wanted (``kept``).
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
+import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect
@@ -16,6 +18,7 @@ from sqlalchemy import create_engine, inspect
 from callflow.storage.engine.upgrade import upgrade
 
 _SQLITE = "sqlite:///"
+_KEPT: dict[str, Path] = {}
 
 
 def migrate(url: str) -> None:
@@ -31,14 +34,46 @@ def migrate(url: str) -> None:
     if file.exists():  # a test's own rows may be in it
         upgrade(url)
         return
-    for made in _files().iterdir():
+    for made in kept("migrated", make).iterdir():
         shutil.copyfile(made, file.with_name(made.name.replace("made", file.name, 1)))
 
 
-@functools.cache
-def _files() -> Path:
-    """A folder with the file ``made``, and what stands beside it."""
-    folder = Path(tempfile.mkdtemp(prefix="callflow-migrated-"))
-    atexit.register(shutil.rmtree, folder)
+def make(folder: Path) -> None:
+    """The file ``made``, and what stands beside it."""
     upgrade(f"{_SQLITE}{folder / 'made'}")
+
+
+def kept(name: str, make_it: Callable[[Path], None]) -> Path:
+    """The folder of that name, to be copied from: made once."""
+    if name not in _KEPT:
+        folder = _folder()
+        make_it(folder)
+        _KEPT[name] = folder
+    return _KEPT[name]
+
+
+def keep(name: str, make_it: Callable[[Path], None]) -> None:
+    """It is there for all who are forked from this process, which is no other than it was: a
+    process of its own makes it."""
+    folder = _folder()
+    if not (pid := os.fork()):
+        code = 1
+        try:
+            make_it(folder)
+            code = 0
+        finally:
+            os._exit(code)
+    if not os.waitpid(pid, 0)[1]:
+        _KEPT[name] = folder
+
+
+def _folder() -> Path:
+    """Gone with this process, and not with one that is forked from it."""
+    folder = Path(tempfile.mkdtemp(prefix="callflow-kept-"))
+    atexit.register(_remove, folder, os.getpid())
     return folder
+
+
+def _remove(folder: Path, whose: int) -> None:
+    if os.getpid() == whose:
+        shutil.rmtree(folder)

@@ -29,7 +29,7 @@ import pytest
 from callflow import niceness
 from callflow.commands import role
 from callflow.processes.nursery import adopt_orphans, end_with_parent
-from tests.support import costs, forked, forking
+from tests.support import costs, forked, forking, migrated, web_station
 from tests.support.depth import LEFT_OUT
 from tests.support.units import COMPUTING, Unit
 from web.kit.words import LANGUAGES
@@ -53,6 +53,8 @@ def warm() -> None:
     for name in role.ROLES:
         role.load(name)
     forking.load(*LANGUAGES)
+    migrated.keep("migrated", migrated.make)
+    migrated.keep("new", web_station.make_new)
     del os.environ["OPENBLAS_NUM_THREADS"]
     gc.collect()
     gc.freeze()

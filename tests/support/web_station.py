@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import urllib.request
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -36,7 +34,7 @@ from callflow.storage import Store
 from callflow.storage.alarms import incidents
 from callflow.vault import Vault
 from tests.support.forked import Begun, begin
-from tests.support.migrated import migrate
+from tests.support.migrated import kept, migrate
 from tests.support.product import free_base
 from web.access.users import Role, create_token, create_user
 
@@ -71,14 +69,10 @@ def site_body(account: str = "1001", **changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
-@functools.cache
-def _new() -> Path:
+def make_new(folder: Path) -> None:
     """A data folder of SQLite as a new station's, to be copied: migrations and standard plans take
     half a second, and a thousand tests want one."""
-    folder = Path(tempfile.mkdtemp(prefix="callflow-new-"))
-    atexit.register(shutil.rmtree, folder)
     _make(Settings(data_dir=folder, database_url=""))
-    return folder
 
 
 def _make(settings: Settings) -> None:
@@ -104,7 +98,7 @@ class WebStation:
         if database_url:
             _make(self.settings)
         else:
-            shutil.copytree(_new(), data_dir, dirs_exist_ok=True)
+            shutil.copytree(kept("new", make_new), data_dir, dirs_exist_ok=True)
         self.vault = Vault(data_dir / "keys")
         self.store = Store(self.settings.database, mac=self.vault.seal)
 
