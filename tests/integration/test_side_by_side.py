@@ -50,7 +50,7 @@ from collections import Counter
 from pathlib import Path
 from tests.support import costs
 from tests.support.side_by_side import Queue, closing_line
-from tests.support.unit_process import warm
+from tests.support.unit_process import load_plugins
 from tests.support.units import COMPUTING, Unit
 
 folder, longest, *names = sys.argv[1:]
@@ -59,7 +59,7 @@ queue = Queue(Path(folder), ["-c", "pyproject.toml", "--rootdir", folder], float
 signal.signal(signal.SIGTERM, queue.obey)
 units = [Unit(name=name, parts=part, kind=COMPUTING) for name, part in parts.items()]
 if names[1:]:
-    warm()
+    load_plugins()
 ended = list(queue.run(units, "-m", "not ear"))
 print(*costs.lines(one.cost for one in ended), sep="\\n")
 print(closing_line(sum((one.counts for one in ended), Counter()), 1.0))

@@ -45,11 +45,16 @@ _LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cachepro
 _NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
+def load_plugins() -> None:
+    """Those of pytest, and ours."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*_LOADED, "--collect-only", "tests/unit/test_costs.py"])
+
+
 def warm() -> None:
     """Load what every unit would load for itself: plug-ins, the product, its pages' templates."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # who has threads is not forked
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main([*_LOADED, "--collect-only", "tests/unit/test_costs.py"])
+    load_plugins()
     for name in role.ROLES:
         role.load(name)
     forking.load(*LANGUAGES)
