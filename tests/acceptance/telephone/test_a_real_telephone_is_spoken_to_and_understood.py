@@ -3,19 +3,29 @@ negotiates, has a jitter buffer, and types keys in its own way."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from callflow.core.signals.signal import Kind
 from tests.support import sites
-from tests.support.phone import Phones
+from tests.support.phone import Phones, RealPhone
 from tests.support.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 
 
-async def test_it_is_called_and_cancels_a_false_alarm(station: Station, phones: Phones) -> None:
+async def test_one_is_called_and_cancels_a_false_alarm_while_another_calls_and_is_let_in(
+    station: Station, phones: Phones
+) -> None:
+    shop, client = [await phones.real_at(sites.number(number)) for number in (700, 701)]
+    async with asyncio.TaskGroup() as at_once:
+        at_once.create_task(_is_called_and_cancels_a_false_alarm(station, shop))
+        at_once.create_task(_calls_the_station_and_is_let_in(station, client))
+
+
+async def _is_called_and_cancels_a_false_alarm(station: Station, shop: RealPhone) -> None:
     account = sites.fresh("P")
-    shop = await phones.real_at(sites.number(700))
     await sites.put(station, account, sites.site(account, sites.premises(account, shop.number)))
     await station.send(account, "BA", "3")
     await shop.picks_up()
@@ -34,9 +44,8 @@ async def test_it_is_called_and_cancels_a_false_alarm(station: Station, phones: 
     assert len(await station.seen(shop.number)) == 1
 
 
-async def test_it_calls_the_station_and_is_let_in(station: Station, phones: Phones) -> None:
+async def _calls_the_station_and_is_let_in(station: Station, client: RealPhone) -> None:
     account = sites.fresh("M")
-    client = await phones.real_at(sites.number(701))
     contact = sites.contact(account, "Camille", client.number)
     await sites.put(station, account, sites.site(account, contact))
     await client.calls_the_station()
