@@ -16,7 +16,7 @@ from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.interventions.shape import Firm, Member
 from callflow.handling.sites import calendars, contracts
-from callflow.handling.sites.contacts import check_codes, contact_code, in_part
+from callflow.handling.sites.contacts import check_codes, codes, in_part
 from callflow.handling.sites.shape import Contact
 from callflow.storage import Tx
 from callflow.storage.interventions import firms, guards
@@ -96,14 +96,9 @@ def put_firm(tx: Tx, vault: Vault, firm_id: str, body: object, who: str, now: da
 
 
 def person_of(vault: Vault, contact: str, sent: Firm | Member) -> dict[str, Any]:
-    """The columns of a contact as they were sent; of its codes those that were. Raises BadField."""
-    codes = {
-        name: contact_code(vault, contact, getattr(sent, name), name)
-        for name in ("code", "duress_code")
-        if sent.says(name)
-    }
+    """The columns of a contact as they were sent; of its codes those that were."""
     named = {"id": contact, "name": sent.name, "language": sent.language, "phone": sent.phone}
-    return named | codes
+    return named | codes(vault, contact, sent)
 
 
 def changed_fields(

@@ -14,7 +14,7 @@ from callflow.core.sites.site import Authority
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.sites import calendars, passwords
-from callflow.handling.sites.shape import Contact
+from callflow.handling.sites.shape import Contact, Shape
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.engine.values import columns
@@ -86,9 +86,7 @@ def _write_contact(
     field = f"contacts.{place}"
     own: dict[str, object] = {"id": contact.id, "name": contact.name, "language": contact.language}
     own |= {"phone": contact.phone, **passwords.written(vault, contact, before, f"{field}.")}
-    for name in filter(contact.says, ("code", "duress_code")):
-        digits = getattr(contact, name)
-        own[name] = None if digits is None else vault.code(contact.id, digits)
+    own |= codes(vault, contact.id, contact)
     if contact.says("availability"):
         own["availability"] = calendars.availability(contact.availability, f"{field}.availability")
     upsert(tx, t.contact, ["id"], own)
@@ -106,9 +104,10 @@ def check_codes(tx: Tx, contact_id: str, field: str) -> None:
         raise BadField(field, "must differ from the code")
 
 
-def contact_code(vault: Vault, contact: str, digits: str | None, field: str) -> str | None:
-    """The code as it is kept; None removes it. Raises BadField."""
-    return None if digits is None else new_code(vault, contact, digits, field)
+def codes(vault: Vault, contact: str, sent: Shape) -> dict[str, str | None]:
+    """The columns of the codes that were ``sent``, as they are kept; None removes one."""
+    typed = {name: getattr(sent, name) for name in ("code", "duress_code") if sent.says(name)}
+    return {name: said and vault.code(contact, said) for name, said in typed.items()}
 
 
 def new_code(vault: Vault, contact: str, digits: str, field: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,14 +28,6 @@ from callflow.storage.watch import supervision as rows
 Columns = dict[str, object]
 
 NO_PLAN = "there is no such plan: publish it first"
-
-
-def required(body: Mapping[str, object], name: str, field: str) -> str:
-    """A text that must be there. Raises BadField."""
-    value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise BadField(field, "is missing")
-    return value
 
 
 # --- how a panel is watched ---------------------------------------------------------------
@@ -140,14 +131,6 @@ def never_lowered(rule: Override, field: str) -> None:
     )
     if lowered:
         raise BadField(field, "this code is a personal alarm, which nothing lowers")
-
-
-def one_of(choices: type[StrEnum], value: Any, field: str) -> str:
-    """``value`` as a member of ``choices``. Raises BadField."""
-    try:
-        return choices(value).value
-    except ValueError:
-        raise BadField(field, f"must be one of {', '.join(choices)}") from None
 
 
 # --- who the panel's users are (D4) -------------------------------------------------------
