@@ -25,7 +25,7 @@ from callflow.handling.sites.contacts import new_code
 from callflow.storage import Tx, savepoint
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, own_days, sites
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 from callflow.vault import Vault, equal
 
 
@@ -148,7 +148,7 @@ def _set_on_test(tx: Tx, asked: Asked) -> Done:
 
 def _end_test(tx: Tx, asked: Asked) -> Done:
     site, who = asked.who.site.id, asked.who.person.name
-    running = rows.running_tests(tx, [site], asked.now).get(site, [])
+    running = supervision.running_tests(tx, [site], asked.now).get(site, [])
     if not running or not asked.who.may(Authority.SET_ON_TEST):
         return Done(result="not_possible")
     for test in running:
@@ -172,7 +172,7 @@ def _close_late(tx: Tx, asked: Asked) -> Done:
     except CalendarError:
         return Done(result="bad_time")
     due = changed.next_closing(asked.now, asked.zone)
-    rows.write_schedule(tx, site.id, changed.to_json(), due, asked.now)
+    supervision.write_schedule(tx, site.id, changed.to_json(), due, asked.now)
     who, until = asked.who.person.name, asked.local(closing).strftime("%H:%M")
     tell(tx, "closing_late", asked.now, site=site.id, who_did=who, who=who, until=until)
     return done(tx, asked, "done", Phrase("late_set", {"at": asked.local(closing)}))

@@ -19,7 +19,7 @@ from callflow.handling.messages.outbox import post_for_site
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 from callflow.texts import walk_test
 
 #: So many signals are read out in one go; the others follow.
@@ -59,7 +59,7 @@ def _begin(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 
 def _go_on(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     """Listen to a test that is on already: from what comes now."""
-    test = next(iter(rows.running_tests(tx, [who.site.id], now).get(who.site.id, [])), None)
+    test = next(iter(supervision.running_tests(tx, [who.site.id], now).get(who.site.id, [])), None)
     if test is None:
         return _over(tx, who, now)
     sent = _sent(tx, who, test.began_at)
@@ -69,7 +69,7 @@ def _go_on(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 
 def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
     """What came since the last words."""
-    test = rows.get_test(tx, deed.kept["test"])
+    test = supervision.get_test(tx, deed.kept["test"])
     if test is None or not test.runs(now):
         return _over(tx, who, now)
     told = int(deed.kept["told"])
@@ -85,9 +85,8 @@ def _heard(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
 
 def _sent(tx: Tx, who: Member, since: datetime) -> list[StoredSignal]:
     """What the panel sent since then, in the order it came."""
-    return [
-        signal for signal in rows.signals_since(tx, who.site.id, since) if not signal.of_station
-    ]
+    came = supervision.signals_since(tx, who.site.id, since)
+    return [signal for signal in came if not signal.of_station]
 
 
 def _said(
@@ -104,7 +103,7 @@ def _said(
 
 
 def _end(tx: Tx, who: Member, deed: Deed, now: datetime) -> Done:
-    test = rows.get_test(tx, deed.kept["test"])
+    test = supervision.get_test(tx, deed.kept["test"])
     if test is None or not test.runs(now):
         return _over(tx, who, now)
     sent = _sent(tx, who, test.began_at)

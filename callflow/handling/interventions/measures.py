@@ -19,7 +19,7 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.interventions import measures
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 
 
 def open_measure(
@@ -60,7 +60,7 @@ def _opened(measure: ProtectiveMeasure) -> dict[str, str]:
 
 def over(tx: Tx, measure: ProtectiveMeasure, now: datetime) -> list[Signal]:
     """The time of a measure that stands for itself is over: a human decides what follows."""
-    account = rows.first_account(tx, measure.site_id)
+    account = supervision.first_account(tx, measure.site_id)
     if not measures.lift(tx, measure.id, MACHINE, now) or account is None:
         return []
     about = "MEASURE_OVER", account, measure.id, now

@@ -18,7 +18,7 @@ from callflow.handling.sites.shape import Contact, Shape
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.engine.values import columns
-from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import contacts
 from callflow.storage.sites.sites import upsert
 from callflow.vault import Vault
 
@@ -27,13 +27,13 @@ _CODE = re.compile(r"[0-9]{4,8}")
 
 def shown_at(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Contact]]:
     """{site: its contacts}."""
-    found = contact_rows.called_at(tx, site_ids)
+    found = contacts.called_at(tx, site_ids)
     return {site_id: [_shown(row) for row in rows] for site_id, rows in found.items()}
 
 
 def in_part(tx: Tx, contact_id: str, **part: Any) -> Contact:
     """A contact in a ``part`` (role, rank, authorities, keys_held) at a site."""
-    person = contact_rows.get(tx, contact_id)
+    person = contacts.get(tx, contact_id)
     assert person is not None, "contacts are never erased while a part of theirs is kept"
     return _shown(Called(**columns(person), site_id="", **part))
 
@@ -65,7 +65,7 @@ def write_contacts(
     """The contacts of a site whose links were dropped. ``shared``: those that other sites have are
     changed there too. Raises BadField, naming the field; SharedContact."""
     for place, contact in enumerate(sent):
-        before = contact_rows.get(tx, contact.id)
+        before = contacts.get(tx, contact.id)
         _write_contact(tx, vault, site_id, place, contact, before)
         if before is not None and not shared:
             _stays(tx, site_id, f"contacts.{place}", before)
@@ -74,8 +74,8 @@ def write_contacts(
 
 def _stays(tx: Tx, site_id: str, field: str, before: Person) -> None:
     """Raises SharedContact where a contact of other sites is not what it was."""
-    if contact_rows.get(tx, before.id) != before:
-        others = contact_rows.other_sites(tx, [before.id], site_id)
+    if contacts.get(tx, before.id) != before:
+        others = contacts.other_sites(tx, [before.id], site_id)
         if others:
             raise SharedContact(field, before.name, others[before.id])
 
@@ -99,7 +99,7 @@ def _write_contact(
 
 def check_codes(tx: Tx, contact_id: str, field: str) -> None:
     """The two codes of a contact that was just written differ. Raises BadField."""
-    kept = contact_rows.get(tx, contact_id)
+    kept = contacts.get(tx, contact_id)
     if kept and kept.code and kept.code == kept.duress_code:
         raise BadField(field, "must differ from the code")
 

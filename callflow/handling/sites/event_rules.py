@@ -16,7 +16,7 @@ from callflow.handling.base.telling import tell
 from callflow.handling.sites.rules import never_lowered
 from callflow.handling.sites.shape import EventOverride
 from callflow.storage import Tx
-from callflow.storage.alarms import surroundings as rows
+from callflow.storage.alarms import surroundings
 from callflow.storage.sites import sites
 
 
@@ -57,7 +57,7 @@ def set_rule(tx: Tx, sent: Mapping[str, object], by: str, now: datetime) -> None
 
 def reset_rule(tx: Tx, code: str, by: str, now: datetime) -> None:
     """It means what the table says again. Raises NotFound."""
-    if code not in rows.event_rules(tx):
+    if code not in surroundings.event_rules(tx):
         raise NotFound("the station has no meaning of its own for this code")
     _write(tx, code, None, by, now)
 
@@ -78,12 +78,12 @@ def _lower(changed: EventRow, standard: EventRow) -> bool:
 
 
 def _write(tx: Tx, code: str, rule: StationRule | None, by: str, now: datetime) -> None:
-    before = _shown(code, rows.event_rules(tx))
+    before = _shown(code, surroundings.event_rules(tx))
     if rule is None:
-        rows.delete_event_rule(tx, code)
+        surroundings.delete_event_rule(tx, code)
     else:
-        rows.write_event_rule(tx, rule)
-    after = _shown(code, rows.event_rules(tx))
+        surroundings.write_event_rule(tx, rule)
+    after = _shown(code, surroundings.event_rules(tx))
     fields = {f"{code}.{c.path}": [c.before, c.after] for c in changes(before, after)}
     tell(tx, "event_rule_set", now, by=by, who_did=by, code=code, fields=fields)
 
@@ -110,13 +110,13 @@ class Meant(NamedTuple):
 
 def tried(tx: Tx, format_name: str, code: str, account: str, zone: str) -> Meant:
     """What a signal of this account's zone would be now."""
-    declared = rows.declared(tx, [account]).get(account) if account else None
+    declared = surroundings.declared(tx, [account]).get(account) if account else None
     site = declared.site if declared else None
     key = zone_key(zone)
     zone_kind = sites.zone_kinds(tx, [account]).get((account, key)) if account else None
-    own = rows.overrides(tx, [site] if site else [])
+    own = surroundings.overrides(tx, [site] if site else [])
     override = own.get((site or "", code, key)) or own.get((site or "", code, ""))
-    station = rows.event_rules(tx)
+    station = surroundings.event_rules(tx)
     meaning = meaning_of(format_name, code, zone_kind, station, override)
     if override is not None:
         why = "site"

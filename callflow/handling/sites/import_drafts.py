@@ -23,7 +23,7 @@ from callflow.handling.sites.file_rows import OF_CONTACT, OF_SITE
 from callflow.handling.sites.shape import Account, Contact, Shape, Site
 from callflow.handling.sites.sites import every_site
 from callflow.storage import Tx
-from callflow.storage.plans import plans as plan_rows
+from callflow.storage.plans import plans
 from callflow.storage.sites import contacts, files, own_days, sites
 from callflow.texts.sites import ROLES
 
@@ -52,7 +52,7 @@ def known(tx: Tx) -> Known:
         accounts=files.accounts(tx),
         people={person.id: person for person in files.people(tx)},
         plans=[call_plan.from_json(body) for body in sites.plan_bodies(tx)],
-        withdrawn=frozenset(plan_rows.withdrawals(tx)),
+        withdrawn=frozenset(plans.withdrawals(tx)),
         firms=contacts.sector_firms(tx),
         own=own_days.own_days(tx),
     )

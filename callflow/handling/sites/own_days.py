@@ -19,7 +19,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.sites import own_days as rows
+from callflow.storage.sites import own_days
 from callflow.storage.watch import supervision
 
 #: A day is said for so many years at once at most.
@@ -45,7 +45,7 @@ def set_days(
     are so already are left out. Raises BadField, naming the field."""
     place = _known(country, region)
     reason = _checked(reason, min(days), now)
-    there = Holidays(country=place.country, region=place.region, own=rows.own_days(tx))
+    there = Holidays(country=place.country, region=place.region, own=own_days.own_days(tx))
     made = [
         OwnDay(
             id=uuid.uuid4().hex,
@@ -63,7 +63,7 @@ def set_days(
     if not made:
         already = "is a holiday there already" if holiday else "is no holiday there already"
         raise BadField("day", already)
-    rows.write(tx, made)
+    own_days.write(tx, made)
     _tell(tx, "own_days_set", made, reason, who, now)
     return made
 
@@ -82,11 +82,11 @@ def each_year(day: date, years: int) -> list[date]:
 
 def forget_day(tx: Tx, day_id: str, reason: str, who: str, now: datetime) -> OwnDay:
     """A day is what the public holidays say again. Raises NotFound, BadField."""
-    day = rows.get(tx, day_id)
+    day = own_days.get(tx, day_id)
     if day is None:
         raise NotFound("the station says nothing of its own of this day")
     reason = _checked(reason, day.day, now)
-    rows.forget(tx, day_id)
+    own_days.forget(tx, day_id)
     _tell(tx, "own_day_forgotten", [day], reason, who, now)
     return day
 
@@ -127,8 +127,8 @@ def _tell(tx: Tx, kind: str, days: Sequence[OwnDay], reason: str, who: str, now:
 def _look_again(tx: Tx, days: Sequence[date], now: datetime) -> None:
     """When the arming of sites that ask for holidays is looked at next."""
     first = datetime(min(days).year, min(days).month, min(days).day, tzinfo=STATION_ZONE)
-    own = rows.own_days(tx)
-    for site in rows.scheduled(tx, first - _REACH):
+    own = own_days.own_days(tx)
+    for site in own_days.scheduled(tx, first - _REACH):
         try:
             schedule = Schedule.from_json(site.schedule, own)
         except CalendarError:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from callflow.core.changes import changes, stamp
-from callflow.core.plans import call_plan, standing
-from callflow.core.plans import overrides as plan_overrides
+from callflow.core.plans import call_plan, overrides, standing
 from callflow.core.signals.signal import Kind
 from callflow.core.sites import declared
 from callflow.core.sites.declared import DeclaredSite
@@ -282,7 +281,7 @@ def _check_plans(tx: Tx, site: Site, old: DeclaredSite | None) -> None:
             raise BadField("plan_overrides", NO_PLAN, plan)
         if own == before.get(plan):
             continue
-        for where in plan_overrides.lost(call_plan.from_json(body), own):
+        for where in overrides.lost(call_plan.from_json(body), own):
             raise BadField(f"plan_overrides.{plan}.{where}", "does not fit this plan")
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from callflow.core.sites.site import Contact, Role
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 
 
 def last(tx: Tx, site_id: str) -> Contact | None:
     """Of the test that ended last; None: an operator set it by themselves, or none ended."""
-    tests = rows.tests_of(tx, site_id, limit=20)
+    tests = supervision.tests_of(tx, site_id, limit=20)
     ended = [(test.ended_at, test.id, test.contact_id) for test in tests if test.ended_at]
     contact = max(ended)[2] if ended else None
     if contact is None:

@@ -12,7 +12,7 @@ from callflow.handling.base.fields import Identifier, Line, Short
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 from web.access.bearer import Handler, Reader
 from web.api.shapes import Body, Empty, Page
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES, not_found
@@ -87,7 +87,7 @@ async def list_tests(site_id: Identifier, caller: Reader, station: Here) -> Page
     def read(tx: Tx) -> list[OnTestOut]:
         if sites.get(tx, site_id) is None:
             raise not_found("site")
-        return [_out(test) for test in reversed(rows.tests_of(tx, site_id, limit=_SHOWN))]
+        return [_out(test) for test in reversed(supervision.tests_of(tx, site_id, limit=_SHOWN))]
 
     return Page[OnTestOut](items=await station.store.read(read))
 

@@ -14,7 +14,7 @@ from callflow.core.sites.instructions import InstructionKind
 from callflow.handling.alarms import evidence
 from callflow.handling.base import policy
 from callflow.storage import Tx
-from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.sites import contacts
 from web.kit.i18n import phone
 from web.pages.alarms.image_views import Shown
 from web.pages.alarms.people_views import Agreed
@@ -39,7 +39,7 @@ def evidence_of(
 
 def _names(tx: Tx, made: Sequence[Call]) -> dict[str, str]:
     """{number: name} of the people who were called."""
-    names = contact_rows.names_of(tx, {c.contact_id for c in made if c.contact_id})
+    names = contacts.names_of(tx, {c.contact_id for c in made if c.contact_id})
     return {c.to: names[c.contact_id] for c in made if c.contact_id in names}
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.base.refusals import NotFound
-from callflow.handling.sites import clients as acts
+from callflow.handling.sites import clients
 from callflow.storage import Tx
 from callflow.storage.sites import search, sites
 from web.access.sessions import Configurer, Reader, Visitor
@@ -52,7 +52,7 @@ async def rename(client_id: str, request: Request, visitor: Configurer, station:
     def run(tx: Tx) -> None:
         conflicts.unchanged(form, _is(tx, client_id))
         name = forms.line(form, "name")
-        after.append(acts.rename(tx, client_id, name, visitor.name, now))
+        after.append(clients.rename(tx, client_id, name, visitor.name, now))
 
     wrong = await tried(station, run)
     if isinstance(wrong, NotFound):

@@ -14,7 +14,7 @@ from callflow.core.signals.events import EventRow, StationRule
 from callflow.core.signals.signal import STATION, Category, Kind
 from callflow.handling.sites import event_rules
 from callflow.storage import Tx
-from callflow.storage.alarms import surroundings as rows
+from callflow.storage.alarms import surroundings
 from callflow.storage.sites import sites
 from web.access.sessions import Administrator, Visitor
 from web.kit import conflicts, forms
@@ -79,7 +79,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
     code = forms.line(form, "code").strip().upper()[:16]
 
     def run(tx: Tx) -> None:
-        conflicts.unchanged(form, rows.event_rules(tx).get(code))
+        conflicts.unchanged(form, surroundings.event_rules(tx).get(code))
         priority, opens = form.get("priority", ""), forms.yes_no(form, "opens")
         if priority not in ("", "1", "2", "3", "4"):
             raise ProblemError(422, "must be 1 (first) to 4", field="priority")
@@ -101,7 +101,7 @@ async def reset(code: str, request: Request, visitor: Administrator, station: He
     form, now = await forms.sent(request), station.clock()
 
     def run(tx: Tx) -> None:
-        conflicts.unchanged(form, rows.event_rules(tx).get(code))
+        conflicts.unchanged(form, surroundings.event_rules(tx).get(code))
         event_rules.reset_rule(tx, code, visitor.name, now)
 
     return await _done(station, visitor, code, await tried(station, run))
@@ -126,7 +126,7 @@ async def _page(
     asked, code = asked.among(_SORTS, STATES), code.strip().upper()
 
     def read(tx: Tx) -> dict[str, object]:
-        rules = rows.event_rules(tx)
+        rules = surroundings.event_rules(tx)
         found = _found(asked, rules, visitor.language)
         return {
             "rows": found[asked.offset : asked.offset + MOST],

@@ -13,7 +13,7 @@ from callflow.handling.base import refusals as base_refusals
 from callflow.handling.sites import on_test
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, sites
-from callflow.storage.watch import supervision as rows
+from callflow.storage.watch import supervision
 from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
@@ -115,7 +115,7 @@ async def _page(
         site = sites.get(tx, site_id)
         if site is None:
             raise not_found("site")
-        found = rows.tests_of(tx, site_id, limit=_SHOWN)
+        found = supervision.tests_of(tx, site_id, limit=_SHOWN)
         people = contacts.called(tx, site_id)
         return {
             **frame(tx, station, visitor, "site"),
