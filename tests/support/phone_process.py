@@ -123,7 +123,6 @@ class Phone:
         self.declined: list[pj.Call] = []
         self.count = 0
         self.player: pj.AudioMediaPlayer | None = None
-        self.noise: pj.AudioMediaPlayer | None = None
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.endpoint = pj.Endpoint()
         self.account = _Account(self)
@@ -229,7 +228,7 @@ class Phone:
         until = time.monotonic() + 0.5
         while time.monotonic() < until and any(not call.over for call in self.calls):
             self.endpoint.libHandleEvents(_POLL_MS)
-        self.player = self.noise = None
+        self.player = None
         self._bury()
         self.calls.clear()
         self.declined.clear()
@@ -275,14 +274,6 @@ class Phone:
         self.player = pj.AudioMediaPlayer()
         self.player.createPlayer(path, 0 if again else pj.PJMEDIA_FILE_NO_LOOP)
         self.player.startTransmit(line)
-
-    def do_noise(self, path: str) -> None:
-        """A WAV file's sound beneath all else, until the call ends."""
-        line = self._last().line
-        assert line is not None
-        self.noise = pj.AudioMediaPlayer()
-        self.noise.createPlayer(path)
-        self.noise.startTransmit(line)
 
     def do_stop(self) -> None:
         if self.player is not None and self.calls and self.calls[-1].line is not None:

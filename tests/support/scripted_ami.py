@@ -41,7 +41,6 @@ UNREACHABLE = Fate(ring_at=None, end_at=0.03, cause=1, sip="404 Not Found")
 CONGESTION = Fate(ring_at=None, end_at=0.03, cause=34, sip="503 Service Unavailable")
 RINGS_ON = Fate()
 ANSWERS = Fate(answer_at=0.05)
-ANSWERS_AND_HANGS_UP = Fate(answer_at=0.05, end_at=0.2)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import cbor2
@@ -19,11 +19,6 @@ _PRESENT, _ATTESTED = 0x01, 0x40
 def b64(data: bytes) -> str:
     """Base64url without its padding."""
     return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def unb64(text: str) -> bytes:
-    """What ``b64`` was given."""
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class SoftKey:

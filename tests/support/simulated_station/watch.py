@@ -111,10 +111,6 @@ UNION ALL SELECT * FROM (
 """
 
 
-class Broken(AssertionError):
-    """An invariant does not hold; the message says which, and when."""
-
-
 class Watch:
     """Over one seed's database. ``broken`` is told of each finding."""
 
