@@ -81,10 +81,10 @@ class Recordings:
 
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
-        rows = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
+        ended = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
         for name in recording.raw_spoken(self._folder):
             self.over(name.rpartition(".")[0], cut=False)
-        for call_id in [call.id for call in rows] + recording.raw_call_ids(self._folder):
+        for call_id in [call.id for call in ended] + recording.raw_call_ids(self._folder):
             self.over(call_id, cut=False)
 
     async def run(self) -> None:

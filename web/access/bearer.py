@@ -50,17 +50,17 @@ class Caller:
 async def identify(station: Station, token: str) -> Caller | None:
     """Whose token this is."""
     kept, now = digest(token), station.clock()
-    row = await station.store.read(lambda tx: users.token_in_force(tx, kept, now))
-    if row is None:
+    known = await station.store.read(lambda tx: users.token_in_force(tx, kept, now))
+    if known is None:
         return None
-    station.token_used(row.id, row.used_at, now)
-    role = row.role
+    station.token_used(known.id, known.used_at, now)
+    role = known.role
     return Caller(
-        id=row.id,
-        name=row.name or role,
+        id=known.id,
+        name=known.name or role,
         role=role,
         rights=rights_of(role),
-        accounts=None if row.accounts is None else frozenset(row.accounts),
+        accounts=None if known.accounts is None else frozenset(known.accounts),
     )
 
 

@@ -30,17 +30,17 @@ class Waiting:
 
 def waiting(tx: Tx) -> list[Waiting]:
     """Everybody from outside who is in a conference, with a human or not."""
-    rows = [call for call in calls.waiting(tx) if not is_phone(call.to)]
-    if not rows:
+    callers = [call for call in calls.waiting(tx) if not is_phone(call.to)]
+    if not callers:
         return []
-    made = calls.in_rooms(tx, {call.room or "" for call in rows})
-    about = {call.incident_id for call in rows if call.incident_id}
+    made = calls.in_rooms(tx, {call.room or "" for call in callers})
+    about = {call.incident_id for call in callers if call.incident_id}
     known = {incident: incidents.get(tx, incident) for incident in sorted(about)}
-    spoken = _languages(tx, rows, known)
-    devices = contacts.devices(tx, {call.to for call in rows})
+    spoken = _languages(tx, callers, known)
+    devices = contacts.devices(tx, {call.to for call in callers})
     mute = incidents.mute_sites(tx, {i.site_id for i in known.values() if i and i.site_id})
     found = []
-    for call in rows:
+    for call in callers:
         incident = known.get(call.incident_id or "")
         caller = _caller(call, incident, made[call.room or ""], spoken.get(call.id, ""))
         # A device calls by itself, before its alarm or without one (D8); of a mute site whatever

@@ -146,32 +146,32 @@ def uses_of(tx: Tx, plan_id: str, now: datetime) -> Iterable[check.Use]:
     lines = tuple(services.lines(tx))
     found: dict[str, tuple[plans.SiteWithPlans, frozenset[tuple[Kind, Category]]]] = {}
     known: dict[tuple[str, str, frozenset[Kind]], frozenset[tuple[Kind, Category]]] = {}
-    for row in plans.sites_with_plans(tx):
-        if row.state in (SiteState.SUSPENDED, SiteState.TERMINATED):
+    for place in plans.sites_with_plans(tx):
+        if place.state in (SiteState.SUSPENDED, SiteState.TERMINATED):
             continue
         try:
-            rules = choice.rules_from_json(row.plan_rules)
+            rules = choice.rules_from_json(place.plan_rules)
         except CalendarError:
             continue  # not as they were checked: every alarm of the site is a human's
-        meanwhile = frozenset(agreed.get(row.id, ()))
-        alike = repr(row.plans), repr(row.plan_rules), meanwhile  # as thousands of sites are
+        meanwhile = frozenset(agreed.get(place.id, ()))
+        alike = repr(place.plans), repr(place.plan_rules), meanwhile  # as thousands of sites are
         alarms = known.get(alike)
         if alarms is None:
-            alarms = choice.serves(row.plans, rules, plan_id, meanwhile)
+            alarms = choice.serves(place.plans, rules, plan_id, meanwhile)
             known[alike] = alarms
         if alarms:
-            found[row.id] = row, alarms
+            found[place.id] = place, alarms
     ids = list(found)
     for begin in range(0, len(ids), _SITES):
         for site in sites.load_sites(tx, ids[begin : begin + _SITES]):
-            row, alarms = found[site.id]
+            place, alarms = found[site.id]
             yield check.Use(
                 site=site,
                 alarms=alarms,
-                postcode=row.postcode,
+                postcode=place.postcode,
                 lines=lines,
-                cameras=len(row.cameras),
-                own=row.plan_overrides.get(plan_id, {}),
+                cameras=len(place.cameras),
+                own=place.plan_overrides.get(plan_id, {}),
             )
 
 

@@ -118,8 +118,8 @@ async def list_signals(
 ) -> Page[SignalOut]:
     """Every stored signal, of unknown accounts too, oldest first."""
     start = paging.number_of(after)
-    rows = await station.store.read(
+    found = await station.store.read(
         lambda tx: signals.page(tx, account=account, since=since, after=start, limit=limit + 1)
     )
-    shown, following = paging.page(rows, limit, lambda signal: paging.encode(signal.number))
+    shown, following = paging.page(found, limit, lambda signal: paging.encode(signal.number))
     return Page[SignalOut].model_validate({"items": shown, "next": following})

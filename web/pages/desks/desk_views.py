@@ -81,9 +81,9 @@ class ToCallBack:
 def to_call_back(tx: Tx) -> list[ToCallBack]:
     """The open call-backs, overdue ones first, with who may have called; or with the instruction
     that somebody left, and its site."""
-    rows = call_backs.open_ones(tx)
-    known = call_backs.candidates(tx, {call_back.number for call_back in rows if call_back.number})
-    left = instructions.of_ids(tx, {i for call_back in rows if (i := call_back.instruction_id)})
+    asked = call_backs.open_ones(tx)
+    known = call_backs.candidates(tx, {call_back.number for call_back in asked if call_back.number})
+    left = instructions.of_ids(tx, {i for call_back in asked if (i := call_back.instruction_id)})
     places = sites.names_of(tx, [each.site_id for each in left.values()])
     made = [
         ToCallBack(
@@ -92,7 +92,7 @@ def to_call_back(tx: Tx) -> list[ToCallBack]:
             instruction=(one := left.get(call_back.instruction_id or "")),
             place=places.get(one.site_id) if one else None,
         )
-        for call_back in rows
+        for call_back in asked
     ]
     return sorted(made, key=lambda one: (not one.call_back.level, one.call_back.first_at))
 

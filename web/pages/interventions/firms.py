@@ -209,8 +209,8 @@ async def _list(
     asked = asked.among(firms.SORTS)
 
     def read(tx: Tx) -> dict[str, object]:
-        rows, count = firms.listed(tx, asked.page)
-        return {**frame(tx, station, visitor, "sites"), "found": rows, "count": count}
+        found, count = firms.listed(tx, asked.page)
+        return {**frame(tx, station, visitor, "sites"), "found": found, "count": count}
 
     values = {
         **await station.store.read(read),
