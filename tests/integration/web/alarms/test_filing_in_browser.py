@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callflow.core.alarms.incident import Incident
 from callflow.storage.alarms import incidents
@@ -64,6 +64,27 @@ def test_closing_twice_says_what_is_open_and_files_no_zone_in_alarm(page: Page, 
     assert state(web, row) == "awaiting_normal"
     web[0].alarm("1001", code="BR")
     assert state(web, row) == "filed"
+
+
+def test_what_is_typed_before_an_act_is_answered_stays(page: Page, web: Web) -> None:
+    """The stream shows what came of it first, and the next thing is typed at once."""
+    held: list[Route] = []
+    row = web[0].alarm("1001")
+    shows(page, web, row)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/close", hold)
+    with page.expect_request("**/close"):
+        closes(page)
+    answer = held[0].fetch()
+    expect(page.locator(".facts")).to_contain_text("attente")
+    text = page.locator("#form-close [name=text]")
+    text.fill("la zone 3 est vue fermée")
+    held[0].fulfill(response=answer)
+    expect(page.locator("#undo form")).to_be_visible()
+    expect(text).to_have_value("la zone 3 est vue fermée")
 
 
 def test_a_hold_up_is_filed_by_the_operator_and_a_supervisor_together(
