@@ -45,14 +45,15 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const of = pane.shown();
   const { submitter } = event;
-  const typed = () => new URLSearchParams(new FormData(form, submitter));
-  const [sent, before] = [typed(), String(typed())];
+  const typed = () => String(new URLSearchParams(new FormData(form)));
+  const before = typed();
+  const sent = new URLSearchParams(new FormData(form, submitter));
   const answer = await send(form.getAttribute("action"), sent, { form, submitter });
   if (!answer?.incident || pane.shown() !== of) return;
   await pane.become(answer.text, answer.status < 400 ? "" : placeOf(form, submitter));
   // What was refused may be put right; what was typed in secret is typed again. What was typed since
   // stays: the stream may have shown what came of it, before the answer did.
-  if (String(typed()) === before && (answer.status < 400 || form.autocomplete === "off")) form.reset();
+  if (typed() === before && (answer.status < 400 || form.autocomplete === "off")) form.reset();
   if (answer.status < 400) fold(form.closest("details"));
 });
 
