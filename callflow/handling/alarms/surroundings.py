@@ -53,9 +53,11 @@ class Surroundings:
         self.declared = surroundings.declared(tx, accounts)
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
         mine = sorted(set(self.sites.values()))
-        self._zone_kinds = sites.zone_kinds(tx, accounts)
-        self._overrides = surroundings.overrides(tx, mine)
-        self._station = surroundings.event_rules(tx)
+        bent = any(d.bent for d in self.declared.values())
+        self._zone_kinds = sites.zone_kinds(tx, accounts) if bent else {}
+        self._overrides = surroundings.overrides(tx, mine) if bent else {}
+        unknown = len(self.declared) < len(accounts)
+        self._station = surroundings.event_rules(tx) if bent or unknown else {}
         self._overridden = {site for site, _, _ in self._overrides}
         self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
         #: The accounts that "arrived well" is expected from.
@@ -63,7 +65,7 @@ class Surroundings:
         arming = supervision.arming(tx, mine)
         self.periods = Periods([one for of in arming.values() for one in of.partitions])
         self._accounts = {site: of.accounts for site, of in arming.items()}
-        self._tests = supervision.running_tests(tx, mine, now)
+        self._tests = supervision.running_tests(tx, mine, now) if bent else {}
         self._trips: dict[tuple[str, str], Trips] | None = None
         self._counted: dict[tuple[str, str], Trips] = {}
         self._armed: dict[tuple[str, str], Partition] = {}

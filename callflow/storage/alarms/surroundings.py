@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, or_, select
 
 from callflow.core.alarms.correlation import Trips, Whereabouts
 from callflow.core.signals.events import SiteOverride, StationRule
@@ -32,15 +32,23 @@ class Declared:
     awaited: bool  # "arrived well" is expected from it
     rules: Mapping[str, Any] | None  # as stored
     state: SiteState | None  # its site's
+    bent: bool  # its zones' kinds, its site's rules or tests, or the station's rules say something
 
 
 # Built once: what SQLAlchemy does to build a statement costs more than SQLite's answer.
 _A = t.account.c
+#: Asked at once, for at nearly every account nothing does.
+_BENT = (
+    exists().where(t.zone.c.account == _A.account, t.zone.c.kind.is_not(None)),
+    exists().where(t.event_override.c.site_id == _A.site_id),
+    exists().where(t.on_test.c.site_id == _A.site_id, t.on_test.c.ended_at.is_(None)),
+    exists(select(t.event_rule.c.code)),
+)
 _DECLARED = Reads(
     select(_A.account, _A.site_id.label("site"), _A.line, _A.phone, _A.skew)
     .add_columns(_A.dc09_key.is_not(None).label("keyed"))
     .add_columns(_A.arrival_due.is_not(None).label("awaited"), t.site.c.rules)
-    .add_columns(t.site.c.state)
+    .add_columns(t.site.c.state, or_(*_BENT).label("bent"))
     .outerjoin(t.site, t.site.c.id == _A.site_id)
     .where(_A.account.in_(bindparam("accounts", expanding=True))),
     Declared,

@@ -267,20 +267,21 @@ def _repeats() -> Case[int]:
     return case((first, 0), else_=1)
 
 
-def _requested() -> Select[Any]:
+_NODE: BindParameter[str] = bindparam("node")
+
+
+def _placeable() -> tuple[ColumnElement[bool], ...]:
+    """A node's requested calls, but those to a number that is being called."""
     c, up = t.call.c, t.call.alias("up")
-    node: BindParameter[str] = bindparam("node")
+    called = select(up.c.to).where(up.c.state.in_(ON_TRUNK)).scalar_subquery()
+    return c.node == _NODE, c.state == CallState.REQUESTED.value, c.to.not_in(called)
+
+
+def _requested() -> Select[Any]:
+    c = t.call.c
     order = (c.priority, _repeats(), c.requested_at, c.id)
     place = func.row_number().over(partition_by=c.to, order_by=order)
-    first = (
-        select(c.id, place.label("place"))
-        .where(
-            c.node == node,
-            c.state == CallState.REQUESTED.value,
-            c.to.not_in(select(up.c.to).where(up.c.state.in_(ON_TRUNK)).scalar_subquery()),
-        )
-        .subquery()
-    )
+    first = select(c.id, place.label("place")).where(*_placeable()).subquery()
     return (
         select(*CALL)
         # State and node again: of a row that another process changed meanwhile, PostgreSQL looks
@@ -288,7 +289,7 @@ def _requested() -> Select[Any]:
         .where(
             c.id.in_(select(first.c.id).where(first.c.place == 1)),
             c.state == CallState.REQUESTED.value,
-            c.node == node,
+            c.node == _NODE,
         )
         .order_by(*order)
         .limit(bindparam("limit"))
@@ -298,6 +299,7 @@ def _requested() -> Select[Any]:
 # Made once: these are asked at every wake-up, and putting them together costs more than the answer.
 _REQUESTED = Reads(_requested(), Call)
 _REQUESTED_LOCKED = Reads(_requested().with_for_update(skip_locked=True), Call)
+_ANY_REQUESTED = Prepared(select(t.call.c.id).where(*_placeable()).limit(1))
 
 
 def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
@@ -316,7 +318,7 @@ def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
 
 def waits(tx: Tx, node: str) -> bool:
     """True where there is anything for ``requested``."""
-    return _REQUESTED.first(tx, {"node": node, "limit": 1}) is not None
+    return _ANY_REQUESTED.first(tx, {"node": node}) is not None
 
 
 def on_trunk(tx: Tx, node: str) -> list[Call]:

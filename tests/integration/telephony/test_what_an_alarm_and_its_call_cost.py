@@ -29,7 +29,7 @@ ALARMS = 4
 ORDERS = ["Originate", "MixMonitorMute", "MixMonitorMute"]
 #: Statements that write, or are asked before, of an alarm and its call; PostgreSQL locks and
 #: notifies besides.
-STATEMENTS = {"sqlite": 82, "postgresql": 99}
+STATEMENTS = {"sqlite": 78, "postgresql": 96}
 #: Stored, correlated, claimed; then what the call tells, as far as it shares no commit.
 COMMITS = 9
 #: Pages of SQLite's log, each written and summed whole: of rows, and of every index that has them.

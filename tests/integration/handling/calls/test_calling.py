@@ -192,7 +192,9 @@ def test_one_number_is_never_called_twice_at_once_nor_does_it_hold_others_up(
     station.correlate()
     station.later(1)
     station.alarm("BA")
+    assert station.read(lambda tx: calls.waits(tx, "node0"))
     assert station.place(limit=2) == [FIRST, SHOP]
+    assert not station.read(lambda tx: calls.waits(tx, "node0"))
     assert station.place() == []
 
 
