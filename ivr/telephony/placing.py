@@ -42,8 +42,8 @@ SLOTS = 8
 #: Seconds for which a call waits, at most, until more urgent ones that were claimed ring.
 HEAD_START = 0.25
 #: Calls that are claimed and not placed yet, and other acts on calls, at most: those that Asterisk
-#: is asked for, and whoever waits behind urgent ones meanwhile. With 16 a burst of 60 a second stood
-#: behind its vital ones, and the next vital one behind those.
+#: is asked for, and whoever waits behind urgent ones. With 16 a burst of 60 a second stood behind
+#: its vital ones, and the next vital one behind those.
 CLAIMED = 40
 #: Where the dialplan brings person and operator together.
 CONFERENCE = "callflow-conference"
