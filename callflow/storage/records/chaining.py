@@ -60,7 +60,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         entry = logbook.chained(
             draft,
             number=number,
-            id=begin_of_id(draft.at) + secrets.token_bytes(10).hex(),
+            id=begin_of_id(draft.at) + secrets.token_hex(10),
             seq=seq + 1,
             previous=previous,
             mac=mac,

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.both_databases
 
 #: The cheapest of so many alarms is looked at: what the station does by itself every few seconds
 #: falls into the others.
-ALARMS = 4
+ALARMS = 6
 #: Orders to Asterisk: the call, and its recording muted while the code is typed and no longer.
 ORDERS = ["Originate", "MixMonitorMute", "MixMonitorMute"]
 #: Statements that write, or are asked before, of an alarm and its call; PostgreSQL locks and
