@@ -29,12 +29,17 @@ def stamp(said: Any) -> str:
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every field that differs, in the order of ``before``, then of ``after``."""
-    old, new = dict(_leaves("", before)), dict(_leaves("", after))
+    old, new = dict(_other(before, after)), dict(_other(after, before))
     return [
         Change(path, old.get(path), new.get(path))
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     ]
+
+
+def _other(one: Mapping[str, Any], another: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The leaves of ``one``, without those of fields that ``another`` has alike: most of them."""
+    return _leaves("", {name: one[name] for name in one if one[name] != another.get(name)})
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
