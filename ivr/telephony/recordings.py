@@ -75,9 +75,9 @@ class Recordings:
     def over(self, call_id: str, *, cut: bool, call: Call | None = None) -> None:
         """This call is over, and ``call`` its row then; ``cut``: nobody saw how, so its length
         proves nothing."""
-        if call_id not in self._jobs:
-            self._jobs[call_id] = _Job(call_id, cut, call)
-            self._queued.set()
+        job = self._jobs.setdefault(call_id, _Job(call_id, cut))
+        job.call = call or job.call  # its end may be heard while it is found lying about
+        self._queued.set()
 
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
@@ -125,7 +125,7 @@ class Recordings:
             return [calls.get(tx, job.call_id) for job in unknown]
 
         for job, call in zip(unknown, await self._store.read(read), strict=True):
-            job.call = call
+            job.call = job.call or call
 
     def _is_over(self, job: _Job) -> bool:
         """True where its recording can be finished; one that can't is given up here: of a call that

@@ -60,7 +60,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         entry = logbook.chained(
             draft,
             number=number,
-            id=begin_of_id(draft.at) + secrets.token_hex(10),
+            id=begin_of_id(draft.at) + uuid.uuid4().hex[12:],
             seq=seq + 1,
             previous=previous,
             mac=mac,

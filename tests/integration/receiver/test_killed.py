@@ -60,6 +60,13 @@ async def panel(port: int, account: str, acknowledged: set[tuple[str, str]]) -> 
                 acknowledged.add((account, f"{number:05}"))
 
 
+async def works(acknowledged: set[tuple[str, str]]) -> None:
+    """Returns once as many more were acknowledged as there are panels."""
+    before = len(acknowledged)
+    while len(acknowledged) < before + PANELS:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
 async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, deep_run: bool) -> None:
     kills = KILLS if deep_run else 1
     seed = int(os.environ.get("CALLFLOW_TEST_SEED", random.randrange(1 << 32)))
@@ -72,13 +79,12 @@ async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, deep_run:
     panels = [asyncio.create_task(panel(port, f"{1000 + n}", acknowledged)) for n in range(PANELS)]
     try:
         for _ in range(kills):
-            before = len(acknowledged)
-            while len(acknowledged) < before + PANELS:  # noqa: ASYNC110 -- until it works again
-                await asyncio.sleep(0.01)
+            await works(acknowledged)
             await asyncio.sleep(chance.uniform(0.0, 0.4))
             process.kill()
             await process.wait()
             process = await start(tmp_path, port)
+        await works(acknowledged)
     finally:
         for task in panels:
             task.cancel()
