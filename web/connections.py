@@ -242,7 +242,7 @@ def _borrowed(file: int) -> Iterator[socket.socket | None]:
 
 
 def _note_taken(file: int, one: Connection, at: float) -> None:
-    """True where the far end takes what we answer."""
+    """Note since when the far end takes nothing of what we answer."""
     with _borrowed(file) as sock:
         if sock is None:
             return

@@ -138,7 +138,7 @@ def police_gate(
     calls: Sequence[Call],
     agreement: str = "",
 ) -> Gate:
-    """True where the police may be called for an alarm.
+    """The gate before the police for an alarm: open, or why not.
 
     ``personal``: a hold-up, panic or duress alarm that is active. ``agreement`` is the reference
     of the prefect's local agreement for the site, "" where there is none. Weights are judged anew:

@@ -128,7 +128,7 @@ class Schedule:
         return self.week[day.weekday()]
 
     def judge(self, at: datetime, zone: ZoneInfo) -> Opening:
-        """True where an opening at ``at`` is on time."""
+        """How an opening at ``at`` lies: on time, early or out of hours."""
         for span in self._spans(at, zone, back=2, ahead=3):
             if at < span.start:
                 early = span.start - at <= EARLY_WITHIN

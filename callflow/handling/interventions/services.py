@@ -231,7 +231,7 @@ def gates(
 
 
 def service_gate(tx: Tx, row: Incident, service: Service) -> Gate:
-    """True where ``service`` may be called for an incident as things stand."""
+    """The gate before ``service`` for an incident as things stand."""
     if service is not Service.POLICE:
         return _NOT_GATED
     made, recorded = calls.of_incident(tx, row.id), services.verifications(tx, row.id)

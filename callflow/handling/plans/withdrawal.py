@@ -39,7 +39,7 @@ class PlanStanding:
 
 
 def get_standing(tx: Tx, plan_id: str) -> PlanStanding:
-    """True where a plan may be followed. Raises NotFound."""
+    """The standing of a plan: in use, or withdrawn. Raises NotFound."""
     body = sites.plan_body(tx, plan_id)
     if body is None:
         raise NotFound(f"there is no plan {plan_id!r}")

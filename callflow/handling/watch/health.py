@@ -92,8 +92,8 @@ def health(
 
 
 def _logbook(tx: Tx, alive: Sequence[Process]) -> dict[str, object]:
-    """True where nobody without the key was found to have written in it, since when, and whether
-    its seals are remembered outside the database (``trouble`` says why they aren't)."""
+    """``ours`` where nobody without the key was found to have written in it, else since when; and
+    whether its seals are remembered outside the database (``trouble`` says why they aren't)."""
     told = [process.state["logbook"] for process in alive if "logbook" in process.state]
     since = [state["since"] for state in told if state["since"]]
     since += [to_iso(incident.opened_at) for incident in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
@@ -134,7 +134,7 @@ def _node(node: Node) -> dict[str, object]:
 def _database(
     outage: StoreOutage | None, receivers: Sequence[Mapping[str, Any]]
 ) -> dict[str, object]:
-    """True where signals can be stored, as the asker found, and the receivers."""
+    """``writable`` where signals can be stored, as the asker found, and the receivers."""
     if outage is not None:
         return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}
     told = [state["not_stored_since"] for state in receivers if state.get("not_stored_since")]

@@ -39,7 +39,7 @@ class StandingOut(BaseModel):
 async def get_standing(
     plan_id: Identifier, caller: Reader, station: Here, response: Response
 ) -> StandingOut:
-    """True where the plan is in use or withdrawn, and its ETag."""
+    """The plan's standing, in use or withdrawn, and its ETag."""
     found = await station.store.read(lambda tx: withdrawal.get_standing(tx, plan_id))
     return _out(found, response)
 
