@@ -186,6 +186,8 @@ CHOICES: Mapping[str, Mapping[str, Pair]] = {
     },
     "measure": {
         "guard_on_site": ("agent sur place", "guard on site"),
+        "patrol": ("rondes de surveillance", "surveillance patrol"),
+        "keys_moved": ("clés déplacées", "keys moved"),
         "zone_out_of_service": ("zone hors service", "zone out of service"),
         "other": ("autre mesure", "other measure"),
     },

@@ -78,6 +78,8 @@ PANEL_COMMANDS = {
 }
 MEASURES = {
     "guard_on_site": N_("guard on site"),
+    "patrol": N_("surveillance patrol"),
+    "keys_moved": N_("keys moved"),
     "zone_out_of_service": N_("zone out of service"),
     "other": N_("other measure"),
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, text, update
 
-from callflow.core.plans.measure import ProtectiveMeasure
+from callflow.core.plans.measure import ProtectiveMeasure, Report
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
-from callflow.storage.engine.values import Reads, columns, first, found
+from callflow.storage.engine.values import Reads, columns, first, found, grouped
 
 
 def insert(tx: Tx, measure: ProtectiveMeasure) -> None:
@@ -53,7 +55,8 @@ def running(tx: Tx, site_id: str, now: datetime) -> list[ProtectiveMeasure]:
 _M = t.measure.c
 _PROTECTING = Reads(
     select(t.measure)
-    .where(_M.site_id == bindparam("site"), _M.lifted_at.is_(None), _M.ends_at > bindparam("now"))
+    .where(_M.site_id == bindparam("site"), _M.lifted_at.is_(None))
+    .where(_M.began_at <= bindparam("now"), _M.ends_at > bindparam("now"))
     .order_by(_M.began_at, _M.id),
     ProtectiveMeasure,
 )
@@ -74,12 +77,69 @@ def lift(tx: Tx, measure_id: str, who: str, now: datetime) -> bool:
     return tx.execute(query.values(lifted_at=now, lifted_by=who)).rowcount == 1
 
 
+_RUNNING = text("lifted_at IS NULL")
+_DUE = Reads(
+    select(t.measure)
+    .where(_RUNNING)
+    .where((_M.ends_at <= bindparam("now")) | (_M.report_due <= bindparam("now")))
+    .order_by(_M.ends_at)
+    .limit(bindparam("most")),
+    ProtectiveMeasure,
+)
+_CONDITIONAL = Reads(
+    select(t.measure)
+    .where(_RUNNING, _M.ends_when.is_not(None), _M.began_at <= bindparam("now"))
+    .order_by(_M.ends_at)
+    .limit(bindparam("most")),
+    ProtectiveMeasure,
+)
+
+
 def due(tx: Tx, now: datetime, *, limit: int) -> list[ProtectiveMeasure]:
-    """Measures without an incident whose time is over; those of one are the incident's affair."""
-    c = t.measure.c
-    ended = (c.incident_id.is_(None), c.lifted_at.is_(None), c.ends_at <= now)
-    query = select(t.measure).where(*ended).order_by(c.ends_at).limit(limit)
-    return found(tx, query, ProtectiveMeasure)
+    """Measures that were not lifted and whose time is over, or whose report is overdue."""
+    return _DUE.all(tx, {"now": now, "most": limit})
+
+
+def conditional(tx: Tx, now: datetime, *, limit: int) -> list[ProtectiveMeasure]:
+    """Running measures that end by themselves when what they wait for is so."""
+    return _CONDITIONAL.all(tx, {"now": now, "most": limit})
+
+
+def not_lifted(tx: Tx, *, limit: int) -> list[ProtectiveMeasure]:
+    """Measures that nobody lifted yet, those to come too, by their end."""
+    query = select(t.measure).where(_RUNNING).order_by(_M.ends_at, _M.id)
+    return found(tx, query.limit(limit), ProtectiveMeasure)
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[ProtectiveMeasure]:
+    """The measures that were opened for an incident and not outlived it, the oldest first."""
+    query = select(t.measure).where(_M.incident_id == incident_id)
+    return found(tx, query.order_by(_M.began_at, _M.id), ProtectiveMeasure)
+
+
+def unlifted_of(tx: Tx, site_id: str) -> list[ProtectiveMeasure]:
+    """The site's measures that nobody lifted yet, those to come too, the oldest first."""
+    query = select(t.measure).where(_M.site_id == site_id, _M.lifted_at.is_(None))
+    return found(tx, query.order_by(_M.began_at, _M.id), ProtectiveMeasure)
+
+
+def change(tx: Tx, measure_id: str, **values: Any) -> bool:
+    """Write ``values`` to a measure that is not lifted; whether it was none."""
+    query = update(t.measure).where(_M.id == measure_id, _M.lifted_at.is_(None))
+    return tx.execute(query.values(**values)).rowcount == 1
+
+
+def reported(tx: Tx, report: Report) -> None:
+    """Somebody reported of a measure."""
+    tx.execute(t.measure_report.insert(), columns(report))
+
+
+def reports(tx: Tx, measure_ids: Collection[str]) -> dict[str, list[Report]]:
+    """{measure: its reports, the oldest first} of those that have any."""
+    c = t.measure_report.c
+    query = select(t.measure_report).where(c.measure_id.in_(list(measure_ids)))
+    said = found(tx, query.order_by(c.at, c.id), Report) if measure_ids else []
+    return grouped(said, lambda one: one.measure_id)
 
 
 def faults(tx: Tx, site_id: str) -> list[ProtectiveMeasure]:

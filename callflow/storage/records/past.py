@@ -185,6 +185,8 @@ def delete_parts(tx: Tx, incident_ids: Sequence[str], now: datetime) -> None:
     for table, so in goes_on:
         of_them = update(table).where(table.c.incident_id.in_(incident_ids), so)
         tx.execute(of_them.values(incident_id=None))
+    gone = select(m.c.id).where(m.c.incident_id.in_(incident_ids))
+    tx.execute(delete(t.measure_report).where(t.measure_report.c.measure_id.in_(gone)))
     for part in PARTS:
         tx.execute(delete(part).where(part.c.incident_id.in_(incident_ids)))
 

@@ -10,10 +10,18 @@ from callflow.storage.schema.alarms import (
     undo,
 )
 from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.erasure import erasure
-from callflow.storage.schema.interventions import firm_member, guard_firm, measure, visit
+from callflow.storage.schema.interventions import (
+    calendar_feed,
+    firm_member,
+    guard_firm,
+    measure,
+    measure_report,
+    visit,
+)
 from callflow.storage.schema.law import (
     service_call,
     service_line,
@@ -59,11 +67,14 @@ __all__ = [
     "UtcDateTime",
     "account",
     "api_token",
+    "calendar_feed",
     "call",
     "call_action",
     "call_back",
     "chain_head",
     "challenge",
+    "charge",
+    "charge_price",
     "client",
     "code_guess",
     "contact",
@@ -81,6 +92,7 @@ __all__ = [
     "legal_hold",
     "logbook",
     "measure",
+    "measure_report",
     "metadata",
     "on_test",
     "outbox",

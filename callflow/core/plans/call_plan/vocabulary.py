@@ -69,6 +69,8 @@ class Measure(StrEnum):
     """A protective measure."""
 
     GUARD_ON_SITE = "guard_on_site"
+    PATROL = "patrol"  # a guard goes round and reports each time
+    KEYS_MOVED = "keys_moved"  # a key is elsewhere than the site's file says
     ZONE_OUT_OF_SERVICE = "zone_out_of_service"
     OTHER = "other"
 

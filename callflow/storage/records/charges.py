@@ -1,0 +1,160 @@
+"""Rows of chargeable acts, which are never changed, and of their prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, delete, func, or_, select
+
+from callflow.core.records.charges import Act, Charge, Price, PricedBy
+from callflow.storage import schema as t
+from callflow.storage.engine.inserts import insert_into
+from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns, first, found
+from callflow.storage.sites.sites import upsert
+
+_C, _P = t.charge.c, t.charge_price.c
+
+
+def insert(tx: Tx, charge: Charge) -> bool:
+    """A charge; False where its fact was charged for already."""
+    query = insert_into(tx.dialect.name, t.charge).values(**columns(charge))
+    return tx.execute(query.on_conflict_do_nothing(index_elements=["source"])).rowcount == 1
+
+
+def get(tx: Tx, charge_id: str) -> Charge | None:
+    """One charge."""
+    return first(tx, select(t.charge).where(_C.id == charge_id), Charge)
+
+
+def corrected(tx: Tx, charge_ids: Sequence[str]) -> set[str]:
+    """Those of these that a following row corrects."""
+    query = select(_C.corrects).where(_C.corrects.in_(list(charge_ids)))
+    return {str(one) for one in tx.execute(query).scalars()}
+
+
+def known_sources(tx: Tx, sources: Sequence[str]) -> set[str]:
+    """Those of these facts that were charged for."""
+    query = select(_C.source).where(_C.source.in_(list(sources)))
+    return {str(one) for one in tx.execute(query).scalars()}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Charge):
+    """A charge with the names of its site and client, and whether a following row corrects it."""
+
+    site_name: str
+    client_name: str
+    is_corrected: bool
+
+
+_LATER = t.charge.alias("later")
+_LISTED = (
+    select(t.charge, t.site.c.name.label("site_name"), t.client.c.name.label("client_name"))
+    .add_columns(
+        select(_LATER.c.id).where(_LATER.c.corrects == _C.id).exists().label("is_corrected")
+    )
+    .join(t.site, t.site.c.id == _C.site_id)
+    .join(t.client, t.client.c.id == _C.client_id)
+)
+
+
+def listed(
+    tx: Tx,
+    since: datetime,
+    until: datetime,
+    *,
+    client_id: str = "",
+    site_id: str = "",
+    limit: int | None = None,
+) -> list[Listed]:
+    """The charges of what was done from ``since`` until ``until`` (not included), by client, site
+    and time."""
+    query = _LISTED.where(_C.at >= since, _C.at < until)
+    if client_id:
+        query = query.where(_C.client_id == client_id)
+    if site_id:
+        query = query.where(_C.site_id == site_id)
+    order = (t.client.c.name, _C.client_id, t.site.c.name, _C.site_id, _C.at, _C.made_at, _C.id)
+    return found(tx, query.order_by(*order).limit(limit), Listed)
+
+
+def after(
+    tx: Tx, made_at: datetime | None, charge_id: str, until: datetime, *, limit: int
+) -> list[Listed]:
+    """The charges that were made after this one, and before ``until``, in the order in which they
+    were made: a program that asks so gets each once."""
+    query = _LISTED.where(_C.made_at < until).order_by(_C.made_at, _C.id).limit(limit)
+    if made_at is not None:
+        later = or_(_C.made_at > made_at, and_(_C.made_at == made_at, _C.id > charge_id))
+        query = query.where(later)
+    return found(tx, query, Listed)
+
+
+@dataclass(frozen=True, slots=True)
+class OfClient:
+    """What a client is charged in some time. ``unpriced``: so many rows have no price."""
+
+    id: str
+    name: str
+    charges: int
+    amount: int
+    unpriced: int
+
+
+def by_client(tx: Tx, since: datetime, until: datetime) -> list[OfClient]:
+    """What each client is charged for what was done then, by their names."""
+    query = (
+        select(t.client.c.id, t.client.c.name)
+        .add_columns(
+            func.count(_C.id).label("charges"),
+            func.coalesce(func.sum(_C.amount), 0).label("amount"),
+            (func.count(_C.id) - func.count(_C.amount)).label("unpriced"),
+        )
+        .join(t.charge, _C.client_id == t.client.c.id)
+        .where(_C.at >= since, _C.at < until)
+        .group_by(t.client.c.id, t.client.c.name)
+        .order_by(t.client.c.name, t.client.c.id)
+    )
+    return [
+        OfClient(row.id, row.name, row.charges, int(row.amount), row.unpriced)
+        for row in tx.execute(query)
+    ]
+
+
+# --- prices -------------------------------------------------------------------------------
+
+_PRICES = Reads(
+    select(t.charge_price).where(
+        or_(
+            _P.scope == PricedBy.STATION.value,
+            and_(_P.scope == PricedBy.CLIENT.value, _P.owner == bindparam("client")),
+            and_(_P.scope == PricedBy.SITE.value, _P.owner == bindparam("site")),
+        )
+    ),
+    Price,
+)
+
+
+def prices(tx: Tx, client_id: str = "", site_id: str = "") -> list[Price]:
+    """The station's prices, a client's and a site's."""
+    return _PRICES.all(tx, {"client": client_id, "site": site_id})
+
+
+def prices_of(tx: Tx, scope: PricedBy, owner: str) -> list[Price]:
+    """The prices that are set there."""
+    query = select(t.charge_price).where(_P.scope == scope.value, _P.owner == owner)
+    return found(tx, query, Price)
+
+
+def set_price(tx: Tx, price: Price) -> None:
+    """An act costs that there, from now on."""
+    upsert(tx, t.charge_price, ["kind", "scope", "owner"], columns(price))
+
+
+def remove_price(tx: Tx, kind: Act, scope: PricedBy, owner: str) -> bool:
+    """What is set further off counts there again; whether anything was set."""
+    where = (_P.kind == kind.value, _P.scope == scope.value, _P.owner == owner)
+    return tx.execute(delete(t.charge_price).where(*where)).rowcount == 1
