@@ -12,23 +12,25 @@ from typing import Any
 import aiosmtplib
 
 from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
+from callflow.core.messages.proof import Receipt
 from callflow.settings.config import Settings
 
 #: Seconds for one answer of the server.
 _PATIENCE = 10.0
 
 
-async def send(settings: Settings, message: Message) -> None:
-    """Hand it to the mail server. Raises Undelivered."""
+async def send(settings: Settings, message: Message) -> Receipt:
+    """Hand it to the mail server; its answer. Raises Undelivered."""
     if not settings.smtp_host:
         raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_SMTP_HOST")
     wrong = wrong_address(message.channel, message.to)
     if wrong is not None:
         raise Undelivered(Fault.WRONG_ADDRESS, wrong)
     try:
-        await aiosmtplib.send(_mail(settings, message), **_server(settings))
+        _, answer = await aiosmtplib.send(_mail(settings, message), **_server(settings))
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _failure(error) from None
+    return Receipt(text=f"{settings.smtp_host}: {answer}")
 
 
 async def probe(settings: Settings) -> str:

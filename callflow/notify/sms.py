@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.messages.outbox import Fault, Message, Undelivered
+from callflow.core.messages.proof import Receipt
 from callflow.notify.http import accepted, exchange
 from callflow.notify.segments import cut
 from callflow.settings.config import Settings
 
 
-async def send(settings: Settings, client: httpx.AsyncClient, message: Message) -> None:
-    """Hand it to the gateway. Raises Undelivered: no emergency number is written to either."""
+async def send(settings: Settings, client: httpx.AsyncClient, message: Message) -> Receipt:
+    """Hand it to the gateway; what it calls it. Raises Undelivered: no emergency number is written
+    to either."""
     if not settings.sms_url:
         raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_SMS_URL")
     why = refusal(message.to)
@@ -30,7 +33,21 @@ async def send(settings: Settings, client: httpx.AsyncClient, message: Message) 
         headers["Authorization"] = f"Bearer {settings.sms_token}"
     body = _filled(settings.sms_template, values)
     request = client.build_request("POST", settings.sms_url, json=body, headers=headers)
-    accepted(await exchange(client, request))
+    answer = await exchange(client, request)
+    accepted(answer)
+    reference = _reference(answer.body, settings.sms_answer_id)
+    return Receipt(text=f"HTTP {answer.status} {reference}".strip(), reference=reference)
+
+
+def _reference(body: bytes | bytearray, path: str) -> str:
+    """What the gateway calls it: in its JSON at ``path``, such as ``messages.0.id``; else ""."""
+    try:
+        found = json.loads(body)
+        for part in path.split("."):
+            found = found[int(part)] if isinstance(found, list) else found[part]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return str(found) if isinstance(found, str | int) else ""
 
 
 def _filled(template: Any, values: dict[str, str]) -> Any:

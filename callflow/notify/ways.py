@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from callflow.core.messages.outbox import Channel, Claimed, Still, Take
+from callflow.core.messages.outbox import Channel, Claimed, Fault, Still, Take, Undelivered
+from callflow.core.messages.proof import Receipt
 from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
@@ -18,18 +19,19 @@ class Ways:
         self._settings, self._vault = settings, vault
         self._client = new_client()
 
-    async def send(self, message: Claimed, now: datetime) -> Still | None:
-        """Deliver one message; what a camera or a link gave. Raises Undelivered."""
+    async def send(self, message: Claimed, now: datetime) -> Still | Receipt:
+        """Deliver one message; what a camera or a link gave, or the far end said. Raises
+        Undelivered."""
         match message.channel:
             case Channel.MAIL:
-                await mail.send(self._settings, message)
+                return await mail.send(self._settings, message)
             case Channel.SMS:
-                await sms.send(self._settings, self._client, message)
+                return await sms.send(self._settings, self._client, message)
             case Channel.WEBHOOK:
-                await webhook.send(self._settings, self._client, message, now)
+                return await webhook.send(self._settings, self._client, message, now)
             case Channel.IMAGES:
                 return await self._fetch(message)
-        return None
+        raise Undelivered(Fault.NOT_SET_UP, message.channel.value)
 
     async def _fetch(self, message: Claimed) -> Still:
         take = Take(message.data.get("take", Take.STILL))

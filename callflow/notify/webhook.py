@@ -15,6 +15,7 @@ from datetime import datetime
 import httpx
 
 from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
+from callflow.core.messages.proof import Receipt
 from callflow.core.time.instants import to_iso
 from callflow.notify.http import accepted, exchange
 from callflow.notify.reach import Reach
@@ -23,8 +24,8 @@ from callflow.settings.config import Settings
 
 async def send(
     settings: Settings, client: httpx.AsyncClient, message: Message, now: datetime
-) -> None:
-    """Post it. Raises Undelivered."""
+) -> Receipt:
+    """Post it; what was answered. Raises Undelivered."""
     if not settings.webhook_secret:
         raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_WEBHOOK_SECRET")
     wrong = wrong_address(message.channel, message.to)
@@ -44,7 +45,9 @@ async def send(
     request = client.build_request(
         "POST", target.url, content=body, headers=headers, extensions=target.extensions
     )
-    accepted(await exchange(client, request))
+    answer = await exchange(client, request)
+    accepted(answer)
+    return Receipt(text=f"HTTP {answer.status}")
 
 
 def _body(message: Message) -> bytes:

@@ -24,6 +24,7 @@ from callflow.core.messages.outbox import (
     Still,
     Undelivered,
 )
+from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import Wake
 from callflow.handling.messages import delivery
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -31,8 +32,8 @@ from callflow.storage.messages import outbox
 
 log = structlog.get_logger(__name__)
 
-#: Delivers one message, or raises Undelivered; what a camera gave.
-Send = Callable[[Claimed, datetime], Awaitable[Still | None]]
+#: Delivers one message, or raises Undelivered; what a camera gave, or the far end said of it.
+Send = Callable[[Claimed, datetime], Awaitable[Still | Receipt]]
 
 #: Messages of one channel that are on their way at a time. Dead cameras are slow to fail.
 _ROOM, _ROOMS = 8, {Channel.IMAGES: 24}
@@ -104,7 +105,7 @@ class Worker:
         """Send it; what is to be written down of that."""
         try:
             async with asyncio.timeout(TRY_WITHIN.total_seconds()):
-                still = await self._send(message, self._clock())
+                given = await self._send(message, self._clock())
         except Undelivered as failure:
             return self._failed(message, failure)
         except TimeoutError:
@@ -112,9 +113,14 @@ class Worker:
         except Exception:  # whatever it is, the message is tried again, and a human's in the end
             log.exception("message.failed", message=message.id, channel=message.channel.value)
             return self._failed(message, Undelivered(Fault.INTERNAL))
-        if still is None:
-            return lambda tx, now: delivery.message_sent(tx, message.id, now)
-        return lambda tx, now: delivery.image_fetched(tx, message.id, still, now)
+        if isinstance(given, Still):
+            return lambda tx, now: delivery.image_fetched(tx, message.id, given, now)
+        if given.final:
+            return lambda tx, now: delivery.message_sent(tx, message.id, now, given)
+        jitter = random()
+        return lambda tx, now: delivery.message_taken(
+            tx, message.id, message.attempts, given, now, jitter=jitter
+        )
 
     @staticmethod
     def _failed(message: Claimed, failure: Undelivered) -> Callable[[Tx, datetime], None]:

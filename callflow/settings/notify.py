@@ -49,6 +49,9 @@ class NotifySettings(BaseSettings):
     sms_url: Annotated[str, AfterValidator(_url)] = ""
     sms_token: Secret = ""
     sms_template: dict[str, Any] = _SMS_TEMPLATE
+    #: Where in the gateway's answer (JSON) stands what it calls the message, such as
+    #: ``messages.0.id``: receipts name it. Receipts may name the ``{id}`` that was sent as well.
+    sms_answer_id: str = "id"
     #: Segments that one SMS may have; a longer text is cut.
     sms_segments: int = Field(3, ge=1, le=10)
 

@@ -10,6 +10,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Message to send: {channel} to {to} — {text}",
     ),
     "message_sent": ("{channel} remis à {to}", "{channel} delivered to {to}"),
+    "message_delivered": (
+        "{channel} à {to} : bien arrivé — {said}",
+        "{channel} to {to}: it has arrived — {said}",
+    ),
+    "letter_stamped": (
+        "{by} a affranchi et posté la lettre à {to} ({said})",
+        "{by} stamped and posted the letter to {to} ({said})",
+    ),
     "message_delayed": (
         "{channel} à {to} : premier essai sans succès, d'autres suivront ({fault}) — {text}",
         "{channel} to {to}: the first try failed, others will follow ({fault}) — {text}",
@@ -60,6 +68,8 @@ CHANNELS: Mapping[str, tuple[str, str]] = {
     "sms": ("SMS", "SMS"),
     "webhook": ("webhook", "webhook"),
     "images": ("image", "image"),
+    "print": ("impression", "printing"),
+    "post": ("lettre", "letter"),
 }
 
 #: Why a message brings an incident in front of a human.
@@ -84,7 +94,11 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "wrong_address": ("adresse invalide", "wrong address"),
     "forbidden": ("destination interdite à l'automate", "forbidden to the machine"),
     "refused": ("refusé par le destinataire", "refused by the far end"),
-    "gone": ("caméra supprimée", "the camera is no longer declared"),
+    "gone": (
+        "la caméra ou le document n'existe plus",
+        "the camera or the document is no longer there",
+    ),
+    "returned": ("renvoyé par le destinataire", "sent back by the far end"),
     "too_large": ("image ou séquence trop grande", "the image, or the clip, is too large"),
     "no_decoder": (
         "ffmpeg n'est pas installé sur la machine de la station",

@@ -21,6 +21,8 @@ class Channel(StrEnum):
     SMS = "sms"
     WEBHOOK = "webhook"
     IMAGES = "images"  # nothing is told: a camera, or a link, is asked for what it shows
+    PRINT = "print"  # a document, to a printer of the station's (CUPS, over IPP)
+    POST = "post"  # a document, into the folder of letters that somebody stamps
 
 
 class Take(StrEnum):
@@ -48,10 +50,11 @@ class Fault(StrEnum):
     WRONG_ADDRESS = "wrong_address"
     FORBIDDEN = "forbidden"  # an address, number or network that the machine may not reach
     REFUSED = "refused"  # the far end will not take it, however often it is asked
-    GONE = "gone"  # the camera is no longer declared
+    GONE = "gone"  # the camera is no longer declared, the document no longer there
     TOO_LARGE = "too_large"  # a still, or a clip, beyond what is kept
     NO_DECODER = "no_decoder"  # the program that decodes is not installed
     NOT_RECORDED = "not_recorded"  # the camera's ring has nothing of that time
+    RETURNED = "returned"  # taken, and sent back later
     BUSY = "busy"  # the far end cannot take it now
     UNREACHABLE = "unreachable"  # no address, no connection, or it broke off
     TIMEOUT = "timeout"
@@ -72,6 +75,7 @@ _PERMANENT = frozenset(
         Fault.FORBIDDEN,
         Fault.REFUSED,
         Fault.GONE,
+        Fault.RETURNED,
         Fault.TOO_LARGE,
         Fault.NO_DECODER,
     }
@@ -99,7 +103,11 @@ GIVE_UP_AFTER = {
     Channel.SMS: timedelta(minutes=5),
     Channel.WEBHOOK: timedelta(minutes=10),
     Channel.IMAGES: timedelta(minutes=1),
+    Channel.PRINT: timedelta(minutes=20),
+    Channel.POST: timedelta(minutes=15),
 }
+#: What carries a document and nothing else; the others' text may do without.
+PAPER = frozenset({Channel.PRINT, Channel.POST})
 #: So many claims and no end: whoever takes it dies of it, or its result can't be written.
 MOST_CLAIMS = 20
 _FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
@@ -171,20 +179,23 @@ class Message:
     last_error: str = ""
     ended_at: datetime | None = None
     exercise: bool = False
+    document_id: str | None = None  # what goes with it
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed(Message):
     """A message that is its claimer's to send. ``camera``: the one that it asks; None: it asks
-    none, or that is no longer declared."""
+    none, or that is no longer declared. ``reference``: what the far end calls it that took it
+    before, and has not yet said what became of it; "": nobody took it."""
 
     camera: Camera | None = None
+    reference: str = ""
 
     @classmethod
-    def of(cls, message: Message, camera: Camera | None) -> Claimed:
-        """``message`` with its camera."""
+    def of(cls, message: Message, camera: Camera | None, reference: str = "") -> Claimed:
+        """``message`` with what sending it takes."""
         fields = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-        return cls(**fields, camera=camera)
+        return cls(**fields, camera=camera, reference=reference)
 
 
 @dataclass(frozen=True, slots=True)

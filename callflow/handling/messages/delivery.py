@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from callflow.core.alarms.incident import Incident
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.messages.outbox import (
     LEASE,
     MOST_CLAIMS,
@@ -25,6 +26,7 @@ from callflow.core.messages.outbox import (
     next_try,
     shown,
 )
+from callflow.core.messages.proof import LONGEST, Proof, Receipt, Stage
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import station_signal
@@ -35,10 +37,14 @@ from callflow.handling.base.telling import storable, tell
 from callflow.handling.messages.outbox import is_silenced
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
-from callflow.storage.messages import outbox
+from callflow.storage.messages import outbox, proofs
 from callflow.storage.watch import supervision
 
-_LONGEST_DETAIL = 300
+_LONGEST_DETAIL, _LONGEST_REFERENCE = 300, 200
+#: What reaches neither a site nor its staff: a camera is asked, a sheet lies in the station.
+STAYS = frozenset({Channel.IMAGES, Channel.PRINT})
+#: Ways whose far end takes a message first, and says when asked later what became of it.
+_ASKED_AGAIN = frozenset({Channel.PRINT})
 
 
 def claim_messages(
@@ -49,7 +55,7 @@ def claim_messages(
     What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
     """
     return [
-        Claimed.of(message, _camera(tx, message))
+        Claimed.of(message, _camera(tx, message), _reference(tx, message))
         for channel, limit in room.items()
         for message in outbox.claim(tx, channel, now, now + lease, limit)
         if not _ends_here(tx, message, now)
@@ -67,7 +73,7 @@ def _ends_here(tx: Tx, message: Message, now: datetime) -> bool:
 
 
 def _withdrawn(tx: Tx, message: Message, now: datetime) -> bool:
-    if message.channel is not Channel.IMAGES and _is_silenced(tx, message):
+    if message.channel not in STAYS and _is_silenced(tx, message):
         why = "message_withheld"
     elif _is_cancelled(tx, message.task_id):
         why = "message_withdrawn"
@@ -112,13 +118,80 @@ def _camera(tx: Tx, message: Message) -> Camera | None:
     return next((one for one in outbox.cameras(tx, incident.id) if one.id == message.to), None)
 
 
-def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
-    """The far end took it. Said once, though it may have been sent twice."""
+def _reference(tx: Tx, message: Message) -> str:
+    asked = message.channel in _ASKED_AGAIN and message.attempts > 1
+    return proofs.reference_of(tx, message.id) if asked else ""
+
+
+def message_sent(
+    tx: Tx, message_id: str, now: datetime, receipt: Receipt | None = None, *, who: str = ""
+) -> None:
+    """The far end took it, and said so. Said once, though it may have been sent twice."""
     message = outbox.get(tx, message_id)
     if message is None or not outbox.end(tx, message_id, MessageState.SENT, now):
         return
-    _tell(tx, "message_sent", now, message, **_told(message))
+    receipt = receipt or Receipt()
+    _prove(tx, message, receipt, now, who=who)
+    said = {"said": _short(receipt.text)} if receipt.text else {}
+    by = {"who_did": who, "by": who} if who else {}
+    kind = "letter_stamped" if who else "message_sent"
+    _tell(tx, kind, now, message, **_told(message), **said, **by)
     _settle_task(tx, message, now)
+
+
+def message_taken(
+    tx: Tx, message_id: str, attempt: int, receipt: Receipt, now: datetime, *, jitter: float
+) -> None:
+    """A far end has it, and is asked again what became of it: as after a try that failed, but that
+    nothing goes out twice. ``jitter``: see ``outbox.next_try``."""
+    message = outbox.get(tx, message_id)
+    if message is None or message.attempts != attempt or message.state is not MessageState.SENDING:
+        return
+    if not proofs.is_said(tx, message_id, receipt.stage):
+        _prove(tx, message, receipt, now)
+    again = next_try(message.channel, message.created_at, attempt, now, jitter=jitter)
+    if again is None:
+        told = {"fault": Fault.TIMEOUT.value, "text": _short(receipt.text)}
+        _give_up(tx, message, told, now)
+    else:
+        outbox.put_off(tx, message_id, again, receipt.text)
+
+
+def message_delivered(tx: Tx, message: Message, receipt: Receipt, now: datetime) -> None:
+    """The far end's later word: where it was to go, it is. Said once."""
+    if proofs.is_said(tx, message.id, Stage.DELIVERED):
+        return
+    _prove(tx, message, replace(receipt, stage=Stage.DELIVERED), now)
+    said = {"said": _short(receipt.text)}
+    _tell(tx, "message_delivered", now, message, **_told(message), **said)
+
+
+def message_returned(tx: Tx, message: Message, receipt: Receipt, now: datetime) -> None:
+    """The far end's later word: what it took did not arrive. A human's, once."""
+    if proofs.is_said(tx, message.id, Stage.RETURNED):
+        return
+    _prove(tx, message, replace(receipt, stage=Stage.RETURNED), now)
+    told = {"fault": Fault.RETURNED.value, "text": _short(receipt.text)}
+    outbox.give_up_sent(tx, message.id, _error(told))
+    _tell_undelivered(tx, message, told, now)
+
+
+def _prove(tx: Tx, message: Message, receipt: Receipt, now: datetime, *, who: str = "") -> None:
+    proof = Proof(
+        id=str(uuid.uuid4()),
+        message_id=message.id,
+        incident_id=message.incident_id,
+        at=now,
+        stage=receipt.stage,
+        text=storable(receipt.text)[:LONGEST],
+        reference=storable(receipt.reference)[:_LONGEST_REFERENCE],
+        who=who,
+    )
+    proofs.insert(tx, proof)
+
+
+def _short(text: str) -> str:
+    return storable(text)[:_LONGEST_DETAIL]
 
 
 def image_fetched(tx: Tx, message_id: str, still: Still, now: datetime) -> None:
@@ -158,7 +231,7 @@ def message_failed(
     message = outbox.get(tx, message_id)
     if message is None or message.attempts != attempt or message.state is not MessageState.SENDING:
         return
-    told = {"fault": failure.fault.value, "text": storable(failure.detail)[:_LONGEST_DETAIL]}
+    told = {"fault": failure.fault.value, "text": _short(failure.detail)}
     channel = message.channel
     again = next_try(channel, message.created_at, attempt, now, jitter=jitter)
     if failure.fault.permanent or again is None:
@@ -175,26 +248,28 @@ def _error(told: Mapping[str, str]) -> str:
 
 def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
     outbox.end(tx, message.id, MessageState.FAILED, now, error=_error(told))
-    if message.incident_id is None:
-        _lost(tx, message, told, now)
-        return
-    incident = _incident(tx, message, lock=True)
-    if message.channel is Channel.IMAGES:
+    if message.channel is not Channel.IMAGES:
+        _tell_undelivered(tx, message, told, now)
+    else:
+        incident = _incident(tx, message, lock=True)
         take = Take(message.data.get("take", Take.STILL))
         take = Take.STILL if take is Take.LINK else take
         image = replace(_image(message, now), take=take)
         outbox.insert_image(tx, replace(image, problem=told["fault"], detail=told["text"]))
         tell(tx, "image_failed", now, incident, camera=message.subject, **told)
-    else:
-        tell(tx, "message_failed", now, incident, **_told(message), **told)
-        hand_to_human(tx, incident, "undelivered", now, shown(message.channel, message.to))
     _settle_task(tx, message, now)
 
 
-def _lost(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
-    """A mail about a site, of no incident, was not delivered: somebody tells them otherwise."""
+def _tell_undelivered(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -> None:
+    """A human's: of an open alarm there; of no alarm, or a document about one that is over, the
+    station's own signal says so, since somebody must tell them otherwise."""
     _tell(tx, "message_failed", now, message, **_told(message), **told)
-    account = supervision.first_account(tx, message.site_id or "")
+    of = _incident(tx, message, lock=True) if message.incident_id else None
+    if of is not None and (of.state is State.OPEN or message.document_id is None):
+        hand_to_human(tx, of, "undelivered", now, shown(message.channel, message.to))
+        return
+    site = of.site_id if of is not None else message.site_id
+    account = supervision.first_account(tx, site or "")
     if account is not None:
         signal = station_signal("MAIL_LOST", account, message.id, now, text=message.subject)
         store_signals(tx, [signal])

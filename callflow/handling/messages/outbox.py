@@ -33,40 +33,59 @@ def post(
     now: datetime,
     *,
     task: str | None = None,
+    document: str | None = None,
+    by: str = "",
 ) -> str | None:
     """Ask for one message of the incident ``incident`` to one address; its id.
 
     None: refused, since the alarm is mute (D7); the logbook says so, and ``task`` is the caller's
     to end. A task ends by itself once all its messages have: *done* where all were taken, *failed*
-    where one could not be delivered. That is a human's too.
+    where one could not be delivered. That is a human's too. ``document``: what goes with it.
+    ``by``: the person who asks.
     """
-    if is_silenced(tx, incident):
+    if channel is not Channel.PRINT and is_silenced(tx, incident):
         tell(tx, "message_withheld", now, incident, channel=channel.value, to=shown(channel, to))
         return None
     exercise = incident.exercise
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
-    of: dict[str, Any] = dict(body=body, data=_facts(incident), task=task)
+    of: dict[str, Any] = dict(body=body, data=_facts(incident), task=task, document=document)
     message_id = insert(tx, incident, now, channel=channel, to=to, subject=subject, **of)
     told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
+    told |= _more(document, by)
     tell(tx, "message_posted", now, incident, message=message_id, **told)
     return message_id
 
 
+def _more(document: str | None, by: str) -> dict[str, str]:
+    """What an entry says beside the message."""
+    return ({"document": document} if document else {}) | ({"who_did": by} if by else {})
+
+
 def post_for_site(
-    tx: Tx, site_id: str, to: str, subject: str, text: str, now: datetime
+    tx: Tx,
+    site_id: str,
+    to: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    *,
+    channel: Channel = Channel.MAIL,
+    document: str | None = None,
+    by: str = "",
 ) -> str | None:
-    """Ask for one mail about a site, of no incident; its id, None where the site is mute (D7)."""
-    told: dict[str, Any] = {
-        "channel": Channel.MAIL.value,
-        "to": shown(Channel.MAIL, to),
-        "site": site_id,
-    }
-    if incidents.site_is_mute(tx, site_id):
+    """Ask for one message about a site, of no incident; its id, None where the site is mute (D7).
+
+    ``document``, ``by``: see ``post``.
+    """
+    told: dict[str, Any] = {"channel": channel.value, "to": shown(channel, to), "site": site_id}
+    told |= _more(document, by)
+    if channel is not Channel.PRINT and incidents.site_is_mute(tx, site_id):
         tell(tx, "message_withheld", now, **told)
         return None
     subject = one_line(storable(subject))
-    of: dict[str, Any] = dict(channel=Channel.MAIL, to=to, body=storable(text), site=site_id)
+    of: dict[str, Any] = dict(channel=channel, to=to, body=storable(text), site=site_id)
+    of["document"] = document
     message_id = insert(tx, None, now, subject=subject, **of)
     tell(tx, "message_posted", now, message=message_id, text=subject, **told)
     return message_id
@@ -99,6 +118,7 @@ def insert(
     data: Mapping[str, Any] | None = None,
     task: str | None = None,
     site: str | None = None,
+    document: str | None = None,
 ) -> str:
     """One message of an incident, or of a ``site``, due at ``now``, whatever it is; its id."""
     message = Message(
@@ -114,6 +134,7 @@ def insert(
         created_at=now,
         due_at=now,
         exercise=incident is not None and incident.exercise,
+        document_id=document,
     )
     outbox.insert(tx, message)
     return message.id

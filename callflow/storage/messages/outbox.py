@@ -69,6 +69,12 @@ def end(tx: Tx, message_id: str, state: MessageState, now: datetime, *, error: s
     return tx.execute(query).rowcount == 1
 
 
+def give_up_sent(tx: Tx, message_id: str, error: str) -> None:
+    """A message that was delivered, as the far end said, was not."""
+    query = update(t.outbox).where(t.outbox.c.id == message_id)
+    tx.execute(query.values(state=MessageState.FAILED.value, last_error=error))
+
+
 def put_off(tx: Tx, message_id: str, due: datetime, error: str) -> None:
     """A claimed message is tried again at ``due``."""
     query = update(t.outbox).where(t.outbox.c.id == message_id)

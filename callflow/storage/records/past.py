@@ -40,6 +40,7 @@ PARTS: tuple[Table, ...] = (
     t.service_call,
     t.service_report,
     t.image,
+    t.proof,
     t.outbox,
     t.task,
     t.call_back,
@@ -200,7 +201,9 @@ def delete_incidents(tx: Tx, incident_ids: Sequence[str]) -> None:
 
 
 def delete_rows(tx: Tx, table: Table, ids: Sequence[str]) -> None:
-    """These rows."""
+    """These rows, and the proofs of messages among them."""
+    if table is t.outbox:
+        tx.execute(delete(t.proof).where(t.proof.c.message_id.in_(ids)))
     tx.execute(delete(table).where(table.c.id.in_(ids)))
 
 

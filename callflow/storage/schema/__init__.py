@@ -29,7 +29,7 @@ from callflow.storage.schema.law import (
     verification,
 )
 from callflow.storage.schema.logbook import chain_head, logbook, seal
-from callflow.storage.schema.outbox import image, outbox
+from callflow.storage.schema.outbox import image, outbox, proof
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
@@ -106,6 +106,7 @@ __all__ = [
     "plan_withdrawal",
     "presence",
     "process",
+    "proof",
     "recording",
     "recovery_code",
     "removed_part",

@@ -29,7 +29,23 @@ outbox = Table(
     instant("created_at", null=False),
     instant("ended_at"),
     Column("exercise", Boolean, nullable=False),
+    Column("document_id", String(64), nullable=True),  # what goes with it; it may be gone since
     Index("ix_outbox_due", "state", "due_at"),
+)
+
+#: What the far end, or who stamped it, said of a message (callflow/core/messages/proof.py).
+proof = Table(
+    "proof",
+    metadata,
+    id_column(),
+    reference("message_id", "outbox.id"),
+    reference("incident_id", "incident.id", null=True),
+    instant("at", null=False),
+    Column("stage", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reference", String(200), nullable=False),  # what the far end calls it
+    Column("who", Text, nullable=False),
+    partial("ix_proof_reference", "reference <> ''", "reference"),
 )
 
 #: A still or a clip, of a camera or of a link in a signal, or why there is none.

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from callflow.core.messages.outbox import Channel, Message, Still
+from callflow.core.messages.outbox import Channel, Message
+from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import Waker
 from callflow.handling.messages import delivery
 from callflow.notify import worker
@@ -147,11 +148,11 @@ async def test_a_mail_server_that_hangs_delays_no_sms(
 async def test_a_fault_of_ours_is_a_failed_try_and_the_others_go_on(station: Posting) -> None:
     tried: list[str] = []
 
-    async def send(message: Message, now: datetime) -> Still | None:
+    async def send(message: Message, now: datetime) -> Receipt:
         tried.append(message.to)
         if message.to == ANNE and tried.count(ANNE) == 1:
             raise ZeroDivisionError
-        return None
+        return Receipt()
 
     first, second = station.post(ANNE), station.post("bruno@example.org")
     async with sending(station, send=send) as work:
@@ -165,11 +166,11 @@ async def test_a_result_that_cannot_be_stored_yet_is_stored_later_and_nothing_is
     real = delivery.message_sent
     refused: list[str] = []
 
-    def message_sent(tx: Tx, message_id: str, now: datetime) -> None:
+    def message_sent(tx: Tx, message_id: str, now: datetime, receipt: Receipt) -> None:
         if len(refused) < 2:
             refused.append(message_id)
             raise StoreUnavailable("the disk is full")
-        real(tx, message_id, now)
+        real(tx, message_id, now, receipt)
 
     monkeypatch.setattr(delivery, "message_sent", message_sent)
     message_id = station.post(ANNE)

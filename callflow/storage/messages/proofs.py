@@ -1,0 +1,55 @@
+"""Rows of what far ends said of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from callflow.core.messages.outbox import Message
+from callflow.core.messages.proof import Proof, Stage
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import columns, first, found, grouped
+
+
+def insert(tx: Tx, proof: Proof) -> None:
+    """One more word on a message."""
+    tx.execute(t.proof.insert(), columns(proof))
+
+
+def of_messages(tx: Tx, message_ids: Iterable[str]) -> dict[str, list[Proof]]:
+    """{message id: what was said of it, oldest first}; those of which nothing was are left out."""
+    c = t.proof.c
+    query = select(t.proof).where(c.message_id.in_(list(message_ids))).order_by(c.at, c.id)
+    return grouped(found(tx, query, Proof), lambda proof: proof.message_id)
+
+
+def is_said(tx: Tx, message_id: str, stage: Stage) -> bool:
+    """True where a message is known to have come so far."""
+    c = t.proof.c
+    query = select(c.id).where(c.message_id == message_id, c.stage == stage.value)
+    return tx.execute(query).first() is not None
+
+
+def reference_of(tx: Tx, message_id: str) -> str:
+    """What the far end that took a message calls it; "" where nobody did."""
+    c = t.proof.c
+    query = select(c.reference).where(c.message_id == message_id, c.stage == Stage.TAKEN.value)
+    return str(tx.execute(query.order_by(c.at.desc()).limit(1)).scalar() or "")
+
+
+def message_called(tx: Tx, reference: str) -> Message | None:
+    """The message that a far end calls so; None: no message, or no reference."""
+    if not reference:
+        return None
+    query = select(t.outbox).join(t.proof, t.proof.c.message_id == t.outbox.c.id)
+    query = query.where(t.proof.c.reference == reference, t.proof.c.reference != "")
+    return first(tx, query.order_by(t.proof.c.at.desc()).limit(1), Message)
+
+
+def messages_of(tx: Tx, incident_ids: Sequence[str]) -> list[Message]:
+    """What was told of these incidents by mail, SMS, fax, letter and the like, oldest first."""
+    c = t.outbox.c
+    query = select(t.outbox).where(c.incident_id.in_(incident_ids), c.channel != "images")
+    return found(tx, query.order_by(c.created_at, c.id), Message)

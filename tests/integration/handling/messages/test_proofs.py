@@ -1,0 +1,130 @@
+"""The far end's word on a message: kept beside it, told once, and a human's where it came back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from callflow.core.alarms.incident import State
+from callflow.core.messages.outbox import Channel, Claimed, Message
+from callflow.core.messages.proof import Proof, Receipt, Stage
+from callflow.handling.messages import delivery
+from callflow.handling.messages import outbox as messages_outbox
+from callflow.storage.alarms import incidents
+from callflow.storage.messages import proofs
+from callflow.storage.signals import signals
+from tests.integration.handling.messages.test_outbox import ANNE, Outbox, posted
+from tests.integration.handling.station import Station
+
+TAKEN = Receipt(text="250 2.0.0 Ok: queued as 4F1", reference="4F1")
+
+
+@pytest.fixture
+def box(station: Station) -> Outbox:
+    return Outbox(station)
+
+
+def proofs_of(station: Station, message: Message) -> list[Proof]:
+    said = station.read(lambda tx: proofs.of_messages(tx, [message.id]))
+    return said.get(message.id, [])
+
+
+def taken(box: Outbox, receipt: Receipt = TAKEN) -> Claimed:
+    (message,) = box.claim()
+    now = box.station.now
+    box.station.write(lambda tx: delivery.message_sent(tx, message.id, now, receipt))
+    return message
+
+
+def still_there(box: Outbox, message: Claimed, receipt: Receipt) -> None:
+    now = box.station.now
+    box.station.write(
+        lambda tx: delivery.message_taken(
+            tx, message.id, message.attempts, receipt, now, jitter=0.5
+        )
+    )
+
+
+def test_the_servers_answer_is_kept_and_a_later_receipt_is_told_once(
+    station: Station, box: Outbox
+) -> None:
+    incident = station.alarm()
+    posted(box, incident)
+    message = taken(box)
+    found = station.read(lambda tx: proofs.message_called(tx, "4F1"))
+    assert found is not None
+    assert found.id == message.id
+    said = Receipt(text="250 delivered")
+    for _ in range(2):
+        station.now += timedelta(seconds=1)
+        station.write(lambda tx: delivery.message_delivered(tx, found, said, station.now))
+    assert [(p.stage, p.text) for p in proofs_of(station, message)] == [
+        (Stage.TAKEN, TAKEN.text),
+        (Stage.DELIVERED, "250 delivered"),
+    ]
+    assert station.told(incident.id).count("message_delivered") == 1
+    assert station.read(lambda tx: proofs.message_called(tx, "")) is None
+
+
+def test_what_comes_back_is_a_humans_of_an_open_alarm(station: Station, box: Outbox) -> None:
+    incident = station.alarm()
+    message_id = posted(box, incident)
+    message = taken(box)
+    back = Receipt(text="550 no such user")
+    for _ in range(2):
+        station.write(lambda tx: delivery.message_returned(tx, message, back, station.now))
+    assert box.row(message_id).state == "failed"
+    assert station.told(incident.id).count("message_failed") == 1
+    assert station.incident(incident.id).human_reason == "undelivered"
+
+
+def test_a_document_that_comes_back_reopens_no_filed_alarm(station: Station, box: Outbox) -> None:
+    incident = station.alarm()
+    row, now = station.incident(incident.id), station.now
+    station.write(
+        lambda tx: messages_outbox.post(
+            tx, row, Channel.MAIL, ANNE, "Rapport", "Ci-joint.", now, document="d1", by="sup"
+        )
+    )
+    message = taken(box)
+    assert message.document_id == "d1"
+    station.write(lambda tx: incidents.change(tx, row, state=State.FILED, closed_at=now))
+    back = Receipt(text="550 no such user")
+    station.write(lambda tx: delivery.message_returned(tx, message, back, station.now))
+    assert station.incident(incident.id).state is State.FILED
+    backlog = station.read(lambda tx: signals.backlog(tx, limit=9))
+    assert "MAIL_LOST" in [signal.code for signal in backlog]
+
+
+def test_a_printer_that_has_it_is_asked_again_and_never_sent_it_twice(
+    station: Station, box: Outbox
+) -> None:
+    incident = station.alarm()
+    posted(box, incident, "bureau", Channel.PRINT)
+    (first,) = box.claim()
+    assert first.reference == ""
+    job = Receipt(text="processing", reference="12", final=False)
+    for _ in range(2):
+        still_there(box, first, job)
+    station.now = box.row(first.id).due_at
+    (second,) = box.claim()
+    assert (second.reference, second.attempts) == ("12", 2)
+    station.now += timedelta(seconds=1)
+    done = replace(job, stage=Stage.DELIVERED, text="completed", final=True)
+    station.write(lambda tx: delivery.message_sent(tx, first.id, station.now, done))
+    assert [p.stage for p in proofs_of(station, first)] == [Stage.TAKEN, Stage.DELIVERED]
+    assert box.row(first.id).state == "sent"
+
+
+def test_a_job_that_never_ends_is_given_up(station: Station, box: Outbox) -> None:
+    incident = station.alarm()
+    message_id = posted(box, incident, "bureau", Channel.PRINT)
+    job = Receipt(text="stopped: media-empty", reference="12", final=False)
+    while box.row(message_id).state != "failed":
+        station.now = max(station.now, box.row(message_id).due_at)
+        for message in box.claim():
+            still_there(box, message, job)
+    assert "media-empty" in box.row(message_id).last_error
+    assert station.incident(incident.id).human_reason == "undelivered"
