@@ -57,7 +57,8 @@ class Engine:
         self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
     ) -> None:
         self._store, self._me = store, me or only(settings, ROLE)
-        self._images, self._node = settings.images_dir, settings.node
+        self._node = settings.node
+        self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
         self._eraser = Eraser(settings, store, vault, self._me)
         self._dispatch, self._seals = open_dispatch(store), anchoring.Watch(settings, store)
         self._wake = open_wake(settings, ROLE)
@@ -81,7 +82,7 @@ class Engine:
                 parts.create_task(self._every(_TICK, self._tick))
                 parts.create_task(self._every(_TICK, self._watch))
                 parts.create_task(self._every(_BEAT, self._beat))
-                parts.create_task(self._every(_DOOMED, self._delete_images))
+                parts.create_task(self._every(_DOOMED, self._delete_files))
                 parts.create_task(self._every(_BEAT, self._erase))
                 parts.create_task(self._every(_REMEMBER, self._seals.look))
         finally:
@@ -180,8 +181,9 @@ class Engine:
 
         self._share = await self._store.write(beat, patience=_BEAT_PATIENCE)
 
-    async def _delete_images(self) -> None:
-        await delete_doomed(self._store, "images", self._images, self._node, clock.now())
+    async def _delete_files(self) -> None:
+        for folder, at in self._files.items():
+            await delete_doomed(self._store, folder, at, self._node, clock.now())
 
     async def _erase(self) -> None:
         await self._eraser.go_on(on_duty=self._on_duty)

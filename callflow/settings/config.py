@@ -323,6 +323,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     def images_dir(self) -> Path:
         return self.data_dir / "images"
 
+    @property
+    def documents_dir(self) -> Path:
+        return self.data_dir / "documents"
+
 
 def read_settings() -> Settings:
     """The settings of this run. Raises BadSettings."""

@@ -247,6 +247,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "lowers": people.LOWERS,
     "channel": outbox.CHANNELS,
     "fault": outbox.FAULTS,
+    "paper": outbox.PAPERS,
     "where": interventions.WHERE,
     "armed": interventions.ARMED,
     "part": shifts.PARTS,

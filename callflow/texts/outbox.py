@@ -34,6 +34,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{channel} à {to} non envoyé : plus personne ne l'attend",
         "{channel} to {to} not sent: nobody waits for it any more",
     ),
+    "document_made": ("{by} établit : {paper} ({name})", "{by} makes: {paper} ({name})"),
+    "document_opened": ("{by} ouvre : {paper} ({name})", "{by} opens: {paper} ({name})"),
     "images_asked": ("Images demandées : {cameras}", "Images asked for: {cameras}"),
     "images_bounded": (
         "Trop d'images demandées en une minute : {cameras} image(s) de moins",
@@ -62,6 +64,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
+#: What a document is.
+PAPERS: Mapping[str, tuple[str, str]] = {
+    "report_client": ("rapport pour le client", "report for the client"),
+    "report_firm": ("rapport pour le mainteneur", "report for the maintenance firm"),
+    "report_full": ("rapport complet", "complete report"),
+    "letter": ("courrier", "letter"),
+    "evidence": ("dossier de preuve", "evidence file"),
+    "statistics": ("statistiques", "statistics"),
+    "fax_cover": ("page de garde", "cover page"),
+}
 #: What a message goes out on.
 CHANNELS: Mapping[str, tuple[str, str]] = {
     "mail": ("courriel", "mail"),

@@ -178,6 +178,7 @@ def _incidents(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, An
     if due:
         yield from _without_images(tx, due, now)
         yield from _without_calls(tx, past.calls_of(tx, due), now)
+        rows.doom(tx, "documents", past.documents_of(tx, due), now)
         past.delete_parts(tx, due, now)
         entries = past.entries_of(tx, due, _ENTRIES)
         if entries:

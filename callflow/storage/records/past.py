@@ -42,6 +42,7 @@ PARTS: tuple[Table, ...] = (
     t.image,
     t.proof,
     t.outbox,
+    t.document,
     t.task,
     t.call_back,
     t.measure,
@@ -161,6 +162,13 @@ def files_of_calls(tx: Tx, calls: Sequence[str]) -> tuple[list[KeptFile], list[K
 def images_of(tx: Tx, incident_ids: Sequence[str]) -> list[KeptFile]:
     """The stills and clips of these incidents."""
     c = t.image.c
+    query = select(c.id.label("name"), c.path, literal("").label("node"))
+    return found(tx, query.where(c.incident_id.in_(incident_ids)), KeptFile)
+
+
+def documents_of(tx: Tx, incident_ids: Sequence[str]) -> list[KeptFile]:
+    """The documents of these incidents."""
+    c = t.document.c
     query = select(c.id.label("name"), c.path, literal("").label("node"))
     return found(tx, query.where(c.incident_id.in_(incident_ids)), KeptFile)
 

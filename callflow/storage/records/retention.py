@@ -249,7 +249,7 @@ class DoomedFile:
     """A file that no row names any more. ``since`` is UTC."""
 
     number: int
-    folder: str  # recordings, images
+    folder: str  # recordings, images, documents
     node: str  # whose disk; "": any machine's
     path: str  # relative to the folder
     since: datetime

@@ -13,6 +13,7 @@ from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.distribution import call_back
+from callflow.storage.schema.documents import document
 from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.interventions import (
     calendar_feed,
@@ -79,6 +80,7 @@ __all__ = [
     "code_guess",
     "contact",
     "contract_change",
+    "document",
     "doomed_file",
     "erasure",
     "event_override",

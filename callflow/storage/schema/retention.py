@@ -37,7 +37,7 @@ doomed_file = Table(
     "doomed_file",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("folder", String(16), nullable=False),  # recordings, images
+    Column("folder", String(16), nullable=False),  # recordings, images, documents
     Column("node", String(32), nullable=False),  # whose disk; "": any machine's
     Column("path", Text, nullable=False),  # relative to the folder
     instant("since", null=False),

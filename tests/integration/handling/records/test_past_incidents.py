@@ -83,6 +83,15 @@ def with_parts(tx: Tx, incident: str, call: str, now: Any) -> None:
     of: dict[str, Any] = {"incident_id": incident}
     image = {"id": "still", "camera": "hall", "name": "Hall", "taken_at": now, **of}
     tx.execute(t.image.insert().values(path="x/still.jpg", sha256=None, problem="", **image))
+    paper: dict[str, Any] = {
+        "id": "d",
+        "kind": "report_full",
+        "language": "fr",
+        "name": NOTE,
+        "path": "x/d.pdf",
+    }
+    paper |= {"sha256": "ef" * 32, "size": 9, "made_by": "ines", "made_at": now}
+    tx.execute(t.document.insert().values(**paper, **of))
     verified: dict[str, Any] = {
         "id": "v",
         "means": "image",
@@ -147,13 +156,13 @@ def test_a_filed_alarm_goes_with_all_that_belongs_to_it(station: Station) -> Non
     left = everything(station)
     assert NOTE not in left
     assert incident not in left.replace(f"incident:{incident}", "")  # its chain is called so
-    gone = [t.incident, t.call, t.recording, t.spoken, t.image, t.verification, t.task]
+    gone = [t.incident, t.call, t.recording, t.spoken, t.image, t.document, t.verification, t.task]
     for table in (*gone, t.outbox, t.legal_hold):
         assert rows(station, table) == [], table.name
     assert [row["id"] for row in rows(station, t.measure)] == ["m2"]  # it goes on
     assert [row["incident_id"] for row in rows(station, t.signal)] == [None]  # an end of their own
     files = {row["path"].rpartition(".")[2] for row in rows(station, t.doomed_file)}
-    assert files == {"wav", "jpg"}
+    assert files == {"wav", "jpg", "pdf"}
     kept = rows(station, t.logbook)
     assert len(kept) > entries  # not one is missing, and what was done is told
     chain = [row for row in kept if row["chain"] == f"incident:{incident}"]

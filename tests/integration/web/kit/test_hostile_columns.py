@@ -87,6 +87,7 @@ NO_WORDS: dict[str, str] = {
     "call_back": "open_for result",
     "plan_draft": "revision",
     "retention": "what",
+    "document": "kind language path sha256",
     "doomed_file": "folder node path",
 }
 _KEPT = (NAME, "op-")  # her own name is whom she is known by, a telephone's what it is

@@ -1,0 +1,125 @@
+"""Lays out documents in a process of its own (``callflow.paper.child``), which ends with each.
+
+It has no settings, no keys and no network, opens no file that a document names, and is bounded in
+time, memory and what it writes: the station runs on, whatever is in a document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+#: What a document is made of, and what it may become, in bytes.
+MOST_IN, MOST_OUT = 256 * 2**20, 128 * 2**20
+#: Seconds in which it must be there.
+WITHIN = 60.0
+#: Laid out at a time by one process: each takes a processor.
+_AT_ONCE = 2
+#: How the child says that the system lacks what lays out.
+MISSING = 3
+
+#: What to do where the system lacks it.
+INSTALL = (
+    "this machine can't lay out documents: install Pango (Debian and Ubuntu:"
+    " apt-get install libpangoft2-1.0-0)"
+)
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+class Unprintable(Exception):
+    """A document could not be laid out; the message says why."""
+
+
+class NotInstalled(Unprintable):
+    """The system lacks what lays out; the message says what to install."""
+
+
+async def lay_out(
+    html: str, assets: Mapping[str, bytes] | None = None, *, within: float = WITHIN
+) -> bytes:
+    """The PDF (A-2b, tagged, ISO 19005-2) of a page of HTML; the same bytes for the same page.
+
+    ``assets``: pictures and fonts by the names that the page has for them: ``asset:NAME``. Nothing
+    else is read. Times in the page's own ``dcterms.created``. Raises Unprintable.
+    """
+    order = _order(html, assets or {})
+    if len(order) > MOST_IN:
+        raise Unprintable(
+            f"the document has {len(order)} bytes of pictures: {MOST_IN} are the most"
+        )
+    turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
+    async with turn:
+        return await _made(order, within)
+
+
+def _order(html: str, assets: Mapping[str, bytes]) -> bytes:
+    """A line that says how long each part is, then the parts."""
+    page = html.encode("utf-8", "replace")
+    head = {"html": len(page), "assets": {name: len(content) for name, content in assets.items()}}
+    return b"".join([json.dumps(head).encode(), b"\n", page, *assets.values()])
+
+
+async def _made(order: bytes, within: float) -> bytes:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "callflow.paper.child"),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=_environment(),
+    )
+    try:
+        async with asyncio.timeout(within):
+            pdf, said = await _talked(child, order)
+            code = await child.wait()
+    except TimeoutError:
+        raise Unprintable(f"the document took longer than {within:.0f} s") from None
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+    if code == MISSING:
+        raise NotInstalled(INSTALL)
+    if code != 0 or not pdf.startswith(b"%PDF"):
+        raise Unprintable(f"the document could not be laid out: {said or f'signal {-code}'}")
+    return pdf
+
+
+async def _talked(child: Process, order: bytes) -> tuple[bytes, str]:
+    """(what it made, the last that it said)."""
+    to, out, err = child.stdin, child.stdout, child.stderr
+    assert to is not None
+    assert out is not None
+    assert err is not None
+    _, pdf, said = await asyncio.gather(_hand_over(to, order), _read(out), err.read())
+    lines = said.decode("utf-8", "replace").split("\n")
+    return pdf, next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
+
+
+async def _hand_over(to: asyncio.StreamWriter, order: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it says why by itself
+        to.write(order)
+        await to.drain()
+        to.close()
+
+
+async def _read(out: asyncio.StreamReader) -> bytes:
+    parts, size = [], 0
+    while part := await out.read(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_OUT:
+            raise Unprintable(f"the document is longer than {MOST_OUT} bytes")
+    return b"".join(parts)
+
+
+def _environment() -> dict[str, str]:
+    """The station's settings are none of its business: some are secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CALLFLOW_")}
