@@ -125,6 +125,8 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     longest_break: float = Field(1800.0, ge=60, le=14_400)
     call_back_target: float = Field(300.0, ge=30, le=86_400)
     guard_welfare: float = Field(900.0, ge=0, le=4 * 3600)
+    #: Seconds that a treated site has to be back to normal, unless its plan says so (D26).
+    back_to_normal: float = Field(1800.0, ge=60, le=7 * 86_400)
     #: Window for encrypted panels' clocks, seconds before and after ours (docs/signals.md#dc-09).
     window_before: float = 40.0
     window_after: float = 20.0

@@ -15,6 +15,7 @@ from callflow.texts import (
     interventions,
     law,
     machines,
+    open_ends,
     outbox,
     people,
     plans,
@@ -30,6 +31,7 @@ from callflow.texts.kinds import KINDS as KINDS
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
     **alarms.ENTRIES,
+    **open_ends.ENTRIES,
     **plans.ENTRIES,
     **simulation.ENTRIES,
     **people.ENTRIES,
@@ -141,6 +143,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "unplaced": ("appel non émis : lien ou téléphonie en défaut", "call not placed: line fault"),
     "not_normal": ("pas de retour à la normale", "not back to normal"),
+    "reopened": ("rouverte après son classement", "opened again after it was filed"),
     "cancel_by_phone": ("annulation demandée par téléphone", "asked by phone to cancel it"),
     "guard_asks_police": ("l'agent demande les forces de l'ordre", "the guard asks for the police"),
     "taken": ("pris par un opérateur", "taken by an operator"),
@@ -248,6 +251,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "channel": outbox.CHANNELS,
     "fault": outbox.FAULTS,
     "paper": outbox.PAPERS,
+    "open": open_ends.OPEN,
     "where": interventions.WHERE,
     "armed": interventions.ARMED,
     "part": shifts.PARTS,

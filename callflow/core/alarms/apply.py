@@ -116,3 +116,27 @@ def reopen(incident: Incident) -> Changes:
         "storm_id": None,
         "storm_until": None,
     }
+
+
+#: Why a person has it that was filed already.
+REOPENED = "reopened"
+
+
+def second_thought(incident: Incident, who: str, now: datetime) -> Changes:
+    """What was filed is ``who``'s again, and nothing of it goes on by itself."""
+    return {
+        "state": states.after(incident.state, Event.REOPEN),
+        "closed_at": None,
+        "resolution_code": None,
+        "normal_due": None,
+        "machine": Machine.DONE,
+        "machine_due": None,
+        "with_human": True,
+        "human_reason": REOPENED,
+        "human_since": now,
+        "queue_due": None,
+        "queue_level": 0,
+        "holder": who,
+        "held_since": now,
+        "wish": None,
+    }

@@ -32,6 +32,7 @@ class Event(StrEnum):
     UNDO = "undo"  # the closing of an open one is taken back by who did it, within seconds
     UNDO_AGAIN = "undo_again"  # the same of one that had been treated before
     FILE = "file"  # a person files it though no restore came, and answers for it
+    REOPEN = "reopen"  # a person's second thought, within the hour
 
 
 #: Rule 1: everything that can happen to an incident is here; anything else is our bug.
@@ -56,6 +57,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.HANDLED, Event.HELP): State.OPEN,
     (State.AWAITING_NORMAL, Event.HELP): State.OPEN,
     (State.FILED, Event.HELP): State.OPEN,
+    (State.FILED, Event.REOPEN): State.OPEN,
 }
 
 

@@ -117,8 +117,9 @@ def close(
     ends = loose_ends.of_incident(tx, incident.id, incident.site_id, now)
     for number in calls.cancel_requested(tx, incident.id, now) if ends.calls else ():
         tell(tx, "call_cancelled", now, incident, to=number)
-    if ends.tasks:
-        tasks.cancel_open(tx, incident.id, now)
+    if ends.tasks:  # but for a guard under way: somebody hears what he found
+        out = [one.of for one in filing.guards_out(tx, incident.id)] if ends.guards else []
+        tasks.cancel_others(tx, incident.id, now, keep=out)
     closed.update(_settled(tx, incident.but(**closed), ends, now, by=who or MACHINE, files=files))
     incident = incidents.change(tx, incident, **closed)
     if incident.kind is Kind.STORM:
@@ -166,7 +167,7 @@ def _settled(
         return {}
     state = after(incident.state, Event.NOT_NORMAL)
     filing.tell_awaited(tx, incident, stands, now)
-    return {"state": state, "normal_due": filing.within(stands.protected_until, now)}
+    return {"state": state, "normal_due": filing.within(tx, incident, stands.protected_until, now)}
 
 
 def withdraw(tx: Tx, incident: Incident, now: datetime, *, step: str | None = None) -> None:

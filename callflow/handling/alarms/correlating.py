@@ -25,7 +25,7 @@ from callflow.core.signals.signal import (
     Treatment,
 )
 from callflow.core.watch.supervision import station_signal
-from callflow.handling.alarms import device_calls, origins, storms
+from callflow.handling.alarms import bypassing, device_calls, origins, storms
 from callflow.handling.alarms.acting import settle
 from callflow.handling.alarms.deciding import Known, cancel, decide, mute_site
 from callflow.handling.alarms.opening import named, opened, plan_for
@@ -90,6 +90,7 @@ class Correlation:
         logbook.append(self.tx, *self._drafts)
         signals.mark_correlated(self.tx, self._marks, self.now)
         self.around.write()
+        bypassing.note(self.tx, self.seen)
         self._found += origins.strangers(self.around, self.seen, self.now)
         if self._found:
             store_signals(self.tx, self._found)

@@ -8,30 +8,36 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms import filing
 from callflow.core.alarms.correlation import zone_key
-from callflow.core.alarms.filing import ARMING_MATTERS, Open, Standing, What, Wish
+from callflow.core.alarms.filing import Open, Standing, What, Wish
 from callflow.core.alarms.incident import Incident
+from callflow.core.calls.call import Outcome
 from callflow.core.interventions.directory import ServiceCall, ServiceReport
 from callflow.core.interventions.law import Answer, Service
+from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.measure import ProtectiveMeasure
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
-from callflow.core.time.instants import to_iso
+from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch.supervision import user_key
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents, loose_ends
+from callflow.storage.alarms import incidents, loose_ends, open_ends, tasks
+from callflow.storage.callers import call_backs
+from callflow.storage.calls import calls
 from callflow.storage.interventions import measures, services
-from callflow.storage.sites import own_days, sites
+from callflow.storage.sites import contacts, faults, own_days, sites
 from callflow.storage.watch import supervision
 
-#: A treated site must be back to normal by then, or it is a human's again (D26).
-NORMAL_WITHIN = timedelta(minutes=30)
 #: The resolution code of what was cancelled by a code at the panel: somebody entitled is there.
 CANCELLED = "cancelled"
+#: Answers by which somebody who identified themselves explained the alarm.
+_EXPLAINED = frozenset({Outcome.VERIFIED_OK, Outcome.KNOWN_CAUSE})
 
 
 class StillOpen(Refused):
@@ -58,30 +64,39 @@ class NeedsSupervisor(Refused):
 
 def normal_due(tx: Tx, incident: Incident, now: datetime) -> datetime:
     """By when a treated incident's site must be normal: a measure gives it more time (D26)."""
-    return within(measures.protected_until(tx, incident.id, now), now)
+    return within(tx, incident, measures.protected_until(tx, incident.id, now), now)
 
 
-def within(protected_until: datetime | None, now: datetime) -> datetime:
+def within(tx: Tx, incident: Incident, protected_until: datetime | None, now: datetime) -> datetime:
     """The same, of an incident whose last measure is known."""
-    return max(now + NORMAL_WITHIN, protected_until or now)
+    return max(now + filing.within(incident, _limit(tx)), protected_until or now)
+
+
+def _limit(tx: Tx) -> timedelta:
+    return timedelta(seconds=load_policy(tx).back_to_normal)
 
 
 def standing(
-    tx: Tx, incident: Incident, now: datetime, ends: loose_ends.OfIncident | None = None
+    tx: Tx,
+    incident: Incident,
+    now: datetime,
+    ends: loose_ends.OfIncident | None = None,
+    *,
+    shown: bool = False,
 ) -> Standing:
-    """How the incident's site stands at ``now``. ``ends``: what it has, where that was read."""
+    """How the incident's site stands at ``now``. ``ends``: what it has, where that was read;
+    ``shown``: with what keeps nothing, for people."""
     if incident.exercise:
         return Standing()
     ends = ends or loose_ends.of_incident(tx, incident.id, incident.site_id, now)
-    running = (
-        measures.running(tx, incident.site_id, now) if incident.site_id and ends.measures else []
-    )
+    site_id = incident.site_id
+    running = measures.running(tx, site_id, now) if site_id and ends.measures else []
     own = [measure for measure in running if measure.incident_id == incident.id]
     out = {zone_key(measure.zone) for measure in running if measure.zone}
-    zones = _zones(tx, incident)
+    zones = _zones(incident) + (_bypassed(tx, incident) if ends.bypassed else [])
     called = services.calls_of(tx, incident.id) if ends.services else []
     reports = services.reports_of(tx, incident.id) if ends.services else []
-    return Standing(
+    found = Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
         arming=tuple(_arming(tx, incident, now)),
@@ -89,18 +104,105 @@ def standing(
         protected=any(not measure.zone for measure in running),
         protected_until=max((measure.ends_at for measure in own), default=None),
         reference=tuple(_reference(called, reports)),
+        owed=tuple(_owed(tx, incident, ends)),
+        followed=tuple(_followed(tx, incident)) if shown else (),
         police=tuple(_never_called(incident, called, reports)),
     )
+    signatures = open_ends.signatures(tx, [incident.id]) if ends.signatures else []
+    if not (signatures or shown):
+        return found
+    return filing.answered_for(incident, found, signatures, _limit(tx))
 
 
-def _zones(tx: Tx, incident: Incident) -> list[Open]:
+def still_open(tx: Tx, incident: Incident, now: datetime) -> tuple[Open, ...]:
+    """All that is still open at an incident and its site, for its page and its report."""
+    return standing(tx, incident, now, shown=True).list
+
+
+def _owed(tx: Tx, incident: Incident, ends: loose_ends.OfIncident) -> list[Open]:
+    """Guards under way, promises, and what was left at the site."""
+    found = guards_out(tx, incident.id) if ends.guards else []
+    kept = open_ends.promises(tx, [incident.id]) if ends.promises else []
+    return found + [
+        Open(
+            what=What(one.kind.value),
+            name=one.text,
+            since=one.at,
+            who=one.who,
+            of=one.id,
+            due=one.due_at,
+        )
+        for one in kept
+        if one.ended_at is None
+    ]
+
+
+def guards_out(tx: Tx, incident_id: str) -> list[Open]:
+    """Guards who accepted and of whom nobody knows what they found, or that they are gone."""
+    asked = [one for one in tasks.of_incident(tx, incident_id) if is_out(one)]
+    names = contacts.names_of(tx, {one.subject for one in asked}) if asked else {}
+    return [
+        Open(
+            what=What.GUARD,
+            name=names.get(one.subject, one.subject),
+            since=from_iso(str(one.data["accepted_at"])),
+            of=one.id,
+            due=one.due_at,
+        )
+        for one in asked
+    ]
+
+
+def is_out(task: Task) -> bool:
+    """Say whether it is a guard's who is under way, or who was there and told nothing."""
+    if task.kind != StepKind.SEND_GUARD.value or "accepted_at" not in task.data:
+        return False
+    silent = task.outcome is TaskOutcome.OVERDUE and "on_site_at" in task.data
+    return task.open or (silent and "left_at" not in task.data)
+
+
+def _followed(tx: Tx, incident: Incident) -> list[Open]:
+    """What keeps nothing, since something else follows it: it is shown."""
+    if incident.site_id is None:
+        return []
+    others = incidents.unfiled(tx, [incident.site_id], [])
+    found = filing.panel_faults(incident, others)
+    running = [one for one in faults.of_site(tx, incident.site_id) if one.ended_at is None]
+    found += [
+        Open(
+            what=What.FAULT,
+            name=one.zone or one.text,
+            since=one.began_at,
+            who=one.opened_by,
+            due=one.appointment_at,
+            of=one.id,
+        )
+        for one in running
+    ]
+    return found + [
+        Open(what=What.CALL_BACK, name=one.number, since=one.first_at, due=one.due_at, of=one.id)
+        for one in call_backs.of_incident(tx, incident.id)
+    ]
+
+
+def _bypassed(tx: Tx, incident: Incident) -> list[Open]:
+    """Zones that a panel of the site leaves out, where it matters that it is armed."""
+    if incident.site_id is None or not filing.arming_matters(incident):
+        return []
+    return [
+        Open(what=What.BYPASS, name=one.zone, since=one.since, who=one.panel_user)
+        for one in open_ends.bypasses(tx, [incident.site_id])
+    ]
+
+
+def _zones(incident: Incident) -> list[Open]:
     since = incident.alarm_at or incident.opened_at
     alarming = filing.zones_in_alarm(incident.kind, incident.zones)
     return [Open(what=What.ZONE, name=zone, since=since) for zone in alarming]
 
 
 def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
-    if incident.site_id is None or not (incident.kind in ARMING_MATTERS or incident.duress):
+    if incident.site_id is None or not filing.arming_matters(incident):
         return []
     told = supervision.arming(tx, [incident.site_id])[incident.site_id].partitions
     states = [state for state in told if not state.armed]
@@ -111,8 +213,17 @@ def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
     if schedule is None and incident.resolution_code == CANCELLED:
         return []
     known = _own_people(tx, states)
-    since = incident.alarm_at or incident.opened_at
-    return filing.disarmed(states, schedule, ZoneInfo(site.timezone), since, now, known)
+    explained = schedule is None and bool(known) and _is_explained(tx, incident)
+    since, zone = incident.alarm_at or incident.opened_at, ZoneInfo(site.timezone)
+    return filing.disarmed(states, schedule, zone, since, now, known, explained=explained)
+
+
+def _is_explained(tx: Tx, incident: Incident) -> bool:
+    """Say whether somebody who identified themselves on the phone told what it was."""
+    return any(
+        call.outcome in _EXPLAINED or call.result in _EXPLAINED
+        for call in calls.of_incident(tx, incident.id)
+    )
 
 
 def _schedule(tx: Tx, site: DeclaredSite) -> Schedule | None:
@@ -146,6 +257,8 @@ def _measure(measure: ProtectiveMeasure) -> Open:
         since=measure.began_at,
         who=measure.opened_by,
         measure=measure.kind.value,
+        of=measure.id,
+        due=measure.ends_at,
     )
 
 
@@ -191,6 +304,9 @@ def tell_awaited(tx: Tx, incident: Incident, stands: Standing, now: datetime) ->
         tell(tx, "awaiting_lift", now, incident, measure=one.measure, note=one.name)
     if stands.reference:
         tell(tx, "awaiting_reference", now, incident)
+    for one in stands.owed:
+        told = {"open": one.what.value, "who": one.who, "note": one.name}
+        tell(tx, "awaiting_end", now, incident, **told)
 
 
 def measures_stay(tx: Tx, incident: Incident, now: datetime) -> None:

@@ -31,7 +31,7 @@ ONE_TRUNK = (Trunk(name="trunk", machine_number=_NUMBER, human_number=_NUMBER),)
 NO_DESK = Desk(desk_phones=(), duty_numbers=())
 #: The station's own time zone.
 STATION_ZONE = ZoneInfo("Europe/Paris")
-#: What is set for who waits on the line, by the settings' names.
+#: What is set for who waits on the line, and for what waits, by the settings' names.
 _OF_CALLERS = (
     "agent_ring",
     "skill_wait",
@@ -43,6 +43,7 @@ _OF_CALLERS = (
     "longest_break",
     "call_back_target",
     "guard_welfare",
+    "back_to_normal",
 )
 
 
@@ -76,6 +77,7 @@ class Policy:
     longest_break: float = 1800.0
     call_back_target: float = 300.0
     guard_welfare: float = 900.0  # a guard on site is called so often; 0: never
+    back_to_normal: float = 1800.0  # a treated site has so long (D26), unless its plan says so
     dead_man_hours: str = "20:00-07:00"
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.escalation import GuardEvent, progressed
-from callflow.core.alarms.incident import Incident
+from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.on_call import as_called
 from callflow.core.interventions.law import Means
 from callflow.core.plans.call_plan import Measure, StepKind
@@ -13,6 +13,7 @@ from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.site import Authority
 from callflow.core.time.instants import to_iso
+from callflow.handling.alarms.acting import settle
 from callflow.handling.alarms.completing import open_task_of, step_of, task_of
 from callflow.handling.alarms.operating import acted, known
 from callflow.handling.alarms.tasks import end_task
@@ -130,6 +131,14 @@ def reported(
     if traces:
         services.found(tx, incident, who, Means.GUARD, now, person=_name(tx, task), note=text)
     end_task(tx, task.id, found, now, who=who, text=text)
+    _settle(tx, incident, now)
+
+
+def _settle(tx: Tx, incident: Incident, now: datetime) -> None:
+    """A treated alarm may have waited for nothing but its guard."""
+    incident = known(tx, incident.id)
+    if incident.state is State.AWAITING_NORMAL:
+        settle(tx, incident, now)
 
 
 def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) -> Incident:
@@ -139,13 +148,14 @@ def guard_left(tx: Tx, incident_id: str, task_id: str, who: str, now: datetime) 
     if "left_at" in task.data:
         raise Refused("the guard has left already: look again")
     left(tx, incident, task, who, now)
-    return acted(tx, incident, who, now)
+    return acted(tx, known(tx, incident_id), who, now)
 
 
 def left(tx: Tx, incident: Incident, task: Task, who: str, now: datetime) -> None:
     """The guard is gone."""
     tasks.note(tx, task.id, {**task.data, "left_at": to_iso(now)})
     tell(tx, "guard_left", now, incident, who=_name(tx, task), who_did=who)
+    _settle(tx, incident, now)
 
 
 def recall_guard(
@@ -156,6 +166,7 @@ def recall_guard(
     named = _authority(tx, incident, contact, now)
     tell(tx, "guard_recalled", now, incident, who=_name(tx, task), by=named, who_did=who)
     end_task(tx, task_id, TaskOutcome.FAILED, now, who=who, text=named)
+    _settle(tx, incident, now)
     return acted(tx, known(tx, incident_id), who, now)
 
 

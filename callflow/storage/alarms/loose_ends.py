@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import BindParameter, bindparam, exists, select
 
 from callflow.core.calls.call import CallState
-from callflow.core.plans.task import TaskState
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads
@@ -22,6 +23,10 @@ class OfIncident:
     tasks: bool  # open
     measures: bool  # in force at its site
     services: bool  # that were called, or told something
+    guards: bool  # under way, or there, and nothing reported
+    promises: bool  # open
+    signatures: bool  # for what is open
+    bypassed: bool  # zones of its site
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,17 @@ _OF_INCIDENT = Reads(
             exists().where(t.service_call.c.incident_id == _INCIDENT)
             | exists().where(t.service_report.c.incident_id == _INCIDENT)
         ).label("services"),
+        exists()
+        .where(_T.incident_id == _INCIDENT, _T.kind == StepKind.SEND_GUARD.value)
+        .where(
+            (_T.state == TaskState.OPEN.value) | (_T.outcome == TaskOutcome.OVERDUE.value),
+        )
+        .label("guards"),
+        exists()
+        .where(t.promise.c.incident_id == _INCIDENT, t.promise.c.ended_at.is_(None))
+        .label("promises"),
+        exists().where(t.signature.c.incident_id == _INCIDENT).label("signatures"),
+        exists().where(t.bypass.c.site_id == bindparam("site")).label("bypassed"),
     ),
     OfIncident,
 )

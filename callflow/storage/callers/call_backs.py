@@ -50,6 +50,11 @@ def open_ones(tx: Tx, *, limit: int = 200) -> list[CallBack]:
     return found(tx, _OPEN.limit(limit), CallBack)
 
 
+def of_incident(tx: Tx, incident_id: str) -> list[CallBack]:
+    """The open ones that an incident's callers left, oldest first."""
+    return found(tx, _OPEN.where(_C.incident_id == incident_id), CallBack)
+
+
 def count_open(tx: Tx) -> int:
     """How many ``open_ones`` are."""
     return int(tx.execute(_COUNT).scalar_one())

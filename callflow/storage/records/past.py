@@ -47,6 +47,9 @@ PARTS: tuple[Table, ...] = (
     t.call_back,
     t.measure,
     t.visit,
+    t.promise,
+    t.signature,
+    t.fault,
 )
 _ENDED = [state.value for state in (MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED)]
 #: What goes with a call.
@@ -190,6 +193,7 @@ def delete_parts(tx: Tx, incident_ids: Sequence[str], now: datetime) -> None:
     goes_on = (
         (m, m.c.lifted_at.is_(None) & (m.c.ends_at > now)),
         (b, b.c.ended_at.is_(None)),
+        (t.fault, t.fault.c.ended_at.is_(None)),
     )
     for table, so in goes_on:
         of_them = update(table).where(table.c.incident_id.in_(incident_ids), so)

@@ -30,6 +30,7 @@ from callflow.storage.schema.law import (
     verification,
 )
 from callflow.storage.schema.logbook import chain_head, logbook, seal
+from callflow.storage.schema.open_ends import bypass, fault, promise, signature
 from callflow.storage.schema.outbox import image, outbox, proof
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
@@ -68,6 +69,7 @@ __all__ = [
     "UtcDateTime",
     "account",
     "api_token",
+    "bypass",
     "calendar_feed",
     "call",
     "call_action",
@@ -85,6 +87,7 @@ __all__ = [
     "erasure",
     "event_override",
     "event_rule",
+    "fault",
     "firm_member",
     "former_contact",
     "guard_firm",
@@ -108,6 +111,7 @@ __all__ = [
     "plan_withdrawal",
     "presence",
     "process",
+    "promise",
     "proof",
     "recording",
     "recovery_code",
@@ -122,6 +126,7 @@ __all__ = [
     "setting",
     "shift",
     "signal",
+    "signature",
     "site",
     "site_contact",
     "site_upload",

@@ -128,9 +128,11 @@ def test_without_a_calendar_what_was_disarmed_since_the_alarm_is_armed_again(
     assert open_of(station, row) == [What.ARMING]
 
 
+@pytest.mark.parametrize("explained", [True, False], ids=["told by phone", "said by nobody"])
 def test_without_a_calendar_the_sites_own_people_decide_whether_it_is_armed(
-    station: Station,
+    station: Station, explained: bool
 ) -> None:
+    """Once somebody told with a code what it was: disarming is no identification (D4)."""
     users = [{"account": "1002", "number": "7", "contact": "1002-anne", "part": "person"}]
     station.put(panel_users=users)
     sends(station, "CL", user="7")
@@ -138,7 +140,12 @@ def test_without_a_calendar_the_sites_own_people_decide_whether_it_is_armed(
     station.now += timedelta(minutes=1)
     sends(station, "OP", user="007")
     sends(station, "BR", "3")
-    assert closes(station, row).state == "filed"  # type: ignore[union-attr]
+    if explained:
+        station.replies("+33639980001", "verified_ok")
+        assert state(station, row) == "filed"
+    else:
+        assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
+        assert open_of(station, row) == [What.ARMING]
 
 
 def test_a_measure_with_an_end_stands_for_what_is_open_and_its_end_is_a_humans(

@@ -1,0 +1,111 @@
+"""Rows of what a site is left with: bypassed zones, promises, and who signed for what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select, update
+
+from callflow.core.alarms.promise import Bypass, Promise
+from callflow.core.alarms.signing import Signature
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+from callflow.storage.engine.values import Reads, columns, columns_of, first
+from callflow.storage.sites.sites import upsert
+
+# --- bypassed zones -----------------------------------------------------------------------
+
+
+def bypassed(tx: Tx, zone: Bypass) -> None:
+    """A panel leaves a zone out."""
+    upsert(tx, t.bypass, ["account", "zone"], columns(zone))
+
+
+def active_again(tx: Tx, account: str, zone: str) -> bool:
+    """The zone is back; whether it was out."""
+    c = t.bypass.c
+    return bool(tx.execute(delete(t.bypass).where(c.account == account, c.zone == zone)).rowcount)
+
+
+_OUT = Reads(
+    select(*columns_of(t.bypass, Bypass))
+    .where(t.bypass.c.site_id.in_(bindparam("sites", expanding=True)))
+    .order_by(t.bypass.c.account, t.bypass.c.zone),
+    Bypass,
+)
+
+
+def bypasses(tx: Tx, site_ids: Collection[str]) -> list[Bypass]:
+    """The zones of these sites that are left out."""
+    return _OUT.all(tx, {"sites": sorted(site_ids)}) if site_ids else []
+
+
+# --- promises -----------------------------------------------------------------------------
+
+
+def insert_promise(tx: Tx, promise: Promise) -> None:
+    """Somebody owes something."""
+    tx.execute(t.promise.insert(), columns(promise))
+
+
+def promise(tx: Tx, promise_id: str) -> Promise | None:
+    """One of them."""
+    return first(tx, select(t.promise).where(t.promise.c.id == promise_id), Promise)
+
+
+_PROMISES = Reads(
+    select(*columns_of(t.promise, Promise))
+    .where(t.promise.c.incident_id.in_(bindparam("incidents", expanding=True)))
+    .order_by(t.promise.c.at, t.promise.c.id),
+    Promise,
+)
+
+
+def promises(tx: Tx, incident_ids: Iterable[str]) -> list[Promise]:
+    """Those of these incidents, kept ones too, the oldest first."""
+    return _PROMISES.all(tx, {"incidents": sorted(incident_ids)})
+
+
+def end_promise(tx: Tx, promise_id: str, who: str, because: str, now: datetime) -> bool:
+    """It is done, or nobody waits for it any more; whether it was open."""
+    c = t.promise.c
+    query = update(t.promise).where(c.id == promise_id, c.ended_at.is_(None))
+    ended = query.values(ended_at=now, ended_by=who, ended_because=because)
+    return tx.execute(ended).rowcount == 1
+
+
+# --- signatures ---------------------------------------------------------------------------
+
+
+def insert_signature(tx: Tx, signature: Signature) -> None:
+    """Somebody answers for an open line, or asks a second person to."""
+    tx.execute(t.signature.insert(), columns(signature))
+
+
+_SIGNATURES = Reads(
+    select(*columns_of(t.signature, Signature))
+    .where(t.signature.c.incident_id.in_(bindparam("incidents", expanding=True)))
+    .order_by(t.signature.c.at, t.signature.c.id),
+    Signature,
+)
+
+
+def signatures(tx: Tx, incident_ids: Iterable[str]) -> list[Signature]:
+    """Those of these incidents, the oldest first."""
+    return _SIGNATURES.all(tx, {"incidents": sorted(incident_ids)})
+
+
+def sign_second(tx: Tx, signature_id: str, who: str, reason: str, now: datetime) -> bool:
+    """A second person signs too; whether it was awaited."""
+    c = t.signature.c
+    query = update(t.signature).where(c.id == signature_id, c.signed_at.is_(None))
+    return tx.execute(query.values(second=who, second_reason=reason, signed_at=now)).rowcount == 1
+
+
+def filed_at(tx: Tx, incident_id: str, kinds: Sequence[str]) -> datetime | None:
+    """When an entry of one of ``kinds`` was written last of an incident."""
+    c = t.logbook.c
+    query = select(c.at).where(c.incident == incident_id, c.kind.in_(list(kinds)))
+    at: datetime | None = tx.execute(query.order_by(c.number.desc()).limit(1)).scalar()
+    return at
