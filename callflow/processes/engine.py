@@ -24,6 +24,7 @@ from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.handling.alarms import deadlines, receiving
 from callflow.handling.desks import queueing
+from callflow.handling.records import figures
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
 from callflow.processes import anchoring
@@ -47,6 +48,10 @@ _BEAT = timedelta(seconds=2)
 _BEAT_PATIENCE = 0.2  # seconds that it may wait for others to share its commit with
 _DOOMED = timedelta(seconds=5)
 _REMEMBER = timedelta(seconds=10)
+#: Statistics follow so often, for at most so many seconds where nothing came in for _CALM of them,
+#: else one batch; their commit waits for others' so long.
+_FOLLOW = timedelta(seconds=5)
+_FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -67,6 +72,7 @@ class Engine:
         self._done_at = dict.fromkeys(duties.RARELY, -math.inf)
         self._share = machines.ALL
         self._correlated = 0
+        self._busy_at = -math.inf
         self._rates = Rates()
         self._batch = 16
         self._last_tick = clock.now(), clock.monotonic()
@@ -85,6 +91,7 @@ class Engine:
                 parts.create_task(self._every(_DOOMED, self._delete_files))
                 parts.create_task(self._every(_BEAT, self._erase))
                 parts.create_task(self._every(_REMEMBER, self._seals.look))
+                parts.create_task(self._every(_FOLLOW, self._follow))
         finally:
             self._wake.close()
             self._duty.close()
@@ -112,6 +119,8 @@ class Engine:
             lambda tx: _timed_correlation(tx, now, most, self._rates, share)
         )
         self._correlated += done
+        if done:
+            self._busy_at = clock.monotonic()
         if done == most or took > _HOLD:
             self._batch = min(_MOST, max(_FEWEST, int(most * min(2.0, _HOLD / took))))
         return done == most
@@ -187,6 +196,23 @@ class Engine:
 
     async def _erase(self) -> None:
         await self._eraser.go_on(on_duty=self._on_duty)
+
+    async def _follow(self) -> None:
+        """Statistics follow what happened."""
+        begun = clock.monotonic()
+        while self._on_duty and await self._follow_on():
+            at = clock.monotonic()
+            if at - begun > _FOLLOW_FOR or at - self._busy_at < _CALM:
+                return
+
+    async def _follow_on(self) -> bool:
+        """One batch; False where there is none."""
+        now = clock.now()
+        batch = await self._store.read(lambda tx: figures.next_batch(tx, now))
+        if batch is None:
+            return False
+        await self._store.write(lambda tx: figures.keep(tx, batch), patience=_FOLLOW_PATIENCE)
+        return True
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -160,6 +160,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "authorities": ("habilitations", "authorities"),
     "accounts": ("abonnés", "accounts"),
     "contacts": ("personnes", "people"),
+    "maker": ("fabricant de la centrale", "maker of the panel"),
     "poll_every_s": ("attendu toutes les … secondes", "heard of every … seconds"),
     "test_every_h": ("testé toutes les … heures", "tested every … hours"),
     "revoked": ("révoqué", "revoked"),

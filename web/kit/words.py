@@ -159,6 +159,7 @@ SITE_FIELDS = {
     "note": N_("Remark"),
     "alarm": N_("Alarms"),
     "line": N_("Station's line"),
+    "maker": N_("Maker of the panel"),
     "dc09_key": N_("Encryption key (32, 48 or 64 hexadecimal digits)"),
     "poll_every_s": N_("Heard of every … seconds"),
     "test_every_h": N_("Tested every … hours"),

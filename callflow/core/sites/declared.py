@@ -59,6 +59,7 @@ class Account:
     last_line: str  # where it was heard
     line: str | None  # where it is declared to be heard
     phone: str | None  # the number it is declared to call from
+    maker: str | None  # of its panel
     poll_every: float | None  # seconds
     poll_since: datetime | None
     silent: bool

@@ -250,6 +250,9 @@ class Account(Shape):
         None, description="The station's line that it is to come on"
     )
     phone: Phone | None = Field(None, description="The number that its panel calls from")
+    maker: Annotated[Storable, Field(max_length=40)] | None = Field(
+        None, description="Who made its panel: false alarms are counted by it"
+    )
     poll_every_s: Annotated[float, between(5, 604_800)] | None = Field(
         None, description="Something is heard of it so often, or it is silent"
     )

@@ -264,6 +264,7 @@ def account_columns(
     lift = any(zone.kind is Kind.LIFT for zone in zones)
     values = rules.account_values(old, account, lift=lift, now=now)
     values |= {"account": account.account, "site_id": site.id, "phone": account.phone}
+    values["maker"] = (account.maker or "").strip() or None
     if "arrived_within" not in (site.schedule or {}):
         values["arrival_due"] = None
     return values

@@ -51,6 +51,8 @@ PARTS: tuple[Table, ...] = (
     t.signature,
     t.fault,
 )
+#: What was counted of an incident goes with it; these refer to it without a key.
+FIGURES: tuple[Table, ...] = (t.operator_figure, t.incident_figure)
 _ENDED = [state.value for state in (MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED)]
 #: What goes with a call.
 CALL_PARTS: tuple[Table, ...] = (t.recording, t.spoken, t.call_action)
@@ -200,7 +202,7 @@ def delete_parts(tx: Tx, incident_ids: Sequence[str], now: datetime) -> None:
         tx.execute(of_them.values(incident_id=None))
     gone = select(m.c.id).where(m.c.incident_id.in_(incident_ids))
     tx.execute(delete(t.measure_report).where(t.measure_report.c.measure_id.in_(gone)))
-    for part in PARTS:
+    for part in (*PARTS, *FIGURES):
         tx.execute(delete(part).where(part.c.incident_id.in_(incident_ids)))
 
 

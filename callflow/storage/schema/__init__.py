@@ -15,6 +15,12 @@ from callflow.storage.schema.contracts import contract_change, former_contact, r
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.documents import document
 from callflow.storage.schema.erasure import erasure
+from callflow.storage.schema.figures import (
+    follower,
+    incident_figure,
+    operator_figure,
+    trunk_figure,
+)
 from callflow.storage.schema.interventions import (
     calendar_feed,
     firm_member,
@@ -89,10 +95,12 @@ __all__ = [
     "event_rule",
     "fault",
     "firm_member",
+    "follower",
     "former_contact",
     "guard_firm",
     "image",
     "incident",
+    "incident_figure",
     "instruction",
     "legal_hold",
     "logbook",
@@ -100,6 +108,7 @@ __all__ = [
     "measure_report",
     "metadata",
     "on_test",
+    "operator_figure",
     "outbox",
     "own_day",
     "panel_user",
@@ -132,6 +141,7 @@ __all__ = [
     "site_upload",
     "spoken",
     "task",
+    "trunk_figure",
     "undo",
     "user",
     "verification",

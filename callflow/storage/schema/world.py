@@ -65,6 +65,7 @@ account = Table(
     Column("last_line", String(32), nullable=False, server_default=""),  # where it was heard
     Column("line", String(32), nullable=True),  # where it is declared to be heard
     Column("phone", String(32), nullable=True),  # the number it is declared to call from
+    Column("maker", String(40), nullable=True),  # of its panel
     # How it is watched. What polls move is not indexed: it is moved too often.
     Column("poll_every", Float, nullable=True),  # seconds
     instant("poll_since"),  # since when polls are expected

@@ -241,14 +241,16 @@ def drop_links(tx: Tx, site_id: str, keep_accounts: Sequence[str]) -> None:
     gone = (t.account.c.site_id == site_id) & t.account.c.account.not_in(list(keep_accounts))
     users = select(t.account.c.account).where(gone)
     tx.execute(delete(t.panel_user).where(t.panel_user.c.account.in_(users)))
-    tx.execute(update(t.account).where(gone).values(site_id=None, phone=None, line=None))
+    tx.execute(
+        update(t.account).where(gone).values(site_id=None, phone=None, line=None, maker=None)
+    )
 
 
 def free_account(tx: Tx, account: str) -> None:
     """What was declared of an account, and known of its panel, at a site that is no more."""
     for table in (t.zone, t.panel_user, t.partition, t.zone_trips):
         tx.execute(delete(table).where(table.c.account == account))
-    nothing = {"site_id": None, "dc09_key": None, "phone": None, "line": None}
+    nothing = {"site_id": None, "dc09_key": None, "phone": None, "line": None, "maker": None}
     tx.execute(update(t.account).where(t.account.c.account == account).values(**nothing))
 
 

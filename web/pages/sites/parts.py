@@ -95,6 +95,7 @@ ACCOUNTS = Part(
         Field(name="account", longest=16, required=True, fixed=True),
         Field(name="line", longest=32, choices=_known_lines),
         Field(name="phone", longest=40),
+        Field(name="maker", longest=40),
         Field(name="dc09_key", ask=Ask.KEPT),
         Field(name="poll_every_s", ask=Ask.NUMBER),
         Field(name="test_every_h", ask=Ask.NUMBER),

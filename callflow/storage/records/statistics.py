@@ -1,0 +1,347 @@
+"""Counts over what was derived, and over what is derived as it is read: one query for both.
+
+What is live comes as one JSON parameter, and stands beside the table's rows of all other incidents:
+there is one way of counting.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from callflow.core.records.figures import (
+    EDGES,
+    FALSE,
+    IncidentFigure,
+    OperatorFigure,
+    Step,
+    number_of,
+)
+from callflow.core.records.statistics import (
+    Asked,
+    By,
+    FalseAlarms,
+    Group,
+    Histogram,
+    OperatorWork,
+    Place,
+    Target,
+    Targets,
+    Took,
+    TrunkRate,
+    Within,
+)
+from callflow.core.records.trunk_figures import TrunkFigure
+from callflow.storage import schema as t
+from callflow.storage.engine.store import Tx
+
+_F = t.incident_figure.c
+_BY = {
+    By.CATEGORY: "category",
+    By.HOUR: "hour",
+    By.OPERATOR: "operator",
+    By.SITE: "site_id",
+    By.DAY: "day",
+    By.KIND: "kind",
+}
+_STEPS = tuple(f"{step.value}_ms" for step in Step)
+
+
+class Live(Protocol):
+    """What changed and is not in the tables yet (``handling.records.figures.Live``)."""
+
+    @property
+    def incident_ids(self) -> Sequence[str]:
+        """Whose rows don't count."""
+
+    @property
+    def incidents(self) -> Sequence[IncidentFigure]:
+        """What counts instead."""
+
+    @property
+    def operators(self) -> Sequence[OperatorFigure]:
+        """The same, by operator."""
+
+
+def groups(tx: Tx, live: Live, asked: Asked, by: By, targets: Targets) -> list[Group]:
+    """The incidents by category, hour, operator, site or day, in the order of the key."""
+    f = _incidents(
+        tx, live, asked, (_BY[by], "urgent", *_STEPS, "machine_ms", "human_ms", "resolution")
+    )
+    key = f[_BY[by]]
+    sums: list[ColumnElement[Any]] = []
+    for name in _STEPS:
+        sums += [func.count(f[name]), func.sum(f[name]), func.max(f[name])]
+    query = (
+        select(
+            key,
+            func.count(),
+            _count(and_(f["closed_ms"].is_not(None), f["resolution"].in_(FALSE))),
+            func.sum(f["machine_ms"]),
+            func.sum(f["human_ms"]),
+            *_within(f, f["urgent"].is_(True), targets.urgent),
+            *_within(f, f["urgent"].is_(False), targets.other),
+            *sums,
+        )
+        .group_by(key)
+        .order_by(key)
+    )
+    return [_group(row) for row in tx.execute(query)]
+
+
+def _within(
+    f: Any, of: ColumnElement[bool], two: tuple[Target, Target]
+) -> list[ColumnElement[int]]:
+    acted = f["acted_ms"]
+    return [_count(of), *(_count(and_(of, acted <= each.within_ms)) for each in two)]
+
+
+def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((which, 1), else_=0))
+
+
+def _group(row: Any) -> Group:
+    key, incidents, false, machine, human, *rest = row
+    urgent, other, steps = rest[:3], rest[3:6], rest[6:]
+    return Group(
+        key=str(key),
+        incidents=incidents,
+        false=int(false or 0),
+        steps={
+            step: Took(*(int(each or 0) for each in steps[place * 3 : place * 3 + 3]))
+            for place, step in enumerate(Step)
+        },
+        urgent=Within(*(int(each or 0) for each in urgent)),
+        other=Within(*(int(each or 0) for each in other)),
+        machine_ms=int(machine or 0),
+        human_ms=int(human or 0),
+    )
+
+
+def histograms(tx: Tx, live: Live, asked: Asked, step: Step, by: By) -> list[Histogram]:
+    """How long one step took, by category or another key."""
+    name = f"{step.value}_ms"
+    f = _incidents(tx, live, asked, (_BY[by], name))
+    took = f[name]
+    bars = [(took <= edge * 1000, place) for place, edge in enumerate(EDGES)]
+    bar = case((took.is_(None), -1), *bars, else_=len(EDGES)).label("bar")
+    counted = select(f[_BY[by]].label("key"), bar).subquery()
+    query = select(counted.c.key, counted.c.bar, func.count()).group_by(
+        counted.c.key, counted.c.bar
+    )
+    found: dict[str, dict[int, int]] = {}
+    for key, place, count in tx.execute(query):
+        found.setdefault(str(key), {})[int(place)] = count
+    return [
+        Histogram(
+            key=key,
+            bars=tuple(places.get(place, 0) for place in range(len(EDGES) + 1)),
+            never=places.get(-1, 0),
+        )
+        for key, places in sorted(found.items())
+    ]
+
+
+def false_alarms(
+    tx: Tx, live: Live, asked: Asked, place: Place, limit: int | None = None
+) -> list[FalseAlarms]:
+    """Closed incidents and the false ones among them, those with most of them first."""
+    names = {
+        Place.SITE: ("site_id",),
+        Place.ZONE: ("site_id", "account", "zone"),
+        Place.MAKER: ("account",),
+    }[place]
+    f = _incidents(tx, live, asked, (*names, "closed_ms", "resolution"))
+    keys: list[ColumnElement[Any]] = [f[name] for name in names]
+    source: Any = f.of
+    if place is Place.MAKER:
+        panel = t.account
+        source = f.of.outerjoin(panel, panel.c.account == f["account"])
+        keys = [func.coalesce(panel.c.maker, "")]
+    codes = [_count(f["resolution"] == code) for code in FALSE]
+    false = _count(f["resolution"].in_(FALSE))
+    query = (
+        select(*keys, func.count(), false, *codes)
+        .select_from(source)
+        .where(f["closed_ms"].is_not(None))
+        .group_by(*keys)
+        .order_by(false.desc(), func.count().desc(), *keys)
+        .limit(limit)
+    )
+    return [_false(row, len(keys)) for row in tx.execute(query)]
+
+
+def _false(row: Any, keys: int) -> FalseAlarms:
+    named, (closed, false, *codes) = row[:keys], row[keys:]
+    account, zone = named[1:] if keys > 1 else ("", "")
+    return FalseAlarms(
+        key=named[0],
+        account=account,
+        zone=zone,
+        closed=closed,
+        false=int(false),
+        codes={code: int(count) for code, count in zip(FALSE, codes, strict=True) if count},
+    )
+
+
+def operators(tx: Tx, live: Live, asked: Asked) -> list[OperatorWork]:
+    """What each operator did for incidents received then, by their names."""
+    names = ("incident_id", "operator", "held_ms", "taken", "closed")
+    o = _operators(tx, live, asked, names)
+    query = (
+        select(
+            o["operator"],
+            func.count(),
+            func.sum(o["held_ms"]),
+            func.sum(o["taken"]),
+            func.sum(o["closed"]),
+        )
+        .group_by(o["operator"])
+        .order_by(o["operator"])
+    )
+    return [
+        OperatorWork(
+            operator=who, incidents=of, held_ms=int(ms), taken=int(took), closed=int(ended)
+        )
+        for who, of, ms, took, ended in tx.execute(query)
+    ]
+
+
+def trunk_rates(
+    tx: Tx, live: Sequence[TrunkFigure], since_hour: int, asked: Asked, *, by_day: bool
+) -> list[TrunkRate]:
+    """Calls over each trunk by the hour of the day, or by the day, in which they ended; ``live``:
+    those of the hours from ``since_hour`` on."""
+    c = t.trunk_figure.c
+    when = c.day if by_day else c.hour
+    days = number_of(asked.first), number_of(asked.last)
+    query = (
+        select(
+            c.trunk, when, c.outcome, func.sum(c.calls), func.sum(c.answered), func.sum(c.waited_ms)
+        )
+        .where(c.day.between(*days), c.since < since_hour)
+        .group_by(c.trunk, when, c.outcome)
+    )
+    found = {(row[0], row[1], row[2]): [int(n) for n in row[3:]] for row in tx.execute(query)}
+    for one in live:
+        if days[0] <= one.day <= days[1]:
+            at = found.setdefault(
+                (one.trunk, one.day if by_day else one.hour, one.outcome), [0, 0, 0]
+            )
+            for place, more in enumerate((one.calls, one.answered, one.waited_ms)):
+                at[place] += more
+    return [
+        TrunkRate(
+            trunk=trunk, when=when, outcome=outcome, calls=n[0], answered=n[1], waited_ms=n[2]
+        )
+        for (trunk, when, outcome), n in sorted(found.items())
+    ]
+
+
+# --- rows, and what is live ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Columns by their names, of rows that count."""
+
+    of: Subquery
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        return self.of.c[name]
+
+
+def _incidents(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> _Facts:
+    wanted: dict[str, Any] = {"site_id": asked.site, "category": asked.category}
+    wanted["operator"] = asked.operator
+    kept = _matching(live.incidents, asked, wanted)
+    return _facts(tx, t.incident_figure, live.incident_ids, kept, asked, wanted, names)
+
+
+def _operators(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> _Facts:
+    wanted = {"category": asked.category, "operator": asked.operator}
+    kept = _matching(live.operators, asked, wanted)
+    return _facts(tx, t.operator_figure, live.incident_ids, kept, asked, wanted, names)
+
+
+def _matching(rows: Sequence[Any], asked: Asked, wanted: dict[str, str]) -> list[dict[str, Any]]:
+    first, last = number_of(asked.first), number_of(asked.last)
+    return [
+        asdict(row)
+        for row in rows
+        if first <= row.day <= last
+        and all(not value or getattr(row, name) == value for name, value in wanted.items())
+    ]
+
+
+def _facts(
+    tx: Tx,
+    table: Table,
+    changed: Sequence[str],
+    live: list[dict[str, Any]],
+    asked: Asked,
+    wanted: dict[str, str],
+    names: Iterable[str],
+) -> _Facts:
+    c = table.c
+    columns = [c[name] for name in dict.fromkeys(names)]
+    kept = select(*columns).where(c.day.between(number_of(asked.first), number_of(asked.last)))
+    for name, value in wanted.items():
+        if value:
+            kept = kept.where(c[name] == value)
+    if changed:
+        kept = kept.where(c.incident_id.not_in(_texts(tx, changed)))
+    if not live:
+        return _Facts(kept.subquery())
+    return _Facts(union_all(kept, _given(tx, columns, live)).subquery())
+
+
+def _texts(tx: Tx, given: Sequence[str]) -> Select[Any]:
+    """A list of texts as a query, however many they are."""
+    name = "json_each" if tx.dialect.name == "sqlite" else "json_array_elements_text"
+    found = getattr(func, name)(_json(tx, given)).table_valued("value")
+    return select(found.c.value)
+
+
+def _given(tx: Tx, columns: Sequence[Column[Any]], rows: list[dict[str, Any]]) -> Select[Any]:
+    """Rows that are in no table, as a query."""
+    names = [column.name for column in columns]
+    narrow = [{name: row[name] for name in names} for row in rows]
+    if tx.dialect.name == "sqlite":
+        each = func.json_each(_json(tx, narrow)).table_valued("value")
+        read = (func.json_extract(each.c.value, f"$.{name}") for name in names)
+        return select(
+            *(
+                type_coerce(one, column.type).label(column.name)
+                for one, column in zip(read, columns, strict=True)
+            )
+        )
+    typed = [Column(column.name, column.type) for column in columns]
+    given = func.json_to_recordset(_json(tx, narrow)).table_valued(*typed)
+    named = given.render_derived(with_types=True)
+    return select(*(named.c[name] for name in names))
+
+
+def _json(tx: Tx, value: Any) -> ColumnElement[Any]:
+    said = literal(json.dumps(value), Text)
+    return said if tx.dialect.name == "sqlite" else cast(said, JSON)
