@@ -60,14 +60,23 @@ class Queue:
         """A handler of signals: no more units are begun, those that run end."""
         self.told = self.told or number
 
-    def run(self, units: Sequence[Unit], *more: str, **environment: str) -> Iterator[Result]:
-        """In the order in which they end. ``more`` arguments of pytest, more ``environment``."""
+    def run(
+        self, units: Sequence[Unit], *more: str, last: Unit | None = None, alone: bool = False
+    ) -> Iterator[Result]:
+        """In the order in which they end. ``more`` arguments of pytest. ``alone``: on a quiet
+        machine. ``last`` listens: it is set up beside the last of them, and goes on alone."""
         waiting, running = list(units), list[Process]()
-        arguments = [*self._arguments, *more]
-        while running or (waiting and not self.told):
+        silence = self._folder / "silence"
+        while running or ((waiting or last) and not self.told):
             while not self.told and (unit := following(waiting, [one.unit for one in running])):
                 waiting.remove(unit)
-                running.append(Process(unit, arguments, self._folder, **environment))
+                running.append(self._begin(unit, more, {unsteady.ALONE: "1"} if alone else {}))
+            if last and not waiting and len(running) <= _CORES and not self.told:
+                listens = {unsteady.ALONE: "1", unsteady.SILENCE: str(silence)}
+                running.append(self._begin(last, ("-m", "ear"), listens))
+                last = None
+            if len(running) <= 1 and not waiting and not last:
+                silence.touch()
             time.sleep(0.1)
             for one in list(running):
                 if self.told or one.seconds > self._longest:
@@ -77,6 +86,9 @@ class Queue:
                     said = "" if found.good else f"\n{found.said}\n"
                     print(said + found.line(), flush=True)
                     yield found
+
+    def _begin(self, unit: Unit, more: Sequence[str], environment: Mapping[str, str]) -> Process:
+        return Process(unit, [*self._arguments, *more], self._folder, **environment)
 
 
 def following(waiting: Sequence[Unit], running: Collection[Unit]) -> Unit | None:
@@ -134,7 +146,7 @@ def _alone(queue: Queue, listened: Path) -> int:
     for one in list(unsteady.candidates(listened))[:_TRIED_AGAIN]:
         print(f"\n== once more, alone: {one.nodeid}\n{one.said}", flush=True)
         unit = Unit(name=one.nodeid, parts=(one.nodeid,), kind=LIVE)
-        if any(again.good for again in queue.run([unit], **{unsteady.ALONE: "1"})):
+        if any(again.good for again in queue.run([unit], alone=True)):
             passed += 1
             kept = _KEPT / one.folder.name
             shutil.copytree(one.folder, kept, dirs_exist_ok=True)
@@ -157,11 +169,7 @@ def _results(queue: Queue, units: Sequence[Unit], asked: argparse.Namespace) -> 
     """Of the units, then of what listens."""
     if asked.computing:
         return list(queue.run(units, "-m", _DEEP_ONLY))
-    results = list(queue.run(units, "-m", _DEAF))
-    if not asked.paths:
-        print(f"\n== {LISTENING.name}", flush=True)
-        results += queue.run([LISTENING], "-m", "ear", **{unsteady.ALONE: "1"})
-    return results
+    return list(queue.run(units, "-m", _DEAF, last=None if asked.paths else LISTENING))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -29,6 +29,7 @@ _IN_REAL_TIME = re.compile(
     r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE
 )
 _EAR = re.compile(r"\bpytest\.mark\.ear\b")
+_SHARED = re.compile(r'loop_scope="package"')
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
 
 
@@ -43,9 +44,11 @@ class Unit:
 
 
 def listening(root: Path = ROOT) -> Unit:
-    """What listens to live audio: nothing else is collected for it."""
+    """What listens to live audio: nothing else is collected for it. First those that share a
+    station of their package, which can be begun beside what does not listen (unsteady.SILENCE)."""
     acceptance = files(root / "tests" / "acceptance")
     ears = [file for file in acceptance if _EAR.search(file.read_text(encoding="utf-8"))]
+    ears.sort(key=lambda file: _SHARED.search(file.read_text(encoding="utf-8")) is None)
     parts = tuple(file.relative_to(root).as_posix() for file in ears)
     return Unit(name="what listens, alone", parts=parts, kind=LIVE)
 

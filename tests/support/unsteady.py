@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from tests.support.hearing import NotHeardError
 FOLDER = "CALLFLOW_TEST_UNSTEADY"
 #: Environment: this run is the one alone, each of whose tests waits for a quiet machine.
 ALONE = "CALLFLOW_TEST_ALONE"
+#: Environment: a file that appears when nothing else runs any more. The first test's station is
+#: begun before.
+SILENCE = "CALLFLOW_TEST_SILENCE"
 _CANDIDATE = "candidate.json"
 #: What is kept of a failure: sounds and logs of its session, so many bytes at most.
 _KEPT, _MOST = (".wav", ".alaw", ".log", ".txt"), 40_000_000
@@ -55,6 +59,19 @@ def candidates(folder: Path) -> Iterator[Candidate]:
         yield Candidate(nodeid=wrote["nodeid"], said=wrote["said"], folder=file.parent)
 
 
+def is_silent() -> bool:
+    """Say whether nothing runs beside, as far as whoever began this run says."""
+    file = os.environ.get(SILENCE)
+    return file is None or Path(file).exists()
+
+
+def wait_for_silence() -> None:
+    """Return when nothing runs beside; the run that was to say so ends what waits for ever."""
+    nap = threading.Event()
+    while not is_silent():
+        nap.wait(0.1)
+
+
 def keep(sources: Iterable[Path], since: float, folder: Path) -> None:
     """Copies what was written under ``sources`` from ``since`` (seconds of the epoch) on."""
     left = _MOST
@@ -82,10 +99,20 @@ class Listener:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
         """Alone means on a quiet machine too."""
-        if item.get_closest_marker("ear") and os.environ.get(ALONE):
+        if item.get_closest_marker("ear") and os.environ.get(ALONE) and is_silent():
             self._waited = pressure.wait_for_quiet()
         self._begun = time.time() - 1  # the clock of files is a coarse one
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None]:
+        """A package's station, all of it processes of its own, may be begun beside others. Not what
+        lives in this one: it would stand still."""
+        result = yield
+        if (fixturedef.argname, fixturedef.scope) == ("station", "package") and not is_silent():
+            wait_for_silence()
+            self._waited = pressure.wait_for_quiet()
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

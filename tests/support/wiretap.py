@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from typing import Self
 
@@ -17,20 +18,36 @@ from tests.support.hearing import Samples
 
 
 class StreamTap:
-    """An async context: connections to ``port`` go on to ``to`` (TCP on loopback)."""
+    """An async context: connections to ``port`` go on to ``to`` (TCP on loopback). In a thread of
+    its own: while a test's own loop stands still, the wire does not."""
 
     def __init__(self, to: int, port: int = 0) -> None:
         self.port, self.to = port, to
         self.bytes_seen = bytearray()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tap", daemon=True)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread.start()
+        await self._there(self._open())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._there(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _there(self, work: Coroutine[object, object, None]) -> None:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
         assert self._server is not None
         self._server.close()
         for task in self._tasks:

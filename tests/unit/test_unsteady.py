@@ -84,3 +84,17 @@ def test_a_machine_is_quiet_once_nobody_waits_any_more_whatever_its_average_stil
 def test_a_kernel_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
     assert pressure.some(tmp_path / "nothing") is None
     assert pressure.wait_for_quiet(60.0, tmp_path / "nothing") < 1
+
+
+def test_what_listens_waits_until_nothing_runs_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unsteady.is_silent()  # nobody says that something runs
+    monkeypatch.setenv(unsteady.SILENCE, str(tmp_path / "silence"))
+    assert not unsteady.is_silent()
+    waiting = threading.Thread(target=unsteady.wait_for_silence)
+    waiting.start()
+    assert waiting.is_alive()
+    (tmp_path / "silence").touch()
+    waiting.join(timeout=10)
+    assert not waiting.is_alive()
