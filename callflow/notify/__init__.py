@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from callflow import clock
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.notify.follower import Follower
 from callflow.notify.worker import Worker
 from callflow.settings.config import Settings
 from callflow.vault import Vault
@@ -32,6 +33,7 @@ async def serve(settings: Settings) -> None:
     try:
         async with asyncio.TaskGroup() as work:
             work.create_task(Worker(store, ways.send, wake, clock.now).run())
+            work.create_task(Follower(store, ways.tell, clock.now).run())
             if settings.clip_recorder:
                 work.create_task(_recorder(settings, store, vault).run())
     finally:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import datetime
 
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Still, Take, Undelivered
 from callflow.core.messages.proof import Receipt
+from callflow.core.messages.subscriptions import Event, Subscription
 from callflow.notify import clips, links, mail, sms, stills, webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
@@ -32,6 +34,11 @@ class Ways:
             case Channel.IMAGES:
                 return await self._fetch(message)
         raise Undelivered(Fault.NOT_SET_UP, message.channel.value)
+
+    async def tell(self, to: Subscription, event: Event, attempt: int, now: datetime) -> None:
+        """Tell a subscribed program of one event. Raises Undelivered."""
+        secret = self._vault.decrypt(b64decode(to.secret)).decode()
+        await webhook.tell(self._settings, self._client, to, secret, event, attempt, now)
 
     async def _fetch(self, message: Claimed) -> Still:
         take = Take(message.data.get("take", Take.STILL))

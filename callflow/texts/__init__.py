@@ -23,6 +23,7 @@ from callflow.texts import (
     shifts,
     simulation,
     sites,
+    subscriptions,
     telephone,
     trunks,
 )
@@ -46,6 +47,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **shifts.ENTRIES,
     **sites.ENTRIES,
     **settings.ENTRIES,
+    **subscriptions.ENTRIES,
+}
+
+#: {family: the kinds of entries that are of it}, in which they are offered to choose from.
+FAMILIES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    f"{module.__name__.rpartition('.')[2]}.*": module.ENTRIES
+    for module in (
+        *(alarms, plans, simulation, people, law, trunks, telephone, machines, outbox),
+        *(interventions, access, callers, shifts, sites, settings, subscriptions),
+    )
 }
 
 #: Words for a call's end, as people say them.

@@ -37,7 +37,13 @@ from callflow.storage.schema.law import (
 )
 from callflow.storage.schema.logbook import chain_head, logbook, seal
 from callflow.storage.schema.open_ends import bypass, fault, promise, signature
-from callflow.storage.schema.outbox import image, outbox, proof
+from callflow.storage.schema.outbox import (
+    image,
+    outbox,
+    proof,
+    subscription,
+    subscription_lane,
+)
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
@@ -140,6 +146,8 @@ __all__ = [
     "site_contact",
     "site_upload",
     "spoken",
+    "subscription",
+    "subscription_lane",
     "task",
     "trunk_figure",
     "undo",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, partial, reference
 
@@ -66,4 +66,40 @@ image = Table(
     Column("problem", Text, nullable=False),  # outbox.Fault; "" where all is well
     Column("detail", Text, nullable=False, server_default=""),  # of the problem
     partial("ix_image_kept", _KEPT, "taken_at"),
+)
+
+#: A program that is told of every event (callflow/core/messages/subscriptions.py).
+subscription = Table(
+    "subscription",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),  # encrypted
+    Column("kinds", JSON, nullable=False),  # []: all
+    Column("sites", JSON, nullable=False),
+    Column("inside", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("replayed_to", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    instant("created_at", null=False),
+    Column("created_by", Text, nullable=False),
+    instant("delivered_at"),
+    instant("failing_since"),
+    instant("told_at"),
+    Column("last_error", Text, nullable=False),
+)
+
+#: A site of which something is not delivered yet: what follows waits behind it.
+subscription_lane = Table(
+    "subscription_lane",
+    metadata,
+    Column("subscription_id", String(64), ForeignKey("subscription.id"), primary_key=True),
+    Column("site", String(64), primary_key=True),  # "": of none
+    Column("number", Integer, nullable=False),
+    instant("since", null=False),
+    instant("due_at", null=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
 )

@@ -49,6 +49,7 @@ SCRIPTED = (
 )
 #: Where chance need not be secret: waits that differ, samples, simulations.
 CHANCE = {
+    "callflow/notify/follower.py",
     "callflow/notify/worker.py",
     "callflow/receiver/doors.py",
     "callflow/commands/proving.py",
