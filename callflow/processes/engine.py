@@ -24,7 +24,7 @@ from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.handling.alarms import deadlines, receiving
 from callflow.handling.desks import queueing
-from callflow.handling.records import figures
+from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
 from callflow.processes import anchoring
@@ -52,6 +52,7 @@ _REMEMBER = timedelta(seconds=10)
 #: else one batch; their commit waits for others' so long.
 _FOLLOW = timedelta(seconds=5)
 _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
+_CHARGE = timedelta(seconds=15)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -92,6 +93,7 @@ class Engine:
                 parts.create_task(self._every(_BEAT, self._erase))
                 parts.create_task(self._every(_REMEMBER, self._seals.look))
                 parts.create_task(self._every(_FOLLOW, self._follow))
+                parts.create_task(self._every(_CHARGE, self._charge))
         finally:
             self._wake.close()
             self._duty.close()
@@ -167,6 +169,15 @@ class Engine:
         self._heard, self._after = due.heard, due.after
         if due:
             await self._store.write(lambda tx: overdue.act(tx, due, now))
+
+    async def _charge(self) -> None:
+        """What was done that is charged for. Nearly always it only reads."""
+        if not self._on_duty:
+            return
+        now = clock.now()
+        look = await self._store.read(lambda tx: charges.find(tx, now))
+        if look:
+            await self._store.write(lambda tx: charges.book(tx, look, now))
 
     async def _watch_clock(self, now: datetime) -> None:
         """What waits for a time must not wait longer because the clock was set back."""

@@ -10,6 +10,22 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Protective measure opened until {until}: {note}",
     ),
     "measure_lifted": ("Mesure conservatoire levée : {note}", "Protective measure lifted: {note}"),
+    "measure_report": (
+        "Compte rendu de « {note} » : {text}",
+        "Report of “{note}”: {text}",
+    ),
+    "measure_extended": (
+        "Mesure conservatoire « {note} » jusqu'au {until} : {text}",
+        "Protective measure “{note}” until {until}: {text}",
+    ),
+    "measure_unreported": (
+        "Mesure conservatoire « {note} » : compte rendu en retard",
+        "Protective measure “{note}”: its report is overdue",
+    ),
+    "measure_over": (
+        "Mesure conservatoire arrivée à son terme : {note}",
+        "The time of the protective measure is over: {note}",
+    ),
     "guard_by_hand": ("{by} envoie l'agent de {who}", "{by} sends the guard of {who}"),
     "guard_accepted": (
         "{who} accepte l'intervention, attendu sur place avant {until}",
@@ -73,4 +89,16 @@ ARMED: Mapping[str, tuple[str, str]] = {
     "rearmed": ("site remis en marche", "the site is armed again"),
     "not_rearmed": ("site non remis en marche", "the site is not armed again"),
     "": ("remise en marche non précisée", "nothing said of arming"),
+}
+
+#: Protective measures, and a technician's appointment, in calendars.
+MEASURES: Mapping[str, tuple[str, str]] = {
+    "guard_on_site": ("agent sur place", "guard on site"),
+    "patrol": ("rondes de surveillance", "surveillance patrol"),
+    "keys_moved": ("clés déplacées", "keys moved"),
+    "zone_out_of_service": ("zone hors service", "zone out of service"),
+    "other": ("mesure conservatoire", "protective measure"),
+}
+TECHNICIAN: Mapping[str, tuple[str, str]] = {
+    "": ("Rendez-vous de maintenance", "Maintenance appointment")
 }

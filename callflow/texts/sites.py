@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callflow.texts import law, shifts
+from callflow.texts import charges, law, shifts
 from callflow.texts.kinds import CATEGORIES, KINDS
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
@@ -166,6 +166,8 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "revoked": ("révoqué", "revoked"),
     "schedule": ("horaires", "hours"),
     "retention": ("conservation", "retention"),
+    "price": ("prix / compris par mois", "price / included a month"),
+    **charges.ACTS,
     "sites": ("sites", "sites"),
     "panel_users": ("utilisateurs de centrale", "panel users"),
     "cameras": ("caméras", "cameras"),

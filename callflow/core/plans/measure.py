@@ -51,6 +51,24 @@ class ProtectiveMeasure:
         return self.lifted_at is None and self.began_at <= now < self.ends_at
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What else is agreed of a measure when it is opened; see ``ProtectiveMeasure``."""
+
+    begins_at: datetime | None = None  # None: now
+    zone: str = ""
+    firm_id: str | None = None
+    rate: int | None = None
+    report_every: int = 0
+    ends_when: EndsWhen | None = None
+
+
+#: Measures last so long at most, begin so long before or after they are written down, and are
+#: reported of so seldom at most (minutes); a rate is so many cents at most.
+LONGEST, AROUND = timedelta(days=90), timedelta(days=7)
+MOST_REPORT, MOST_RATE = 7 * 1440, 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What somebody reported of a measure, a round of a patrol. ``at`` in UTC."""

@@ -34,6 +34,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("password_changed", "factor_added", "factor_removed", "factors_reset", "recovery_codes"),
         *("recovery_code_used", "session_ended", "desk_phone_given"),
         *("token_created", "token_created_until", "token_revoked"),
+        *("calendar_made", "calendar_revoked"),
     ),
     "rosters": (
         *("roster_added", "roster_removed", "duties_imported", "absences_imported"),
@@ -52,6 +53,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("subscription_paused", "subscription_resumed", "subscription_replayed"),
         "subscription_removed",
         *("announcement_recorded", "announcement_removed", "announcement_tried"),
+        *("price_set", "charge_added", "charge_corrected"),
     ),
     "erasures": ("erasure_begun", "erasure_done"),
 }

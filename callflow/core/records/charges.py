@@ -57,7 +57,6 @@ OF_MEASURE: Mapping[Measure, Act] = {
 }
 #: The act that a message is, by the channel that it left on.
 OF_CHANNEL: Mapping[str, Act] = {
-    "print": Act.LETTER,
     "post": Act.LETTER,
     "fax": Act.FAX,
     "sms": Act.SMS,
@@ -93,13 +92,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One act that is charged for; of a correction ``corrects`` names the charge before."""
+    """One act that is charged for; of what is taken back ``corrects`` names the charge before."""
 
     id: str
     site_id: str
     client_id: str
     incident_id: str | None
-    source: str | None  # the fact that it is, once; None: a person's, or a correction
+    source: str | None  # the fact that it is, once; None: a person's
     kind: Act
     unit: Unit
     quantity: int  # hundredths
@@ -184,23 +183,40 @@ def of_visit(visit: Visit) -> list[Fact]:
     return [Fact(source=source, kind=Act.TECHNICIAN, quantity=ONE, at=visit.on_site_at)]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A part of a fact that has one price; ``included``: the contract has it for nothing."""
+
+    quantity: int
+    unit_price: int | None
+    priced_by: PricedBy
+    included: bool = False
+
+
 def priced(
     fact: Fact, prices: Sequence[Price], site_id: str, client_id: str, before: int
-) -> tuple[int, int | None, PricedBy] | None:
-    """(the quantity that is charged, cents a unit, where that price comes from) of a fact.
+) -> list[Line]:
+    """What a fact costs: one line, or one that the contract includes and one beyond it.
 
     ``before``: how much of this act there was before it at the site in its month, in hundredths.
-    None: it costs nothing, as the contract includes it; a false alarm without a price neither.
+    What is no work of anybody costs nothing without a price, and has no line.
     """
     if fact.rate is not None:
-        return fact.quantity, fact.rate, PricedBy.MEASURE
+        return [Line(quantity=fact.quantity, unit_price=fact.rate, priced_by=PricedBy.MEASURE)]
     price = in_force(fact.kind, prices, site_id, client_id)
     if price is None:
-        free = fact.kind in (Act.FALSE_ALARM, Act.ZONE_OUT_OF_SERVICE, Act.SMS)
-        return None if free else (fact.quantity, None, PricedBy.NOBODY)
-    free_left = max(0, price.included * ONE - before)
-    charged = max(0, fact.quantity - free_left)
-    return (charged, price.price, price.scope) if charged else None
+        none = Line(quantity=fact.quantity, unit_price=None, priced_by=PricedBy.NOBODY)
+        return [] if fact.kind in _FREE else [none]
+    free = min(fact.quantity, max(0, price.included * ONE - before))
+    both = (
+        Line(quantity=free, unit_price=0, priced_by=price.scope, included=True),
+        Line(quantity=fact.quantity - free, unit_price=price.price, priced_by=price.scope),
+    )
+    return [line for line in both if line.quantity]
+
+
+#: Acts that cost nothing where no price is set.
+_FREE = frozenset({Act.FALSE_ALARM, Act.ZONE_OUT_OF_SERVICE, Act.SMS})
 
 
 def in_force(kind: Act, prices: Sequence[Price], site_id: str, client_id: str) -> Price | None:

@@ -209,22 +209,50 @@ def _instant(at: date, zone: ZoneInfo) -> datetime:
     return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Appointment:
+    """An event of a calendar that is written. Times are UTC; ``place`` an address."""
+
+    id: str  # the same one each time: programs know it again by that
+    begin: datetime
+    end: datetime
+    summary: str
+    description: str = ""
+    place: str = ""
+
+
 def write(spans: Iterable[Span], *, key: str, summary: str, now: datetime) -> bytes:
     """A calendar of ``spans``, each an event of its own, in UTC.
 
     ``key`` makes the events' ids: the same span has the same one each time.
     """
+    return write_all(
+        (
+            Appointment(id=f"{key}\0{span.start}", begin=span.start, end=span.end, summary=summary)
+            for span in spans
+        ),
+        now=now,
+    )
+
+
+def write_all(appointments: Iterable[Appointment], *, now: datetime, name: str = "") -> bytes:
+    """A calendar of ``appointments``, called ``name``."""
     from icalendar import Calendar, Event  # noqa: PLC0415
 
     calendar = Calendar()
     calendar.add("PRODID", "-//Callflow//Callflow//EN")
     calendar.add("VERSION", "2.0")
-    for span in spans:
+    if name:
+        calendar.add("X-WR-CALNAME", name)
+    for one in appointments:
         event = Event()
-        event.add("UID", hashlib.sha256(f"{key}\0{span.start}".encode()).hexdigest()[:32])
+        event.add("UID", hashlib.sha256(one.id.encode()).hexdigest()[:32])
         event.add("DTSTAMP", now)
-        event.add("DTSTART", span.start)
-        event.add("DTEND", span.end)
-        event.add("SUMMARY", summary)
+        event.add("DTSTART", one.begin)
+        event.add("DTEND", one.end)
+        event.add("SUMMARY", one.summary)
+        for field, text in (("DESCRIPTION", one.description), ("LOCATION", one.place)):
+            if text:
+                event.add(field, text)
         calendar.add_component(event)
     return bytes(calendar.to_ical())

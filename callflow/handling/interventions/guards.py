@@ -9,6 +9,7 @@ from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.on_call import as_called
 from callflow.core.interventions.law import Means
 from callflow.core.plans.call_plan import Measure, StepKind
+from callflow.core.plans.measure import Terms
 from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.site import Authority
@@ -183,7 +184,8 @@ def guard_stays(
     note = f"{_name(tx, task)}, {named}"
     if firm is not None and firm.tariff:
         note += f", {firm.tariff}"
-    open_measure(tx, incident, Measure.GUARD_ON_SITE, note, lasts, now, who=who)
+    terms = Terms(firm_id=task.subject)
+    open_measure(tx, incident, Measure.GUARD_ON_SITE, note, lasts, now, who=who, terms=terms)
     return acted(tx, known(tx, incident_id), who, now)
 
 

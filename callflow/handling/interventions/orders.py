@@ -11,6 +11,7 @@ from callflow.core.calls.call import LIVE_STATES, Call, Outcome
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import on_call
 from callflow.core.plans.call_plan import GUARD_BY_HAND, Measure, StepKind
+from callflow.core.plans.measure import Terms
 from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.site import Contact, Role, Site
@@ -150,8 +151,10 @@ def protect(
     text: str,
     lasts: timedelta,
     now: datetime,
+    terms: Terms | None = None,
 ) -> Incident:
-    """Open a protective measure, with its end; the incident's row. Raises Held, NotFound, Refused.
+    """Open a protective measure, with its end; the incident's row. Raises Held, NotFound, Refused,
+    BadField.
 
     A treated incident waits for the site to be normal as long as it lasts.
     """
@@ -161,7 +164,7 @@ def protect(
         raise Refused("only a site in alarm is protected by a measure")
     if not text.strip():
         raise Refused("say what protects the site")
-    open_measure(tx, incident, kind, text.strip(), lasts, now, who=who)
+    open_measure(tx, incident, kind, text, lasts, now, who=who, terms=terms or Terms())
     if incident.state is State.AWAITING_NORMAL:
         incident = incidents.change(tx, incident, normal_due=normal_due(tx, incident, now))
     return acted(tx, incident, who, now)

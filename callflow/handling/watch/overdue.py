@@ -47,12 +47,13 @@ class Due:
     sites: list[DueSite]
     tests: list[OnTest]
     measures: list[ProtectiveMeasure]
+    moot: list[ProtectiveMeasure]  # measures whose reason is gone
     heard: Listening | None
     certain: datetime | None
     after: str
 
     def __bool__(self) -> bool:
-        return bool(self.accounts or self.sites or self.tests or self.measures)
+        return bool(self.accounts or self.sites or self.tests or self.measures or self.moot)
 
 
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
@@ -87,6 +88,7 @@ def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due
         sites=sites,
         tests=tests,
         measures=measure_rows.due(tx, now, limit=_MOST),
+        moot=measures.moot(tx, now, limit=_MOST),
         heard=heard,
         certain=certain,
         after=until or "",
@@ -103,7 +105,9 @@ def act(tx: Tx, due: Due, now: datetime) -> int:
     for test in due.tests:
         found += _alone(tx, partial(on_test.expire, tx, test, now))
     for measure in due.measures:
-        found += _alone(tx, partial(measures.over, tx, measure, now))
+        found += _alone(tx, partial(measures.overdue, tx, measure, now))
+    for measure in due.moot:
+        found += _alone(tx, partial(measures.ended_by_reason, tx, measure, now))
     if found:
         store_signals(tx, found)
     return len(found)

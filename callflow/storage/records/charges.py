@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select
 
+from callflow.core.interventions.firm import Visit
 from callflow.core.records.charges import Act, Charge, Price, PricedBy
 from callflow.storage import schema as t
 from callflow.storage.engine.inserts import insert_into
@@ -29,16 +31,23 @@ def get(tx: Tx, charge_id: str) -> Charge | None:
     return first(tx, select(t.charge).where(_C.id == charge_id), Charge)
 
 
-def corrected(tx: Tx, charge_ids: Sequence[str]) -> set[str]:
-    """Those of these that a following row corrects."""
-    query = select(_C.corrects).where(_C.corrects.in_(list(charge_ids)))
-    return {str(one) for one in tx.execute(query).scalars()}
-
-
 def known_sources(tx: Tx, sources: Sequence[str]) -> set[str]:
     """Those of these facts that were charged for."""
     query = select(_C.source).where(_C.source.in_(list(sources)))
     return {str(one) for one in tx.execute(query).scalars()}
+
+
+def of_source(tx: Tx, source: str) -> Charge | None:
+    """The charge that a fact was made to."""
+    return first(tx, select(t.charge).where(_C.source == source), Charge)
+
+
+def counted(tx: Tx, site_id: str, kind: Act, since: datetime, until: datetime) -> int:
+    """How much of an act there was at a site then, in hundredths, what is included too."""
+    query = select(func.coalesce(func.sum(_C.quantity), 0)).where(
+        _C.site_id == site_id, _C.kind == kind.value, _C.at >= since, _C.at < until
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +167,46 @@ def remove_price(tx: Tx, kind: Act, scope: PricedBy, owner: str) -> bool:
     """What is set further off counts there again; whether anything was set."""
     where = (_P.kind == kind.value, _P.scope == scope.value, _P.owner == owner)
     return tx.execute(delete(t.charge_price).where(*where)).rowcount == 1
+
+
+# --- what tells of chargeable facts ---------------------------------------------------------
+
+_L = t.logbook.c
+
+
+def newest_entry(tx: Tx, until: datetime) -> int:
+    """The number of the newest entry of the logbook that was told until then; 0: none was."""
+    query = select(_L.number).where(_L.at <= until).order_by(_L.at.desc()).limit(1)
+    return int(tx.execute(query).scalar() or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an entry of the logbook says that may be charged for. ``at`` in UTC."""
+
+    number: int
+    at: datetime
+    kind: str
+    site: str | None
+    incident: str | None
+    data: Mapping[str, Any]
+
+
+def told(
+    tx: Tx, kinds: Sequence[str], after_number: int, until_number: int, *, limit: int
+) -> list[Told]:
+    """Entries of these kinds by their numbers, in their order."""
+    query = (
+        select(_L.number, _L.at, _L.kind, _L.site, _L.incident, _L.data)
+        .where(_L.number > after_number, _L.number <= until_number, _L.kind.in_(kinds))
+        .order_by(_L.number)
+        .limit(limit)
+    )
+    return found(tx, query, Told)
+
+
+def visits(tx: Tx, site_id: str, on_site_at: datetime) -> list[Visit]:
+    """The technicians' visits of a site that began in that instant."""
+    c = t.visit.c
+    query = select(t.visit).where(c.site_id == site_id, c.on_site_at == on_site_at)
+    return found(tx, query, Visit)

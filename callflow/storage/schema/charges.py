@@ -15,7 +15,8 @@ charge = Table(
     reference("client_id", "client.id", index=False),  # whose site it was then
     # Whose alarm it was; the charge outlives it, so nothing ties them.
     Column("incident_id", String(64), nullable=True),
-    # The fact that it was made of, once: "task:<id>:sent". Null: a person's, or a correction.
+    # The fact that it was made of, once: "task:<id>:sent"; ":back" of what is taken back. Null: a
+    # person's.
     Column("source", String(120), nullable=True, unique=True),
     Column("kind", String(24), nullable=False),  # charges.Act
     Column("unit", String(8), nullable=False),  # charges.Unit

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.storage import schema as t
 from callflow.storage.engine import locks
@@ -254,3 +255,22 @@ def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
     query = select(c.id).where(c.account == account, c.kind == kind.value, c.received_at >= since)
     query = query.where(c.treatment != Treatment.UNPROVED.value)
     return tx.execute(query.limit(1)).first() is not None
+
+
+#: The newest signals of a site's accounts that are looked at for a zone's.
+_NEWEST = 100
+
+
+def zone_restored(tx: Tx, site_id: str, zone: str, since: datetime) -> bool:
+    """True where the newest that a site's panels told of a zone for certain, ``since`` then, is its
+    restore. ``zone`` is its key (``correlation.zone_key``)."""
+    c, of_site = t.signal.c, select(t.account.c.account).where(t.account.c.site_id == site_id)
+    newest = (
+        select(c.kind, c.zone)
+        .where(c.account.in_(of_site), c.received_at >= since, c.correlated_at.is_not(None))
+        .where(c.treatment != Treatment.UNPROVED.value)
+        .order_by(c.number.desc())
+        .limit(_NEWEST)
+    )
+    about = [row.kind for row in tx.execute(newest) if row.zone and zone_key(row.zone) == zone]
+    return bool(about) and about[0] == Kind.RESTORE.value

@@ -17,6 +17,13 @@ from callflow.core.sites.files.cells import escaped, guarded
 
 Cells = Sequence[str]
 
+
+class Figure(str):
+    """A cell that is a number, with a point: spreadsheets add it up."""
+
+    __slots__ = ()
+
+
 _SEPARATORS = {"fr": ";", "en": ","}
 
 
@@ -27,11 +34,17 @@ def to_csv(head: Cells, rows: Iterable[Iterable[Cells]], language: str) -> Itera
     made.write("\ufeff")
     writer.writerow(head)
     for batch in rows:
-        writer.writerows(map(guarded, row) for row in batch)
+        writer.writerows([_plain(cell, language) for cell in row] for row in batch)
         yield made.getvalue().encode()
         made.seek(0)
         made.truncate()
     yield made.getvalue().encode()
+
+
+def _plain(cell: str, language: str) -> str:
+    if isinstance(cell, Figure):
+        return cell.replace(".", ",") if language == "fr" else cell
+    return guarded(cell)
 
 
 class _Pipe(io.RawIOBase):
@@ -80,6 +93,8 @@ def _row(cells: Cells, *, style: int) -> bytes:
 def _cell(text: str, style: int) -> str:
     if not text:
         return f'<c s="{style}"/>'
+    if isinstance(text, Figure):
+        return f'<c s="0"><v>{text}</v></c>'
     said = html.escape(escaped(text), quote=False)
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from callflow.core.interventions.firm import Visit
@@ -114,25 +115,36 @@ def test_the_nearest_price_counts() -> None:
     assert in_force(Act.FAX, PRICES, "1001", "bank") is None
 
 
-def test_what_the_contract_includes_is_not_charged() -> None:
-    assert priced(SENT, PRICES, "1001", "bank", 100) is None
-    assert priced(SENT, PRICES, "1001", "bank", 200) == (100, 0, PricedBy.SITE)
+def lines(
+    fact: Fact, site: str, client: str, *, prices: list[Price] = PRICES, before: int = 0
+) -> list[Any]:
+    found = priced(fact, prices, site, client, before)
+    return [(one.quantity, one.unit_price, one.priced_by, one.included) for one in found]
+
+
+def test_what_the_contract_includes_costs_nothing_and_is_seen() -> None:
+    assert lines(SENT, "1001", "bank", before=100) == [(100, 0, PricedBy.SITE, True)]
+    assert lines(SENT, "1001", "bank", before=200) == [(100, 0, PricedBy.SITE, False)]
     false = replace(SENT, kind=Act.FALSE_ALARM)
-    assert priced(false, PRICES, "2001", "shop", 200) is None
-    assert priced(false, PRICES, "2001", "shop", 300) == (100, 2500, PricedBy.STATION)
-    long = replace(false, quantity=450)  # a part of it
-    assert priced(long, PRICES, "2001", "shop", 200) == (350, 2500, PricedBy.STATION)
+    assert lines(false, "2001", "shop", before=200) == [(100, 0, PricedBy.STATION, True)]
+    assert lines(false, "2001", "shop", before=300) == [(100, 2500, PricedBy.STATION, False)]
+    assert lines(replace(false, quantity=450), "2001", "shop", before=200) == [
+        (100, 0, PricedBy.STATION, True),
+        (350, 2500, PricedBy.STATION, False),
+    ]
 
 
 def test_a_rate_that_was_agreed_goes_before_every_price() -> None:
     agreed = replace(SENT, rate=5000)
-    assert priced(agreed, PRICES, "1001", "bank", 0) == (100, 5000, PricedBy.MEASURE)
+    assert lines(agreed, "1001", "bank") == [(100, 5000, PricedBy.MEASURE, False)]
 
 
 def test_what_has_no_price_is_charged_all_the_same_to_be_seen() -> None:
-    assert priced(SENT, [], "1001", "bank", 0) == (100, None, PricedBy.NOBODY)
+    nobodys = [(100, None, PricedBy.NOBODY, False)]
+    assert lines(SENT, "1001", "bank", prices=[]) == nobodys
     assert worth(100, None) is None
-    assert priced(replace(SENT, kind=Act.FALSE_ALARM), [], "1001", "bank", 0) is None
+    false = replace(SENT, kind=Act.FALSE_ALARM)
+    assert lines(false, "1001", "bank", prices=[]) == []
 
 
 def test_a_month_is_the_one_of_the_clock_there() -> None:
