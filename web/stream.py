@@ -244,8 +244,8 @@ class Hub:
             strip = before.strip
             if with_health:
                 strip = replace(views.strip(self._station.health(tx)), more=views.more(tx))
-            entries = self._new_entries(tx, before.entry)
-            return views.lines(tx), strip, entries, feeds.feed(tx, entries)
+            entries, now = self._new_entries(tx, before.entry), self._station.clock()
+            return views.lines(tx, now), strip, entries, feeds.feed(tx, entries)
 
         lines, strip, entries, told = await self._station.store.read(read)
         if with_health:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.api.alarms import images, incidents, tasks
+from web.api.alarms import images, incidents, open_ends, tasks
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
@@ -16,6 +16,7 @@ router = APIRouter(prefix="/api/v1")
 for module in (
     signals,
     incidents,
+    open_ends,
     logbook,
     recordings,
     images,

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from callflow.core.alarms.filing import What
+from callflow.core.alarms.filing import Act, What
 from callflow.core.plans.call_plan import PlanError
 from callflow.handling.alarms import filing
 from callflow.handling.base.fields import bad_field
@@ -38,6 +38,9 @@ class StillOpen(BaseModel):
     name: str = Field(description="The zone, the partition, the measure's words, the police's line")
     since: datetime
     who: str = Field(description="Who disarmed, opened the measure, called the police; or empty")
+    key: str = Field("", description="What a signature names it by")
+    due: datetime | None = Field(None, description="Its deadline")
+    next: list[Act] = Field(default_factory=list, description="What would end it")
 
 
 class Problem(BaseModel):
@@ -152,7 +155,16 @@ def of_open(error: filing.StillOpen | filing.NeedsSupervisor) -> JSONResponse:
     """409 for what can't be filed as things stand, 403 for what takes a supervisor beside."""
     status = 403 if isinstance(error, filing.NeedsSupervisor) else 409
     found = [
-        StillOpen(what=one.what, name=one.name, since=one.since, who=one.who) for one in error.open
+        StillOpen(
+            what=one.what,
+            name=one.name,
+            since=one.since,
+            who=one.who,
+            key=one.key,
+            due=one.due,
+            next=list(one.next),
+        )
+        for one in error.open
     ]
     return response(status, str(error), open=found)
 

@@ -83,6 +83,38 @@ MEASURES = {
     "zone_out_of_service": N_("zone out of service"),
     "other": N_("other measure"),
 }
+#: What is still open after an alarm.
+OPEN = {
+    "zone": N_("zone in alarm"),
+    "arming": N_("to be armed"),
+    "bypass": N_("zone left out"),
+    "measure": N_("measure to be lifted"),
+    "guard": N_("guard's report"),
+    "equipment": N_("to be fetched"),
+    "promise": N_("promised"),
+    "reference": N_("police reference"),
+    "service": N_("emergency service not called"),
+    "fault": N_("fault"),
+    "call_back": N_("to be called back"),
+    "police_never_called": N_("the police were never called"),
+}
+#: What is looked at before an alarm is filed, and what is found.
+CHECKS = {
+    "taken": N_("Taken within its target"),
+    "step": N_("Step of the plan"),
+    "verified": N_("Doubt verified"),
+    "reference": N_("Reference of the police"),
+    "report": N_("Guard's report"),
+    "costs": N_("Chargeable acts counted"),
+    "zones": N_("Zones restored"),
+    "arming": N_("Site armed as it should be"),
+}
+CHECK_RESULTS = {
+    "done": N_("done"),
+    "not_needed": N_("not needed"),
+    "missing": N_("missing"),
+    "later": N_("the machine counts them by itself"),
+}
 ROLES = {
     "premises": N_("premises"),
     "keyholder": N_("keyholder"),

@@ -109,6 +109,11 @@ class Open:
         return self.what in ALONE
 
     @property
+    def signable(self) -> bool:
+        """Say whether a reason may end it."""
+        return self.what in SIGNABLE
+
+    @property
     def key(self) -> str:
         """What a signature names it by."""
         return self.of or self.name

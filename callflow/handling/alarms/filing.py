@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms import filing
+from callflow.core.alarms import checks, filing
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.filing import Open, Standing, What, Wish
 from callflow.core.alarms.incident import Incident
@@ -16,13 +16,14 @@ from callflow.core.interventions.law import Answer, Service
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.plans.task import Task, TaskOutcome
-from callflow.core.signals.signal import Kind
+from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch.supervision import user_key
+from callflow.handling.alarms import checking
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
@@ -82,10 +83,11 @@ def standing(
     now: datetime,
     ends: loose_ends.OfIncident | None = None,
     *,
+    told: Sequence[Partition] | None = None,
     shown: bool = False,
 ) -> Standing:
-    """How the incident's site stands at ``now``. ``ends``: what it has, where that was read;
-    ``shown``: with what keeps nothing, for people."""
+    """How the incident's site stands at ``now``. ``ends``: what it has, ``told``: its partitions,
+    where these were read; ``shown``: with what keeps nothing, for people."""
     if incident.exercise:
         return Standing()
     ends = ends or loose_ends.of_incident(tx, incident.id, incident.site_id, now)
@@ -99,12 +101,12 @@ def standing(
     found = Standing(
         zones=tuple(one for one in zones if one.name not in out),
         at_fault=tuple(one for one in zones if one.name in out),
-        arming=tuple(_arming(tx, incident, now)),
+        arming=tuple(_arming(tx, incident, now, told)),
         measures=tuple(map(_measure, own)),
         protected=any(not measure.zone for measure in running),
         protected_until=max((measure.ends_at for measure in own), default=None),
         reference=tuple(_reference(called, reports)),
-        owed=tuple(_owed(tx, incident, ends)),
+        owed=tuple(_owed(tx, incident, ends) + _service(tx, incident, ends)),
         followed=tuple(_followed(tx, incident)) if shown else (),
         police=tuple(_never_called(incident, called, reports)),
     )
@@ -112,6 +114,21 @@ def standing(
     if not (signatures or shown):
         return found
     return filing.answered_for(incident, found, signatures, _limit(tx))
+
+
+def standings(tx: Tx, found: Sequence[Incident], now: datetime) -> dict[str, Standing]:
+    """{incident id: how its site stands}, for lists."""
+    if not found:
+        return {}
+    ends = loose_ends.of_incidents(tx, [one.id for one in found], now)
+    arming = supervision.arming(tx, {one.site_id for one in found if one.site_id})
+    limit = _limit(tx)
+    made = {}
+    for one in found:
+        told = arming[one.site_id].partitions if one.site_id else ()
+        stands = standing(tx, one, now, ends.get(one.id), told=told)
+        made[one.id] = filing.answered_for(one, stands, (), limit)
+    return made
 
 
 def still_open(tx: Tx, incident: Incident, now: datetime) -> tuple[Open, ...]:
@@ -135,6 +152,17 @@ def _owed(tx: Tx, incident: Incident, ends: loose_ends.OfIncident) -> list[Open]
         for one in kept
         if one.ended_at is None
     ]
+
+
+def _service(tx: Tx, incident: Incident, ends: loose_ends.OfIncident) -> list[Open]:
+    """A vital alarm's plan names an emergency service, nobody called it, and nothing explains
+    why."""
+    if incident.category is not Category.VITAL or incident.mute or ends.services:
+        return []
+    handled = checking.handled(tx, incident, Standing())
+    if not checks.missing_service(incident, handled):
+        return []
+    return [Open(what=What.SERVICE, name="", since=incident.opened_at)]
 
 
 def guards_out(tx: Tx, incident_id: str) -> list[Open]:
@@ -201,10 +229,13 @@ def _zones(incident: Incident) -> list[Open]:
     return [Open(what=What.ZONE, name=zone, since=since) for zone in alarming]
 
 
-def _arming(tx: Tx, incident: Incident, now: datetime) -> list[Open]:
+def _arming(
+    tx: Tx, incident: Incident, now: datetime, told: Sequence[Partition] | None
+) -> list[Open]:
     if incident.site_id is None or not filing.arming_matters(incident):
         return []
-    told = supervision.arming(tx, [incident.site_id])[incident.site_id].partitions
+    if told is None:
+        told = supervision.arming(tx, [incident.site_id])[incident.site_id].partitions
     states = [state for state in told if not state.armed]
     site = sites.get(tx, incident.site_id) if states else None
     if site is None:

@@ -331,7 +331,7 @@ def whom_to_call(
 
 def request_contact_call(tx: Tx, incident_id: str, who: str, contact_id: str, now: datetime) -> str:
     """A call that a person asks for, to a contact of the site; the call's id."""
-    incident = open_and_held(tx, incident_id, who)
+    incident = unfiled_and_held(tx, incident_id, who)
     _, contact, number = whom_to_call(tx, incident, contact_id, now)
     policy = load_policy(tx)
     attempt = 1 + sum(1 for c in calls.attempts(tx, incident.id) if c.contact_id == contact_id)
@@ -409,5 +409,14 @@ def open_and_held(tx: Tx, incident_id: str, who: str) -> Incident:
     """The incident, which ``who`` holds. Raises Held, NotFound, Refused."""
     incident = _held(tx, incident_id, who)
     if incident.state is not State.OPEN:
+        raise Refused("this incident is closed already")
+    return incident
+
+
+def unfiled_and_held(tx: Tx, incident_id: str, who: str) -> Incident:
+    """The same, of one that may be treated already: its site is still to be looked after (5.1).
+    Raises Held, NotFound, Refused."""
+    incident = _held(tx, incident_id, who)
+    if incident.state not in (State.OPEN, State.AWAITING_NORMAL):
         raise Refused("this incident is closed already")
     return incident

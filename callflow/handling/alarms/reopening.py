@@ -21,7 +21,7 @@ def may_reopen(tx: Tx, incident: Incident, now: datetime) -> datetime | None:
     """Until when a filed alarm may be opened again; None: it may not (any more)."""
     if incident.state is not State.FILED or incident.exercise:
         return None
-    filed = open_ends.filed_at(tx, incident.id, _FILED)
+    filed = open_ends.told_at(tx, incident.id, _FILED)
     until = filed + WITHIN if filed is not None else None
     return until if until is not None and now < until else None
 

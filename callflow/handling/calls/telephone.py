@@ -17,10 +17,10 @@ from callflow.handling.alarms.muting import number_is_mute
 from callflow.handling.alarms.operating import (
     acted,
     claim,
-    open_and_held,
     request_contact_call,
     take_over_call,
     transfer,
+    unfiled_and_held,
     whom_to_call,
 )
 from callflow.handling.base.policy import load_policy
@@ -120,7 +120,7 @@ def call_contact(
     """
     if phone_of(tx, who) is None:
         return request_contact_call(tx, incident_id, who, contact_id, now)
-    incident = open_and_held(tx, incident_id, who)
+    incident = unfiled_and_held(tx, incident_id, who)
     site, contact, number = whom_to_call(tx, incident, contact_id, now)
     same = [c.id for c in site.contacts if c.role is contact.role and c.rank > contact.rank]
     call_id = call_person(

@@ -20,7 +20,7 @@ from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.deciding import DIALOGUES
 from callflow.handling.alarms.filing import normal_due
 from callflow.handling.alarms.muting import is_mute_here
-from callflow.handling.alarms.operating import acted, known, not_anothers, open_and_held
+from callflow.handling.alarms.operating import acted, known, not_anothers, unfiled_and_held
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
@@ -171,7 +171,7 @@ def protect(
 
 
 def _may_ring(tx: Tx, incident_id: str, who: str, now: datetime) -> tuple[Incident, Site]:
-    incident = open_and_held(tx, incident_id, who)
+    incident = unfiled_and_held(tx, incident_id, who)
     if incident.exercise:
         raise Refused("this is an exercise: nobody is called for it")
     if is_mute_here(tx, incident):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from callflow.core.alarms.promise import Bypass, Promise
 from callflow.core.alarms.signing import Signature
@@ -103,9 +103,18 @@ def sign_second(tx: Tx, signature_id: str, who: str, reason: str, now: datetime)
     return tx.execute(query.values(second=who, second_reason=reason, signed_at=now)).rowcount == 1
 
 
-def filed_at(tx: Tx, incident_id: str, kinds: Sequence[str]) -> datetime | None:
-    """When an entry of one of ``kinds`` was written last of an incident."""
+def told_at(
+    tx: Tx, incident_id: str, kinds: Sequence[str], *, first: bool = False
+) -> datetime | None:
+    """When an entry of one of ``kinds`` was written of an incident: the last, or the first."""
     c = t.logbook.c
     query = select(c.at).where(c.incident == incident_id, c.kind.in_(list(kinds)))
-    at: datetime | None = tx.execute(query.order_by(c.number.desc()).limit(1)).scalar()
+    order = c.number if first else c.number.desc()
+    at: datetime | None = tx.execute(query.order_by(order).limit(1)).scalar()
     return at
+
+
+def count_charges(tx: Tx, incident_id: str) -> int:
+    """How many acts of an incident are counted."""
+    query = select(func.count()).where(t.charge.c.incident_id == incident_id)
+    return int(tx.execute(query).scalar_one())

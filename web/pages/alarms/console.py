@@ -33,7 +33,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
 
     def read(tx: Tx) -> dict[str, Any]:
         return {
-            "lines": views.lines(tx),
+            "lines": views.lines(tx, now),
             "strip": replace(views.strip(station.health(tx)), more=views.more(tx)),
             "entries": entries.last(tx)[::-1],
             "demo": demo.CHOICES if playing else (),
@@ -67,7 +67,7 @@ async def beyond(
         count = incidents.queue_length(tx)
         return {
             **frame(tx, station, visitor, "queue"),
-            "lines": views.lines(tx, n),
+            "lines": views.lines(tx, station.clock(), n),
             "n": n,
             "count": count,
             "pages": max(1, -(-count // incidents.SHOWN)),

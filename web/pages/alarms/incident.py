@@ -24,7 +24,7 @@ from web.access.users import Right
 from web.kit import forms, refusals, words
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
-from web.pages.alarms import people_views, tasks, views
+from web.pages.alarms import people_views, promises, tasks, views
 from web.pages.interventions.service_views import Revealed
 from web.station import Here, Station
 
@@ -293,4 +293,7 @@ ACTS: dict[str, Act] = {
     "send-guard": lambda tx, i, who, form, now: orders.send_guard(tx, i, who, now),
     "call-technician": lambda tx, i, who, form, now: orders.call_technician(tx, i, who, now),
     "measure": tasks.protect,
+    "promise": promises.promise,
+    "keep": promises.keep,
+    "reopen": promises.reopen,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from callflow.core.alarms.apply import REOPENED
 from callflow.core.alarms.correlation import storm_of, zone_name
+from callflow.core.alarms.filing import Open
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.incident import ruling as ruling_among
 from callflow.core.calls.call import Call, CallState
@@ -21,8 +23,10 @@ from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
 from callflow.core.watch.supervision import OnTest
-from callflow.handling.alarms import bank_openings
-from callflow.handling.alarms.filing import standing, wish_of
+from callflow.handling.alarms import bank_openings, reopening
+from callflow.handling.alarms.acting import NOT_NORMAL
+from callflow.handling.alarms.checking import check_list
+from callflow.handling.alarms.filing import standing, standings, wish_of
 from callflow.handling.base import policy as base_policy
 from callflow.handling.interventions import orders
 from callflow.handling.sites import passwords as sites_passwords
@@ -87,6 +91,7 @@ class Line:
     of_station: bool
     storm: str  # "power" or "line", where many sites have one fault
     storm_place: str  # and where: a town, a feeder, a provider
+    still: tuple[Open, ...] = ()  # what keeps it from being filed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +112,7 @@ def more(tx: Tx) -> int:
     return max(0, incidents.queue_length(tx) - incidents.SHOWN)
 
 
-def lines(tx: Tx, page: int = 1) -> list[Line]:
+def lines(tx: Tx, now: datetime, page: int = 1) -> list[Line]:
     """Unfiled incidents, in the console's order; ``page`` 1 is what the console shows."""
     rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
     names = sites.names_of(tx, (row.site_id for row in rows))
@@ -115,12 +120,22 @@ def lines(tx: Tx, page: int = 1) -> list[Line]:
     of_calls = calls.of_incidents(tx, [row.id for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
     holders = {row.site_id: row.holder for row in rows if row.holder and row.site_id}
+    ending = standings(tx, [row for row in rows if _ends(row)], now)
     made = [
         _line(row, names, of_calls[row.id], people, targets, holders.get(row.site_id or ""))
         for row in rows
     ]
+    made = [
+        replace(line, still=ending[line.id].open) if line.id in ending else line for line in made
+    ]
     order = {"queue": 0, "machine": 1, "waiting": 2}
     return sorted(made, key=lambda line: (order[line.group], line.key))
+
+
+def _ends(row: Incident) -> bool:
+    """Say whether it was treated, and something of it is still open."""
+    again = row.state is State.OPEN and row.human_reason in (NOT_NORMAL, REOPENED)
+    return row.state is State.AWAITING_NORMAL or again
 
 
 def _contacts(of_calls: dict[str, list[Call]]) -> set[str]:
@@ -262,6 +277,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     script = script_of(tx, agreed, services.verifications, asked)
     mute = row.mute or ruling is not None
     opening = bank_openings.question_of(row)
+    stands = standing(tx, row, now, shown=row.state is not State.FILED)
     parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
     return {
         "incident": row,
@@ -284,7 +300,10 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
             question=opening.text if opening else "",
         ),
         "ruled_by": ruling if ruling is not None and ruling.id != row.id else None,
-        "filing": standing(tx, row, now),
+        "filing": stands,
+        "checks": check_list(tx, row, stands) if row.state is not State.FILED else (),
+        "client": _client(contacts),
+        "reopen_until": reopening.may_reopen(tx, row, now),
         "wish": row.wish if wish_of(row) is not None else None,
         "away": away(here, now),
         "instructions": agreed,
@@ -365,6 +384,13 @@ def contact(one: Called) -> ContactView:
     """One as it is shown."""
     passwords = bool(one.password or one.duress_password)
     return ContactView(one.id, one.name, one.role, one.rank, one.phone, passwords)
+
+
+def _client(contacts: Sequence[Called]) -> Called | None:
+    """Whom to ask that the site is armed again: its first keyholder, else its premises."""
+    can = [one for one in contacts if one.phone]
+    keyholders = [one for one in can if one.role is Role.KEYHOLDER]
+    return next(iter(keyholders + [one for one in can if one.role is Role.PREMISES]), None)
 
 
 def _step_ids(row: Incident) -> list[str]:

@@ -207,7 +207,7 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
             rung = calls.get(tx, leg)
             pop = pop_views.pop(tx, rung, now) if rung else None
             shown[f"pop {place}"] = render("fr", "calls/_pop.html", {"pop": pop, "now": now})
-        rows = {"lines": views.lines(tx), "gone": [], "all": True}
+        rows = {"lines": views.lines(tx, now), "gone": [], "all": True}
         shown["rows"] = render("fr", "alarms/_rows.html", rows)
         shown["feed"] = render("fr", "kit/_feed.html", {"entries": entries.last(tx), "all": True})
         strip = views.strip(health.health(tx, now))
