@@ -53,8 +53,9 @@ def picture(content: bytes, side: int) -> bytes:
         given.draft("RGB", (side, side))
         given.thumbnail((side, side))
         made = io.BytesIO()
-        if given.mode in ("RGBA", "LA", "P", "PA"):
-            given.convert("RGBA").save(made, "PNG")
-        else:
-            given.convert("RGB").save(made, "JPEG", quality=85)
+        whole = given.convert("RGBA") if given.mode in ("RGBA", "LA", "P", "PA") else given
+        if whole is not given:
+            paper = Image.new("RGBA", whole.size, "white")
+            whole = Image.alpha_composite(paper, whole)
+        whole.convert("RGB").save(made, "JPEG", quality=85)
     return made.getvalue()

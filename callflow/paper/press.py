@@ -30,11 +30,26 @@ INSTALL = (
     " apt-get install libpangoft2-1.0-0)"
 )
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+#: Who waits for their turn beyond so many is told to come again.
+_MOST_WAITING = 16
+
+
+class _Turns:
+    """Whose turn it is, of one loop."""
+
+    def __init__(self) -> None:
+        self.free, self.waiting = asyncio.Semaphore(_AT_ONCE), 0
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
 
 
 class Unprintable(Exception):
     """A document could not be laid out; the message says why."""
+
+
+class Busy(Unprintable):
+    """Too many are asked for at once."""
 
 
 class NotInstalled(Unprintable):
@@ -54,9 +69,15 @@ async def lay_out(
         raise Unprintable(
             f"the document has {len(order)} bytes of pictures: {MOST_IN} are the most"
         )
-    turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
-    async with turn:
-        return await _made(order, within)
+    turns = _turns.setdefault(asyncio.get_running_loop(), _Turns())
+    if turns.waiting >= _MOST_WAITING:
+        raise Busy("too many documents are being laid out: try again in a minute")
+    turns.waiting += 1
+    try:
+        async with turns.free:
+            return await _made(order, within)
+    finally:
+        turns.waiting -= 1
 
 
 def _order(html: str, assets: Mapping[str, bytes]) -> bytes:

@@ -36,6 +36,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "document_made": ("{by} établit : {paper} ({name})", "{by} makes: {paper} ({name})"),
     "document_opened": ("{by} ouvre : {paper} ({name})", "{by} opens: {paper} ({name})"),
+    "report_seen": ("{by} consulte : {paper}", "{by} reads: {paper}"),
     "images_asked": ("Images demandées : {cameras}", "Images asked for: {cameras}"),
     "images_bounded": (
         "Trop d'images demandées en une minute : {cameras} image(s) de moins",

@@ -18,7 +18,7 @@ _EMPTY: dict[Any, Any] = {
     tuple: (),
     frozenset: frozenset(),
 }
-_EMPTY |= {datetime: datetime(2026, 11, 25, 3, 0, tzinfo=UTC), Mapping: {}, dict: {}}
+_EMPTY |= {datetime: datetime(2026, 11, 25, 3, 0, tzinfo=UTC), Mapping: {}, dict: {}, list: []}
 
 
 def example(of: type[V], **given: Any) -> V:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.api.alarms import images, incidents, open_ends, tasks
+from web.api.alarms import images, incidents, open_ends, reports, tasks
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
@@ -20,6 +20,7 @@ for module in (
     logbook,
     recordings,
     images,
+    reports,
     services,
     tasks,
     sites,

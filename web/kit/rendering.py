@@ -15,34 +15,16 @@ from markupsafe import Markup, escape
 from callflow.core.records.logbook import Entry
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
+from callflow.texts.readable import readable
 from web.kit import i18n, keys, words
 from web.pages.alarms import image_views
 
 _HERE = Path(__file__).parents[1]
-#: Control characters as pictures of themselves: shown as sent, and meaning nothing.
-_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {0x7F: 0x2421}
-#: Marks that reorder or hide the text around them, named where they stand.
-_INVISIBLE = {
-    code: f"⟨U+{code:04X}⟩"
-    for code in (
-        *range(0x80, 0xA0),
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        0xFEFF,
-        0x061C,
-    )
-}
 
 
 def outside(text: object) -> Markup:
     """Text from outside: as it was sent, isolated from the direction of what stands around it."""
     return Markup("<bdi>{}</bdi>").format(escape(readable(str(text or ""))))
-
-
-def readable(text: str) -> str:
-    """``text`` with its control characters as pictures, and its invisible marks named."""
-    return text.translate(_PICTURES).translate(_INVISIBLE)
 
 
 def entry(told: Entry, person: str = "", zone: str = i18n.STATION_ZONE, *, language: str) -> str:

@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from web.pages.alarms import console, ends, images, incident, passwords, together, undo
+from web.pages.alarms import (
+    console,
+    ends,
+    images,
+    incident,
+    passwords,
+    reports,
+    together,
+    undo,
+)
 from web.pages.callers import call_backs
 from web.pages.calls import dial_policy, dialogues, recordings, telephone, trunk_tests
 from web.pages.desks import presence, roster, shift
@@ -32,7 +41,7 @@ for module in (
     *(sites, files, site_edit, hours, person, parts, on_test, site),
     *(clients, client_data, firms, service_lines),
     *(plans, plan, edit, trial, at_site, standing),
-    *(passwords, together, ends, incident),  # the last one takes any act
+    *(passwords, together, ends, reports, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(
         settings,

@@ -65,7 +65,13 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "numbers": ("line_revealed",),
     "conversations": ("listened_in", "whispered", "barged_in"),
     "personal": ("personal_data_exported",),
-    "exports": ("configuration_exported", "sites_exported", "sites_read"),
+    "exports": (
+        "configuration_exported",
+        "sites_exported",
+        "sites_read",
+        "report_seen",
+        "document_opened",
+    ),
     "seen": ("site_seen",),
     "audit": ("audit_read",),
 }

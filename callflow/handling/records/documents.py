@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow.core.records.documents import Document
+from callflow.core.records.reports.widths import Width
 from callflow.handling.base.telling import storable, tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -33,6 +34,20 @@ def opened(tx: Tx, document: Document, who: str, now: datetime) -> None:
     """``who`` reads a document that is kept."""
     if not is_open(tx, document.id, who, now):
         _tell(tx, "document_opened", document, who, now)
+
+
+def is_seen(tx: Tx, incident_id: str, width: Width, who: str, now: datetime) -> bool:
+    """True where it was told already that ``who`` reads this report."""
+    of: dict[str, Any] = dict(incident=incident_id, who=who, limit=100)
+    lately = logbook.of_kinds(tx, ["report_seen"], since=now - _AGAIN, until=now + _AGAIN, **of)
+    return any(entry.data["paper"] == f"report_{width}" for entry in lately.entries)
+
+
+def seen(tx: Tx, incident_id: str, width: Width, who: str, now: datetime) -> None:
+    """``who`` has an alarm's report made, to read it."""
+    if not is_seen(tx, incident_id, width, who, now):
+        told = {"paper": f"report_{width}", "by": who, "who_did": who}
+        tell(tx, "report_seen", now, incidents.get(tx, incident_id), **told)
 
 
 def _tell(tx: Tx, kind: str, document: Document, who: str, now: datetime, /, **more: Any) -> None:

@@ -195,6 +195,17 @@ def visits_at(tx: Tx, site_id: str) -> list[VisitBy]:
     return found(tx, query, VisitBy)
 
 
+def visits_of(tx: Tx, incident_id: str) -> list[VisitBy]:
+    """Visits for an incident, oldest first."""
+    query = (
+        select(t.visit, t.contact.c.name, t.contact.c.phone)
+        .join(t.contact, t.contact.c.id == _V.contact_id)
+        .where(_V.incident_id == incident_id)
+        .order_by(_V.accepted_at)
+    )
+    return found(tx, query, VisitBy)
+
+
 def insert_visit(tx: Tx, site_id: str, contact_id: str, incident: str | None, at: datetime) -> None:
     """A technician accepts to go to a site."""
     visit = Visit(uuid.uuid4().hex, site_id, contact_id, incident, at, None, None)

@@ -62,10 +62,11 @@ async def test_nothing_is_read_but_what_was_handed_in(tmp_path: Path) -> None:
     assert not read.attachments
 
 
-@pytest.mark.parametrize("broken", [b"", b"GIF89a", b"\xff\xd8\xff" + b"x" * 99, b"<svg/>"])
-async def test_a_broken_picture_leaves_its_words(broken: bytes) -> None:
-    pdf = await lay_out(PAGE.format('<img src="asset:1" alt="Image du hall">'), {"1": broken})
-    assert "Image du hall" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+async def test_a_broken_picture_leaves_its_words() -> None:
+    broken = {"a": b"", "b": b"GIF89a", "c": b"\xff\xd8\xff" + b"x" * 99, "d": b"<svg/>"}
+    shown = "".join(f'<p><img src="asset:{name}" alt="Image {name}"></p>' for name in broken)
+    text = PdfReader(io.BytesIO(await lay_out(PAGE.format(shown), broken))).pages[0].extract_text()
+    assert [name for name in broken if f"Image {name}" not in text] == []
 
 
 async def test_what_takes_too_long_ends() -> None:

@@ -31,13 +31,14 @@ from callflow.handling.plans import simulation as plans_simulation
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
+from callflow.texts.readable import readable
 from web.access.sessions import Configurer, Reader, Visitor
 from web.api import paging
 from web.kit import conflicts, forms, i18n
 from web.kit.listing import Words
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, refusal, status_of, tried
-from web.kit.rendering import page, readable
+from web.kit.rendering import page
 from web.pages.plans.plan import Shown, around, choices, moment, shown, versions_of
 from web.station import Here, Station
 

@@ -23,7 +23,7 @@ from callflow.core.plans.call_plan import (
 from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS
 from callflow.core.plans.picture.words import end_words, kind_words, who_words
 from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, plan_settings, plan_words, word
-from web.kit.rendering import readable
+from callflow.texts.readable import readable
 
 #: The languages in the order of a pair of words.
 LANGUAGES = ("fr", "en")

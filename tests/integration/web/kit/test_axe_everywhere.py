@@ -177,6 +177,7 @@ NOT_LOOKED_AT = {
     "/dialogues/{name}/said.wav",
     "/images/{image_id}",
     "/incidents/{incident_id}/images/{image_id}",
+    "/incidents/{incident_id}/report.pdf",
     "/recordings/spoken/{name}",
     "/recordings/{call_id}",
     "/recordings/{call_id}/waveform.svg",

@@ -319,6 +319,7 @@ FILES = {
     "/images/{image_id}",
     "/recordings/{call_id}",
     "/incidents/{incident_id}",
+    "/incidents/{incident_id}/report.pdf",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}",
 }
 
