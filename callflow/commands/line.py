@@ -20,6 +20,7 @@ from callflow.commands import (
     signals,
     site_files,
     station,
+    webhooks,
 )
 from callflow.commands.base import console
 from callflow.core.plans.call_plan import PlanError
@@ -45,6 +46,7 @@ app.add_typer(administration.phone, name="phone")
 app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
+app.add_typer(webhooks.webhooks, name="webhooks")
 app.add_typer(person.person, name="person")
 app.add_typer(configuration.configuration, name="configuration")
 announcements.ivr.command()(playing.play)

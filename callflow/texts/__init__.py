@@ -52,13 +52,29 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **subscriptions.ENTRIES,
 }
 
+_NAMED: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "alarms.*": {**alarms.ENTRIES, **open_ends.ENTRIES},
+    "interventions.*": {**interventions.ENTRIES, **law.ENTRIES},
+    "calls.*": {**telephone.ENTRIES, **callers.ENTRIES},
+    "messages.*": outbox.ENTRIES,
+    "sites.*": {**sites.ENTRIES, **people.ENTRIES},
+    "plans.*": {**plans.ENTRIES, **simulation.ENTRIES},
+    "staff.*": {**shifts.ENTRIES, **access.ENTRIES},
+    "station.*": {
+        **machines.ENTRIES,
+        **trunks.ENTRIES,
+        **settings.ENTRIES,
+        **subscriptions.ENTRIES,
+    },
+}
 #: {family: the kinds of entries that are of it}, in which they are offered to choose from.
 FAMILIES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    f"{module.__name__.rpartition('.')[2]}.*": module.ENTRIES
-    for module in (
-        *(alarms, plans, simulation, people, law, trunks, telephone, machines, outbox),
-        *(interventions, access, callers, shifts, sites, settings, subscriptions),
-    )
+    **_NAMED,
+    "others.*": {
+        kind: said
+        for kind, said in ENTRIES.items()
+        if not any(kind in kinds for kinds in _NAMED.values())
+    },
 }
 
 #: Words for a call's end, as people say them.

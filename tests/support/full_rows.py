@@ -10,6 +10,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from callflow.core.calls.phones import Phone, PhoneKind
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Answer, Finding, Means, Service
+from callflow.core.messages.subscriptions import Lane
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.retention import Kept, Rule
@@ -34,6 +36,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import presence, rosters
 from callflow.handling.interventions import directory, firms, guards, services
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import retention as records_retention
@@ -46,6 +49,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import phones as phone_rows
 from callflow.storage.desks import shifts
+from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
 from callflow.storage.records import retention
 from tests.support.cameras import a_still
@@ -145,6 +149,11 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
             for name in ("erp", "alarmes")
         )
         revoke_token(tx, first, NAME, now)
+        name = _printable(said("tableau"))
+        wanted = Wanted(name=name, url="https://programme.example.org/h", sites=(SHOP,))
+        told, _ = subscribe(tx, full.station.vault, wanted, NAME, now)
+        lane = Lane(subscription_id=told, site=SHOP, number=1, since=now, due_at=now)
+        subscription_rows.put_lane(tx, told, SHOP, replace(lane, last_error=said("HTTP 503")))
         set_rule(tx, {"code": "AT", "kind": "technical"}, NAME, now)
 
     full.do(write)

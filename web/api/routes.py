@@ -6,6 +6,7 @@ from web.api.alarms import images, incidents, open_ends, reports, tasks
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
+from web.api.messages import subscriptions
 from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import logbook
 from web.api.signals import signals
@@ -36,5 +37,6 @@ for module in (
     holidays,
     rosters,
     simulator,
+    subscriptions,
 ):
     router.include_router(module.router)

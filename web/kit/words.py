@@ -296,6 +296,7 @@ RIGHTS = {
 SETTINGS = {
     "roles": N_("Users and roles"),
     "tokens": N_("API tokens"),
+    "webhooks": N_("Webhooks"),
     "trunks": N_("Trunks"),
     "prompts": N_("Announcements"),
     "events": N_("Event table"),
@@ -309,6 +310,7 @@ SETTINGS = {
 SETTINGS_PAGES = {
     "roles": "/settings",
     "tokens": "/settings/tokens",
+    "webhooks": "/settings/webhooks",
     "trunks": "/settings/trunks",
     "prompts": "/announcements",
     "events": "/settings/events",
@@ -318,6 +320,24 @@ SETTINGS_PAGES = {
     "audit": "/audit",
     "personal": "/personal",
     "configuration": "/settings/configuration",
+}
+#: Families of events that a program may be told of: callflow/texts FAMILIES.
+FAMILIES = {
+    "alarms.*": N_("Alarms: signals, calls, tasks, closures"),
+    "interventions.*": N_("Interventions, verifications and emergency services"),
+    "calls.*": N_("Telephone and callers"),
+    "messages.*": N_("Messages, letters and images"),
+    "sites.*": N_("Sites, contacts, contracts and instructions"),
+    "plans.*": N_("Call plans"),
+    "staff.*": N_("Shifts, users and log-ins"),
+    "station.*": N_("Machines, trunks and settings"),
+    "others.*": N_("Other events"),
+}
+#: Where a subscription stands: callflow/core/messages/subscriptions.py.
+SUBSCRIPTIONS = {
+    "active": N_("takes events"),
+    "paused": N_("paused"),
+    "dead": N_("given up: it took nothing for a day"),
 }
 #: What of the event table is shown.
 EVENT_STATES = {"own": N_("only what the station changed")}

@@ -16,6 +16,7 @@ from web.pages.callers import call_backs
 from web.pages.calls import dial_policy, dialogues, recordings, telephone, trunk_tests
 from web.pages.desks import presence, roster, shift
 from web.pages.interventions import firms, service_lines
+from web.pages.messages import subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
 from web.pages.records import audit, logbook, retention
@@ -46,6 +47,7 @@ for module in (
     *(
         settings,
         tokens,
+        subscriptions,
         trunk_tests,
         event_table,
         dial_policy,

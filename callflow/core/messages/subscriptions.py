@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.messages.outbox import host_of
+
 
 class SubscriptionState(StrEnum):
     """Where a subscription stands."""
@@ -68,6 +70,11 @@ class Subscription:
     failing_since: datetime | None = None  # nothing was taken since
     told_at: datetime | None = None  # when the station was told of that
     last_error: str = ""
+
+    @property
+    def host(self) -> str:
+        """Whose address it is; the path may be a secret."""
+        return host_of(self.url)
 
     def wants(self, event: Event, kinds: Collection[str]) -> bool:
         """True where it is told of ``event``; ``kinds``: those it asks for, none: all."""

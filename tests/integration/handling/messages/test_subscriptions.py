@@ -130,7 +130,7 @@ def test_what_happened_before_it_was_subscribed_is_not_told(station: Station, va
 def test_only_the_kinds_and_sites_that_were_asked_for_are_told(
     station: Station, vault: Vault
 ) -> None:
-    some = Program(station, vault, kinds=("note", "outbox.*"), sites=("1002", "1003"))
+    some = Program(station, vault, kinds=("note", "messages.*"), sites=("1002", "1003"))
     happens(station, "1002", "un")
     happens(station, "1004", "ailleurs")
     happens(station, None, "station")

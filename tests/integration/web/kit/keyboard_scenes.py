@@ -30,6 +30,7 @@ from callflow.handling.desks import rosters
 from callflow.handling.interventions import directory, firms, members, services
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import retention
@@ -38,6 +39,7 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.desks import shifts
+from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import contacts as contact_rows
 from ivr.speech.places import announcements_of
@@ -547,6 +549,19 @@ def _tokens(world: World, page: Page) -> str:
     return "/settings/tokens"
 
 
+def _webhooks(world: World, page: Page) -> str:
+    wanted = Wanted(name="erp", url="https://erp.example.org/h")
+    vault = world.station.vault
+
+    def write(tx: Tx) -> None:
+        for one in subscription_rows.every(tx):
+            subscription_rows.remove(tx, one.id)
+        subscribe(tx, vault, wanted, CHIEF, clock.now())
+
+    world.do(write)
+    return "/settings/webhooks"
+
+
 def _own_code(world: World, page: Page) -> str:
     rule = {"code": "AT", "kind": "technical"}
     world.do(lambda tx: event_rules.set_rule(tx, rule, CHIEF, clock.now()))
@@ -843,6 +858,12 @@ SCENES: tuple[Scene, ...] = (
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
+    Scene(
+        name="webhooks",
+        prepare=_webhooks,
+        ready="[action$=pause]",
+        values={"url": "https://programme.example.org/h", "since": "2026-11-30T03:00"},
+    ),
     Scene(name="trunks", prepare=_trunks, values={"number": lambda: NUMBER[0]}),
     Scene(
         name="event table",

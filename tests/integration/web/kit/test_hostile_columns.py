@@ -50,6 +50,8 @@ NO_WORDS: dict[str, str] = {
     "call_action": "kind",
     "undo": "kind",
     "outbox": "channel state",
+    "proof": "stage",
+    "subscription": "secret state",
     "image": "take path sha256 problem",
     "verification": "means result weight",
     "service_call": "service gate",

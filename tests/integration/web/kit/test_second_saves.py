@@ -21,12 +21,14 @@ from callflow.handling.interventions import directory
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members as interventions_members
 from callflow.handling.interventions.firms import close_firm
+from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans, withdrawal
 from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import users
 from callflow.storage.sites import contracts as contract_rows
 from callflow.storage.sites import removed
@@ -38,12 +40,14 @@ from tests.support.web_station import WebStation
 from web.access.users import Role
 from web.app import create_app
 from web.pages.interventions import firms, service_lines
+from web.pages.messages import subscriptions
 from web.pages.plans import at_site, edit
 from web.pages.sites import edit as site_edit
 from web.pages.sites import parts
 from web.pages.sites import person as site_person
 
 BOTH = ("odile", "paul")
+HOOK = "https://programme.example.org/h"
 SITE, EDIT = "/sites/1001", "/sites/1001/edit"
 ANNE = f"{SITE}/people/1001-1"
 YEAR = clock.now().year + 1
@@ -102,9 +106,11 @@ class World:
         away = self.station.store.read_now(
             lambda tx: removed.of_site(tx, "1001", ("zones", "schedule"))
         )
+        told = self.station.store.read_now(subscription_rows.every)
         return {
             "removed": away[0].id if away else "",
             "bea": row.id,
+            "told": told[0].id if told else "",
             "former": former[0].id if former else "",
             "member": members[0].id if members else "",
         }
@@ -206,6 +212,12 @@ def closed(world: World) -> None:
         )
 
     world.station.do(close)
+
+
+def told_of_events(world: World) -> None:
+    wanted = Wanted(name="erp", url=HOOK)
+    vault = world.station.vault
+    world.station.do(lambda tx: subscribe(tx, vault, wanted, "odile", clock.now()))
 
 
 def otherwise(world: World) -> None:
@@ -361,6 +373,11 @@ SAVES: dict[str, Saved] = {
     "/settings/events/{code}/reset": Saved(
         "/settings/events?code=AT", "/settings/events/AT/reset", prepare=otherwise
     ),
+    "/settings/webhooks/{subscription_id}": Saved(
+        *("/settings/webhooks", "/settings/webhooks/{told}"),
+        *({"name": "tableau", "url": HOOK}, {"name": "autre", "url": HOOK}),
+        prepare=told_of_events,
+    ),
     "/settings/retention": Saved(
         *("/settings/retention",) * 2,
         *({"what": "images", "days": "90"}, {"what": "images", "days": "60"}),
@@ -447,6 +464,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
+            "/settings/webhooks",
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
             *("/plans/{plan_id}/sites", "/sites/{site_id}/tests"),
         ),
@@ -466,6 +484,8 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/people/{user_id}/disable", "/people/{user_id}/enable"),
+            *("/settings/webhooks/{subscription_id}/" + act for act in subscriptions.ACTS),
+            "/settings/webhooks/{subscription_id}/replay",
             "/people/{user_id}/reset-factors",
             "/sites/{site_id}/instructions/{instruction}/countersign",
             "/sites/{site_id}/instructions/{instruction}/transcribe",
@@ -511,6 +531,7 @@ ACTS: dict[str, tuple[str, ...]] = {
         f"{part}/{act}" for part in parts._TAB_OF for act in parts.ACTS
     ),
     "/firms/{firm_id}/{act}": firms.ACTS,
+    "/settings/webhooks/{subscription_id}/{act}": tuple(subscriptions.ACTS),
     "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
     "/services/{act}": service_lines.ACTS,
     "/plans/{plan_id}/edit/steps/{place}/{act}": edit.ACTS,

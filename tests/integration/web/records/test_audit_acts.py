@@ -285,6 +285,10 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         filled("/settings/retention", "/settings/retention", what="images", days="90"),
         *(CHIEF, "settings", "images, in days (retention) – 90"),
     ),
+    "a program that is told of events": (
+        form("/settings/webhooks", name="erp", url="https://erp.example.org/h"),
+        *(CHIEF, "settings", "subscribes the program erp to events (erp.example.org)"),
+    ),
     "a code of the event table": (
         filled(
             *("/settings/events?code=AT", "/settings/events"),
