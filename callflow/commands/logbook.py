@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,6 +16,7 @@ from callflow.commands.base import AsJson, group, open_rows, settings_of_this_ru
 from callflow.core.messages.outbox import Image
 from callflow.core.records import logbook
 from callflow.core.records.verification import FILES
+from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records.logbook import verify
 from callflow.notify import kept
 from callflow.processes import anchoring
@@ -23,6 +26,7 @@ from callflow.storage.calls import calls, spoken
 from callflow.storage.engine.values import columns
 from callflow.storage.messages import outbox
 from callflow.storage.records import logbook as logbook_rows
+from callflow.storage.sites import sites
 from ivr import recording
 
 book = group("The logbook.")
@@ -139,16 +143,26 @@ def _without(told: Mapping[str, _Value], gone: Set[str]) -> dict[str, _Value]:
 
 @book.command("export")
 def logbook_export(incident: str | None = None) -> None:
-    """Print entries as JSON lines, oldest first."""
+    """Print entries as JSON lines, oldest first: in UTC, and as a clock at the site showed it."""
     with open_rows(settings_of_this_run()) as (store, _):
         after = 0
         while page := store.read_now(_page(incident, after)):
-            for entry in page:
-                print(
-                    json.dumps({**asdict(entry), "at": clock.to_iso(entry.at)}, ensure_ascii=False)
-                )
-            after = page[-1].number
+            for entry, zone in page:
+                times = {"at": clock.to_iso(entry.at), "local": _local(entry.at, zone)}
+                print(json.dumps({**asdict(entry), **times}, ensure_ascii=False))
+            after = page[-1][0].number
 
 
-def _page(incident: str | None, after: int) -> Callable[[Tx], list[logbook.Entry]]:
-    return lambda tx: logbook_rows.page(tx, incident=incident, after=after)
+def _local(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+def _page(incident: str | None, after: int) -> Callable[[Tx], list[tuple[logbook.Entry, str]]]:
+    """The next entries, each with the time zone of its site, or the station's."""
+
+    def page(tx: Tx) -> list[tuple[logbook.Entry, str]]:
+        entries = logbook_rows.page(tx, incident=incident, after=after)
+        zones = sites.time_zones_of(tx, (entry.site for entry in entries))
+        return [(entry, zones.get(entry.site or "", str(STATION_ZONE))) for entry in entries]
+
+    return page

@@ -29,6 +29,7 @@ from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
 from callflow.processes import anchoring
 from callflow.processes.eraser import Eraser
+from callflow.processes.indexer import Indexer
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
@@ -66,6 +67,7 @@ class Engine:
         self._node = settings.node
         self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
         self._eraser = Eraser(settings, store, vault, self._me)
+        self._indexer = Indexer(store)
         self._dispatch, self._seals = open_dispatch(store), anchoring.Watch(settings, store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
@@ -91,6 +93,7 @@ class Engine:
                 parts.create_task(self._every(_BEAT, self._beat))
                 parts.create_task(self._every(_DOOMED, self._delete_files))
                 parts.create_task(self._every(_BEAT, self._erase))
+                parts.create_task(self._every(_BEAT, self._index))
                 parts.create_task(self._every(_REMEMBER, self._seals.look))
                 parts.create_task(self._every(_FOLLOW, self._follow))
                 parts.create_task(self._every(_CHARGE, self._charge))
@@ -224,6 +227,11 @@ class Engine:
             return False
         await self._store.write(lambda tx: figures.keep(tx, batch), patience=_FOLLOW_PATIENCE)
         return True
+
+    async def _index(self) -> None:
+        """The index of the logbook's words follows what was told."""
+        if self._on_duty:
+            await self._indexer.go_on(is_busy=lambda: clock.monotonic() - self._busy_at < 1.0)
 
     async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -104,6 +104,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "transferred": ("Transférée de {by} à {to}", "Transferred from {by} to {to}"),
     "resumed": ("Consigne rendue à l'automate par {by}", "Plan handed back to the machine by {by}"),
     "note": ("{note}", "{note}"),
+    "corrected": (
+        "Rectificatif de l'écriture du {since} : {note}",
+        "Correction of the entry of {since}: {note}",
+    ),
     "closed": ("Acquittée, code : {resolution}. {text}", "Handled, code: {resolution}. {text}"),
     "awaiting_normal": (
         "En attente du retour à la normale : {zones}",

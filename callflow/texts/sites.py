@@ -23,6 +23,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Sites exportés par {by} ({format}) : sites {sites}, contacts {contacts}{sought}",
         "Sites exported by {by} ({format}): sites {sites}, contacts {contacts}{sought}",
     ),
+    "logbook_exported": (
+        "Écritures de la main courante enregistrées dans un fichier par {by}",
+        "Entries of the logbook saved to a file by {by}",
+    ),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
     "client_renamed": (
         "Client {old} renommé {name} par {by} (sites : {sites})",

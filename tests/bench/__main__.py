@@ -21,6 +21,7 @@ from tests.bench import (
     ingest,
     ivr,
     kills,
+    logbook_search,
     machines,
     pages,
     peak,
@@ -50,6 +51,7 @@ BENCHES: dict[str, Bench] = {
     importing.NAME: importing.run,
     pages.NAME: pages.run,
     edits.NAME: edits.run,
+    logbook_search.NAME: logbook_search.run,
     simulate.NAME: simulate.run,
     fuzz_dc09.NAME: fuzz_dc09.run,
 }

@@ -104,6 +104,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "simulate.ALARMING": 60.0,
         "simulate._SEEDS": 2,
     },
+    "logbook-search": {"logbook_search.ENTRIES": 5_000, "logbook_search._TIMES": 2},
     "fuzz-dc09": {"fuzz_dc09.FRAMES": 20_000},
 }
 

@@ -34,6 +34,11 @@ Since = Annotated[
     Query(description="From this instant on (ISO 8601; without an offset: UTC)"),
 ]
 
+Until = Annotated[
+    Annotated[datetime, BeforeValidator(written), AfterValidator(_utc)] | None,
+    Query(description="Before this instant (ISO 8601; without an offset: UTC)"),
+]
+
 
 def encode(*parts: object) -> str:
     """A cursor."""

@@ -71,6 +71,7 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
         "sites_read",
         "report_seen",
         "document_opened",
+        "logbook_exported",
     ),
     "seen": ("site_seen",),
     "audit": ("audit_read",),

@@ -28,7 +28,7 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.interventions import firms
-from callflow.storage.records import erasure, retention
+from callflow.storage.records import erasure, retention, words
 from callflow.storage.records.erasure import AnyRow
 from callflow.storage.sites import clients, contacts, search, sites, uploads
 from callflow.vault import Vault
@@ -275,6 +275,8 @@ class Sweep:
                     told[entry] = left
                 else:
                     erasure.write(tx, table, key, values)
+            if told:
+                words.again(tx, [key for (key,) in keys])
             entries = list(told.items())
             for begin in range(0, len(entries), _ENTRIES):
                 some = dict(entries[begin : begin + _ENTRIES])

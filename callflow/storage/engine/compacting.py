@@ -16,6 +16,7 @@ import psycopg
 
 from callflow.storage.engine.connections import WAIT, connection_info, open_turns, turn
 from callflow.storage.engine.outage import StoreUnavailable
+from callflow.storage.schema.logbook import WORDS
 
 #: Times that a moment without readers is waited for, and milliseconds of each: nobody writes then.
 _TRIES, _PATIENCE = 10, 1000
@@ -50,6 +51,8 @@ def _compact_sqlite(url: str) -> None:
         if turns is not None:
             stack.enter_context(turns)
         with turn(turns):
+            # What was deleted from it is in its lists until these are written anew.
+            own.execute("INSERT INTO logbook_words(logbook_words) VALUES ('optimize')")
             own.execute("VACUUM")
         own.execute(f"PRAGMA busy_timeout={_PATIENCE}")
         for _ in range(_TRIES):
@@ -63,5 +66,5 @@ def _compact_sqlite(url: str) -> None:
 def _compact_postgresql(url: str, tables: Sequence[str]) -> None:
     address, patience = connection_info(url)
     with psycopg.connect(address, autocommit=True, **patience) as own:
-        for table in tables:
+        for table in (*tables, WORDS):
             own.execute(psycopg.sql.SQL("VACUUM FULL {}").format(psycopg.sql.Identifier(table)))

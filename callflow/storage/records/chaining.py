@@ -123,7 +123,7 @@ def alarm(tx: Tx, what: str, about: str, now: datetime) -> None:
 _OF_HEAD = ("chain", "seq", "hash", "mac", "sealed")
 _INSERT = Prepared(t.logbook.insert())
 #: Numbers beyond are nobody's who counts.
-_LAST_NUMBER = 2**53
+LAST_NUMBER = 2**53
 
 
 def _heads(tx: Tx, chains: set[str], count: int) -> tuple[list[Head], list[int]]:
@@ -148,8 +148,8 @@ def _as_heads(rows: Iterable[Mapping[str, Any]]) -> list[Head]:
 
 def _after(last: Any, count: int) -> list[int]:
     """The next numbers. Where somebody put one out of reach, any that are free: told is told."""
-    if not isinstance(last, int) or last >= _LAST_NUMBER:
-        last = -secrets.randbelow(_LAST_NUMBER) - count - 1
+    if not isinstance(last, int) or last >= LAST_NUMBER:
+        last = -secrets.randbelow(LAST_NUMBER) - count - 1
     return list(range(last + 1, last + 1 + count))
 
 

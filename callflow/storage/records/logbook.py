@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from callflow.storage.sites.search import holds
 
 __all__ = ["append"]
 
+_C = t.logbook.c
 #: Entries since an instant that are looked at to find where they begin.
 _LATELY = 200_000
 
@@ -223,6 +224,34 @@ def _page(
     return Found(_entries(tx, all_since.limit(limit)), beyond)
 
 
+#: The kind of what corrects another entry: its ``data`` names that one's id as ``corrects``.
+CORRECTED = "corrected"
+
+
+def get(tx: Tx, entry_id: str) -> Entry | None:
+    """One of them."""
+    return next(iter(of_ids(tx, [entry_id])), None)
+
+
+def of_ids(tx: Tx, ids: Collection[str]) -> list[Entry]:
+    """Those with these ids, the oldest first."""
+    if not ids:
+        return []
+    return _entries(tx, select(t.logbook).where(_C.id.in_(ids)).order_by(_C.number))
+
+
+def corrections(tx: Tx, of: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """{id of an entry: what corrects it, the oldest first}, of these."""
+    found: dict[str, list[Entry]] = {}
+    if not of:
+        return found
+    query = select(t.logbook).where(RARE, _C.kind == CORRECTED, _C.at >= min(e.at for e in of))
+    named = _C.data["corrects"].as_string().in_([entry.id for entry in of])
+    for entry in _entries(tx, query.where(named).order_by(_C.number)):
+        found.setdefault(entry.data["corrects"], []).append(entry)
+    return found
+
+
 def last_act(tx: Tx, who: str, *, but: Sequence[str] = ()) -> datetime | None:
     """When a person did something last that was written down, but for entries of some kinds."""
     c = t.logbook.c
@@ -250,7 +279,6 @@ def count_since(tx: Tx, at: datetime, *, but: Sequence[str] = ()) -> int:
     return int(execute(tx, query).scalar_one())
 
 
-_C = t.logbook.c
 _RECORDED = select(_C.data).where(RARE, _C.kind.in_(["recording", "recording_problem"]))
 
 

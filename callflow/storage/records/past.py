@@ -29,6 +29,7 @@ from callflow.core.records.logbook import COVERED, MACHINE, Entry, entry_hash
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import found
+from callflow.storage.records import words
 from callflow.storage.records.logbook import of_incident
 from callflow.storage.schema.alarms import ALONE
 from callflow.storage.schema.logbook import UNCOVERED
@@ -246,4 +247,5 @@ def cover(tx: Tx, said: Sequence[Entry]) -> dict[str, list[str]]:
     left |= {"text": GONE, "data": {}, "salt": ""}
     numbers = [entry.number for entry in said]
     tx.execute(update(t.logbook).where(t.logbook.c.number.in_(numbers)).values(**left))
+    words.again(tx, numbers)
     return {each.id: [each.hash, entry_hash(replace(each, **left))] for each in said}

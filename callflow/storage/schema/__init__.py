@@ -35,7 +35,7 @@ from callflow.storage.schema.law import (
     service_report,
     verification,
 )
-from callflow.storage.schema.logbook import chain_head, logbook, seal
+from callflow.storage.schema.logbook import chain_head, logbook, logbook_index, seal
 from callflow.storage.schema.open_ends import bypass, fault, promise, signature
 from callflow.storage.schema.outbox import (
     image,
@@ -110,6 +110,7 @@ __all__ = [
     "instruction",
     "legal_hold",
     "logbook",
+    "logbook_index",
     "measure",
     "measure_report",
     "metadata",

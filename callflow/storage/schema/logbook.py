@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Index,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 
@@ -82,3 +85,27 @@ seal = Table(
     Column("heads", JSON, nullable=False),  # [[chain, seq, hash], ...] changed since the last
     Column("mac", String(64), nullable=False),  # covers the previous seal's mac too
 )
+
+#: How far the index of words is (``callflow.storage.records.words``), in one row. The index itself,
+#: ``logbook_words``, is SQLite's FTS5 or has PostgreSQL's tsvector, and is nobody's record.
+logbook_index = Table(
+    "logbook_index",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1
+    # Entries up to this number are in it.
+    Column("position", BigInteger, nullable=False),
+    # Changes with every entry that loses its words, so that none comes in that was read before.
+    Column("generation", Integer, nullable=False),
+)
+#: How the names of the index and of its own tables begin.
+WORDS = "logbook_words"
+#: What makes it, by the database.
+_MADE = {
+    "sqlite": f"CREATE VIRTUAL TABLE {WORDS} USING fts5"
+    "(words, columnsize=0, tokenize=\"ascii tokenchars ':'\")",
+    "postgresql": f"CREATE TABLE {WORDS} (number bigint PRIMARY KEY, words tsvector NOT NULL);"
+    f"CREATE INDEX ix_{WORDS} ON {WORDS} USING gin (words) WITH (fastupdate = off)",
+}
+for _dialect, _statement in _MADE.items():
+    _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(logbook_index, "after_create", _ddl.execute_if(dialect=_dialect))

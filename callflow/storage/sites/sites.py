@@ -137,6 +137,15 @@ def names_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(query)}
 
 
+def time_zones_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
+    """{site id: its time zone} of these; None is no site's."""
+    wanted = {site_id for site_id in site_ids if site_id}
+    if not wanted:
+        return {}
+    query = select(t.site.c.id, t.site.c.timezone).where(t.site.c.id.in_(wanted))
+    return {row.id: row.timezone for row in tx.execute(query)}
+
+
 _ACCOUNTS = Reads(
     select(t.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))

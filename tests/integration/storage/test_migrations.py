@@ -15,6 +15,7 @@ from callflow.storage import schema
 from callflow.storage.engine import job_tables
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.engine.upgrade import upgrade
+from callflow.storage.schema.logbook import WORDS
 
 pytestmark = pytest.mark.both_databases
 
@@ -30,7 +31,8 @@ def drift(url: str) -> list[object]:
 
 
 def _is_ours(_thing: object, name: str, *_: object) -> bool:
-    return not name.startswith((job_tables.PREFIX, f"idx_{job_tables.PREFIX}"))
+    theirs = (job_tables.PREFIX, f"idx_{job_tables.PREFIX}", WORDS, f"ix_{WORDS}")
+    return not name.startswith(theirs)
 
 
 def test_from_nothing_to_what_the_program_expects(empty_url: str) -> None:
@@ -102,5 +104,5 @@ def test_the_database_knows_its_version(empty_url: str) -> None:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
         found = inspect(connection).get_table_names()
     engine.dispose()
-    tables = {name for name in found if not name.startswith(job_tables.PREFIX)}
+    tables = {name for name in found if not name.startswith((job_tables.PREFIX, WORDS))}
     assert tables == set(schema.metadata.tables) | {"alembic_version"}

@@ -50,6 +50,7 @@ from web.pages.alarms.task_views import TaskView
 from web.pages.alarms.verification_views import Verifying, heard_in, script_of
 from web.pages.interventions.service_views import services_of
 from web.pages.records.entries import entries_shown
+from web.pages.records.entries import lines as lines_told
 
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
 _NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
@@ -325,7 +326,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "measures": measures.running(tx, row.site_id, now) if row.site_id else [],
         "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
-        "entries": entries,
+        "log": lines_told(tx, entries),
         "heard": sites_passwords.heard_last([each.entry for each in entries]),
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, String
 
 from callflow import clock
 from callflow.core.records.retention import Kept, Rule, before
+from callflow.core.records.words import sought
 from callflow.dispatch.identity import only
 from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import Refused
@@ -26,7 +27,8 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
-from callflow.storage.records import logbook, retention
+from callflow.storage.records import logbook, retention, search, words
+from callflow.storage.records.search import Asked
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.support.documents import site_document
@@ -154,6 +156,32 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert f'"{SECOND}"' in (settings.data_dir / "logs" / "engine.log").read_text()
     assert not list((settings.data_dir / "prompts" / "sentences").rglob("*.alaw"))
     assert not station.read(logbook.recorded_hashes)
+
+
+def test_their_words_leave_the_index_of_the_logbook_and_its_file(
+    station: Station, settings: Settings, known: str
+) -> None:
+    for _ in range(2):  # the first begins it
+        until = station.read(words.horizon).last
+        batch = station.read(partial(words.gathered, until=until, limit=1000))
+        if batch is not None:
+            station.write(partial(words.put, batch=batch))
+
+    def hits(said: str) -> int:
+        asked = Asked(sought=sought(said))
+        look = partial(words.numbers, above=0, below=2**31 - 1, limit=9)
+        by_index = station.read(partial(look, sought=asked.sought))
+        entries = station.read(partial(search.entries, asked=asked)).entries
+        return len(by_index) + len(entries)
+
+    assert hits("zebulon")
+    assert hits(FIRST)
+    erase(station, settings, known)
+    assert hits("zebulon") == hits(FIRST) == 0
+    assert hits("rappelle")  # what happened stays
+    if station.store.sqlite:
+        for file in filter(Path.is_file, settings.data_dir.rglob("*")):
+            assert b"zebulon" not in file.read_bytes(), file
 
 
 def test_what_is_not_swept_holds_nobodys_words() -> None:

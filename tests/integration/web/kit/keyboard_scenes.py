@@ -40,6 +40,7 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.desks import shifts
 from callflow.storage.messages import subscriptions as subscription_rows
+from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import contacts as contact_rows
 from ivr.speech.places import announcements_of
@@ -531,6 +532,13 @@ def _logbook(world: World, page: Page) -> str:
     return f"/logbook?site={account}"
 
 
+def _entry(world: World, page: Page) -> str:
+    account = world.site()
+    world.do(lambda tx: tell(tx, "note", clock.now(), site=account, note="Ronde"))
+    (entry,) = world.station.store.read_now(lambda tx: logbook.last(tx, limit=1))
+    return f"/logbook/{entry.id}"
+
+
 def _audit(world: World, page: Page) -> str:
     """So many entries that there are older ones, one of them with fields that were changed."""
     account = world.site()
@@ -850,6 +858,7 @@ SCENES: tuple[Scene, ...] = (
         values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": lambda: _NAMED["site"]},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
+    Scene(name="entry of the logbook", prepare=_entry, values={"text": "Ronde à 3 h"}),
     Scene(name="settings", prepare=at("/settings"), values={"address": "/sites"}),
     Scene(
         name="retention",

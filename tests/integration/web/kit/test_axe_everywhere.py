@@ -19,6 +19,7 @@ from sqlalchemy import JSON, String, Text
 
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.support.full_rows import fill
 from tests.support.full_station import (
@@ -44,7 +45,10 @@ NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/t
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
 #: Forms that are answered with a file.
-GIVES_A_FILE = {"/site-files/export", "/site-files/template", "/settings/configuration"}
+GIVES_A_FILE = {
+    *("/site-files/export", "/site-files/template", "/settings/configuration"),
+    "/logbook/export",
+}
 
 
 #: A plan that a site follows, and what is asked of it.
@@ -122,6 +126,7 @@ def pages(full: FullStation) -> list[str]:
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
+        f"/logbook/{newest_entry(full)}",
         f"/start?site={SHOP}",
         "/dialogues/verification",
         "/dialogues/incoming",
@@ -157,6 +162,12 @@ def seen_pages(web: tuple[FullStation, WebProcess], deep_run: bool) -> list[str]
     app = create_app(station.settings, station.store, station.vault)
     gets = [route.path for route in all_routes(app) if route.method == "GET"]
     return pages(full) if deep_run else one_state_each(pages(full), gets)
+
+
+def newest_entry(full: FullStation) -> str:
+    """Of the logbook."""
+    (entry,) = full.station.store.read_now(lambda tx: logbook.last(tx, limit=1))
+    return entry.id
 
 
 def client_of(full: FullStation) -> str:
