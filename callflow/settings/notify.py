@@ -44,6 +44,8 @@ class NotifySettings(BaseSettings):
     smtp_user: str = ""
     smtp_password: Secret = ""
     mail_from: Annotated[str, AfterValidator(_mail)] = ""
+    #: The supervisors' addresses: the list of sites in fault goes there each Monday at seven.
+    faults_to: tuple[Annotated[str, AfterValidator(_mail)], ...] = ()
 
     #: Where an SMS is posted as JSON; the token goes as ``Authorization: Bearer``.
     sms_url: Annotated[str, AfterValidator(_url)] = ""

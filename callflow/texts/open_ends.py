@@ -45,4 +45,22 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Alarme rouverte par {by} après son classement. Motif : {reason}",
         "Opened again by {by} after it was filed. Reason: {reason}",
     ),
+    "fault_began": (
+        "Défaut établi par {by}, zone {zone} : {note}",
+        "Fault established by {by}, zone {zone}: {note}",
+    ),
+    "fault_changed": (
+        "Défaut zone {zone}, {note}. Cause : {cause}. Mainteneur : {who}. Devis : {quote}."
+        " Rendez-vous : {until}",
+        "Fault of zone {zone}, {note}. Cause: {cause}. Firm: {who}. Quote: {quote}."
+        " Appointment: {until}",
+    ),
+    "fault_ended": (
+        "Fin du défaut zone {zone}, {note}. {reason}",
+        "Fault of zone {zone} over, {note}. {reason}",
+    ),
+    "faults_listed": (
+        "Liste des sites en défaut envoyée ({note}) : {count}",
+        "List of sites in fault sent ({note}): {count}",
+    ),
 }

@@ -10,7 +10,7 @@ from web.api.messages import subscriptions
 from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import logbook
 from web.api.signals import signals
-from web.api.sites import calendars, holidays, instructions, on_test, sites
+from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
 from web.api.watch import health, lines
 
 router = APIRouter(prefix="/api/v1")
@@ -26,6 +26,7 @@ for module in (
     tasks,
     sites,
     on_test,
+    faults,
     instructions,
     calendars,
     plans,

@@ -54,6 +54,11 @@ def clock_time(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
 
 
+def typed_moment(at: datetime, zone: str) -> str:
+    """As a field for a date and a time has it, where the site is."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def moment(at: datetime, zone: str, language: str) -> str:
     """Date and time where the site is."""
     local = at.astimezone(ZoneInfo(zone))

@@ -94,6 +94,7 @@ def environment(language: str) -> Environment:
         "outside": outside,
         "iso": to_iso,
         "clock": i18n.clock_time,
+        "typed_moment": i18n.typed_moment,
         "moment": functools.partial(i18n.moment, language=language),
         "day": functools.partial(i18n.day, language=language),
         "date": lambda on: i18n.date_as(on, "EEEE d MMMM", language),

@@ -23,6 +23,7 @@ from web.pages.records import audit, logbook, retention
 from web.pages.sites import (
     clients,
     event_table,
+    faults,
     files,
     holidays,
     hours,
@@ -39,7 +40,7 @@ from web.pages.watch import lines
 router = APIRouter()
 for module in (
     *(login, oidc, own, users, console, search, undo, scheme),
-    *(sites, files, site_edit, hours, person, parts, on_test, site),
+    *(sites, files, faults, site_edit, hours, person, parts, on_test, site),
     *(clients, client_data, firms, service_lines),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, incident),  # the last one takes any act

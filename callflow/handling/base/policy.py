@@ -77,6 +77,7 @@ class Policy:
     longest_break: float = 1800.0
     call_back_target: float = 300.0
     guard_welfare: float = 900.0  # a guard on site is called so often; 0: never
+    faults_to: Sequence[str] = ()  # mail addresses of whom the week's list of faults goes to
     back_to_normal: float = 1800.0  # a treated site has so long (D26), unless its plan says so
     dead_man_hours: str = "20:00-07:00"
     dead_man_night: float = 1800.0
@@ -157,6 +158,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "clip_before": settings.clip_before,
             "clip_after": settings.clip_after,
             **{name: getattr(settings, name) for name in _OF_CALLERS},
+            "faults_to": list(settings.faults_to),
             "dead_man_hours": settings.dead_man_hours,
             "dead_man_night": settings.dead_man_night,
             "dead_man_day": settings.dead_man_day,

@@ -12,6 +12,7 @@ from callflow.handling.desks.dead_man import is_overdue, raise_overdue
 from callflow.handling.desks.queueing import bridge, escalate_queue, find_forgotten
 from callflow.handling.interventions import welfare
 from callflow.handling.records import retention
+from callflow.handling.sites import faults
 from callflow.handling.sites.contracts import apply_planned
 from callflow.handling.watch.machines import nodes_changed, watch_nodes
 from callflow.storage import Tx
@@ -39,7 +40,7 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (uploads.any_old, uploads.forget_old),
 )
 #: Done without a look, each after so many seconds.
-RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal: 60.0}
+RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal: 60.0, faults.follow: 300.0}
 
 
 def due(tx: Tx, now: datetime) -> list[Work]:

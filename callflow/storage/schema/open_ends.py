@@ -68,6 +68,7 @@ fault = Table(
     Column("firm_id", String(64), nullable=True),  # the maintenance firm's contact
     Column("quote", Text, nullable=False, server_default=""),
     instant("quoted_at"),
+    Column("mail", Text, nullable=False, server_default=""),  # where the client is reminded
     instant("appointment_at"),
     Column("opened_by", Text, nullable=False),
     instant("began_at", null=False),

@@ -466,8 +466,8 @@ ALONE: dict[str, str] = {
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
             "/settings/webhooks",
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
-            *("/plans/{plan_id}/sites", "/sites/{site_id}/tests"),
             "/logbook/{entry_id}/correct",
+            *("/plans/{plan_id}/sites", "/sites/{site_id}/tests", "/faults"),
         ),
         "adds something, and is refused where something else is in its place",
     ),
@@ -493,10 +493,11 @@ ALONE: dict[str, str] = {
         ),
         "the button says into which state, and only out of the other one",
     ),
+    "/faults/{fault_id}/{act}": "says what it saw, or ends it once (test_faults.py)",
     **dict.fromkeys(
         (
             *("/incidents/{incident_id}/{act}", "/incidents/{incident_id}/together"),
-            "/incidents/{incident_id}/close",
+            *("/incidents/{incident_id}/close", "/incidents/{incident_id}/sign-end"),
             *("/call-backs/{call_back_id}/{act}", "/incidents/{incident_id}/password"),
         ),
         "an operator's act on work that one person holds (test_races.py)",
