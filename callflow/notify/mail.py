@@ -7,27 +7,48 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 import aiosmtplib
 
-from callflow.core.messages.outbox import Fault, Message, Undelivered, wrong_address
+from callflow.core.messages.outbox import (
+    Claimed,
+    Fault,
+    Message,
+    Undelivered,
+    one_line,
+    wrong_address,
+)
 from callflow.core.messages.proof import Receipt
+from callflow.notify import enclosures
 from callflow.settings.config import Settings
 
 #: Seconds for one answer of the server.
 _PATIENCE = 10.0
 
 
-async def send(settings: Settings, message: Message) -> Receipt:
-    """Hand it to the mail server; its answer. Raises Undelivered."""
+async def send(settings: Settings, message: Claimed) -> Receipt:
+    """Hand it to the mail server, with its document; the server's answer. Raises Undelivered.
+
+    A server that tells (RFC 3461) is asked to tell of delivery and failure, under the row's id.
+    """
     if not settings.smtp_host:
         raise Undelivered(Fault.NOT_SET_UP, "CALLFLOW_SMTP_HOST")
     wrong = wrong_address(message.channel, message.to)
     if wrong is not None:
         raise Undelivered(Fault.WRONG_ADDRESS, wrong)
+    letter = _mail(settings, message)
+    if message.document_id is not None:
+        _enclose(
+            letter, message, await enclosures.read(settings, message, most=settings.mail_largest)
+        )
+    client = aiosmtplib.SMTP(**_server(settings))
     try:
-        _, answer = await aiosmtplib.send(_mail(settings, message), **_server(settings))
+        async with client:
+            _, answer = await client.send_message(
+                letter, sender=settings.mail_bounces or None, **_telling(client, message)
+            )
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _failure(error) from None
     return Receipt(text=f"{settings.smtp_host}: {answer}")
@@ -78,6 +99,31 @@ def _mail(settings: Settings, message: Message) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notices, please
     mail.set_content(message.body)
     return mail
+
+
+#: How a document's file ends → what it is.
+_TYPES = {
+    ".pdf": ("application", "pdf"),
+    ".zip": ("application", "zip"),
+    ".csv": ("text", "csv"),
+    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def _enclose(letter: EmailMessage, message: Claimed, content: bytes) -> None:
+    name = one_line(message.enclosed.name) if message.enclosed else "document"
+    of, kind = _TYPES.get(PurePath(name).suffix.lower(), ("application", "octet-stream"))
+    letter.add_attachment(content, maintype=of, subtype=kind, filename=name)
+
+
+def _telling(client: aiosmtplib.SMTP, message: Claimed) -> dict[str, Any]:
+    """What has the server tell later what became of it; nothing where it can't."""
+    if not client.supports_extension("dsn"):
+        return {}
+    return {
+        "mail_options": ["RET=HDRS", f"ENVID={message.id}"],
+        "rcpt_options": ["NOTIFY=SUCCESS,FAILURE"],
+    }
 
 
 def _failure(error: Exception) -> Undelivered:

@@ -8,7 +8,7 @@ from datetime import datetime
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Still, Take, Undelivered
 from callflow.core.messages.proof import Receipt
 from callflow.core.messages.subscriptions import Event, Subscription
-from callflow.notify import clips, links, mail, sms, stills, webhook
+from callflow.notify import clips, links, mail, post, printing, sms, stills, webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
 from callflow.vault import Vault
@@ -33,6 +33,10 @@ class Ways:
                 return await webhook.send(self._settings, self._client, message, now)
             case Channel.IMAGES:
                 return await self._fetch(message)
+            case Channel.PRINT:
+                return await printing.send(self._settings, self._client, message)
+            case Channel.POST:
+                return await post.send(self._settings, message, now)
         raise Undelivered(Fault.NOT_SET_UP, message.channel.value)
 
     async def tell(self, to: Subscription, event: Event, attempt: int, now: datetime) -> None:

@@ -329,6 +329,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     def documents_dir(self) -> Path:
         return self.data_dir / "documents"
 
+    @property
+    def post_dir(self) -> Path:
+        return self.post_folder or self.data_dir / "post"
+
 
 def read_settings() -> Settings:
     """The settings of this run. Raises BadSettings."""

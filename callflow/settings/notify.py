@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings
 
-from callflow.core.messages.outbox import Channel, wrong_address, wrong_url
+from callflow.core.messages.outbox import Channel, wrong_address, wrong_printer_url, wrong_url
 
 
 def _url(value: str) -> str:
@@ -24,6 +25,14 @@ def _mail(value: str) -> str:
     return value
 
 
+def _printer(value: str) -> str:
+    wrong = wrong_printer_url(value)
+    if wrong is not None:
+        raise ValueError(wrong)
+    return value
+
+
+Printer = Annotated[str, AfterValidator(_printer)]
 Secret = Annotated[str, Field(repr=False)]
 Networks = tuple[IPvAnyNetwork, ...]
 
@@ -63,6 +72,15 @@ class NotifySettings(BaseSettings):
     webhook_hosts: tuple[str, ...] = ()
     #: Networks beside the public ones that webhooks may go to, unencrypted too.
     webhook_networks: Networks = ()
+    #: Printers of the station, by name: ``ipp://host:631/printers/NAME``, or ``ipps``. The first is
+    #: taken where none is named.
+    printers: dict[Annotated[str, Field(pattern=r"^[\w -]{1,40}$")], Printer] = {}
+    #: Where letters lie for who stamps them; left out, ``post`` in the data folder.
+    post_folder: Path | None = None
+    #: Whom mail servers tell of what came back; left out, the sender.
+    mail_bounces: Annotated[str, AfterValidator(_mail)] = ""
+    #: Bytes of a document that a mail may carry.
+    mail_largest: int = Field(20_000_000, ge=100_000)
     #: The only networks that stills and clips are fetched from.
     camera_networks: Networks = ()
     #: Seconds after a signal at which each camera of the site gives a still (D24).
@@ -98,6 +116,8 @@ class NotifySettings(BaseSettings):
             Channel.SMS: self.sms_url,
             Channel.WEBHOOK: self.webhook_secret,
             Channel.IMAGES: self.camera_networks,
+            Channel.PRINT: self.printers,
+            Channel.POST: self.post_folder,
         }
         return tuple(channel for channel, setting in needed.items() if setting)
 

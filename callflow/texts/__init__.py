@@ -335,8 +335,9 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
     if kind == "signal" and data.get("zone") == "":
         template = template.replace(" zone {zone}", "")
-    if not data.get("text"):
-        template = template.replace(" — {text}", "")
+    for name in ("text", "said"):
+        if not data.get(name):
+            template = template.replace(f" — {{{name}}}", "")
     if data.get("fields") and "what" not in data:
         values["what"] = sites.what(data["fields"], column)
         if data.get("because") and "{because}" not in template:

@@ -9,14 +9,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Message à envoyer : {channel} à {to} — {text}",
         "Message to send: {channel} to {to} — {text}",
     ),
-    "message_sent": ("{channel} remis à {to}", "{channel} delivered to {to}"),
+    "message_sent": ("{channel} remis à {to} — {said}", "{channel} delivered to {to} — {said}"),
     "message_delivered": (
         "{channel} à {to} : bien arrivé — {said}",
         "{channel} to {to}: it has arrived — {said}",
     ),
     "letter_stamped": (
-        "{by} a affranchi et posté la lettre à {to} ({said})",
-        "{by} stamped and posted the letter to {to} ({said})",
+        "{by} a affranchi et posté la lettre à {to} — {said}",
+        "{by} stamped and posted the letter to {to} — {said}",
     ),
     "message_delayed": (
         "{channel} à {to} : premier essai sans succès, d'autres suivront ({fault}) — {text}",
@@ -95,6 +95,7 @@ SET_UP: Mapping[str, tuple[str, str]] = {
     "CALLFLOW_SMTP_HOST": ("serveur de courrier", "mail server"),
     "CALLFLOW_SMS_URL": ("passerelle de SMS", "SMS gateway"),
     "CALLFLOW_WEBHOOK_SECRET": ("secret des webhooks", "webhooks' secret"),
+    "CALLFLOW_PRINTERS": ("imprimantes", "printers"),
     "CALLFLOW_CAMERA_NETWORKS": ("réseaux des caméras", "cameras' networks"),
     "CALLFLOW_LINK_NETWORKS, CALLFLOW_LINK_HOSTS": (
         "réseaux et hôtes des liens",

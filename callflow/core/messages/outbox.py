@@ -182,20 +182,32 @@ class Message:
     document_id: str | None = None  # what goes with it
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enclosed:
+    """A document that goes with a message. ``path``: relative to the documents folder."""
+
+    name: str  # its file's, for people
+    path: str
+    sha256: str
+    language: str = "fr"
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed(Message):
     """A message that is its claimer's to send. ``camera``: the one that it asks; None: it asks
     none, or that is no longer declared. ``reference``: what the far end calls it that took it
-    before, and has not yet said what became of it; "": nobody took it."""
+    before, and has not yet said what became of it; "": nobody took it. ``enclosed``: what goes
+    with it; None: nothing, or it is no longer there."""
 
     camera: Camera | None = None
     reference: str = ""
+    enclosed: Enclosed | None = None
 
     @classmethod
-    def of(cls, message: Message, camera: Camera | None, reference: str = "") -> Claimed:
+    def of(cls, message: Message, **more: Any) -> Claimed:
         """``message`` with what sending it takes."""
         fields = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-        return cls(**fields, camera=camera, reference=reference)
+        return cls(**fields, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +280,14 @@ def wrong_url(url: str) -> str | None:
     found = _URL.fullmatch(url)
     if found is None or found["scheme"] == "rtsp" or not 0 < int(found["port"] or 80) <= 65535:
         return "must be an http or https address in ASCII, without name, password and spaces"
+    return None
+
+
+def wrong_printer_url(url: str) -> str | None:
+    """What is wrong with a printer's address; None where nothing is."""
+    scheme, apart, rest = url.partition("://")
+    if not apart or scheme not in ("ipp", "ipps") or wrong_url(f"http://{rest}") is not None:
+        return "must be an address such as ipp://printer.example.org:631/printers/office"
     return None
 
 

@@ -12,6 +12,7 @@ class Stage(StrEnum):
 
     TAKEN = "taken"  # a server, gateway or printer has it
     DELIVERED = "delivered"  # it is where it was to go: a receipt, sheets in the tray, a stamp
+    POSTED = "posted"  # a letter is stamped and gone, as who stamped it says
     RETURNED = "returned"  # it came back, after it had been taken
 
 

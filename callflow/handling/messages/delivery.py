@@ -16,6 +16,7 @@ from callflow.core.messages.outbox import (
     Camera,
     Channel,
     Claimed,
+    Enclosed,
     Fault,
     Image,
     Message,
@@ -24,6 +25,7 @@ from callflow.core.messages.outbox import (
     Take,
     Undelivered,
     next_try,
+    one_line,
     shown,
 )
 from callflow.core.messages.proof import LONGEST, Proof, Receipt, Stage
@@ -32,12 +34,14 @@ from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import storable, tell
 from callflow.handling.messages.outbox import is_silenced
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.messages import outbox, proofs
+from callflow.storage.records import documents
 from callflow.storage.watch import supervision
 
 _LONGEST_DETAIL, _LONGEST_REFERENCE = 300, 200
@@ -55,7 +59,7 @@ def claim_messages(
     What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
     """
     return [
-        Claimed.of(message, _camera(tx, message), _reference(tx, message))
+        _claimed(tx, message)
         for channel, limit in room.items()
         for message in outbox.claim(tx, channel, now, now + lease, limit)
         if not _ends_here(tx, message, now)
@@ -118,24 +122,37 @@ def _camera(tx: Tx, message: Message) -> Camera | None:
     return next((one for one in outbox.cameras(tx, incident.id) if one.id == message.to), None)
 
 
+def _claimed(tx: Tx, message: Message) -> Claimed:
+    return Claimed.of(
+        message,
+        camera=_camera(tx, message),
+        reference=_reference(tx, message),
+        enclosed=_enclosed(tx, message),
+    )
+
+
+def _enclosed(tx: Tx, message: Message) -> Enclosed | None:
+    kept = documents.get(tx, message.document_id) if message.document_id else None
+    if kept is None or not kept.path or kept.sha256 is None:
+        return None
+    of = {"name": kept.name, "path": kept.path, "language": kept.language}
+    return Enclosed(sha256=kept.sha256, **of)
+
+
 def _reference(tx: Tx, message: Message) -> str:
     asked = message.channel in _ASKED_AGAIN and message.attempts > 1
     return proofs.reference_of(tx, message.id) if asked else ""
 
 
-def message_sent(
-    tx: Tx, message_id: str, now: datetime, receipt: Receipt | None = None, *, who: str = ""
-) -> None:
+def message_sent(tx: Tx, message_id: str, now: datetime, receipt: Receipt | None = None) -> None:
     """The far end took it, and said so. Said once, though it may have been sent twice."""
     message = outbox.get(tx, message_id)
     if message is None or not outbox.end(tx, message_id, MessageState.SENT, now):
         return
     receipt = receipt or Receipt()
-    _prove(tx, message, receipt, now, who=who)
+    _prove(tx, message, receipt, now)
     said = {"said": _short(receipt.text)} if receipt.text else {}
-    by = {"who_did": who, "by": who} if who else {}
-    kind = "letter_stamped" if who else "message_sent"
-    _tell(tx, kind, now, message, **_told(message), **said, **by)
+    _tell(tx, "message_sent", now, message, **_told(message), **said)
     _settle_task(tx, message, now)
 
 
@@ -155,6 +172,24 @@ def message_taken(
         _give_up(tx, message, told, now)
     else:
         outbox.put_off(tx, message_id, again, receipt.text)
+
+
+def stamp_letter(tx: Tx, message_id: str, number: str, by: str, now: datetime) -> None:
+    """A person stamped a letter and gave it to the post; ``number`` follows it there, "" none.
+
+    Raises NotFound, Refused.
+    """
+    message = outbox.get(tx, message_id)
+    if message is None or message.channel is not Channel.POST:
+        raise NotFound("there is no such letter")
+    if message.state is not MessageState.SENT:
+        raise Refused("this letter is not in the folder yet")
+    if proofs.is_said(tx, message_id, Stage.POSTED):
+        raise Refused("this letter is posted already")
+    number = one_line(storable(number))[:64]
+    _prove(tx, message, Receipt(stage=Stage.POSTED, text=number, reference=number), now, who=by)
+    said = {"said": number} if number else {}
+    _tell(tx, "letter_stamped", now, message, **_told(message), **said, who_did=by, by=by)
 
 
 def message_delivered(tx: Tx, message: Message, receipt: Receipt, now: datetime) -> None:

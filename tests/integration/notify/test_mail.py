@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
-from callflow.core.messages.outbox import Channel, Fault, Undelivered
+from callflow.core.messages.outbox import Channel, Enclosed, Fault, Undelivered
 from callflow.notify import mail
 from callflow.settings.config import BadSettings, Settings, read_settings
 from tests.integration.notify.conftest import MESSAGE, NOW, message
@@ -159,3 +161,27 @@ def test_settings_that_cannot_work_are_refused_by_name(
         monkeypatch.setenv(f"CALLFLOW_{name}", value)
     with pytest.raises(BadSettings, match=named):
         read_settings()
+
+
+async def test_a_document_goes_with_it_and_a_changed_one_does_not(settings: Make) -> None:
+    content = b"%PDF-1.7\nrapport\n%%EOF\n"
+    enclosed = Enclosed(
+        name="Rapport d\u2019alarme.pdf", path="d1.pdf", sha256=hashlib.sha256(content).hexdigest()
+    )
+    told = replace(MESSAGE, document_id="d1", enclosed=enclosed)
+    async with MailServer() as server:
+        made = plain(settings, server)
+        made.documents_dir.mkdir(parents=True)
+        (made.documents_dir / "d1.pdf").write_bytes(content)
+        receipt = await mail.send(made, told)
+        assert receipt.text.startswith(f"{HOST}: ")
+        (made.documents_dir / "d1.pdf").write_bytes(content + b"!")
+        for one in (told, replace(told, enclosed=None)):
+            with pytest.raises(Undelivered) as failed:
+                await mail.send(made, one)
+            assert failed.value.fault is Fault.GONE
+        (letter,) = server.letters
+    (part,) = letter.iter_attachments()  # type: ignore[attr-defined]
+    assert (part.get_content_type(), part.get_filename()) == ("application/pdf", enclosed.name)
+    assert part.get_content() == content
+    assert letter.get_body().get_content().split() == MESSAGE.body.split()  # type: ignore[attr-defined]

@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 
 from callflow.core.alarms.incident import State
-from callflow.core.messages.outbox import Channel, Claimed, Message
+from callflow.core.messages.outbox import Channel, Claimed, Enclosed, Message
 from callflow.core.messages.proof import Proof, Receipt, Stage
+from callflow.core.records.documents import Document, DocumentKind
+from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.messages import delivery
 from callflow.handling.messages import outbox as messages_outbox
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import proofs
+from callflow.storage.records import documents
 from callflow.storage.signals import signals
 from tests.integration.handling.messages.test_outbox import ANNE, Outbox, posted
 from tests.integration.handling.station import Station
@@ -128,3 +131,62 @@ def test_a_job_that_never_ends_is_given_up(station: Station, box: Outbox) -> Non
             still_there(box, message, job)
     assert "media-empty" in box.row(message_id).last_error
     assert station.incident(incident.id).human_reason == "undelivered"
+
+
+def test_a_letter_is_posted_by_who_stamped_it_once(station: Station, box: Outbox) -> None:
+    incident = station.alarm()
+    message_id = posted(box, incident, "3 rue des Lilas\n35000 Rennes", Channel.POST)
+    with pytest.raises(Refused):  # it lies nowhere yet
+        station.write(lambda tx: delivery.stamp_letter(tx, message_id, "", "claire", station.now))
+    message = taken(box, Receipt(text="2026-11-25-lettre.pdf"))
+    station.now += timedelta(hours=9)
+    number = "1A 234\r\n"
+    station.write(lambda tx: delivery.stamp_letter(tx, message.id, number, "claire", station.now))
+    (_, stamped) = proofs_of(station, message)
+    assert (stamped.stage, stamped.who, stamped.text) == (Stage.POSTED, "claire", "1A 234")
+    (entry,) = station.entries("letter_stamped")
+    assert entry.who == "claire"
+    assert "1A 234" in entry.text
+    with pytest.raises(Refused):
+        station.write(lambda tx: delivery.stamp_letter(tx, message.id, "", "claire", station.now))
+    with pytest.raises(NotFound):
+        station.write(lambda tx: delivery.stamp_letter(tx, "nul", "", "claire", station.now))
+
+
+def test_what_is_printed_in_the_station_reaches_nobody_of_a_mute_site(
+    station: Station, box: Outbox
+) -> None:
+    incident = station.alarm(code="HA")
+    assert box.post(incident, "bureau", Channel.PRINT) is not None
+    assert box.post(incident, ANNE) is None
+    assert [message.channel for message in box.claim()] == [Channel.PRINT]
+
+
+def test_a_document_is_found_when_it_is_sent_and_missed_when_it_is_gone(
+    station: Station, box: Outbox
+) -> None:
+    incident = station.alarm()
+    made = Document(
+        id="d1",
+        kind=DocumentKind.REPORT_CLIENT,
+        name="Rapport.pdf",
+        path="a/d1.pdf",
+        sha256="0" * 64,
+        size=3,
+        made_by="odile",
+        made_at=station.now,
+        incident_id=incident.id,
+    )
+    station.write(lambda tx: documents.insert(tx, made))
+    row = station.incident(incident.id)
+    for document in ("d1", "d2"):
+        station.write(
+            lambda tx, document=document: messages_outbox.post(  # type: ignore[misc]
+                tx, row, Channel.MAIL, ANNE, document, "", station.now, document=document
+            )
+        )
+    found = {message.subject: message.enclosed for message in box.claim()}
+    assert found == {
+        "d1": Enclosed(name="Rapport.pdf", path="a/d1.pdf", sha256="0" * 64),
+        "d2": None,
+    }
