@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
@@ -19,7 +20,10 @@ class Vault:
         self._codes = _key(folder, "codes")
         self._rest = AESGCM(_key(folder, "rest"))
         # Begun once: an alarm with its call takes a dozen, and the key's part is half of each.
-        self._seal = hmac.new(_key(folder, "seal"), digestmod="sha256")
+        seal = _key(folder, "seal")
+        self._seal = hmac.new(seal, digestmod="sha256")
+        # Made of the seal's key, by another function: every node of a station has the same one.
+        self._signing = hmac.new(seal, b"evidence files: Ed25519", hashlib.sha512).digest()[:32]
 
     def code(self, contact: str, digits: str) -> str:
         """A typed code of one contact as hex HMAC-SHA-256."""
@@ -39,6 +43,15 @@ class Vault:
         made = self._seal.copy()
         made.update(content.encode())
         return made.hexdigest()
+
+    def sign(self, content: bytes) -> bytes:
+        """Ed25519's signature (64 bytes), which anybody can check who has ``public_key``."""
+        return Ed25519PrivateKey.from_private_bytes(self._signing).sign(content)
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32 bytes by which others know what the station signed."""
+        return Ed25519PrivateKey.from_private_bytes(self._signing).public_key().public_bytes_raw()
 
 
 def equal(one: str, other: str) -> bool:

@@ -8,9 +8,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     ValidationError,
     field_validator,
@@ -27,7 +28,7 @@ from pydantic_settings import (
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
 from callflow.settings.lines import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
-from callflow.settings.notify import NotifySettings
+from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.trunks import Number, TrunkSettings
 
 #: 500 calls.
@@ -54,6 +55,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: out, ``logbook.anchor`` in the data folder. And copies: files in mounted folders of others.
     logbook_anchor: Path | None = None
     logbook_anchor_copies: tuple[Path, ...] = ()
+    #: Where the time of an evidence file is certified (RFC 3161); "": nowhere. PEM file of the
+    #: authorities that vouch for that service; left out, what it answers is kept and not judged.
+    time_stamp_url: Annotated[str, AfterValidator(web_address)] = ""
+    time_stamp_authorities: Path | None = None
     #: This machine's name among several. A number at its end moves every port up, 100 for each.
     node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")
     #: PEM files: one certificate for the pages, the browsers' telephone and SIP over TLS. Beyond
@@ -176,6 +181,9 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
                 raise ValueError(f"CALLFLOW_TLS_CERTIFICATE, _KEY: there is no file {file}")
         if self.sip_authorities is not None and not self.sip_authorities.is_file():
             raise ValueError(f"CALLFLOW_SIP_AUTHORITIES: there is no file {self.sip_authorities}")
+        if self.time_stamp_authorities is not None and not self.time_stamp_authorities.is_file():
+            file = self.time_stamp_authorities
+            raise ValueError(f"CALLFLOW_TIME_STAMP_AUTHORITIES: there is no file {file}")
         if self.sip_tls and self.tls_certificate is None:
             raise ValueError("SIP over TLS needs CALLFLOW_TLS_CERTIFICATE and CALLFLOW_TLS_KEY")
         return self

@@ -11,7 +11,8 @@ from pydantic_settings import BaseSettings
 from callflow.core.messages.outbox import Channel, wrong_address, wrong_printer_url, wrong_url
 
 
-def _url(value: str) -> str:
+def web_address(value: str) -> str:
+    """An address to be asked over HTTP, or none. Raises ValueError."""
     wrong = wrong_url(value) if value else None
     if wrong is not None:
         raise ValueError(wrong)
@@ -57,7 +58,7 @@ class NotifySettings(BaseSettings):
     faults_to: tuple[Annotated[str, AfterValidator(_mail)], ...] = ()
 
     #: Where an SMS is posted as JSON; the token goes as ``Authorization: Bearer``.
-    sms_url: Annotated[str, AfterValidator(_url)] = ""
+    sms_url: Annotated[str, AfterValidator(web_address)] = ""
     sms_token: Secret = ""
     sms_template: dict[str, Any] = _SMS_TEMPLATE
     #: Where in the gateway's answer (JSON) stands what it calls the message, such as

@@ -294,6 +294,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "table": sites.PARTS,
     "kept": settings.KEPT,
     "day_kind": settings.DAYS,
+    "requester": settings.REQUESTERS,
     "role": access.ROLES,
     "factor": access.FACTORS,
     "detail": outbox.SET_UP,

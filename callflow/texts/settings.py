@@ -29,10 +29,30 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Conservation légale levée par {by}",
         "Legal hold lifted by {by}",
     ),
+    "evidence_asked": (
+        "Dossier de preuves demandé par {requester} — {name}, réf. {reference}, motif : {reason} ;"
+        " établi par {by}",
+        "Evidence file asked for by {requester} — {name}, ref. {reference}, reason: {reason}; made"
+        " by {by}",
+    ),
+    "evidence_made": (
+        "Dossier de preuves remis à {by} pour {requester} — {name} ; écritures masquées : {masked},"
+        " sons et images laissés de côté : {left_out}, SHA-256 {sha256}",
+        "Evidence file handed to {by} for {requester} — {name}; masked entries: {masked}, sounds"
+        " and images left out: {left_out}, SHA-256 {sha256}",
+    ),
     "purged": (
         "Effacés après {days} jours de conservation : {kept}, {count}",
         "Deleted after being kept for {days} days: {kept}, {count}",
     ),
+}
+
+#: Who asks for an evidence file.
+REQUESTERS: Mapping[str, tuple[str, str]] = {
+    "police": ("la police ou la gendarmerie", "the police"),
+    "prefect": ("le préfet", "the prefect"),
+    "court": ("la justice", "a court"),
+    "insurer": ("l'assureur", "the insurer"),
 }
 
 #: What the station says of a day.

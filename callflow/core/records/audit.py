@@ -64,7 +64,10 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "passwords": ("password_revealed",),
     "numbers": ("line_revealed",),
     "conversations": ("listened_in", "whispered", "barged_in"),
-    "personal": ("personal_data_exported",),
+    "personal": (
+        "personal_data_exported",
+        *("evidence_asked", "evidence_made", "evidence_taken"),
+    ),
     "exports": (
         "configuration_exported",
         "sites_exported",

@@ -79,6 +79,12 @@ def everything(tx: Tx) -> list[VoiceNote]:
     return found(tx, select(t.spoken), VoiceNote)
 
 
+def of_calls(tx: Tx, call_ids: Sequence[str]) -> list[VoiceNote]:
+    """All that was said in these calls, in the order of time."""
+    query = select(t.spoken).where(_C.call_id.in_(list(call_ids))).order_by(_C.said_at, _C.name)
+    return found(tx, query, VoiceNote)
+
+
 def named(tx: Tx, names: Sequence[str]) -> dict[str, VoiceNote]:
     """{name: what was said under it}."""
     query = select(t.spoken).where(_C.name.in_(list(names)))

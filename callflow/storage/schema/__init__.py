@@ -12,6 +12,7 @@ from callflow.storage.schema.alarms import (
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
+from callflow.storage.schema.disclosures import disclosure
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.documents import document
 from callflow.storage.schema.erasure import erasure
@@ -94,6 +95,7 @@ __all__ = [
     "code_guess",
     "contact",
     "contract_change",
+    "disclosure",
     "document",
     "doomed_file",
     "erasure",

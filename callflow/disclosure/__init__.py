@@ -1,0 +1,1 @@
+"""An alarm's evidence file: what is disclosed is put together, signed, stamped and packed."""
