@@ -55,6 +55,7 @@ from web.kit.rendering import page, static_version
 from web.pages import routes
 from web.pages.calls import dialogues
 from web.pages.calls.telephone_feed import Telephones
+from web.pages.records.evidence_files import EvidenceFiles
 from web.pages.sites.imports import SiteImports
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
@@ -109,6 +110,7 @@ def create_app(
     app.state.telephones = Telephones(station, app.state.hub)
     app.state.limits = Limits()
     app.state.site_imports = SiteImports(station)
+    app.state.evidence_files = EvidenceFiles(station)
     app.state.directory = Directory(settings)
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(dialogues.SOUNDS_A_SECOND, dialogues.SOUNDS_AT_ONCE)
@@ -154,6 +156,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await app.state.site_imports.close()
+        await app.state.evidence_files.close()
         if app.state.station.prompts is not None:
             await app.state.station.prompts.close()
 

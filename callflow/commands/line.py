@@ -12,6 +12,7 @@ from callflow.commands import (
     configuration,
     demonstration,
     doctor,
+    evidence,
     logbook,
     person,
     playing,
@@ -47,6 +48,7 @@ app.add_typer(signals.panel, name="signal")
 app.add_typer(receivers.hardware, name="receiver")
 app.add_typer(logbook.book, name="logbook")
 app.add_typer(webhooks.webhooks, name="webhooks")
+app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(person.person, name="person")
 app.add_typer(configuration.configuration, name="configuration")
 announcements.ivr.command()(playing.play)

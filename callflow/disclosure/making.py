@@ -104,7 +104,7 @@ def make(
     """Write the file to ``out``; ``progress`` is told how many bytes of how many there are so far.
     Raises archive.TooLarge, OSError."""
     masking = Masking(collected.scope)
-    wanted, left_out = _chosen(collected, workshop)
+    wanted, left_out = chosen(collected, workshop)
     total, done = sum(one.path.stat().st_size for one in wanted) + 1, 0
 
     def packed(size: int) -> None:
@@ -167,7 +167,8 @@ def _changed(files: list[dict[str, Any]], wanted: list[Sound]) -> Iterator[str]:
 # --- sounds and images ----------------------------------------------------------------------
 
 
-def _chosen(collected: Collected, workshop: Workshop) -> tuple[list[Sound], list[LeftOut]]:
+def chosen(collected: Collected, workshop: Workshop) -> tuple[list[Sound], list[LeftOut]]:
+    """The sounds and images that go in, and those that don't."""
     wanted, left_out = [], []
     for one in (*_sounds(collected, workshop), *_images(collected, workshop)):
         why = one.why or _gone(one)

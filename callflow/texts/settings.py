@@ -36,10 +36,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         " by {by}",
     ),
     "evidence_made": (
-        "Dossier de preuves remis à {by} pour {requester} — {name} ; écritures masquées : {masked},"
-        " sons et images laissés de côté : {left_out}, SHA-256 {sha256}",
-        "Evidence file handed to {by} for {requester} — {name}; masked entries: {masked}, sounds"
+        "Dossier de preuves établi par {by} pour {requester} — {name} ; écritures masquées :"
+        " {masked}, sons et images laissés de côté : {left_out}, SHA-256 {sha256}",
+        "Evidence file made by {by} for {requester} — {name}; masked entries: {masked}, sounds"
         " and images left out: {left_out}, SHA-256 {sha256}",
+    ),
+    "evidence_taken": (
+        "Dossier de preuves emporté par {by} pour {requester} — {name}",
+        "Evidence file taken by {by} for {requester} — {name}",
     ),
     "purged": (
         "Effacés après {days} jours de conservation : {kept}, {count}",

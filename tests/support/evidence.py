@@ -74,7 +74,7 @@ def a_break_in(station: WebStation) -> Incident:
     add_image(station, incident.id, os.urandom(3000))
     now = clock.now()
     station.do(lambda tx: operating.claim(tx, incident.id, "odile", now))
-    note = "Mme Le Goff rappelle du 06.39.98.99.98, M. MORVAN est sur place avec Zoé Tanguy"
+    note = "Mme Le Goff rappelle du 06.39.98.77.77, M. MORVAN est sur place avec Zoé Tanguy"
     station.do(lambda tx: operating.note(tx, incident.id, "odile", note, now))
     station.do(lambda tx: operating.note(tx, incident.id, "odile", "Porte ouverte", now))
     station.do(lambda tx: sealing.seal(tx, clock.now()))

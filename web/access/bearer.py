@@ -90,6 +90,7 @@ def allowed(right: Right) -> Callable[..., Awaitable[Caller]]:
 Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
 Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
+Supervisor = Annotated[Caller, Depends(allowed(Right.SUPERVISE))]
 
 
 def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.api.alarms import images, incidents, open_ends, reports, tasks
+from web.api.alarms import evidence, images, incidents, open_ends, reports, tasks
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
@@ -18,6 +18,7 @@ for module in (
     signals,
     incidents,
     open_ends,
+    evidence,
     logbook,
     recordings,
     images,

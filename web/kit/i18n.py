@@ -13,6 +13,7 @@ import phonenumbers
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from web.kit.words import LANGUAGES
 
@@ -106,3 +107,16 @@ def duration(seconds: float | None) -> str:
 def date_as(on: date, pattern: str, language: str) -> str:
     """A date by a pattern of CLDR: "EEEE d MMMM", "MMM"."""
     return str(format_date(on, pattern, locale=_LOCALES[language]))
+
+
+def size(count: int, language: str) -> str:
+    """Bytes as people say them: "1,2 Mo", "1.2 MB"."""
+    units, number = _UNITS[language], float(count)
+    for unit in units[:-1]:
+        if number < 1000:
+            return f"{format_decimal(round(number, 1), locale=language)} {unit}"
+        number /= 1000
+    return f"{format_decimal(round(number, 1), locale=language)} {units[-1]}"
+
+
+_UNITS = {"fr": ("octets", "ko", "Mo", "Go"), "en": ("bytes", "kB", "MB", "GB")}

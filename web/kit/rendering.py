@@ -101,6 +101,7 @@ def environment(language: str) -> Environment:
         "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
         "duration": i18n.duration,
+        "size": functools.partial(i18n.size, language=language),
         "kind": functools.partial(words.kind, language=language),
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),

@@ -306,6 +306,7 @@ SETTINGS = {
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
     "configuration": N_("Configuration as text"),
+    "evidence": N_("Evidence files"),
 }
 SETTINGS_PAGES = {
     "roles": "/settings",
@@ -320,6 +321,7 @@ SETTINGS_PAGES = {
     "audit": "/audit",
     "personal": "/personal",
     "configuration": "/settings/configuration",
+    "evidence": "/evidence",
 }
 #: Families of events that a program may be told of: callflow/texts FAMILIES.
 FAMILIES = {
@@ -349,6 +351,40 @@ KEPT = {
     "people": N_("People whom no site has any more: they are erased everywhere"),
     "parts": N_("Accounts, zones, cameras and the like that were removed from sites"),
     "incidents": N_("Alarms with all that belongs to them, calls, notes and the logbook's words"),
+}
+#: Who asks for an evidence file, and whose data may be shown to them: core/records/masking.py.
+REQUESTERS = {
+    "police": N_("Police, gendarmerie"),
+    "prefect": N_("Prefect"),
+    "court": N_("Court"),
+    "insurer": N_("Insurer"),
+}
+THIRDS = {
+    "contacts": N_("people called at the site"),
+    "staff": N_("the station's staff"),
+    "members": N_("people of guards' and maintenance firms"),
+    "services": N_("reserved numbers of services"),
+    "others": N_("unknown numbers"),
+}
+#: Which recordings, or images, go into it, and why some don't: core/records/disclosure.py.
+INCLUDES = {
+    "rule": N_("those of people whom they may see"),
+    "all": N_("all"),
+    "none": N_("none"),
+}
+EVIDENCE_PARTS = {
+    "recording": N_("recordings of calls"),
+    "voice": N_("messages left after a tone"),
+    "image": N_("images and clips"),
+}
+LEFT_OUT = {
+    "third_person": N_("of third persons"),
+    "erased": N_("erased"),
+    "covered": N_("kept no longer"),
+    "choice": N_("by choice"),
+    "retention": N_("kept no longer"),
+    "elsewhere": N_("not on this machine"),
+    "problem": N_("never received whole"),
 }
 #: What the audit tells of, by the groups of callflow/core/records/audit.py; then all of each half.
 AUDIT = {

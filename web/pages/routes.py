@@ -19,7 +19,7 @@ from web.pages.interventions import firms, service_lines
 from web.pages.messages import subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
-from web.pages.records import audit, logbook, retention
+from web.pages.records import audit, evidence, logbook, retention
 from web.pages.sites import (
     clients,
     event_table,
@@ -43,7 +43,7 @@ for module in (
     *(sites, files, faults, site_edit, hours, person, parts, on_test, site),
     *(clients, client_data, firms, service_lines),
     *(plans, plan, edit, trial, at_site, standing),
-    *(passwords, together, ends, reports, incident),  # the last one takes any act
+    *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
     *(lines, logbook, recordings, images),
     *(
         settings,

@@ -22,8 +22,6 @@ from callflow.core.records.masking import OTHER_SITE, Masking, Requester, Third
 from callflow.core.signals.signal import StoredSignal
 from callflow.core.time.instants import to_iso
 
-#: The kinds of entries that tell that somebody asked for a file, and that it was made.
-ASKED, MADE = "evidence_asked", "evidence_made"
 FORMAT = "callflow evidence 1"
 
 

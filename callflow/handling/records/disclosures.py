@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def ask(tx: Tx, incident_id: str, asked: Asked, who: str, now: datetime) -> Disc
     chosen = {"recordings": made.recordings, "images": made.images, "also": list(made.also)}
     about = {"requester": made.requester, "name": made.name, "reason": made.reason}
     told = {**about, "reference": made.reference, **chosen, "words": len(made.words)}
-    tell(tx, disclosure.ASKED, now, incident, by=who, who_did=who, disclosure=made.id, **told)
+    tell(tx, "evidence_asked", now, incident, by=who, who_did=who, disclosure=made.id, **told)
     return made
 
 
@@ -99,8 +100,23 @@ def collect(tx: Tx, disclosure_id: str, station: Collection[str] = ()) -> Collec
     """What goes into the file; ``station`` are numbers of the station. Raises NotFound, also where
     the alarm's time is over."""
     asked = rows.get(tx, disclosure_id)
-    incident = incidents.get(tx, asked.incident_id) if asked else None
-    if asked is None or incident is None:
+    if asked is None:
+        raise NotFound("there is no such alarm")
+    return _collect(tx, asked, station)
+
+
+def preview(
+    tx: Tx, incident_id: str, asked: Asked, now: datetime, station: Collection[str] = ()
+) -> Collected:
+    """What would go into the file of somebody who has not asked yet. Raises NotFound."""
+    fields = {f.name: getattr(asked, f.name) for f in dataclasses.fields(Asked)}
+    about = Disclosure(**fields, id="", incident_id=incident_id, asked_by="", asked_at=now)
+    return _collect(tx, about, station)
+
+
+def _collect(tx: Tx, asked: Disclosure, station: Collection[str]) -> Collected:
+    incident = incidents.get(tx, asked.incident_id)
+    if incident is None:
         raise NotFound("there is no such alarm")
     entries = tuple(rows.chain(tx, incident.id))
     of_incident = tuple(calls.of_incident(tx, incident.id))
@@ -212,4 +228,12 @@ def made(tx: Tx, asked: Disclosure, who: str, now: datetime, **of_file: Any) -> 
     rows.made(tx, asked.id, now, **of_file)
     incident = incidents.get(tx, asked.incident_id)
     told = {"disclosure": asked.id, "requester": asked.requester, "name": asked.name, **of_file}
-    tell(tx, disclosure.MADE, now, incident, by=who, who_did=who, **told)
+    tell(tx, "evidence_made", now, incident, by=who, who_did=who, **told)
+
+
+def taken(tx: Tx, asked: Disclosure, who: str, now: datetime) -> None:
+    """``who`` takes the file that was made with them."""
+    told = {"disclosure": asked.id, "requester": asked.requester, "name": asked.name}
+    tell(
+        tx, "evidence_taken", now, incidents.get(tx, asked.incident_id), by=who, who_did=who, **told
+    )

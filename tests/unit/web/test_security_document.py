@@ -181,14 +181,16 @@ def test_every_library_is_pinned_with_its_hash(lock: str) -> None:
 
 
 def test_cryptography_is_imported_from_known_libraries() -> None:
-    """And of `cryptography`: AES in GCM, and DC-09's CBC in one place."""
+    """And of `cryptography`: AES in GCM, Ed25519 for evidence files, DC-09's CBC in one place, and
+    the certificates of who stamps times."""
     used: dict[str, set[str]] = {}
     for source in product():
         for module, names in source.imports:
             assert module.partition(".")[0] not in {"Crypto", "nacl", "M2Crypto", "rsa"}
             if module.startswith("cryptography"):
                 used.setdefault(source.name, set()).update(names)
-    assert used.pop("callflow/vault.py") == {"AESGCM"}
+    assert used.pop("callflow/vault.py") == {"AESGCM", "Ed25519PrivateKey"}
+    assert used.pop("callflow/disclosure/stamping.py") == {"x509"}
     assert set(used) == {"callflow/core/signals/cipher.py"}
     assert "ECB" not in str(used)
 
