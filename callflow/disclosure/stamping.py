@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import structlog
 from cryptography import x509
 from rfc3161_client import (
     HashAlgorithm,
-    PKIStatus,
+    TimeStampRequest,
     TimestampRequestBuilder,
     VerificationError,
     VerifierBuilder,
     decode_timestamp_response,
 )
 
-log = structlog.get_logger(__name__)
+from callflow.disclosure.verify import Wrong, stamped_at
+
 #: Seconds that the service may take; bytes of its longest answer.
 _WITHIN, _MOST = 8.0, 100_000
 
@@ -50,24 +50,25 @@ def stamp(service: Service, content: bytes) -> bytes:
     roots = service.roots()
     raw = _asked(service.url, request.as_bytes())
     try:
-        answer = decode_timestamp_response(raw)
-    except ValueError as error:
-        raise NotStamped(f"no time stamp: {error}") from error
-    if PKIStatus(answer.status) not in (PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS):
-        raise NotStamped(f"refused: {answer.status_string}")
-    if answer.tst_info.nonce != request.nonce:
-        raise NotStamped("the time stamp is of another request")
-    if answer.tst_info.message_imprint.message != request.message_imprint.message:
-        raise NotStamped("the time stamp is of something else")
+        stamped_at(content, raw)
+    except Wrong as wrong:
+        raise NotStamped(str(wrong)) from wrong
     if roots:
-        builder = VerifierBuilder.from_request(request)
-        for root in roots:
-            builder = builder.add_root_certificate(root)
-        try:
-            builder.build().verify_message(answer, content)
-        except (VerificationError, ValueError) as error:
-            raise NotStamped(f"not by the authorities that are set: {error}") from error
+        _judge(raw, request, roots, content)
     return raw
+
+
+def _judge(
+    raw: bytes, request: TimeStampRequest, roots: Sequence[x509.Certificate], content: bytes
+) -> None:
+    """Raises NotStamped where none of these authorities vouches for it."""
+    builder = VerifierBuilder.from_request(request)
+    for root in roots:
+        builder = builder.add_root_certificate(root)
+    try:
+        builder.build().verify_message(decode_timestamp_response(raw), content)
+    except (VerificationError, ValueError) as error:
+        raise NotStamped(f"not by the authorities that are set: {error}") from error
 
 
 def _asked(url: str, body: bytes) -> bytes:

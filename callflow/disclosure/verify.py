@@ -475,8 +475,8 @@ def der(raw: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def check_stamp(raw: bytes, stamp: bytes, manifest: Json) -> datetime:
-    """When a time stamp's service saw this manifest. Its own signature is not looked at."""
+def stamped_at(raw: bytes, stamp: bytes) -> datetime:
+    """When a time stamp's service saw these bytes. Its own signature is not looked at."""
     try:
         status, token = der(der(stamp)[0][1])[:2]
         kind, inside = der(token[1])[:2]
@@ -503,6 +503,12 @@ def check_stamp(raw: bytes, stamp: bytes, manifest: Json) -> datetime:
         raise Wrong(f"{STAMP} : pas de ce manifeste", f"{STAMP}: not over this manifest")
     if attributes != [hashlib.sha256(told).digest()]:
         raise Wrong(f"{STAMP} : altéré", f"{STAMP}: altered")
+    return at
+
+
+def check_stamp(raw: bytes, stamp: bytes, manifest: Json) -> datetime:
+    """The same, of a manifest that was made about then."""
+    at = stamped_at(raw, stamp)
     if abs(at - instant(manifest["made_at"])) > CLOCKS:
         raise Wrong(f"{STAMP} : d'une autre heure, {at}", f"{STAMP}: of another time, {at}")
     return at

@@ -59,6 +59,7 @@ ASIDE = {
     "/images/{image_id}": "a file",
     "/incidents/{incident_id}/images/{image_id}": "one image of an alarm; the town has none",
     "/announcements/{key}/{language}.wav": "a file",
+    "/evidence/{disclosure_id}": "one file that was asked for; the town has none",
     "/announcements/{key}": "no rows of the station",
     "/dialogues/{name}/said.wav": "a file",
     "/dialogues/{name}": "no rows of the station",

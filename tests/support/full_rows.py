@@ -24,6 +24,8 @@ from callflow.core.interventions.law import Answer, Finding, Means, Service
 from callflow.core.messages.subscriptions import Lane
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
+from callflow.core.records.disclosure import Asked
+from callflow.core.records.masking import Requester, Third
 from callflow.core.records.retention import Kept, Rule
 from callflow.core.signals.signal import Signal
 from callflow.core.sites.instructions import Instruction, InstructionKind
@@ -39,6 +41,7 @@ from callflow.handling.interventions.measures import open_measure
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
+from callflow.handling.records import disclosures
 from callflow.handling.records import retention as records_retention
 from callflow.handling.sites import contracts, instructions, on_test, own_days, passwords, sites
 from callflow.handling.sites.event_rules import set_rule
@@ -144,6 +147,16 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
             rule = Rule(f"images-{days}", Kept.IMAGES, days, begun, NAME, now)
             retention.set_rule(tx, rule, now)
         records_retention.place_hold(tx, full.incidents["shop"], said("Plainte"), NAME, now)
+        asked = Asked(
+            requester=Requester.POLICE,
+            name=said("Commissariat"),
+            reason=said("Enquête"),
+            reference=said("PV 17"),
+            also=(Third.STAFF,),
+            words=(said("Zoé"),),
+        )
+        shop = full.incidents["shop"]
+        full.disclosure = disclosures.ask(tx, shop, asked, NAME, now).id
         first, _ = (
             add_token(tx, name, Role.READER, _printable(said(name)), now, by=NAME)
             for name in ("erp", "alarmes")

@@ -44,6 +44,7 @@ class FullStation:
 
     station: WebStation
     incidents: dict[str, str] = field(default_factory=dict)
+    disclosure: str = ""
 
     def do(self, function: Callable[[Tx], Any]) -> Any:
         return self.station.do(function)

@@ -25,6 +25,7 @@ PUBLIC = {
     ("GET", "/readyz"): "supervisors of processes ask it",
     ("GET", "/metrics"): "this machine, or a token with the right to read (its own test)",
     ("GET", "/api/v1/openapi.json"): "the interface's description",
+    ("GET", "/evidence/key.txt"): "a public key: whoever was given a file compares it",
 }
 
 

@@ -683,6 +683,22 @@ def _personal(world: World, page: Page) -> str:
     return "/personal?q=a"
 
 
+_ASKED = {"name": "Assurances", "reason": "sinistre", "reference": "S-117"}
+
+
+def _evidence(world: World, page: Page) -> str:
+    return f"/incidents/{world.alarm()}/evidence"
+
+
+def _evidence_file(world: World, page: Page) -> str:
+    """Made, and there to be taken."""
+    incident, csrf = world.alarm(), csrf_of(page)
+    chosen = {"requester": "police", "recordings": "rule", "images": "rule"}
+    form: people.Form = {"csrf": csrf, **chosen, **_ASKED}
+    asked = page.request.post(f"/incidents/{incident}/evidence", form=form, max_redirects=0)
+    return asked.headers["location"]
+
+
 def _person(world: World, page: Page) -> str:
     return f"/personal/{world.site()}-1"
 
@@ -888,6 +904,9 @@ SCENES: tuple[Scene, ...] = (
         prepare=_client_data,
         values={"reason": "letter", "name": OVER},
     ),
+    Scene(name="evidence", prepare=_evidence, values={**_ASKED, "words": "anne"}),
+    Scene(name="an evidence file", prepare=_evidence_file, ready="[action$=file]"),
+    Scene(name="evidence files", prepare=at("/evidence")),
     Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),

@@ -43,6 +43,7 @@ from web.kit import conflicts
 #: What is no page: parts, files, the stream, and what a page's telephone asks for.
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv"}
+NO_PAGE |= {"/evidence/key.txt"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
 #: Forms that are answered with a file.
@@ -122,6 +123,8 @@ def pages(full: FullStation) -> list[str]:
         *(f"/plans/{path}" for path in PLAN_PAGES),
         "/plans?state=withdrawn",
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "codes")),
+        f"/incidents/{full.incidents['shop']}/evidence",
+        f"/evidence/{full.disclosure}",
         f"/personal/{SHOP}-1",
         "/personal?q=e",
         f"/?incident={full.incidents['shop']}",

@@ -508,6 +508,8 @@ ALONE: dict[str, str] = {
             *("/personal/{contact_id}/export", "/personal/{contact_id}/erase"),
             *("/settings/configuration", "/site-files/export", "/site-files/template"),
             *("/incidents/{incident_id}/reveal-password", "/logbook/export"),
+            *("/incidents/{incident_id}/evidence", "/incidents/{incident_id}/evidence/preview"),
+            *("/evidence/{disclosure_id}/make", "/evidence/{disclosure_id}/file"),
         ),
         "gives something out, or erases it: nothing is written over",
     ),

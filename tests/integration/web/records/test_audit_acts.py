@@ -224,6 +224,18 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
     ),
     "a person's data": (form("/personal/1001-1/export"), CHIEF, "personal", "1001-1"),
     "a client's data": (form(f"/clients/{CLIENT}/personal/export"), CHIEF, "personal", CLIENT),
+    "an evidence file, asked for": (
+        form(
+            "/incidents/{w.incident}/evidence",
+            requester="court",
+            name="Tribunal",
+            reason="instruction",
+            reference="RG-26",
+            recordings="none",
+            images="none",
+        ),
+        *(CHIEF, "personal", "asked for by a court — Tribunal, ref. RG-26, reason: instruction"),
+    ),
     "the configuration": (form("/settings/configuration"), CHIEF, "exports", "configuration"),
     "every site, in a file": (
         form("/site-files/export", format="csv"),

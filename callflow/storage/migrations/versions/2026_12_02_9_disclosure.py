@@ -7,8 +7,8 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_12_02_1_disclosure"
-down_revision = "2026_12_01_5_fewer_pages"
+revision = "2026_12_02_9_disclosure"
+down_revision = "2026_12_02_8_fault_mail"
 branch_labels = None
 depends_on = None
 
