@@ -51,7 +51,7 @@ class Asked:
 
 def entries(tx: Tx, asked: Asked) -> Found:
     """What was asked for, by number. ``beyond``: with which entry it stopped, where there were too
-    many that are not in the index yet; those after it may match."""
+    many that are not in the index yet, or it took too long; those after it may match."""
     if asked.incident is not None:
         return Found(_of_incident(tx, asked, asked.incident))
     state = words.state(tx)
@@ -122,10 +122,11 @@ def _in_order(asked: Asked, query: Select[Any]) -> Select[Any]:
     return query.order_by(_C.number if asked.oldest_first else _C.number.desc())
 
 
-def _indexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry]:
-    """By the index; each is held against what was asked, as it is now."""
+def _indexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry | Place]:
+    """By the index; each is held against what was asked, as it is now. The place where it was time
+    to stop."""
     while True:
-        numbers = words.numbers(
+        answer = words.numbers(
             tx,
             asked.sought,
             above=above,
@@ -133,11 +134,22 @@ def _indexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry]:
             limit=asked.limit,
             oldest_first=asked.oldest_first,
         )
+        numbers = answer.found
         query = select(t.logbook).where(_C.number.in_(numbers))
         yield from filter(asked.has, found(tx, _in_order(asked, query), Entry))
+        if answer.stopped is not None:
+            yield _place(tx, asked, answer.stopped)
+            return
         if len(numbers) < asked.limit:
             return
         above, below = (numbers[-1], below) if asked.oldest_first else (above, numbers[-1])
+
+
+def _place(tx: Tx, asked: Asked, stopped: int) -> Place:
+    """Where it goes on: the number, which may be no entry's, and about when that was."""
+    near = select(_C.at).where(_C.number >= words.place(stopped)).order_by(_C.number).limit(1)
+    at = tx.execute(near).scalar() or tx.execute(select(func.max(_C.at))).scalar_one()
+    return Place(at, stopped - asked.oldest_first)
 
 
 def _unindexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry | Place]:

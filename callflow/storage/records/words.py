@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from callflow.clock import monotonic
 from callflow.core.records.logbook import Entry
 from callflow.core.records.words import Phrase, Sought, Way, tokens_of
 from callflow.storage import schema as t
@@ -145,20 +146,28 @@ def _insert(tx: Tx, tokens: dict[int, list[str]]) -> None:
 # --- looking ------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Entries, and the number at which it was time to stop looking; None: there are no more."""
+
+    found: list[int]
+    stopped: int | None = None
+
+
 def numbers(
     tx: Tx, sought: Sought, *, above: int, below: int, limit: int, oldest_first: bool = False
-) -> list[int]:
+) -> Numbers:
     """Entries of the index between two numbers (neither included) that have all of it."""
     return _of(tx).numbers(tx, sought, above, below, limit, oldest_first)
 
 
 def _in_sqlite(
     tx: Tx, sought: Sought, above: int, below: int, limit: int, oldest_first: bool
-) -> list[int]:
+) -> Numbers:
     """FTS5 goes through its lists in the order of the rows, and stops with the last asked for."""
     query = _OLDEST_FTS5 if oldest_first else _NEWEST_FTS5
     asked = {"sought": _fts5(sought), "above": above, "below": below, "most": limit}
-    return list(tx.execute(query, asked).scalars())
+    return Numbers(list(tx.execute(query, asked).scalars()))
 
 
 _NEWEST_FTS5 = text(
@@ -186,21 +195,25 @@ def _fts5(sought: Sought) -> str:
 _SMALL, _LARGE = 12, 18
 #: Small pieces of one question: the first is one, each next one four times as many.
 _MOST_PIECES = 64
+#: Seconds after which it looks no further: for common words that never stand together.
+ENOUGH = 0.15
 
 
 def _in_postgresql(
     tx: Tx, sought: Sought, above: int, below: int, limit: int, oldest_first: bool
-) -> list[int]:
+) -> Numbers:
     query = _OLDEST_TSVECTOR if oldest_first else _NEWEST_TSVECTOR
-    words = _tsquery(sought)
+    words, begun = _tsquery(sought), monotonic()
     numbers: list[int] = []
-    for marks in _pieces(above + 1, below, oldest_first=oldest_first):
+    for marks, end in _pieces(above + 1, below, oldest_first=oldest_first):
         within = f"({words}) & ({' | '.join(map(_quoted, marks))})"
         asked = {"above": above, "below": below, "most": limit - len(numbers)}
         numbers += tx.execute(query, {"sought": within, **asked}).scalars()
         if len(numbers) >= limit:
             break
-    return numbers
+        if monotonic() - begun > ENOUGH and above + 1 < end < below:
+            return Numbers(numbers, end)
+    return Numbers(numbers)
 
 
 # Apart, or it would look through all rows in their order where it thinks many match.
@@ -218,9 +231,9 @@ _OLDEST_TSVECTOR = text(
 )
 
 
-def _pieces(first: int, end: int, *, oldest_first: bool) -> Iterator[list[str]]:
+def _pieces(first: int, end: int, *, oldest_first: bool) -> Iterator[tuple[list[str], int]]:
     """The marks of the pieces of the numbers from ``first`` until ``end`` (not included), in their
-    order: first few small ones, then large ones whole."""
+    order, each with the number at which it ends: first few small ones, then large ones whole."""
     each = 1
     while first < end:
         large = (first if oldest_first else end - 1) >> _LARGE
@@ -233,7 +246,7 @@ def _pieces(first: int, end: int, *, oldest_first: bool) -> Iterator[list[str]]:
             marks = [f"b:{piece}" for piece in some]
             low, high = max(low, some[0] << _SMALL), min(high, (some[-1] + 1) << _SMALL)
             each *= 4
-        yield marks
+        yield marks, high if oldest_first else low
         first, end = (high, end) if oldest_first else (first, low)
 
 
@@ -270,7 +283,7 @@ class _Database:
     insert: TextClause
     delete: TextClause
     document: Callable[[int, Sequence[str]], str]
-    numbers: Callable[[Tx, Sought, int, int, int, bool], list[int]]
+    numbers: Callable[[Tx, Sought, int, int, int, bool], Numbers]
 
 
 _SQLITE = _Database(

@@ -169,8 +169,9 @@ def test_their_words_leave_the_index_of_the_logbook_and_its_file(
 
     def hits(said: str) -> int:
         asked = Asked(sought=sought(said))
-        look = partial(words.numbers, above=0, below=2**31 - 1, limit=9)
-        by_index = station.read(partial(look, sought=asked.sought))
+        last = station.read(words.horizon).last
+        look = partial(words.numbers, above=0, below=last + 1, limit=9)
+        by_index = station.read(partial(look, sought=asked.sought)).found
         entries = station.read(partial(search.entries, asked=asked)).entries
         return len(by_index) + len(entries)
 

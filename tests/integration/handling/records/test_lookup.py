@@ -49,9 +49,14 @@ def found(station: Station, **asked: Any) -> list[str]:
     return [entry.text for entry in station.read(partial(look_up, question=question)).entries]
 
 
+def by_index(store: Store, said: Sought) -> list[int]:
+    last = store.read_now(words.horizon).last
+    look = partial(words.numbers, sought=said, above=0, below=last + 1, limit=100)
+    return store.read_now(look).found
+
+
 def in_index(station: Station, said: Sought) -> list[int]:
-    look = partial(words.numbers, sought=said, above=0, below=2**31 - 1, limit=100)
-    return station.read(look)
+    return by_index(station.store, said)
 
 
 def covered(station: Station, entry: Entry) -> None:
@@ -87,8 +92,13 @@ def test_page_after_page_nothing_is_missed_and_nothing_comes_twice(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "_DIRECT", 5)  # of those that are not indexed, at once
+    for name, value in (("_SMALL", 1), ("_LARGE", 3), ("_MOST_PIECES", 2), ("ENOUGH", 0.0)):
+        monkeypatch.setattr(words, name, value)  # PostgreSQL stops after each piece
     notes(station, *(f"volet {n}" for n in range(25)))
     indexed(station, all_of_them=False)
+    until = station.read(words.horizon).last - 9
+    while batch := station.read(partial(words.gathered, until=until, limit=7)):
+        station.write(partial(words.put, batch=batch))
     for oldest_first in (False, True):
         seen: list[str] = []
         at: dict[str, Any] = {}
@@ -153,8 +163,7 @@ def test_an_entry_numbered_by_a_writer_that_goes_on_is_waited_for(store: Store) 
     early.close()
     asyncio.run(_followed(follower))
     for word in ("ecluse", "barrage"):
-        look = partial(words.numbers, sought=sought(word), above=0, below=2**31 - 1, limit=9)
-        assert len(store.read_now(look)) == 1
+        assert len(by_index(store, sought(word))) == 1
 
 
 def _raw(number: int, said: str, at: datetime) -> dict[str, Any]:
