@@ -16,6 +16,7 @@ import structlog
 
 from callflow.clock import Clock
 from callflow.core.messages.outbox import (
+    BY_CALL,
     LEASE,
     TRY_WITHIN,
     Channel,
@@ -84,7 +85,11 @@ class Worker:
         """Messages that are due, as far as there is room. Nearly always it only reads."""
         now = self._clock()
         due = await self._store.read(lambda tx: outbox.due_channels(tx, now))
-        room = {channel: _ROOMS.get(channel, _ROOM) - self._busy[channel] for channel in due}
+        room = {
+            channel: _ROOMS.get(channel, _ROOM) - self._busy[channel]
+            for channel in due
+            if channel not in BY_CALL
+        }
         room = {channel: free for channel, free in room.items() if free > 0}
         if not room:
             return []

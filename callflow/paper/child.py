@@ -29,7 +29,7 @@ _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", 
 
 def main() -> int:
     """Lay out what stdin gives, onto stdout."""
-    _bind()
+    bind()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries say is no document
     if LACKS:
@@ -42,7 +42,7 @@ def main() -> int:
     return 0
 
 
-def _bind() -> None:
+def bind() -> None:
     """Less urgent than whatever the station does, and bounded."""
     os.nice(10)
     for what, most in (

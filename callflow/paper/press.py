@@ -69,15 +69,12 @@ async def lay_out(
         raise Unprintable(
             f"the document has {len(order)} bytes of pictures: {MOST_IN} are the most"
         )
-    turns = _turns.setdefault(asyncio.get_running_loop(), _Turns())
-    if turns.waiting >= _MOST_WAITING:
-        raise Busy("too many documents are being laid out: try again in a minute")
-    turns.waiting += 1
-    try:
-        async with turns.free:
-            return await _made(order, within)
-    finally:
-        turns.waiting -= 1
+    code, pdf, said = await made("callflow.paper.child", order, within)
+    if code == MISSING:
+        raise NotInstalled(INSTALL)
+    if code != 0 or not pdf.startswith(b"%PDF"):
+        raise Unprintable(f"the document could not be laid out: {said or f'signal {-code}'}")
+    return pdf
 
 
 def _order(html: str, assets: Mapping[str, bytes]) -> bytes:
@@ -87,9 +84,23 @@ def _order(html: str, assets: Mapping[str, bytes]) -> bytes:
     return b"".join([json.dumps(head).encode(), b"\n", page, *assets.values()])
 
 
-async def _made(order: bytes, within: float) -> bytes:
+async def made(module: str, order: bytes, within: float) -> tuple[int, bytes, str]:
+    """What a process of the room makes of an order: its exit status, what it made, the last that it
+    said. Raises Unprintable after ``within`` seconds, or where it makes too much; Busy."""
+    turns = _turns.setdefault(asyncio.get_running_loop(), _Turns())
+    if turns.waiting >= _MOST_WAITING:
+        raise Busy("too many documents are being laid out: try again in a minute")
+    turns.waiting += 1
+    try:
+        async with turns.free:
+            return await _made(module, order, within)
+    finally:
+        turns.waiting -= 1
+
+
+async def _made(module: str, order: bytes, within: float) -> tuple[int, bytes, str]:
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "callflow.paper.child"),
+        *(sys.executable, "-P", "-m", module),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
@@ -97,8 +108,8 @@ async def _made(order: bytes, within: float) -> bytes:
     )
     try:
         async with asyncio.timeout(within):
-            pdf, said = await _talked(child, order)
-            code = await child.wait()
+            out, said = await _talked(child, order)
+            return await child.wait(), out, said
     except TimeoutError:
         raise Unprintable(f"the document took longer than {within:.0f} s") from None
     finally:
@@ -106,11 +117,6 @@ async def _made(order: bytes, within: float) -> bytes:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
-    if code == MISSING:
-        raise NotInstalled(INSTALL)
-    if code != 0 or not pdf.startswith(b"%PDF"):
-        raise Unprintable(f"the document could not be laid out: {said or f'signal {-code}'}")
-    return pdf
 
 
 async def _talked(child: Process, order: bytes) -> tuple[bytes, str]:

@@ -67,6 +67,11 @@ class NotifySettings(BaseSettings):
     #: Segments that one SMS may have; a longer text is cut.
     sms_segments: int = Field(3, ge=1, le=10)
 
+    #: Seconds until a fax that did not get through is tried again; then twice as long, up to 600.
+    fax_wait: float = Field(60.0, ge=1, le=600)
+    #: Faxes that one machine sends at a time; they take no channel that is kept for alarms.
+    fax_calls: int = Field(2, ge=1, le=20)
+
     #: Key of the signature that webhooks carry (notify/webhook.py).
     webhook_secret: Secret = ""
     #: The only hosts that webhooks may go to; none: any with a public address.

@@ -31,6 +31,9 @@ class TrunkSettings(BaseModel):
     domain: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}$")
     transport: Literal["udp", "tls"] = "udp"
     media_encryption: Literal["none", "sdes"] = "none"
+    #: Documents go by T.38, or as sound where the far end speaks none; ``audio``: as sound alone,
+    #: which is how they go where sound is encrypted.
+    fax: Literal["t38", "audio"] = "t38"
     channels: int = Field(60, ge=1, le=10_000)
     #: Channels that only vital alarms and humans may use.
     reserved: int = Field(10, ge=0)

@@ -101,6 +101,8 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
         for key in range(1, 10)
     },
     "served": ("servi par le menu vocal", "served by the phone menu"),
+    "faxed": ("fax passé, chaque page confirmée", "faxed, each page confirmed"),
+    "not_faxed": ("fax non passé", "the fax did not get through"),
     "no_answer": ("sans réponse", "no answer"),
     "busy": ("occupé", "busy"),
     "refused": ("appel refusé", "refused"),

@@ -22,6 +22,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "{channel} à {to} : premier essai sans succès, d'autres suivront ({fault}) — {text}",
         "{channel} to {to}: the first try failed, others will follow ({fault}) — {text}",
     ),
+    "fax_tried": (
+        "Fax à {to} : échec de l'essai {attempt} ({fault}) — {text} ; nouvel essai à {until}",
+        "Fax to {to}: try {attempt} failed ({fault}) — {text}; tried again at {until}",
+    ),
     "message_failed": (
         "{channel} à {to} non remis, abandonné : {fault} — {text}",
         "{channel} to {to} not delivered, given up: {fault} — {text}",
@@ -82,6 +86,7 @@ CHANNELS: Mapping[str, tuple[str, str]] = {
     "webhook": ("webhook", "webhook"),
     "images": ("image", "image"),
     "print": ("impression", "printing"),
+    "fax": ("fax", "fax"),
     "post": ("lettre", "letter"),
 }
 
@@ -125,6 +130,12 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "busy": ("destinataire momentanément indisponible", "the far end can't take it now"),
     "unreachable": ("injoignable", "unreachable"),
     "timeout": ("sans réponse à temps", "no answer in time"),
+    "no_line": ("aucun lien opérateur n'a transmis l'appel", "no trunk carried the call"),
+    "bad_line": (
+        "le fax n'est pas passé en entier : mauvaise ligne, ou pas un fax",
+        "not each page passed: a bad line, or no fax machine",
+    ),
+    "unknown": ("sort inconnu : il est peut-être arrivé", "its fate is unknown: it may be there"),
     "no_image": ("la réponse n'est pas une image", "the answer is no image"),
     "disk": ("écriture impossible", "it can't be written"),
     "internal": ("erreur interne", "internal error"),

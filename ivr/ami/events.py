@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callflow.core.messages.fax import Report
+
 # --- events, in the order in which Asterisk told them --------------------------------------------
 
 
@@ -56,7 +58,15 @@ class OriginateFailed:
     reason: str
 
 
-Event = Placed | Ringing | Answered | Ended | OriginateFailed
+@dataclass(frozen=True, slots=True)
+class Faxed:
+    """What the fax session of a call said when it was over."""
+
+    call_id: str
+    report: Report
+
+
+Event = Placed | Ringing | Answered | Ended | OriginateFailed | Faxed
 
 # --- errors: who is wrong, and may a retry double a call? ----------------------------------------
 

@@ -12,11 +12,17 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.ami.events import Answered, Ended, Event, OriginateFailed, Placed, Ringing
+from callflow.core.messages.fax import Report
+from ivr.ami.events import Answered, Ended, Event, Faxed, OriginateFailed, Placed, Ringing
 from ivr.ami.values import is_call_id
 
 #: An ActionID of Originate is this and the call's id, so a response is ours or it is not.
 ORIGINATE = "originate/"
+
+#: What the dialplan tells of a fax session, in its own event.
+FAX = "CallflowFax"
+#: Characters of what a far end calls itself (20 in T.30) and of what went wrong.
+_LONGEST_NAME, _LONGEST_ERROR = 40, 120
 
 #: AST_STATE_RINGING and AST_STATE_UP of Newstate's ChannelState.
 _RINGING_STATE = "5"
@@ -111,6 +117,8 @@ class Translator:
                 yield from self._hangup(fields)
             case "originateresponse":
                 yield from self._originate_response(fields, session)
+            case "userevent" if text(fields, "userevent") == FAX:
+                yield from self._fax(fields)
 
     def _ours(self, channel_id: str) -> bool:
         """One of our attempts, or a call from outside that we were told to follow."""
@@ -170,6 +178,20 @@ class Translator:
             timed_out=progress.timed_out,
             early_media=progress.early_media,
         )
+
+    def _fax(self, fields: Fields) -> Iterator[Event]:
+        call_id = text(fields, "uniqueid")
+        if not self._ours(call_id) or self._of(call_id).ended:
+            return
+        report = Report(
+            passed=text(fields, "status") == "SUCCESS",
+            pages=number(fields, "pages") or 0,
+            rate=number(fields, "rate") or 0,
+            mode=text(fields, "mode"),
+            remote=text(fields, "remote")[:_LONGEST_NAME],
+            error=text(fields, "error")[:_LONGEST_ERROR],
+        )
+        yield Faxed(call_id, report)
 
     def _originate_response(self, fields: Fields, session: int) -> Iterator[Event]:
         """A Failure counts only if we sent it on this link and no channel was seen yet; one that

@@ -36,6 +36,8 @@ class TrunkEnd:
     domain: str = ""
     transport: str = "udp"
     media_encryption: str = "none"
+    fax: str = "t38"
+    """How documents go over it: `t38`, and as sound where that is refused; `audio` alone."""
 
 
 class UnsafeSetting(ValueError):
@@ -66,6 +68,7 @@ class StationSettings:
     fastagi_port: int
     rtp_first: int
     rtp_last: int
+    """Of them the last are T.38's: `udptl_first`."""
     trunks: tuple[TrunkEnd, ...]
     """The simulated network's SIP port in the demo. A call from outside belongs to the first one
     that it can have come by."""
@@ -75,6 +78,7 @@ class StationSettings:
     """A prompt without its extension, heard while the dialogue's server is away."""
     lost_server_s: int = 10
     longest_dialogue_s: int = 900
+    longest_fax_s: int = 3600
     longest_panel_s: int = 600
     longest_hold_s: int = 1800
     longest_conference_s: int = 14400
@@ -106,6 +110,12 @@ class SimulatorSettings:
     """Calls at once on the station's trunk; one more is answered 503."""
     trunks: tuple[NetworkTrunk, ...] = ()
     """Where the station has several: those that say by their domain which one they are."""
+
+
+def udptl_first(rtp_first: int, rtp_last: int) -> int:
+    """Where T.38's ports begin, which are the last twentieth of what is kept for sound: a fax takes
+    one, and a firewall that lets sound pass needs no rule more."""
+    return rtp_last + 1 - max(4, (rtp_last + 1 - rtp_first) // 20)
 
 
 def as_dialled(numbers: Iterable[str]) -> tuple[str, ...]:
@@ -153,6 +163,7 @@ def render_simulator(instance: Instance, settings: SimulatorSettings, tree: Aste
     """Writes the simulated network's configuration."""
     values = asdict(settings) | {
         "phones": instance.phones,
+        "faxes": instance.faxes,
         "trunk_files": instance.trunks,
         "greeting": _sound(tree, "vm-intro"),
         "beep": _sound(tree, "beep"),
@@ -173,6 +184,7 @@ def render_includes(folder: Path, values: Mapping[str, object]) -> list[Path]:
         for field in (
             "lost_server_s",
             "longest_dialogue_s",
+            "longest_fax_s",
             "longest_panel_s",
             "longest_hold_s",
             "longest_conference_s",
@@ -196,8 +208,13 @@ def _without_general(text: str) -> str:
 
 def _render(instance: Instance, values: Mapping[str, object], tree: AsteriskTree) -> None:
     instance.make_folders()
+    first, last = int(str(values["rtp_first"])), int(str(values["rtp_last"]))
+    udptl = udptl_first(first, last)
     everything = {
         **values,
+        "rtp_last": udptl - 1,
+        "udptl_first": udptl,
+        "udptl_last": last,
         "etc": instance.etc,
         "run": instance.run,
         "log": instance.log,

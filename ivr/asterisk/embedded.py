@@ -76,6 +76,8 @@ def _far_end(settings: Settings, trunk: TrunkSettings) -> TrunkEnd:
         domain=_domain(settings, trunk),
         transport=trunk.transport,
         media_encryption=trunk.media_encryption,
+        # What goes by T.38 is not encrypted, whatever the sound is.
+        fax="audio" if trunk.media_encryption == "sdes" else trunk.fax,
     )
 
 

@@ -88,9 +88,14 @@ class Instance:
         """What the simulated network does with whole trunks: one file each (simulator only)."""
         return self.folder / "trunks"
 
+    @property
+    def faxes(self) -> Path:
+        """The faxes that simulated machines received, NUMBER-CALL.tif (simulator only)."""
+        return self.folder / "faxes"
+
     def make_folders(self) -> None:
         """Creates what the process writes into. Raises PermissionError on a hijacked run folder."""
-        for name in ("etc", "spool", "log/cel-custom", "db", "music", "phones", "trunks"):
+        for name in ("etc", "spool", "log/cel-custom", "db", "music", "phones", "trunks", "faxes"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, exist_ok=True)

@@ -30,6 +30,8 @@ class Behaviour(StrEnum):
     SILENT = "silent"  # answers and says nothing, types nothing
     HANG_UP = "hang_up"  # answers and hangs up in the middle of the first prompt
     REFUSE = "refuse"  # 403
+    FAX = "fax"  # a fax machine, by T.38 or by sound; what it received is kept
+    FAX_AUDIO = "fax_audio"  # one that knows no T.38
 
 
 class TrunkBehaviour(StrEnum):

@@ -14,9 +14,9 @@ import structlog
 from callflow.clock import Clock
 from callflow.core.calls import causes
 from callflow.core.calls.call import Call, Outcome
-from callflow.handling.calls import calling, lost_ends
+from callflow.handling.calls import calling, faxes, lost_ends
 from callflow.storage import Store, StoreUnavailable, Tx
-from ivr.ami import Answered, Ended, Event, Ringing
+from ivr.ami import Answered, Ended, Event, Faxed, Ringing
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 #: Q.850: a party put the receiver down.
 NORMAL_CLEARING = 16
 #: What changes rows; for the rest no transaction is begun.
-_STORED = (Ringing, Answered, Ended)
+_STORED = (Ringing, Answered, Faxed, Ended)
 #: Seconds between two tries while the store is away, and of an end that could not be stored.
 _STORE_RETRY, _END_RETRY = 0.25, 1.0
 #: Seconds that what Asterisk said may wait for others to share its commit with.
@@ -121,6 +121,8 @@ def _store_all(tx: Tx, events: Sequence[Event], now: datetime) -> dict[str, Call
                 calling.call_ringing(tx, call_id, now)
             case Answered(call_id):
                 calling.call_answered(tx, call_id, now)
+            case Faxed(call_id, report):
+                faxes.reported(tx, call_id, report, now)
             case Ended():
                 if (call := _store_end(tx, end_of(event), now)) is not None:
                     ended[event.call_id] = call

@@ -34,6 +34,7 @@ from ivr.speech.places import speech_of
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.door import Refused, keep_open
 from ivr.telephony.drafts import Drafts
+from ivr.telephony.faxes import Faxes
 from ivr.telephony.panel_rows import PanelRows
 from ivr.telephony.phones import Phones
 from ivr.telephony.placing import Placing
@@ -52,6 +53,7 @@ _BEAT_EVERY = 2.0
 _BEAT_PATIENCE = 0.2  # seconds that it may wait for others to share its commit with
 _SWEEP_EVERY = 20.0
 _DRAFTS_EVERY = 3.0
+_FAXES_EVERY = 1.0
 _DOOMED_EVERY = 5.0
 _TRUNKS_EVERY = 3.0
 _PHONES_EVERY = 2.0
@@ -133,6 +135,7 @@ class Telephony:
             node=settings.node,
             now=clock.now,
         )
+        self._faxes = Faxes(store, settings, now=clock.now, ready=lambda: self._link.ready)
         self._panels = Panels(
             PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
             settings.data_dir / "tones",
@@ -142,6 +145,7 @@ class Telephony:
                 "outgoing": self._dialogues.outgoing,
                 "incoming": self._dialogues.incoming,
                 "panel": self._panels.panel,
+                "fax": self._faxes.answered,
             },
             Instance(kind=Kind.STATION, data_dir=settings.data_dir).agi_secret(),
         )
@@ -170,6 +174,8 @@ class Telephony:
                     self._keep_phones(),
                     self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
+                    self._every(_FAXES_EVERY, self._faxes.look),
+                    self._every(_SWEEP_EVERY, self._faxes.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
                     *self._drafting(),
                     *self._door(),
@@ -178,6 +184,7 @@ class Telephony:
         finally:
             await self._agi.close()
             await self._placing.close()
+            await self._faxes.close()
             await self._speech.close()
             self._wake.close()
             self._presence.close()

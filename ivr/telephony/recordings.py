@@ -18,6 +18,7 @@ import structlog
 from callflow import clock
 from callflow.clock import Clock
 from callflow.core.calls.call import Call, CallState, Outcome
+from callflow.core.calls.purpose import Purpose
 from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -129,8 +130,9 @@ class Recordings:
 
     def _is_over(self, job: _Job) -> bool:
         """True where its recording can be finished; one that can't is given up here: of a call that
-        lives the end will come."""
-        if job.call is not None and job.call.state is CallState.ENDED:
+        lives the end will come, and of a fax the document is kept."""
+        fax = job.call is not None and job.call.purpose is Purpose.FAX
+        if job.call is not None and job.call.state is CallState.ENDED and not fax:
             return True
         if job.call is None and job.call_id not in self._strange:
             self._strange.add(job.call_id)

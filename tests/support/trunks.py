@@ -47,7 +47,7 @@ class TrunkStation(Station):
     """Nothing rings but what a test asks for: nobody at the desks, and a long patience."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
-        patience = {**PATIENCE, "CALLFLOW_RING_TIME": "6"}
+        patience = {**PATIENCE, "CALLFLOW_RING_TIME": "6", "CALLFLOW_FAX_WAIT": "1"}
         super().__init__(data_dir, {**patience, **(environment or {})})
         self.use(TRUNKS)
 

@@ -67,6 +67,7 @@ OTHER_STEPS = {
     "service": N_("Emergency service"),
     "trunk_test": N_("Trunk test: whether a trunk carries calls"),
     "announcement_test": N_("Announcement said on a phone, to try it"),
+    "fax": N_("Document sent by fax"),
 }
 #: What an operator does at a panel from afar.
 PANEL_COMMANDS = {
@@ -145,6 +146,7 @@ SITE_FIELDS = {
     "recognition_word": N_("Recognition word"),
     "role": N_("Role"),
     "phone": N_("Phone"),
+    "fax": N_("Fax"),
     "code": N_("Code"),
     "duress_code": N_("Duress code"),
     "password": N_("Spoken password"),

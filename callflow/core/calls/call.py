@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     ANSWER_8 = "answer_8"
     ANSWER_9 = "answer_9"
     SERVED = "served"  # a caller did in the menu what they called for
+    FAXED = "faxed"  # a fax machine confirmed each page
+    NOT_FAXED = "not_faxed"  # answered, and not each page passed: a bad line, or no fax machine
     NO_ANSWER = "no_answer"  # rang, nobody answered
     BUSY = "busy"
     REFUSED = "refused"  # the called party or its network declined
@@ -50,6 +52,8 @@ class Outcome(StrEnum):
     ERROR = "error"  # an exception of ours
 
 
+#: Ends of calls to fax machines, and of no others.
+OF_FAX = frozenset({Outcome.FAXED, Outcome.NOT_FAXED})
 #: What a question's keys conclude with, key 1 first.
 ANSWERS = tuple(Outcome(f"answer_{key}") for key in range(1, 10))
 #: The key that asks to be called back later, where that is offered.
@@ -92,6 +96,7 @@ class Dialogue(StrEnum):
     PHONE = "phone"  # an operator's own phone: whoever picks it up is with the people at once
     TALK = "talk"  # somebody whom an operator calls, who is on the line already
     PANEL = "panel"  # an alarm panel calls us: it hears tones, and no words
+    FAX = "fax"  # we call a fax machine and send a document: nobody is spoken to
 
 
 class CallState(StrEnum):
@@ -148,7 +153,7 @@ class Call:
     direction: Direction = Direction.OUTGOING
     dialogue: Dialogue = Dialogue.VERIFICATION
     contact_id: str | None = None
-    priority: int = 0  # 0 vital and humans, else 1-4
+    priority: int = 0  # 0 vital and humans, else 1-4; a fax 5
     trunk: str = ""  # "" until it is placed
     tried: tuple[str, ...] = ()  # trunks that did not carry this attempt
     successor: str | None = None  # the call that goes on over another trunk

@@ -18,6 +18,7 @@ NOT_FULL = "not a full international number (+ country code and number)"
 PREMIUM = "a premium-rate number: whoever has it is paid by the minute"
 BY_A_PERSON = "a service's line is dialled for a person who asked for it, never by the machine"
 UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
+NO_FAX = "nobody's declared fax number: it is set at a contact, a firm or a service"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
 #: Short numbers and emergency services, as they look after the country code too (docs/law.md).
@@ -81,19 +82,24 @@ class Destination:
     mute: bool  # a personal alarm forbids to ring at the site
     phone: bool = False  # a telephone of an operator of ours, which no network carries
     called_us: bool = False  # a call came from it within a day
+    fax: bool = False  # somebody's declared fax machine: of a contact, a firm, a service
+    service_fax: bool = False  # that of a service alone
 
 
 def forbidden(call: Destination) -> str | None:
     """Why this call may not be placed; None where it may (invariant 5, D7, D23).
 
     A service's line is called for a person who asked for it, and nothing else for that step; any
-    other call goes to a contact, or to the station's own phones.
+    other call goes to a contact, or to the station's own phones. A fax goes to a declared fax
+    machine and nowhere else; to a service's, for a person.
     """
     if call.phone:
         return None
     why = refusal(call.number)
     if why is not None:
         return why
+    if call.step == Purpose.FAX:
+        return _forbidden_fax(call)
     if call.step == Purpose.SERVICE or call.service:
         asked = call.step == Purpose.SERVICE and bool(call.requester.strip())
         return BY_A_PERSON if not asked else None if call.service else UNKNOWN
@@ -102,6 +108,14 @@ def forbidden(call: Destination) -> str | None:
     if not call.contact:
         called_back = call.called_us and bool(call.requester.strip())
         return None if called_back else UNKNOWN
+    return MUTE if call.mute else None
+
+
+def _forbidden_fax(call: Destination) -> str | None:
+    if not call.fax:
+        return NO_FAX
+    if (call.service or call.service_fax) and not call.requester.strip():
+        return BY_A_PERSON
     return MUTE if call.mute else None
 
 

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     WELFARE = "welfare"  # to a guard, for their own safety (D22)
     TRUNK_TEST = "trunk_test"
     ANNOUNCEMENT_TEST = "announcement_test"
+    FAX = "fax"  # takes a document to a fax machine
 
 
 class Rings(StrEnum):
@@ -70,6 +71,7 @@ MEANING: Mapping[Purpose, Meaning] = {
     Purpose.WELFARE: Meaning(rings=Rings.OTHERS),
     Purpose.TRUNK_TEST: Meaning(tries_trunk=True),
     Purpose.ANNOUNCEMENT_TEST: Meaning(),
+    Purpose.FAX: Meaning(rings=Rings.OTHERS, decides=False, taken=Taken.NOTHING),
 }
 
 

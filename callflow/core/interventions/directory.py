@@ -32,6 +32,7 @@ class ServiceLine:
     place: str = ""
     hours: Availability = ALWAYS
     note: str = ""
+    fax: str | None = None  # E.164
 
     @property
     def number_masked(self) -> str:

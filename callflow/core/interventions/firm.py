@@ -27,6 +27,7 @@ class Firm:
     name: str
     phone: str | None
     language: str
+    fax: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
     IMAGES = "images"  # nothing is told: a camera, or a link, is asked for what it shows
     PRINT = "print"  # a document, to a printer of the station's (CUPS, over IPP)
+    FAX = "fax"  # a document, to a fax machine by a call over a trunk
     POST = "post"  # a document, into the folder of letters that somebody stamps
 
 
@@ -58,6 +59,9 @@ class Fault(StrEnum):
     BUSY = "busy"  # the far end cannot take it now
     UNREACHABLE = "unreachable"  # no address, no connection, or it broke off
     TIMEOUT = "timeout"
+    NO_LINE = "no_line"  # no trunk carried the call
+    BAD_LINE = "bad_line"  # a fax was answered, and not each page passed
+    UNKNOWN = "unknown"  # it may have arrived: nobody heard how the call ended
     NO_IMAGE = "no_image"  # the camera gave something else
     DISK = "disk"  # the still could not be written
     INTERNAL = "internal"  # ours
@@ -104,13 +108,18 @@ GIVE_UP_AFTER = {
     Channel.WEBHOOK: timedelta(minutes=10),
     Channel.IMAGES: timedelta(minutes=1),
     Channel.PRINT: timedelta(minutes=20),
+    Channel.FAX: timedelta(hours=1),
     Channel.POST: timedelta(minutes=15),
 }
 #: What carries a document and nothing else; the others' text may do without.
-PAPER = frozenset({Channel.PRINT, Channel.POST})
+PAPER = frozenset({Channel.PRINT, Channel.FAX, Channel.POST})
+#: What the telephony of a node sends, by calls; all else is the engine's to send.
+BY_CALL = frozenset({Channel.FAX})
 #: So many claims and no end: whoever takes it dies of it, or its result can't be written.
 MOST_CLAIMS = 20
 _FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=2)
+#: A fax machine that is busy prints a page or two: it is called again more patiently.
+FAX_WAIT, LONGEST_FAX_WAIT = timedelta(minutes=1), timedelta(minutes=10)
 #: The wait is varied by so much, so that what failed together does not come back together.
 _SPREAD = 0.5
 
@@ -244,13 +253,21 @@ class Still:
 
 
 def next_try(
-    channel: Channel, created_at: datetime, attempts: int, now: datetime, *, jitter: float
+    channel: Channel,
+    created_at: datetime,
+    attempts: int,
+    now: datetime,
+    *,
+    jitter: float,
+    fax_wait: timedelta = FAX_WAIT,
 ) -> datetime | None:
     """When a message that failed ``attempts`` times is tried again; None: given up.
 
-    ``jitter``: a number in [0, 1) that the caller draws.
+    ``jitter``: a number in [0, 1) that the caller draws. ``fax_wait``: after a fax's first try.
     """
-    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+    fax = channel is Channel.FAX
+    begin, longest = (fax_wait, LONGEST_FAX_WAIT) if fax else (_FIRST_WAIT, LONGEST_WAIT)
+    wait = min(begin * 2 ** min(attempts - 1, 10), longest)
     at = now + wait * (1 - _SPREAD / 2 + _SPREAD * jitter)
     return at if at <= created_at + GIVE_UP_AFTER[channel] else None
 

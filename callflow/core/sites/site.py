@@ -65,7 +65,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Somebody who may have codes, as the vault keeps them; ``phone`` in E.164."""
+    """Somebody who may have codes, as the vault keeps them; ``phone`` and ``fax`` in E.164."""
 
     id: str
     name: str
@@ -73,6 +73,7 @@ class Coded:
     language: str
     code: str | None
     duress_code: str | None
+    fax: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -60,7 +60,7 @@ def _take(tx: Tx, incident: Incident, who: str, now: datetime) -> None:
     tell(tx, "claimed", now, incident, by=who, who_did=who)
     if incident.machine is Machine.RUNNING:
         incident = incidents.change(tx, incident, machine=Machine.STOPPED)
-    keep = {Purpose.BRIDGE, *_guards_asked(tx, incident)}
+    keep = {Purpose.BRIDGE, Purpose.FAX, *_guards_asked(tx, incident)}
     for number in calls.cancel_requested(tx, incident.id, now, keep=keep):
         tell(tx, "call_cancelled", now, incident, to=number, who_did=who)
     if incident.state is State.OPEN and not incident.with_human:

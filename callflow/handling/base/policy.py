@@ -29,6 +29,8 @@ _NUMBER = str(Settings.model_fields["station_number"].default)
 #: Where nobody stored any.
 ONE_TRUNK = (Trunk(name="trunk", machine_number=_NUMBER, human_number=_NUMBER),)
 NO_DESK = Desk(desk_phones=(), duty_numbers=())
+#: What callers hear that they have reached, and faxes say who sends them.
+STATION_NAME = "Callflow"
 #: The station's own time zone.
 STATION_ZONE = ZoneInfo("Europe/Paris")
 #: What is set for who waits on the line, and for what waits, by the settings' names.
@@ -79,6 +81,7 @@ class Policy:
     guard_welfare: float = 900.0  # a guard on site is called so often; 0: never
     faults_to: Sequence[str] = ()  # mail addresses of whom the week's list of faults goes to
     back_to_normal: float = 1800.0  # a treated site has so long (D26), unless its plan says so
+    fax_wait: float = 60.0  # after a fax's first try; each later wait is twice as long
     dead_man_hours: str = "20:00-07:00"
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0
@@ -159,6 +162,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "clip_after": settings.clip_after,
             **{name: getattr(settings, name) for name in _OF_CALLERS},
             "faults_to": list(settings.faults_to),
+            "fax_wait": settings.fax_wait,
             "dead_man_hours": settings.dead_man_hours,
             "dead_man_night": settings.dead_man_night,
             "dead_man_day": settings.dead_man_day,

@@ -25,7 +25,7 @@ from callflow.handling.alarms.group_calls import (
 )
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import storable, tell
-from callflow.handling.calls import control, conversations, telephone, voices
+from callflow.handling.calls import control, conversations, faxes, telephone, voices
 from callflow.handling.calls.dialling import refused_calls
 from callflow.handling.calls.trunking import exchange, goes_on
 from callflow.handling.desks import presence
@@ -148,6 +148,10 @@ def _refuse(tx: Tx, call: Call, why: str, now: datetime) -> None:
         return  # withdrawn meanwhile
     incident = calls.incident_of(tx, call, lock=True)
     tell(tx, "dial_refused", now, incident, to=told_as(call), reason=why)
+    if call.purpose is Purpose.FAX:
+        refused = replace(call, outcome=Outcome.NO_NUMBER, detail=why)
+        faxes.call_over(tx, refused, now)
+        return
     _leave(tx, call, now)
     if incident is not None:
         hand_to_human(tx, incident, why, now)
@@ -254,6 +258,7 @@ def call_ended(
         detail=detail,
         call=call_id,
     )
+    faxes.call_over(tx, over, now, goes_on=gone_on)
     if gone_on or asked_nobody(call, incident):
         let_followers_go(tx, call)
     if call.operator and call.answered_at is not None:

@@ -35,8 +35,11 @@ def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) 
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
     ours_by_wire = {phone.name for phone in phones.live(tx)} if _to_phones(asked) else set()
+    machines = {call.to for call in asked if call.purpose is Purpose.FAX}
+    faxes = contacts.faxes_of(tx, machines) if machines else {}
+    service_faxes = services.faxes(tx, machines) if machines else set()
     about = [_incident(tx, call) for call in asked]
-    at = [_places(call, i, owners) for call, i in zip(asked, about, strict=True)]
+    at = [_places(call, i, owners, faxes) for call, i in zip(asked, about, strict=True)]
     mute = incidents.mute_sites(tx, set().union(*at))
     of_no_site = any(incident is None or incident.site_id is None for incident in about)
     ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
@@ -52,6 +55,8 @@ def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) 
             phone=call.to in ours_by_wire,
             called_us=_called_us(tx, call, now),
             mute=(incident is not None and incident.mute) or bool(places & mute),
+            fax=call.to in faxes or call.to in service_faxes,
+            service_fax=call.to in service_faxes,
         )
         why = forbidden(destination)
         if why is not None:
@@ -66,8 +71,16 @@ def _incident(tx: Tx, call: Call) -> Incident | None:
     return incidents.get(tx, call.incident_id)
 
 
-def _places(call: Call, incident: Incident | None, owners: Mapping[str, Owners]) -> set[str]:
-    """The sites where a call rings: its incident's; of one that is about none, its contact's."""
+def _places(
+    call: Call,
+    incident: Incident | None,
+    owners: Mapping[str, Owners],
+    faxes: Mapping[str, set[str]],
+) -> set[str]:
+    """The sites where a call rings: its incident's; of one that is about none, its contact's; a fax
+    rings where the machine's owner has a part."""
+    if call.purpose is Purpose.FAX:
+        return faxes.get(call.to, set())
     if incident is not None:
         return {incident.site_id} if incident.site_id else set()
     return {site for _, site in owners.get(call.to, set())}

@@ -33,6 +33,7 @@ from callflow.handling.alarms import device_calls
 from callflow.handling.alarms.group_calls import may_call_back
 from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.fields import BadField
+from callflow.handling.base.policy import STATION_NAME
 from callflow.handling.base.telling import storable
 from callflow.handling.callers import identity
 from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
@@ -49,7 +50,6 @@ from callflow.storage.sites import contacts, sites
 from callflow.texts.trunks import TESTS
 from callflow.vault import Vault, equal
 
-STATION_NAME = "Callflow"
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for
 
 

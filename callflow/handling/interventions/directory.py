@@ -6,6 +6,7 @@ Left out, a line's number stays as it is; it is shown masked, and revealed by a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ def get_directory(tx: Tx) -> list[DirectoryLine]:
             service=line.service,
             name=line.name,
             number_masked=line.number_masked,
+            fax=line.fax,
             site=line.site_id,
             place=line.place,
             hours=line.hours.to_json(),
@@ -46,8 +48,16 @@ def put_directory(
     """The directory is ``lines`` from now on, by what ``DirectoryLine`` reads of them. Raises
     BadField, naming the field."""
     sent = Directory.read({"lines": lines}).lines
-    shown, before = get_directory(tx), {line.id: line.number for line in services.lines(tx)}
-    made = [_line(tx, line, before, f"lines.{place}") for place, line in enumerate(sent)]
+    shown, lines_now = get_directory(tx), services.lines(tx)
+    before = {line.id: line.number for line in lines_now}
+    faxes = {line.id: line.fax for line in lines_now}
+    made = [
+        replace(
+            _line(tx, line, before, f"lines.{place}"),
+            fax=line.fax if line.says("fax") else faxes.get(line.id),
+        )
+        for place, line in enumerate(sent)
+    ]
     ids = [line.id for line in made]
     for place, line_id in enumerate(ids):
         if line_id in ids[:place]:

@@ -35,6 +35,7 @@ def _shown(tx: Tx, firm: firm_values.Firm) -> Firm:
         id=firm.contact_id,
         name=firm.name,
         phone=firm.phone,
+        fax=firm.fax,
         language=firm.language,
         licence=firm.licence,
         rank=firm.rank,
@@ -57,7 +58,7 @@ def _known(tx: Tx, firm_id: str) -> firm_values.Firm:
         raise NotFound("there is no such guard or maintenance firm", firm_id)
     named = {link.role for link in firms.links(tx, firm_id)}
     part = Role.MAINTENANCE if Role.MAINTENANCE in named else Role.GUARD
-    of = contact.name, contact.phone, contact.language
+    of = contact.name, contact.phone, contact.language, contact.fax
     bare = firm_values.Firm(firm_id, "", (), 1, "", part, None, "", "", *of)
     return guards.firm(tx, firm_id) or bare
 
@@ -76,6 +77,8 @@ def put_firm(tx: Tx, vault: Vault, firm_id: str, body: object, who: str, now: da
     if part is Role.GUARD and not sent.licence.strip():
         raise BadField("licence", "is missing")
     contact = person_of(vault, firm_id, sent)
+    if sent.says("fax"):
+        contact["fax"] = sent.fax
     if sent.says("availability"):
         contact["availability"] = calendars.availability(sent.availability, "availability")
     was = _shown(tx, before).document() if before else {}

@@ -43,6 +43,7 @@ class Firm(Shape):
     id: str = told("")
     name: Name
     phone: Phone | None = None
+    fax: Phone | None = Field(None, description="Left out: unchanged; null: none")
     language: Language = "fr"
     licence: Line = Field("", description="Number of its authorisation, of a guard firm")
     rank: Annotated[int, between(1, 99)] = 1
@@ -85,6 +86,9 @@ class DirectoryLine(Shape):
     name: Name
     number: Phone | None = secret()
     number_masked: str = told("")
+    fax: Phone | None = Field(
+        None, description="Takes documents that a person sends. Left out: unchanged; null: none"
+    )
     site: Identifier | None = None
     place: _Place = Field("", description="How its postcodes begin; empty: everywhere")
     hours: dict[str, Any] = Field(

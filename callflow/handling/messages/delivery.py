@@ -10,6 +10,7 @@ from typing import Any
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.messages.outbox import (
+    FAX_WAIT,
     LEASE,
     MOST_CLAIMS,
     OPEN_STATES,
@@ -257,23 +258,29 @@ def message_failed(
     now: datetime,
     *,
     jitter: float,
+    last: bool = False,
+    fax_wait: timedelta = FAX_WAIT,
 ) -> None:
-    """Try ``attempt`` failed: put off, or given up where trying again can't help or took too long.
+    """Try ``attempt`` failed: put off, or given up where trying again can't help or took too long,
+    or where it was to be the ``last``.
 
-    ``jitter``: see ``outbox.next_try``. The failure of a claim that another one followed says
-    nothing.
+    ``jitter``, ``fax_wait``: see ``outbox.next_try``. The failure of a claim that another one
+    followed says nothing.
     """
     message = outbox.get(tx, message_id)
     if message is None or message.attempts != attempt or message.state is not MessageState.SENDING:
         return
     told = {"fault": failure.fault.value, "text": _short(failure.detail)}
-    channel = message.channel
-    again = next_try(channel, message.created_at, attempt, now, jitter=jitter)
-    if failure.fault.permanent or again is None:
+    channel, asked_at = message.channel, message.created_at
+    again = next_try(channel, asked_at, attempt, now, jitter=jitter, fax_wait=fax_wait)
+    if failure.fault.permanent or again is None or last:
         _give_up(tx, message, told, now)
         return
     outbox.put_off(tx, message_id, again, _error(told))
-    if attempt == 1:  # the row counts the others
+    if channel is Channel.FAX:  # each try is a call that rang somewhere
+        until = to_iso(again)
+        _tell(tx, "fax_tried", now, message, **_told(message), **told, attempt=attempt, until=until)
+    elif attempt == 1:  # the row counts the others
         _tell(tx, "message_delayed", now, message, **_told(message), **told)
 
 

@@ -87,6 +87,8 @@ def _write_contact(
     own: dict[str, object] = {"id": contact.id, "name": contact.name, "language": contact.language}
     own |= {"phone": contact.phone, **passwords.written(vault, contact, before, f"{field}.")}
     own |= codes(vault, contact.id, contact)
+    if contact.says("fax"):
+        own["fax"] = contact.fax
     if contact.says("availability"):
         own["availability"] = calendars.availability(contact.availability, f"{field}.availability")
     upsert(tx, t.contact, ["id"], own)

@@ -37,7 +37,7 @@ OF_SITE: Mapping[str, str] = {
     "plan": "plans",
 }
 #: Columns that are called as a contact's fields are.
-OF_CONTACT = ("name", "role", "rank", "phone", "language", "authorities", "keys_held")
+OF_CONTACT = ("name", "role", "rank", "phone", "fax", "language", "authorities", "keys_held")
 #: The rank of who has none yet.
 NO_RANK = 0
 #: Those whose empty cell leaves what is there; another one's empties it.

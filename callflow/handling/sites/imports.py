@@ -41,7 +41,7 @@ CONTACTS = ("new", "changed", "same", "removed")
 _EVERY = 50  # sites between two signs of progress
 _CODES = ("code", "duress_code")
 #: What a person is at every site.
-_OWN = ("name", "language", "phone")
+_OWN = ("name", "language", "phone", "fax")
 _PART = {"role", "rank", "authorities", "keys_held"}
 #: The columns that a file changes of a site, and those that it writes of a new one beside them.
 _CHANGED = {"name", "address", "postcode", "timezone", "language", "plans"}

@@ -286,6 +286,7 @@ class Contact(Shape):
     )
     language: Language = "fr"
     phone: Phone | None = None
+    fax: Phone | None = Field(None, description="Left out: unchanged; null: none")
     code: Digits | None = secret()
     duress_code: Digits | None = secret()
     password: Password | None = secret("Spoken to operators (D14); write-only")

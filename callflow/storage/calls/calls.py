@@ -350,14 +350,15 @@ def cancel_requested(
     incident_id: str,
     now: datetime,
     *,
-    keep: Collection[str] = (Purpose.BRIDGE,),
+    keep: Collection[str] = (Purpose.BRIDGE, Purpose.FAX),
     only: str | None = None,
 ) -> list[str]:
     """Withdraw what nobody has dialled yet, but for the steps in ``keep``; the numbers (D20).
 
     ``only``: those of one step.
 
-    A human is still brought to somebody who waits on the line, whoever took the incident.
+    A human is still brought to somebody who waits on the line, whoever took the incident; and a
+    document goes out like any other message.
     """
     query = _cancel(frozenset(keep), only is not None)
     about = {"b_incident": incident_id, "at": now} | ({"only": only} if only is not None else {})
@@ -516,6 +517,13 @@ def live_to_number(tx: Tx, number: str) -> list[Call]:
     return found(tx, query, Call)
 
 
+def live_of_step(tx: Tx, node: str, step: str) -> int:
+    """How many calls of a node and a step are asked for or under way."""
+    c = t.call.c
+    query = select(func.count()).where(c.node == node, c.state.in_(_LIVE), c.step == str(step))
+    return int(tx.execute(query).scalar_one())
+
+
 def of_kind(tx: Tx, step: str, *, limit: int) -> list[Call]:
     """The newest calls of a step that belong to no alarm, the newest first."""
     c = t.call.c
@@ -642,7 +650,7 @@ def all_recordings(tx: Tx) -> list[Recording]:
 
 def unrecorded(tx: Tx, node: str) -> list[Call]:
     """Answered calls that ended without their recording being looked at yet. One that was told in
-    another call has that call's (``recorded_as``)."""
+    another call has that call's (``recorded_as``); a fax is not recorded."""
     query = (
         select(*CALL)
         .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
@@ -651,6 +659,7 @@ def unrecorded(tx: Tx, node: str) -> list[Call]:
             t.call.c.state == CallState.ENDED.value,
             t.call.c.answered_at.is_not(None),
             t.call.c.leader.is_(None),
+            t.call.c.step != Purpose.FAX.value,
             t.recording.c.call_id.is_(None),
         )
         .limit(200)

@@ -18,8 +18,9 @@ from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads, first, found
 from callflow.storage.sites.sites import upsert
 
-_FIRMS = select(t.guard_firm, t.contact.c.name, t.contact.c.phone, t.contact.c.language).join(
-    t.contact, t.contact.c.id == t.guard_firm.c.contact_id
+_C = t.contact.c
+_FIRMS = select(t.guard_firm, _C.name, _C.phone, _C.language, _C.fax).join(
+    t.contact, _C.id == t.guard_firm.c.contact_id
 )
 
 

@@ -67,6 +67,25 @@ def reserved(tx: Tx, numbers: Iterable[str]) -> set[str]:
     return {row["number"] for row in _RESERVED.all(tx, {"numbers": list(numbers)})}
 
 
+_FAXES = Prepared(
+    select(t.service_line.c.fax).where(
+        t.service_line.c.fax.in_(bindparam("numbers", expanding=True))
+    )
+)
+
+
+def faxes(tx: Tx, numbers: Iterable[str]) -> set[str]:
+    """Which of ``numbers`` are a service's fax machine."""
+    return {row["fax"] for row in _FAXES.all(tx, {"numbers": list(numbers)})}
+
+
+def names_of_faxes(tx: Tx, numbers: Iterable[str]) -> list[str]:
+    """The services whose fax ``numbers`` are."""
+    c = t.service_line.c
+    query = select(c.name).where(c.fax.in_(list(numbers))).distinct().order_by(c.name).limit(3)
+    return list(tx.execute(query).scalars())
+
+
 # --- what was verified, called and said ---------------------------------------------------
 
 

@@ -83,6 +83,20 @@ def put_off(tx: Tx, message_id: str, due: datetime, error: str) -> None:
     hint(tx, "notify")
 
 
+def hold(tx: Tx, message: Message, until: datetime) -> None:
+    """A claimed message stays its claimer's until then, as this says it is."""
+    query = update(t.outbox).where(t.outbox.c.id == message.id)
+    query = query.where(t.outbox.c.state == MessageState.SENDING.value)
+    tx.execute(query.values(due_at=until, data=dict(message.data), attempts=message.attempts))
+
+
+def open_of(tx: Tx, channel: Channel) -> set[str]:
+    """The messages of a channel that are neither delivered nor given up."""
+    c = t.outbox.c
+    query = select(c.id).where(c.state.in_(_OPEN), c.channel == channel.value)
+    return set(tx.execute(query).scalars())
+
+
 def due_no_later(tx: Tx, latest: datetime) -> None:
     """Nothing waits beyond ``latest``: the clock was set back."""
     c = t.outbox.c

@@ -14,6 +14,7 @@ service_line = Table(
     Column("service", String(16), nullable=False),
     Column("name", Text, nullable=False),
     Column("number", String(32), nullable=False, index=True),  # E.164, confidential
+    Column("fax", String(32), nullable=True),  # E.164: for documents, asked for by a person
     Column("site_id", String(64), ForeignKey("site.id"), nullable=True),
     Column("place", String(16), nullable=False),  # how its postcodes begin; "": everywhere
     Column("hours", JSON, nullable=False),  # callflow/core/time/availability.py; {}: always

@@ -18,7 +18,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from callflow.storage.schema.base import UtcDateTime, id_column, instant, metadata, reference
+from callflow.storage.schema.base import (
+    UtcDateTime,
+    id_column,
+    instant,
+    metadata,
+    partial,
+    reference,
+)
 
 client = Table("client", metadata, id_column(), Column("name", Text, nullable=False))
 
@@ -92,11 +99,13 @@ contact = Table(
     Column("name", Text, nullable=False),
     Column("language", String(8), nullable=False),
     Column("phone", String(32), nullable=True, index=True),
+    Column("fax", String(32), nullable=True),  # E.164: a machine, called for documents alone
     Column("code", String(64), nullable=True),  # HMAC-SHA-256, hex
     Column("duress_code", String(64), nullable=True),
     Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted, see vault
     Column("duress_password", LargeBinary, nullable=True),
     Column("availability", JSON, nullable=True),  # callflow/core/time/availability.py; null: always
+    partial("ix_contact_fax", "fax IS NOT NULL", "fax"),
 )
 
 site_contact = Table(

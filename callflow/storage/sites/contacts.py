@@ -182,6 +182,28 @@ def owners_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[tuple[str, str]]]
     return found
 
 
+_FAXES = Prepared(
+    select(t.contact.c.fax, t.site_contact.c.site_id)
+    .outerjoin(t.site_contact, t.site_contact.c.contact_id == t.contact.c.id)
+    .where(t.contact.c.fax.in_(bindparam("numbers", expanding=True)))
+)
+
+
+def faxes_of(tx: Tx, numbers: Iterable[str]) -> dict[str, set[str]]:
+    """{number: the sites where its owner has a part}, of ``numbers`` that are somebody's fax."""
+    found: dict[str, set[str]] = {}
+    for row in _FAXES.all(tx, {"numbers": list(numbers)}):
+        found.setdefault(row["fax"], set()).update(filter(None, [row["site_id"]]))
+    return found
+
+
+def names_of_faxes(tx: Tx, numbers: Iterable[str]) -> list[str]:
+    """Whose fax ``numbers`` are."""
+    c = t.contact.c
+    query = select(c.name).where(c.fax.in_(list(numbers))).distinct().order_by(c.name).limit(3)
+    return list(tx.execute(query).scalars())
+
+
 def of_device(tx: Tx, number: str) -> list[tuple[str, str]]:
     """(contact, site) of the devices that have ``number``: a lift's cabin, a lone worker's."""
     c = t.contact.c

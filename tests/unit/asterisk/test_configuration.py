@@ -39,7 +39,8 @@ def test_the_station_listens_on_the_ports_of_its_base_and_on_loopback(tmp_path: 
     manager = (etc / "manager.conf").read_text()
     assert "port = 12038" in manager
     assert "bindaddr = 127.0.0.1" in manager
-    assert "rtpend = 14999" in (etc / "rtp.conf").read_text()
+    assert "rtpend = 14949" in (etc / "rtp.conf").read_text()
+    assert "udptlstart = 14950\nudptlend = 14999\n" in (etc / "udptl.conf").read_text()
     assert "agi://127.0.0.1:12573/${CALLFLOW_ROUTE}" in (etc / "extensions.conf").read_text()
 
 
@@ -75,7 +76,7 @@ def test_each_agi_says_the_secret_of_its_station(tmp_path: Path) -> None:
     one, other = _station(tmp_path / "a"), _station(tmp_path / "b")
     assert one.agi_secret() not in (one.ami_secret(), other.agi_secret())
     asked = _agis((one.etc / "extensions.conf").read_text())
-    assert len(asked) == 4
+    assert len(asked) == 5
     assert {call.partition(",")[2] for call in asked} == {one.agi_secret()}
 
 

@@ -19,7 +19,7 @@ from callflow.core.calls.dialogue import (
 )
 from callflow.core.calls.dialogue.scenes import Beginning, By, Scene, Way, beginnings, scenes
 from callflow.core.calls.dialogue.walking import Walk
-from callflow.handling.calls.dialogues import STATION_NAME
+from callflow.handling.base.policy import STATION_NAME
 from web.kit import words
 from web.kit.i18n import catalogue
 from web.kit.words import N_

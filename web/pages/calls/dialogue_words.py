@@ -18,6 +18,7 @@ DIALOGUES = {
     "phone": N_("Operator's phone: with the people at once"),
     "talk": N_("Called by an operator, who is on the line already"),
     "panel": N_("Panel: it hears tones, and no word of ours"),
+    "fax": N_("Fax: a document for a machine, and no word of ours"),
 }
 #: States, and pages of the menus.
 SCENES = {

@@ -49,6 +49,7 @@ _CODES = (
 )
 FIRM = (
     *_COMMON,
+    Field(name="fax", longest=40),
     Field(name="part", ask=Ask.CHOICE, required=True, choices=lambda site, say: _parts(say)),
     Field(name="rank", ask=Ask.NUMBER, required=True, whole=True),
     Field(name="licence", empty=""),

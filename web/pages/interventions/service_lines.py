@@ -41,6 +41,7 @@ LINE = (
     Field(name="service", ask=Ask.CHOICE, required=True, choices=_services),
     Field(name="name", required=True),
     Field(name="number", ask=Ask.KEPT, longest=40, removable=False),
+    Field(name="fax", longest=40),
     Field(name="place", longest=16, empty=""),
     Field(name="site", longest=64),
     Field(name="note", empty=""),

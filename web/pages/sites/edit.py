@@ -152,6 +152,7 @@ def _contact(before: Contact | None, form: forms.Form) -> dict[str, object]:
         "name": forms.line(form, "name").strip(),
         "role": forms.one_of(Role, form, "role"),
         "phone": forms.line(form, "phone").strip() or None,
+        "fax": forms.line(form, "fax").strip() or None,
         "language": _language(form, before.language if before else ""),
         "authorities": {k: may for k, may in authorities.items() if may or k != ANY_KIND},
         "keys_held": bool(form.get("keys_held")),

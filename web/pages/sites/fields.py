@@ -123,7 +123,7 @@ class Field:
         value = _of(item, self.name)
         if self.ask is Ask.SEVERAL:
             return ", ".join(str(each) for each in value or ())
-        if self.name == "phone":
+        if self.name in ("phone", "fax"):
             return i18n.phone(value) if value else ""
         return _key(value) if self.ask is Ask.CHOICE else _text(value)
 

@@ -33,7 +33,7 @@ OPERATOR_KEY = "0"
 
 
 #: Dialogues without words: who answers is in the conference at once.
-SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK, Dialogue.PANEL})
+SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK, Dialogue.PANEL, Dialogue.FAX})
 
 #: Dialogues that put one question of the plan, after the code where one is asked.
 ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
@@ -203,6 +203,7 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.PHONE: State.END,
     Dialogue.TALK: State.END,
     Dialogue.PANEL: State.END,
+    Dialogue.FAX: State.END,
     Dialogue.QUESTION: State.CODE,  # or, where nobody is to be identified, State.ASK
     Dialogue.MESSAGE: State.CODE,
     Dialogue.GUARD: State.CODE,

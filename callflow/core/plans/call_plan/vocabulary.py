@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from callflow.core.calls.call import ANSWERS, Outcome
+from callflow.core.calls.call import ANSWERS, OF_FAX, Outcome
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Role
 
@@ -158,6 +158,7 @@ _VERIFYING = (
     - set(ANSWERS)
     - {Outcome.ACKNOWLEDGED, Outcome.ACCEPTED, Outcome.DECLINED, Outcome.SERVED}
     - {Outcome.CALL_BACK}  # a promise: no table leads it elsewhere
+    - OF_FAX
 )
 _OF_LIST = frozenset({EXHAUSTED, NOBODY, OVERDUE})
 

@@ -147,6 +147,13 @@ COLUMNS: Sequence[Column] = (
         others=("tel", "numéro de téléphone"),
     ),
     Column(
+        key="fax",
+        called=("fax", "fax"),
+        explained="A fax machine, for documents; empty: none.",
+        example=("", ""),
+        others=("télécopie", "numéro de fax"),
+    ),
+    Column(
         key="language",
         called=("langue du contact", "contact language"),
         explained="fr or en; empty: fr.",

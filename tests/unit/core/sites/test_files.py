@@ -153,7 +153,7 @@ def station(*sites: Site, plans: Sequence[Plan] = standard.STANDARD_PLANS, **mor
 
 
 def person(contact: Contact, **codes: str) -> Coded:
-    own = {"code": None, "duress_code": None} | codes
+    own = {"code": None, "duress_code": None, "fax": contact.fax} | codes
     return Coded(contact.id, contact.name, contact.phone, contact.language, **own)
 
 
