@@ -21,6 +21,8 @@ from callflow.core.calls.phones import Phone, PhoneKind
 from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Answer, Finding, Means, Service
+from callflow.core.messages.outbox import Channel, MessageState
+from callflow.core.messages.proof import Proof, Stage
 from callflow.core.messages.subscriptions import Lane
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
@@ -38,6 +40,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import presence, rosters
 from callflow.handling.interventions import directory, firms, guards, services
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
@@ -52,6 +55,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import phones as phone_rows
 from callflow.storage.desks import shifts
+from callflow.storage.messages import outbox as outbox_rows
+from callflow.storage.messages import proofs as proof_rows
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
 from callflow.storage.records import retention
@@ -138,6 +143,33 @@ def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
     return full
 
 
+def _letters(tx: Tx, full: FullStation, said: Callable[[str], str], now: datetime) -> None:
+    """A mail that was taken and one that came back, letters in the folder and posted."""
+    incident = incidents.get(tx, full.incidents["shop"])
+    assert incident is not None
+    for channel, stages in (
+        (Channel.MAIL, (Stage.TAKEN, Stage.RETURNED)),
+        (Channel.POST, (Stage.TAKEN,)),
+        (Channel.POST, (Stage.TAKEN, Stage.POSTED)),
+        (Channel.PRINT, ()),
+    ):
+        of: dict[str, Any] = dict(channel=channel, to=said("3 rue Haute"), subject=said("Rapport"))
+        message = insert(tx, incident, now, **of)
+        if stages:
+            outbox_rows.end(tx, message, MessageState.SENT, now)
+        for stage in stages:
+            proof = Proof(
+                id=f"{message}-{stage}",
+                message_id=message,
+                incident_id=incident.id,
+                at=now,
+                stage=stage,
+                text=said("250 OK"),
+                who=NAME if stage is Stage.POSTED else "",
+            )
+            proof_rows.insert(tx, proof)
+
+
 def _retained(full: FullStation, said: Callable[[str], str]) -> None:
     """How long what alarms leave is kept, one that is held, and programs' tokens."""
     now = clock.now()
@@ -167,6 +199,7 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
         told, _ = subscribe(tx, full.station.vault, wanted, NAME, now)
         lane = Lane(subscription_id=told, site=SHOP, number=1, since=now, due_at=now)
         subscription_rows.put_lane(tx, told, SHOP, replace(lane, last_error=said("HTTP 503")))
+        _letters(tx, full, said, now)
         set_rule(tx, {"code": "AT", "kind": "technical"}, NAME, now)
 
     full.do(write)

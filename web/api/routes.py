@@ -6,7 +6,7 @@ from web.api.alarms import evidence, images, incidents, open_ends, reports, task
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
-from web.api.messages import subscriptions
+from web.api.messages import sent, subscriptions
 from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import logbook
 from web.api.signals import signals
@@ -40,5 +40,6 @@ for module in (
     rosters,
     simulator,
     subscriptions,
+    sent,
 ):
     router.include_router(module.router)

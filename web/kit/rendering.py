@@ -107,6 +107,7 @@ def environment(language: str) -> Environment:
         "reason": functools.partial(words.reason, language=language),
         "law": functools.partial(words.of_law, language=language),
         "resolution": functools.partial(words.resolution, language=language),
+        "channel": functools.partial(words.channel, language=language),
         "fault": functools.partial(words.fault, language=language),
         "signal_kind": lambda name: (
             translate(words.SIGNAL_KINDS[name])

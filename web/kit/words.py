@@ -6,9 +6,10 @@ from callflow.core.alarms.evidence import BY_MEANS, Reason
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
+from callflow.texts import word as text_word
 from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
-from callflow.texts.outbox import FAULTS
+from callflow.texts.outbox import CHANNELS, FAULTS
 
 LANGUAGES = ("fr", "en")
 
@@ -337,6 +338,21 @@ FAMILIES = {
     "station.*": N_("Machines, trunks and settings"),
     "others.*": N_("Other events"),
 }
+#: Where a message stands: callflow/core/messages/outbox.py.
+MESSAGE_STATES = {
+    "waiting": N_("waits"),
+    "sending": N_("is being sent"),
+    "sent": N_("gone out"),
+    "failed": N_("not delivered"),
+    "cancelled": N_("withdrawn"),
+}
+#: How far it came, as somebody else says: callflow/core/messages/proof.py.
+STAGES = {
+    "taken": N_("taken over"),
+    "delivered": N_("arrived"),
+    "posted": N_("stamped and posted"),
+    "returned": N_("sent back"),
+}
 #: Where a subscription stands: callflow/core/messages/subscriptions.py.
 SUBSCRIPTIONS = {
     "active": N_("takes events"),
@@ -601,6 +617,11 @@ def resolution(code: str, language: str) -> str:
     """What a resolution code stands for, with a capital; one of another time as it is."""
     pair = RESOLUTIONS.get(code)
     return _capital(pair[LANGUAGES.index(language)]) if pair else code
+
+
+def channel(name: str, language: str) -> str:
+    """What a message goes out on."""
+    return text_word(CHANNELS, name, language)
 
 
 def fault(name: str, language: str) -> str:

@@ -16,7 +16,7 @@ from web.pages.callers import call_backs
 from web.pages.calls import dial_policy, dialogues, recordings, telephone, trunk_tests
 from web.pages.desks import presence, roster, shift
 from web.pages.interventions import firms, service_lines
-from web.pages.messages import subscriptions
+from web.pages.messages import letters, subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
 from web.pages.records import audit, evidence, logbook, retention
@@ -49,6 +49,7 @@ for module in (
         settings,
         tokens,
         subscriptions,
+        letters,
         trunk_tests,
         event_table,
         dial_policy,

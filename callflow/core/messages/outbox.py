@@ -346,7 +346,10 @@ def is_rtsp(url: str) -> bool:
 
 
 def shown(channel: Channel, to: str) -> str:
-    """An address as the logbook says it: of a webhook only the host, its path may be a secret."""
+    """An address as the logbook says it: of a webhook only the host, its path may be a secret; a
+    postal one on one line."""
+    if channel is Channel.POST:
+        return ", ".join(line.strip() for line in to.splitlines() if line.strip())
     return host_of(to) or to if channel is Channel.WEBHOOK else to
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 
-from callflow.core.messages.outbox import Message
+from callflow.core.messages.outbox import Channel, Message, MessageState
 from callflow.core.messages.proof import Proof, Stage
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
@@ -53,3 +54,25 @@ def messages_of(tx: Tx, incident_ids: Sequence[str]) -> list[Message]:
     c = t.outbox.c
     query = select(t.outbox).where(c.incident_id.in_(incident_ids), c.channel != "images")
     return found(tx, query.order_by(c.created_at, c.id), Message)
+
+
+def _letters(*, posted: bool) -> Select[Any]:
+    """Letters in the folder, stamped or not."""
+    c, p = t.outbox.c, t.proof.c
+    stamped = exists().where(p.message_id == c.id, p.stage == Stage.POSTED.value)
+    query = select(t.outbox).where(
+        c.channel == Channel.POST.value, c.state == MessageState.SENT.value
+    )
+    return query.where(stamped if posted else ~stamped)
+
+
+def unposted(tx: Tx) -> list[Message]:
+    """Letters that wait to be stamped, oldest first."""
+    query = _letters(posted=False).order_by(t.outbox.c.created_at, t.outbox.c.id)
+    return found(tx, query.limit(500), Message)
+
+
+def posted(tx: Tx, limit: int) -> list[Message]:
+    """Letters that were stamped, the newest first."""
+    query = _letters(posted=True).order_by(t.outbox.c.created_at.desc(), t.outbox.c.id)
+    return found(tx, query.limit(limit), Message)

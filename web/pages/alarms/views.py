@@ -42,7 +42,7 @@ from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from web.kit.i18n import STATION_ZONE, phone
-from web.pages.alarms import call_views, phrases, task_views
+from web.pages.alarms import call_views, phrases, sent_views, task_views
 from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
@@ -314,6 +314,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "parts": parts,
         "part_names": sites.names_of(tx, (part.site_id for part in parts)),
         "images": images,
+        "sent": sent_views.of_incident(tx, incident_id),
         "images_awaited": outbox.waiting_images(tx, incident_id),
         "watched": bool(site and site.cameras),
         "services": services,

@@ -15,6 +15,7 @@ from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Finding, Means
+from callflow.core.messages.outbox import Channel
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.retention import Kept
@@ -30,6 +31,8 @@ from callflow.handling.desks import rosters
 from callflow.handling.interventions import directory, firms, members, services
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.messages import delivery
+from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
@@ -570,6 +573,16 @@ def _webhooks(world: World, page: Page) -> str:
     return "/settings/webhooks"
 
 
+def _letter(world: World, page: Page) -> str:
+    def write(tx: Tx) -> None:
+        now = clock.now()
+        message = insert(tx, None, now, channel=Channel.POST, to="Rennes", subject="Lettre")
+        delivery.message_sent(tx, message, now)
+
+    world.do(write)
+    return "/post"
+
+
 def _own_code(world: World, page: Page) -> str:
     rule = {"code": "AT", "kind": "technical"}
     world.do(lambda tx: event_rules.set_rule(tx, rule, CHIEF, clock.now()))
@@ -896,6 +909,7 @@ SCENES: tuple[Scene, ...] = (
         ready="[action$=reset]",
         values={"raw": "BA", "account": "6001"},
     ),
+    Scene(name="letters", prepare=_letter, ready="[action$=stamp]", values={"number": "1A"}),
     Scene(name="dial policy", prepare=at("/settings/dialling"), values={"number": "17"}),
     Scene(name="audit", prepare=_audit, ready="#older"),
     Scene(name="personal data", prepare=_personal),

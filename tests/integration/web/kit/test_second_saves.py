@@ -477,6 +477,7 @@ ALONE: dict[str, str] = {
             *("/settings/tokens/{token_id}/revoke", "/settings/retention/holds/{hold_id}/lift"),
             *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
             "/sites/{site_id}/contract/{change_id}/drop",
+            "/post/{message_id}/stamp",
             "/sites/{site_id}/instructions/{instruction}/withdraw",
             "/sites/{site_id}/tests/{test_id}/{act}",
         ),
