@@ -113,6 +113,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: Seconds from receipt until an unclaimed incident rings the desk (docs/law.md#en-50518).
     vital_target: float = 30.0
     other_target: float = 90.0
+    #: The first action after receipt (docs/law.md#en-50518): seconds, the per cents of alarms
+    #: within them, seconds, per cents; of hold-ups and fires, then of all others.
+    response_urgent: tuple[float, float, float, float] = (30.0, 80.0, 60.0, 98.5)
+    response_other: tuple[float, float, float, float] = (90.0, 80.0, 180.0, 98.5)
     #: Seconds a called phone may ring.
     ring_time: float = 30.0
     #: Who waits on the line (seconds): how long an operator's phone rings; how long only those who
@@ -163,6 +167,16 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("response_urgent", "response_other")
+    @classmethod
+    def _two_targets(
+        cls, value: tuple[float, float, float, float]
+    ) -> tuple[float, float, float, float]:
+        first, share, second, more = value
+        if not (0 < first <= second <= 86_400 and 0 <= share <= more <= 100):
+            raise ValueError("write seconds, per cents, longer seconds, more per cents")
+        return value
 
     @field_validator("night")
     @classmethod

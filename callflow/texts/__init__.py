@@ -24,6 +24,7 @@ from callflow.texts import (
     shifts,
     simulation,
     sites,
+    statistics,
     subscriptions,
     telephone,
     trunks,
@@ -49,6 +50,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **shifts.ENTRIES,
     **sites.ENTRIES,
     **settings.ENTRIES,
+    **statistics.ENTRIES,
     **subscriptions.ENTRIES,
 }
 

@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from sqlalchemy import Column, func, select
 
 from callflow import clock
+from callflow.handling.records.statistics import View
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from tests.bench import cpu
@@ -73,6 +74,7 @@ ASIDE = {
     "/plans/{plan_id}/backtest": "computes; its own limit is minutes",
     "/api/v1/simulator/phones/{number}": "demo only",
     "/api/v1/simulator/calls": "demo only",
+    "/statistics/{view}/{table}.{format}": "a file",
 }
 
 #: What an address does not go without.
@@ -142,7 +144,7 @@ class _Town:
 _NAMED = frozenset(
     {
         *("site_id", "contact_id", "client_id", "firm_id", "plan_id", "incident_id"),
-        *("version", "tab"),
+        *("version", "tab", "view"),
     }
 )
 
@@ -181,6 +183,7 @@ def _ids(tx: Tx) -> dict[str, tuple[str, ...]]:
         "incident_id": first(incident),
         "version": ("1",),
         "tab": tuple(TABS),
+        "view": tuple(view.value for view in View),
     }
 
 

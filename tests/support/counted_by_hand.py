@@ -101,11 +101,12 @@ def _courses(tx: Tx) -> str:
         SELECT incident, number, at, lead(at) OVER (PARTITION BY incident ORDER BY number) AS until,
             CASE WHEN kind = 'claimed' THEN CASE WHEN who = 'callflow' THEN '' ELSE who END
                  WHEN kind = 'transferred' THEN {d.data("to")}
+                 WHEN kind = 'reopened' THEN CASE WHEN who = 'callflow' THEN '' ELSE who END
                  WHEN kind = 'undone' AND {d.data("undone")} <> 'claim'
                      THEN CASE WHEN who = 'callflow' THEN '' ELSE who END
                  ELSE '' END AS holder
         FROM logbook
-        WHERE kind IN ('claimed', 'transferred', 'undone') OR kind IN {_LETS_GO}
+        WHERE kind IN ('claimed', 'transferred', 'undone', 'reopened') OR kind IN {_LETS_GO}
     ), held AS (
         SELECT t.incident, t.holder, CASE
             WHEN t.until IS NULL AND h.closed_at IS NULL THEN 0
@@ -156,7 +157,8 @@ def groups(tx: Tx, by: str, first: int, last: int, asked: str = "") -> dict[str,
         coalesce(sum(CASE WHEN closed IS NOT NULL AND resolution IN {_FALSE} THEN 1 ELSE 0 END), 0)
         {steps} {within},
         coalesce(sum(CASE WHEN closed IS NULL THEN 0
-            WHEN shown IS NOT NULL AND shown < closed THEN shown ELSE closed END), 0),
+            WHEN shown < closed AND (claimed IS NULL OR shown <= claimed) THEN shown
+            WHEN claimed < closed THEN claimed ELSE closed END), 0),
         coalesce(sum(human), 0)
         FROM course WHERE {_in(asked)} GROUP BY {by}"""
     rows = tx.execute(text(statement), {"first": first, "last": last})

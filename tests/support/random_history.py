@@ -31,7 +31,7 @@ MAKERS = ("Ajax", "Honeywell", None, "")
 TRUNKS = ("one", "two")
 _ACTS = (
     *("claimed", "claimed", "transferred", "released", "parked", "resumed", "came_back"),
-    *("closed", "incident_reopened", "undone", "note", "call_placed", "human"),
+    *("closed", "incident_reopened", "undone", "reopened", "note", "call_placed", "human"),
 )
 _MACHINES = ("came_back", "incident_reopened", "human", "call_placed", "incident_opened")
 _STEPS = ("counter_call", "keyholders", "queue", "bridge", "by_hand", "own_phone")

@@ -8,7 +8,7 @@ from web.api.desks import rosters
 from web.api.interventions import services
 from web.api.messages import sent, subscriptions
 from web.api.plans import drafts, plans, proofs, standing
-from web.api.records import logbook
+from web.api.records import logbook, statistics
 from web.api.signals import signals
 from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
 from web.api.watch import health, lines
@@ -20,6 +20,7 @@ for module in (
     open_ends,
     evidence,
     logbook,
+    statistics,
     recordings,
     images,
     reports,

@@ -104,6 +104,11 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
+def number(value: float, language: str) -> str:
+    """A number with its language's comma and spaces."""
+    return str(format_decimal(value, locale=_LOCALES[language]))
+
+
 def date_as(on: date, pattern: str, language: str) -> str:
     """A date by a pattern of CLDR: "EEEE d MMMM", "MMM"."""
     return str(format_date(on, pattern, locale=_LOCALES[language]))

@@ -100,6 +100,7 @@ def environment(language: str) -> Environment:
         "date": lambda on: i18n.date_as(on, "EEEE d MMMM", language),
         "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
+        "number": functools.partial(i18n.number, language=language),
         "duration": i18n.duration,
         "size": functools.partial(i18n.size, language=language),
         "kind": functools.partial(words.kind, language=language),

@@ -359,6 +359,32 @@ SUBSCRIPTIONS = {
     "paused": N_("paused"),
     "dead": N_("given up: it took nothing for a day"),
 }
+#: Views of the statistics: callflow/handling/records/statistics.py.
+STATISTICS = {
+    "delays": N_("Delays"),
+    "hours": N_("Hours"),
+    "operators": N_("Operators"),
+    "false-alarms": N_("False alarms"),
+    "trunks": N_("Calls out"),
+    "handling": N_("Handling"),
+    "reports": N_("Monthly reports"),
+}
+STEPS_MEASURED = {
+    "shown": N_("shown to an operator"),
+    "claimed": N_("taken by an operator"),
+    "called": N_("first call"),
+    "acted": N_("first action"),
+    "verified": N_("verification done"),
+    "closed": N_("handled"),
+}
+FALSE_ALARMS_BY = {"site": N_("site"), "zone": N_("zone"), "maker": N_("maker of the panel")}
+PERIODS = {
+    "today": N_("Today"),
+    "week": N_("7 days"),
+    "month": N_("This month"),
+    "last_month": N_("Last month"),
+    "year": N_("This year"),
+}
 #: What of the event table is shown.
 EVENT_STATES = {"own": N_("only what the station changed")}
 #: What is kept for so many days: callflow/core/records/retention.py.

@@ -7,7 +7,7 @@ from typing import Any
 
 #: Kinds of entries that are no news at the desks: somebody saw a site, all of them, an alarm's
 #: images.
-QUIET = ("site_seen", "sites_read", "images_seen")
+QUIET = ("site_seen", "sites_read", "images_seen", "operator_figures_seen")
 #: Kinds of entries that a page left open makes, with nobody in front of it: an image comes by
 #: itself.
 UNATTENDED = ("images_seen",)
@@ -65,7 +65,7 @@ LOOKS: Mapping[str, tuple[str, ...]] = {
     "numbers": ("line_revealed",),
     "conversations": ("listened_in", "whispered", "barged_in"),
     "personal": (
-        "personal_data_exported",
+        *("personal_data_exported", "operator_figures_seen"),
         *("evidence_asked", "evidence_made", "evidence_taken"),
     ),
     "exports": (

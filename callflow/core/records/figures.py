@@ -21,12 +21,13 @@ _MILLISECOND = timedelta(milliseconds=1)
 #: Entries of the logbook that tell of a human's hold, or of its end.
 TAKES = ("claimed", "transferred")
 LETS_GO = ("released", "parked", "resumed", "came_back", "closed", "incident_reopened")
-#: An undone claim lets go; what else is undone is before whoever undid it again.
-UNDONE, UNDONE_CLAIM = "undone", "claim"
+#: An undone claim lets go; what else is undone is before whoever undid it again, as is what
+#: somebody opened again after it was filed.
+UNDONE, UNDONE_CLAIM, REOPENED = "undone", "claim", "reopened"
 #: The entry that an incident stands in the human queue.
 SHOWN = "human"
 CLOSED = "closed"
-TOLD = (SHOWN, *TAKES, *LETS_GO, UNDONE)
+TOLD = (SHOWN, *TAKES, *LETS_GO, UNDONE, REOPENED)
 
 #: Steps of calls that ring at the station's own phones: nobody outside hears of the alarm by them.
 OWN_CALLS = tuple(sorted(p.value for p in Purpose if MEANING[p].rings is Rings.STATION))
@@ -105,7 +106,7 @@ class IncidentFigure:
     acted_ms: int | None = None
     verified_ms: int | None = None
     closed_ms: int | None = None
-    machine_ms: int | None = None  # of a closed one: until it stood before a human
+    machine_ms: int | None = None  # of a closed one: until it stood before a human, or was taken
     human_ms: int | None = None  # of a closed one: in somebody's hands
 
 
@@ -179,7 +180,7 @@ def _holder_after(one: Told) -> str | None:
     """Who has it after this entry: "" nobody, None: whoever had it before."""
     if one.kind in TAKES:
         return one.by
-    if one.kind == UNDONE:
+    if one.kind in (UNDONE, REOPENED):
         return "" if one.undone == UNDONE_CLAIM else one.by
     return "" if one.kind in LETS_GO else None
 
@@ -198,6 +199,7 @@ def counted(course: Course, zone: tzinfo) -> tuple[IncidentFigure, list[Operator
     operators = _operators(course, day, hour)
     closed = after(course.closed_at)
     shown_ms = after(shown.at if shown else None)
+    claimed_ms = after(claim.at if claim else None)
     figure = IncidentFigure(
         incident_id=course.incident_id,
         day=day,
@@ -211,19 +213,19 @@ def counted(course: Course, zone: tzinfo) -> tuple[IncidentFigure, list[Operator
         operator=claim.by if claim else "",
         resolution=course.resolution,
         shown_ms=shown_ms,
-        claimed_ms=after(claim.at if claim else None),
+        claimed_ms=claimed_ms,
         called_ms=after(course.called_at),
         acted_ms=after(min(steps, default=None)),
         verified_ms=after(course.verified_at),
         closed_ms=closed,
-        machine_ms=None if closed is None else _sooner(closed, shown_ms),
+        machine_ms=None if closed is None else _soonest(closed, shown_ms, claimed_ms),
         human_ms=None if closed is None else sum(each.held_ms for each in operators),
     )
     return figure, operators
 
 
-def _sooner(one: int, other: int | None) -> int:
-    return one if other is None else min(one, other)
+def _soonest(*times: int | None) -> int:
+    return min(time for time in times if time is not None)
 
 
 def _first(told: Iterable[Told], kind: str) -> Told | None:

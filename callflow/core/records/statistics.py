@@ -19,6 +19,7 @@ class By(StrEnum):
     SITE = "site"
     DAY = "day"
     KIND = "kind"
+    URGENT = "urgent"  # as EN 50518 tells them apart: "True" and "False"
 
 
 class Place(StrEnum):
@@ -134,7 +135,7 @@ class Group:
     def waiting_ms(self) -> int:
         """Of the closed ones: before a human, in nobody's hands."""
         whole = self.steps[Step.CLOSED].sum_ms if Step.CLOSED in self.steps else 0
-        return whole - self.machine_ms - self.human_ms
+        return max(0, whole - self.machine_ms - self.human_ms)
 
     def plus(self, other: Group) -> Group:
         """Both together, under this one's key."""

@@ -22,7 +22,7 @@ from callflow.storage.records.figures import Follower
 #: Entries that are looked at, and incidents that are derived, in one batch.
 _ENTRIES, _INCIDENTS = 1000, 100
 #: Hours of calls in one batch.
-_HOURS = 24
+_HOURS = 7 * 24
 #: So old is what no process writes beside any more (``rows.settled_entry``): no transaction waits
 #: and lasts so long.
 SETTLED = timedelta(seconds=60)

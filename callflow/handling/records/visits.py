@@ -52,6 +52,17 @@ def images_seen(tx: Tx, incident: str, who: str, now: datetime) -> None:
         tell(tx, "images_seen", now, incidents.get(tx, incident), by=who, who_did=who)
 
 
+def is_seeing_figures(tx: Tx, who: str, now: datetime) -> bool:
+    """True where it was told already that ``who`` sees what each operator did."""
+    return _told(tx, "operator_figures_seen", who, now)
+
+
+def figures_seen(tx: Tx, who: str, now: datetime) -> None:
+    """``who`` sees statistics of other people."""
+    if not is_seeing_figures(tx, who, now):
+        tell(tx, "operator_figures_seen", now, by=who, who_did=who)
+
+
 def _told(
     tx: Tx, kind: str, who: str, now: datetime, site: str | None = None, incident: str = ""
 ) -> bool:

@@ -63,6 +63,7 @@ _BY = {
     By.SITE: "site_id",
     By.DAY: "day",
     By.KIND: "kind",
+    By.URGENT: "urgent",
 }
 _STEPS = tuple(f"{step.value}_ms" for step in Step)
 

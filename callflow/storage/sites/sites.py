@@ -146,6 +146,13 @@ def time_zones_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
     return {row.id: row.timezone for row in tx.execute(query)}
 
 
+def names_of_zones(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], str]:
+    """{(account, zone's key): name} of the declared zones of these."""
+    c = t.zone.c
+    query = select(c.account, c.zone, c.name).where(c.account.in_(set(accounts)))
+    return {(row.account, zone_key(row.zone)): row.name for row in tx.execute(query)}
+
+
 _ACCOUNTS = Reads(
     select(t.account)
     .where(t.account.c.site_id.in_(bindparam("sites", expanding=True)))
