@@ -12,6 +12,7 @@ from functools import partial
 from tests.bench import (
     alarms,
     console,
+    counts,
     decide,
     edits,
     flood,
@@ -50,6 +51,7 @@ BENCHES: dict[str, Bench] = {
     guessing.NAME: guessing.run,
     importing.NAME: importing.run,
     pages.NAME: pages.run,
+    counts.NAME: counts.run,
     edits.NAME: edits.run,
     logbook_search.NAME: logbook_search.run,
     simulate.NAME: simulate.run,

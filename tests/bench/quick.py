@@ -98,6 +98,13 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "import": _TOWN,
     "pages": {**_TOWN, "pages._TIMES": 1},
     "edits": {**_TOWN, "edits._TIMES": 1},
+    "statistics": {
+        "counts.ALARMS": 60,
+        "counts.COPIES": 2,
+        "counts.SITES": 20,
+        "counts.LIVE": 5,
+        "counts._TIMES": 1,
+    },
     "simulate": {
         "simulate.INCIDENTS": 10,
         "simulate.MESSAGES": 40,
