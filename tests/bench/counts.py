@@ -175,7 +175,7 @@ def _wrong(tx: Tx, station: WebStation) -> list[str]:
     today = now.astimezone(STATION_ZONE).date()
     asked = Asked(first=today - timedelta(days=365), last=today)
     days = number_of(asked.first), number_of(asked.last)
-    found = statistics.groups(tx, asked, By.CATEGORY, station.settings, now)
+    found = statistics.groups(tx, asked, By.CATEGORY, station.settings, now, None, 500)
     by_hand = counted_by_hand.groups(tx, "category", *days)
     counts = {g.key: (g.incidents, g.false, g.machine_ms, g.human_ms) for g in found.groups}
     hand = {key: (row[0], row[1], row[-2], row[-1]) for key, row in by_hand.items()}

@@ -100,6 +100,7 @@ class IncidentFigure:
     urgent: bool
     operator: str  # who took it first; "": nobody
     resolution: str
+    unfounded: bool  # closed, and nothing was behind it
     shown_ms: int | None = None
     claimed_ms: int | None = None
     called_ms: int | None = None
@@ -212,6 +213,7 @@ def counted(course: Course, zone: tzinfo) -> tuple[IncidentFigure, list[Operator
         urgent=course.duress or course.kind in URGENT,
         operator=claim.by if claim else "",
         resolution=course.resolution,
+        unfounded=course.resolution in FALSE,
         shown_ms=shown_ms,
         claimed_ms=claimed_ms,
         called_ms=after(course.called_at),

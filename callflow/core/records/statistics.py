@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -19,7 +19,6 @@ class By(StrEnum):
     SITE = "site"
     DAY = "day"
     KIND = "kind"
-    URGENT = "urgent"  # as EN 50518 tells them apart: "True" and "False"
 
 
 class Place(StrEnum):
@@ -44,6 +43,9 @@ class Asked:
     site: str = ""
     category: str = ""
     operator: str = ""  # who took it first
+    beyond: str | None = None  # sites after this one only
+    until: str | None = None  # and not after this one
+    sites: frozenset[str] | None = None  # one of these
 
     @property
     def fault(self) -> str | None:
@@ -184,6 +186,16 @@ class Histogram:
             if left <= 0 < self.count:
                 return edge
         return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spread:
+    """How long one step took: of hold-ups and fires ("urgent") and of "other" alarms, and by
+    category."""
+
+    step: Step
+    classes: Sequence[Histogram]
+    categories: Sequence[Histogram]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -93,12 +93,7 @@ class _Asking:
 
 
 def _delays(of: _Asking) -> Sheet:
-    step = of.question.step
-    classes, categories = (
-        rows.histograms(of.tx, of.live, of.question.asked, step, by)
-        for by in (By.URGENT, By.CATEGORY)
-    )
-    spread = sheets.Spread(step, classes, categories)
+    spread = rows.histograms(of.tx, of.live, of.question.asked, of.question.step)
     return sheets.delays(of.names, of.groups(By.CATEGORY), spread, of.targets)
 
 
@@ -125,19 +120,31 @@ _ANSWERS: Mapping[View, Callable[[_Asking], Sheet]] = {
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The same counts for a program, in the order of their keys as texts."""
+    """A page of counts for a program, in the order of their keys as texts; ``more``: there is
+    another after ``last``."""
 
     groups: Sequence[Group]
     whole: bool
+    last: str
+    more: bool
 
 
-def groups(tx: Tx, asked: Asked, by: By, settings: Settings, now: datetime) -> Counted:
-    """The incidents that are asked for, told apart."""
-    live = figures.live(tx, now)
-    found = rows.groups(tx, live, asked, by, targets(settings))
+def groups(
+    tx: Tx, asked: Asked, by: By, settings: Settings, now: datetime, after: str | None, limit: int
+) -> Counted:
+    """The incidents that are asked for, told apart: those with keys after ``after``."""
+    live, two = figures.live(tx, now), targets(settings)
+    if by is By.SITE:
+        keys = rows.next_sites(tx, live, after, limit + 1)
+        last, more = (keys[:limit] or [""])[-1], len(keys) > limit
+        asked = replace(asked, beyond=after, until=last)
+        return Counted(rows.groups(tx, live, asked, by, two), live.whole, last, more)
+    found = rows.groups(tx, live, asked, by, two)
     if by is By.HOUR:
         found = [replace(group, key=f"{int(group.key):02d}") for group in found]
-    return Counted(sorted(found, key=lambda group: group.key), live.whole)
+    rest = sorted((g for g in found if after is None or g.key > after), key=lambda g: g.key)
+    shown = rest[:limit]
+    return Counted(shown, live.whole, shown[-1].key if shown else "", len(rest) > limit)
 
 
 def trunk_rates(tx: Tx, live: Live, asked: Asked) -> list[TrunkRate]:

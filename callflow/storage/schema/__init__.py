@@ -19,7 +19,9 @@ from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.figures import (
     follower,
     incident_figure,
+    monthly_report,
     operator_figure,
+    report_subscription,
     trunk_figure,
 )
 from callflow.storage.schema.interventions import (
@@ -116,6 +118,7 @@ __all__ = [
     "measure",
     "measure_report",
     "metadata",
+    "monthly_report",
     "on_test",
     "operator_figure",
     "outbox",
@@ -134,6 +137,7 @@ __all__ = [
     "recording",
     "recovery_code",
     "removed_part",
+    "report_subscription",
     "retention",
     "roster",
     "seal",

@@ -14,9 +14,10 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
 )
 
-from callflow.storage.schema.base import instant, metadata
+from callflow.storage.schema.base import id_column, instant, metadata
 
 
 def _of_incident() -> Column[str]:
@@ -33,6 +34,7 @@ incident_figure = Table(
     Column("day", Integer, nullable=False),  # of the station: 20261130
     Column("hour", SmallInteger, nullable=False),  # of the station's clock
     Column("urgent", Boolean, nullable=False),
+    Column("unfounded", Boolean, nullable=False),
     Column("shown_ms", BigInteger, nullable=True),
     Column("claimed_ms", BigInteger, nullable=True),
     Column("called_ms", BigInteger, nullable=True),
@@ -91,4 +93,28 @@ follower = Table(
     Column("incident", String(64), nullable=True),  # gone through from the first; null: all are
     Column("hour", Integer, nullable=False),  # since 1970, UTC: calls before it are counted
     instant("at", null=False),
+)
+
+#: Who is sent a report each month.
+report_subscription = Table(
+    "report_subscription",
+    metadata,
+    id_column(),
+    Column("subject", String(16), nullable=False),  # monthly.Subject
+    Column("subject_id", String(64), nullable=False),  # a client's, a firm's; "": the station
+    Column("to", Text, nullable=False),  # a mail address
+    Column("language", String(8), nullable=False),
+    Column("made_by", Text, nullable=False),
+    instant("made_at", null=False),
+)
+
+#: The report of one month for one of them: made once, whatever came of it.
+monthly_report = Table(
+    "monthly_report",
+    metadata,
+    Column("subscription_id", String(64), primary_key=True),
+    Column("month", Integer, primary_key=True),  # 202611
+    Column("document_id", String(64), nullable=True),
+    Column("problem", Text, nullable=False),  # "" where it was made
+    instant("made_at", null=False),
 )

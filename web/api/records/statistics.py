@@ -102,17 +102,15 @@ async def count(
         raise ProblemError(403, "figures of operators are for supervisors")
     start = paging.decode(after, 1)[0] if after else None
     found = await station.store.read(
-        lambda tx: statistics.groups(tx, asked, by, station.settings, now)
+        lambda tx: statistics.groups(tx, asked, by, station.settings, now, start, limit)
     )
-    rest = [group for group in found.groups if start is None or group.key > start]
-    shown, following = paging.page(rest[: limit + 1], limit, lambda one: paging.encode(one.key))
     return StatisticsOut(
         first=asked.first,
         last=asked.last,
         by=by,
         whole=found.whole,
-        items=[_out(group) for group in shown],
-        next=following,
+        items=[_out(group) for group in found.groups],
+        next=paging.encode(found.last) if found.more else None,
     )
 
 

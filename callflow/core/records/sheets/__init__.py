@@ -3,7 +3,7 @@
 A page, a spreadsheet and a monthly report show the same sheet.
 """
 
-from callflow.core.records.sheets.delays import Spread, delays, hours, operators
+from callflow.core.records.sheets.delays import delays, hours, operators
 from callflow.core.records.sheets.parts import Line, Names, Sheet, Table
 from callflow.core.records.sheets.places import false_alarms, trunks
 from callflow.core.records.sheets.work import by_day, by_kind, handling
@@ -12,7 +12,6 @@ __all__ = [
     "Line",
     "Names",
     "Sheet",
-    "Spread",
     "Table",
     "by_day",
     "by_kind",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from callflow.core.records import plots
 from callflow.core.records.figures import EDGES, Step
@@ -23,6 +22,7 @@ from callflow.core.records.statistics import (
     Group,
     Histogram,
     OperatorWork,
+    Spread,
     Target,
     Targets,
     Within,
@@ -34,15 +34,6 @@ from callflow.texts.statistics import CLASSES
 
 #: Rows of a plot at most: the others are in the table.
 _MOST_BARS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How long one step took: of hold-ups and fires and of other alarms, and by category."""
-
-    step: Step
-    classes: Sequence[Histogram]
-    categories: Sequence[Histogram]
 
 
 def delays(names: Names, groups: Sequence[Group], spread: Spread, targets: Targets) -> Sheet:
@@ -64,11 +55,11 @@ def delays(names: Names, groups: Sequence[Group], spread: Spread, targets: Targe
 
 
 def _class(names: Names, one: Histogram) -> str:
-    return word(CLASSES, "urgent" if one.key == "True" else "other", names.language)
+    return word(CLASSES, one.key, names.language)
 
 
 def _of_class(one: Histogram, targets: Targets) -> tuple[Target, Target]:
-    return targets.urgent if one.key == "True" else targets.other
+    return targets.urgent if one.key == "urgent" else targets.other
 
 
 def _of_category(one: Histogram, targets: Targets) -> tuple[Target, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callflow.core.records.figures import EDGES, Step, number_of
-from callflow.core.records.statistics import Asked, By, Group, Place, Target, Targets
+from callflow.core.records.statistics import Asked, By, Group, Histogram, Place, Target, Targets
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records import figures
 from callflow.storage import Store, Tx
@@ -85,15 +85,20 @@ def _check(tx: Tx, now: datetime, *, whole: bool) -> None:
             by_hand = counted_by_hand.groups(tx, key, *days)
             assert _each({g.key: row_of(g) for g in found}) == _each(by_hand)
         for step in Step if whole else (Step.ACTED,):
-            shown = statistics.histograms(tx, live, asked, step, By.CATEGORY)
-            bars = {
-                (h.key, edge): count
-                for h in shown
-                for edge, count in zip((*EDGES, 0, -1), (*h.bars, h.never), strict=True)
-                if count
-            }
-            assert bars == counted_by_hand.bars(tx, step.value, "category", *days)
+            shown = statistics.histograms(tx, live, asked, step)
+            assert _bars(shown.categories) == counted_by_hand.bars(tx, step, "category", *days)
+            name = "CASE WHEN urgent THEN 'urgent' ELSE 'other' END"
+            assert _bars(shown.classes) == counted_by_hand.bars(tx, step, name, *days)
         _check_others(tx, live, asked, days)
+
+
+def _bars(shown: Sequence[Histogram]) -> dict[tuple[str, int], int]:
+    return {
+        (each.key, edge): count
+        for each in shown
+        for edge, count in zip((*EDGES, 0, -1), (*each.bars, each.never), strict=True)
+        if count
+    }
 
 
 def _check_others(tx: Tx, live: figures.Live, asked: Asked, days: tuple[int, int]) -> None:
