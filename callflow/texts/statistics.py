@@ -11,22 +11,6 @@ ENTRIES: Mapping[str, Pair] = {
         "Statistiques des opérateurs consultées par {by}",
         "{by} looked at the operators' statistics",
     ),
-    "report_subscribed": (
-        "Rapport mensuel ajouté pour {subject}, à {to}, par {by}",
-        "{by} added the monthly report on {subject}, to {to}",
-    ),
-    "report_unsubscribed": (
-        "Rapport mensuel retiré pour {subject}, à {to}, par {by}",
-        "{by} removed the monthly report on {subject}, to {to}",
-    ),
-    "report_made": (
-        "Rapport mensuel de {month} établi pour {subject}",
-        "Monthly report of {month} made for {subject}",
-    ),
-    "report_failed": (
-        "Rapport mensuel de {month} pour {subject} : impossible à établir — {text}",
-        "Monthly report of {month} for {subject} could not be made — {text}",
-    ),
 }
 
 STEPS: Mapping[str, Pair] = {

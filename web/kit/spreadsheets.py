@@ -21,7 +21,7 @@ _PIECE = 500
 
 def answer(
     head: Iterable[str],
-    rows: Iterable[Iterable[writing.Cell | None]],
+    rows: Iterable[Iterable[str | float | None]],
     *,
     name: str,
     title: str,
@@ -29,7 +29,7 @@ def answer(
     language: str,
 ) -> StreamingResponse:
     """The file; its texts mean nothing to a spreadsheet but themselves. No browser keeps it."""
-    cells = ([cell if cell is not None else "" for cell in row] for row in rows)
+    cells = ([_cell(cell) for cell in row] for row in rows)
     pieces = iter(lambda: list(islice(cells, _PIECE)), [])
     heads = list(head)
     made = (
@@ -43,3 +43,9 @@ def answer(
         media_type=MEDIA[format],
         headers={"Content-Disposition": said, "Cache-Control": "no-store"},
     )
+
+
+def _cell(cell: str | float | None) -> str:
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    return writing.Figure(cell)

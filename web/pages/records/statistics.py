@@ -23,13 +23,14 @@ from callflow.handling.records.statistics import Question, View
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.sites import sites
+from callflow.texts.readable import readable
 from web.access.sessions import Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import i18n, spreadsheets, words
 from web.kit.listing import Day, Words
 from web.kit.problems import ProblemError, not_found
-from web.kit.rendering import page, readable
+from web.kit.rendering import page
 from web.pages.records.logbook import day_in
 from web.station import Here, Station
 

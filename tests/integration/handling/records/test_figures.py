@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -167,8 +168,14 @@ def test_a_question_may_be_narrowed(store: Store) -> None:
     def narrow(tx: Tx) -> None:
         live = figures.live(tx, NOW)
         days = number_of(YEAR[0]), number_of(YEAR[1])
-        for column, value in (("site", "s3"), ("category", "vital"), ("operator", "=SUM(A1)")):
-            asked = Asked(first=YEAR[0], last=YEAR[1], **{column: value})
+        whole = Asked(first=YEAR[0], last=YEAR[1])
+        for column, value, asked in (
+            ("site", "s3", replace(whole, site="s3")),
+            ("site", "s3", replace(whole, sites=frozenset({"s3"}))),
+            ("site", "s3", replace(whole, beyond="s2", until="s3")),
+            ("category", "vital", replace(whole, category="vital")),
+            ("operator", "=SUM(A1)", replace(whole, operator="=SUM(A1)")),
+        ):
             found = statistics.groups(tx, live, asked, By.HOUR, TARGETS)
             by_hand = counted_by_hand.groups(tx, "hour", *days, f"AND {column} = '{value}'")
             assert {g.key: row_of(g) for g in found} == by_hand
