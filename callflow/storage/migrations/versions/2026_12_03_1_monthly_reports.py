@@ -8,8 +8,8 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_12_02_9_monthly_reports"
-down_revision = "2026_12_02_8_fault_mail"
+revision = "2026_12_03_1_monthly_reports"
+down_revision = "2026_12_02_9_disclosure"
 branch_labels = None
 depends_on = None
 
