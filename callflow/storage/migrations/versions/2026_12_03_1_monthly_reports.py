@@ -9,7 +9,7 @@ from alembic import op
 from callflow.storage.schema import UtcDateTime
 
 revision = "2026_12_03_1_monthly_reports"
-down_revision = "2026_12_02_9_disclosure"
+down_revision = "2026_12_02_10_fax"
 branch_labels = None
 depends_on = None
 
