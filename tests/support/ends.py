@@ -40,7 +40,11 @@ class Alarm:
             await self.station.send(self.account, code, zone)
         row = self.page.locator("#list-queue .row", has_text=self.name).first
         await self.hands.go_to_row(row)
-        await self.hands.press("a", "Enter")
+        await self.takes("a", "Enter")
+
+    async def takes(self, *keys: str) -> None:
+        """It is this operator's; ``keys``: from the queue, else on its page."""
+        await self.hands.press(*(keys or ("a",)))
         await expect(self.page.locator(".facts")).to_contain_text("(vous)")
 
     async def calls(self, who: str, phone: Phone, password: str = "") -> None:
