@@ -66,6 +66,55 @@ class Alarm:
         await phone.is_hung_up()
         await self.desk.is_free()
 
+    async def sends_a_guard(self, guard: str) -> None:
+        """One key: the machine asks the guard, who accepts."""
+        await self.hands.press("w")
+        await self.station.until(lambda: self.station.seen(guard), within=60)
+        await expect(self.page.locator(".way")).to_contain_text("accepté à", timeout=30_000)
+
+    async def the_guard_reports(self, *, traces: bool) -> None:
+        """On site, then what was found: written down as the guard says it."""
+        page, hands = self.page, self.hands
+        await hands.press("g")
+        await hands.tab_to(page.locator(".task.open button[value=on_site]"))
+        await hands.press("Enter")
+        await expect(page.locator(".way")).to_contain_text("sur place depuis")
+        await hands.press("g")
+        await hands.tab_to(page.locator(".task.open details[id^=report-] > summary"))
+        await hands.press("Enter", "Tab", "Space", "Tab", "Space", "Tab")
+        report = page.locator(".task.open details[id^=report-]")
+        await expect(report.locator("[name=inside]")).to_be_checked()
+        letters, value = ("ou", "yes") if traces else ("no", "no")
+        await hands.chooses(report.locator("[name=traces]"), letters, value)
+        await hands.tab_to(report.locator("button[value=report]"))
+        await hands.press("Enter")
+        await expect(report).to_have_count(0)
+
+    async def calls_the_service(self, phone: Phone, person: str, reference: str) -> None:
+        """Two keys call it, and its answer is written down while it is on the line (D23)."""
+        page, hands = self.page, self.hands
+        await hands.press("s")
+        await expect(
+            page.locator(".gate.open form[data-act=call-service] button").first
+        ).to_be_focused()
+        await hands.press("Enter")
+        await phone.picks_up()
+        await self.desk.is_in_call()
+        await hands.press("r", "Tab")
+        await hands.type(person)
+        await hands.press("Tab")
+        await hands.type(reference)
+        await hands.press("Enter")
+        await expect(page.locator(".services .done").last).to_contain_text(reference)
+        await self.hangs_up(phone)
+
+    async def protects(self, text: str) -> None:
+        """A protective measure is opened by its key."""
+        await self.hands.press("o")
+        await self.hands.type(text)
+        await self.hands.press("Enter")
+        await expect(self.page.locator(".measures li")).to_contain_text(text)
+
     async def does(self, what: str, label: str) -> None:
         """The next act of a line of what is still open, by keys."""
         act = self.line(what).get_by_role("button", name=label)
