@@ -44,7 +44,7 @@ class Alarm:
 
     async def takes(self, *keys: str) -> None:
         """It is this operator's; ``keys``: from the queue, else on its page."""
-        await self.hands.press(*(keys or ("a",)))
+        await self.hands.press(*(keys or ("Escape", "a")))
         await expect(self.page.locator(".facts")).to_contain_text("(vous)")
 
     async def calls(self, who: str, phone: Phone, password: str = "") -> None:
@@ -86,6 +86,9 @@ class Alarm:
         await expect(report.locator("[name=inside]")).to_be_checked()
         letters, value = ("ou", "yes") if traces else ("no", "no")
         await hands.chooses(report.locator("[name=traces]"), letters, value)
+        if not traces:  # then it is to be said that the site is armed again
+            await hands.press("Tab")
+            await hands.chooses(report.locator("[name=rearmed]"), "ou", "yes")
         await hands.tab_to(report.locator("button[value=report]"))
         await hands.press("Enter")
         await expect(report).to_have_count(0)
@@ -123,7 +126,7 @@ class Alarm:
         await self.hands.press("Enter")
 
     async def closes(self, letters: str, code: str, text: str) -> None:
-        await self.hands.press("c")
+        await self.hands.press("Escape", "c")  # whatever was being typed
         chosen = self.page.locator("form[data-act=close] [name=code]")
         await self.hands.chooses(chosen, letters, code)
         await self.hands.press("Tab")

@@ -42,7 +42,7 @@ async def test_a_break_in(station: Station, phones: Phones, desks: Desks, tmp_pa
     await alarm.protects("vitrine gardée jusqu’au vitrier")
     await alarm.closes("aut", "authorities", "vitrine brisée, rien d’emporté")
     await expect(alarm.line("measure")).to_be_visible()
-    await alarm.takes("Escape", "a")
+    await alarm.takes()
     await alarm.closes("aut", "authorities", "vitrine brisée, rien d’emporté")
     incident = await alarm.is_filed()
     await alarm.hands.used_no_mouse()

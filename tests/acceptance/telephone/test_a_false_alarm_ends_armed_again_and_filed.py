@@ -34,7 +34,7 @@ async def test_a_false_alarm(
     await alarm.panel("BR", "3")
     await alarm.closes("fau", "false_alarm", "la dépositaire est entrée sans désarmer")
     await expect(alarm.line("arming")).to_be_visible()
-    await alarm.takes("Escape", "a")
+    await alarm.takes()
     await alarm.does("arming", "Faire remettre en marche")
     await keyholder.picks_up(times=2)
     await desk.is_in_call()
