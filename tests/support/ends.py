@@ -111,10 +111,14 @@ class Alarm:
         await expect(page.locator(".services .done").last).to_contain_text(reference)
         await self.hangs_up(phone)
 
-    async def protects(self, text: str) -> None:
-        """A protective measure is opened by its key."""
+    async def protects(self, text: str, kind: str = "") -> None:
+        """A protective measure is opened by its key; ``kind``: the letters of another kind."""
         await self.hands.press("o")
         await self.hands.type(text)
+        if kind:
+            await self.hands.press("Tab")
+            await self.hands.type(kind)
+            await self.hands.tab_to(self.page.locator("#form-measure button"))
         await self.hands.press("Enter")
         await expect(self.page.locator(".measures li")).to_contain_text(text)
 
@@ -124,6 +128,15 @@ class Alarm:
         await expect(act).to_be_visible()
         await act.focus()
         await self.hands.press("Enter")
+
+    async def goes(self, what: str, label: str) -> None:
+        """Follows a line of what is still open to another page, by keys."""
+        link = self.line(what).get_by_role("link", name=label)
+        await expect(link).to_be_visible()
+        await link.focus()
+        await self.hands.press("Enter")
+        await self.page.wait_for_url(f"{self.station.url}/faults**")
+        await self.hands.leave_the_mouse()
 
     async def closes(self, letters: str, code: str, text: str) -> None:
         await self.hands.press("Escape", "c")  # whatever was being typed
