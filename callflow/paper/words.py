@@ -34,6 +34,7 @@ from callflow.texts import (
     word,
 )
 from callflow.texts.kinds import KINDS
+from callflow.texts.open_ends import OPEN
 
 #: What no offender is behind.
 _DANGERS = frozenset(
@@ -57,6 +58,7 @@ _TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "state": reports.STATES,
     "priority": reports.PRIORITIES,
     "measure": reports.MEASURES,
+    "open": OPEN,
     "milestone": reports.MILESTONES,
     "where": interventions.WHERE,
     "armed": interventions.ARMED,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from callflow.core.records.reports.facts import Facts, Party
 from callflow.core.sites.site import Role
+from callflow.handling.alarms.filing import still_open
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound
 from callflow.storage import Tx
@@ -15,14 +16,14 @@ from callflow.storage.interventions import firms, guards, measures, services
 from callflow.storage.messages import outbox
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
-from callflow.storage.sites import contacts, sites
+from callflow.storage.sites import contacts, faults, sites
 
 #: Of a runaway panel's signals so many are read, and of the logbook so many entries.
 _SIGNALS, _ENTRIES = 1000, 5000
 
 
 def facts(tx: Tx, incident_id: str) -> Facts:
-    """Everything that belongs to an incident. Raises NotFound. Only reads."""
+    """Everything that belongs to an incident, as of its last entry. Raises NotFound. Only reads."""
     incident = incidents.get(tx, incident_id)
     if incident is None:
         raise NotFound("there is no such alarm", incident_id)
@@ -30,8 +31,12 @@ def facts(tx: Tx, incident_id: str) -> Facts:
     made = calls.of_incident(tx, incident_id)
     asked = tasks.of_incident(tx, incident_id)
     taken = measures.of_incident(tx, incident_id)
+    entries = tuple(logbook.page(tx, incident=incident_id, limit=_ENTRIES))
     named = [*(one.contact_id for one in made), *(task.subject for task in asked)]
     named += [one.firm_id for one in taken]
+    known = faults.of_site(tx, site_id) if site_id else []
+    found = [one for one in known if one.incident_id == incident_id]
+    named += [one.firm_id for one in found]
     return Facts(
         incident=incident,
         site=sites.get(tx, site_id) if site_id else None,
@@ -48,8 +53,10 @@ def facts(tx: Tx, incident_id: str) -> Facts:
         visits=tuple(firms.visits_of(tx, incident_id)),
         measures=tuple(taken),
         images=tuple(outbox.images_of(tx, [incident_id])[incident_id]),
-        entries=tuple(logbook.page(tx, incident=incident_id, limit=_ENTRIES)),
+        entries=entries,
         target=load_policy(tx).target(incident.category),
+        faults=tuple(found),
+        open=still_open(tx, incident, entries[-1].at if entries else incident.opened_at),
     )
 
 

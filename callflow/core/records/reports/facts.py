@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from callflow.core.alarms.correlation import zone_name
+from callflow.core.alarms.filing import Open
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, Recording
 from callflow.core.interventions.directory import ServiceCall, ServiceReport
@@ -19,6 +20,7 @@ from callflow.core.plans.task import Task
 from callflow.core.records.logbook import MACHINE, Entry
 from callflow.core.signals.signal import StoredSignal
 from callflow.core.sites.declared import DeclaredSite
+from callflow.core.sites.fault import Fault
 from callflow.core.sites.site import Role
 
 
@@ -52,6 +54,8 @@ class Facts:
     images: tuple[Image, ...]
     entries: tuple[Entry, ...]
     target: timedelta
+    faults: tuple[Fault, ...] = ()  # that were established at it
+    open: tuple[Open, ...] = ()  # what is still open
 
     def party(self, contact_id: str | None) -> Party | None:
         """Who a contact's id stands for."""
@@ -60,6 +64,10 @@ class Facts:
     def zone(self, signal: StoredSignal) -> str:
         """A signal's zone as people know it; "" where nobody named it."""
         return zone_name(self.zones, signal.account, signal.zone)
+
+    def named(self, account: str, zone: str) -> str:
+        """A zone as people know it, or as its panel does."""
+        return zone_name(self.zones, account, zone) or zone
 
     @cached_property
     def staff(self) -> tuple[str, ...]:

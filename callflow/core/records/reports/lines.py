@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.alarms.filing import What
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import Outcome
 from callflow.core.interventions.law import Answer, Finding, Means, Service, Weight
@@ -191,6 +192,29 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultLine:
+    """A fault that was established. ``zone``: "" for the panel itself."""
+
+    zone: str
+    text: str
+    cause: str
+    firm: str
+    began_at: datetime
+    appointment_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """What is still open, and until when. ``note``: the zone, the measure, the promise."""
+
+    what: What
+    note: str
+    since: datetime
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A still, or a clip of which only the proof is printed."""
 
@@ -239,6 +263,8 @@ class Report:
     told: tuple[Told, ...]
     sent: tuple[Sent, ...]
     measures: tuple[Protection, ...]
+    faults: tuple[FaultLine, ...]
+    open: tuple[OpenLine, ...]
     pictures: tuple[Picture, ...]
     more_pictures: int
     as_of: datetime  # of the last that is told of the alarm: what comes later is not in it

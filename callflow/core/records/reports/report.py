@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from callflow.core.alarms.filing import What
 from callflow.core.calls.call import REACHED, Call, CallState, Direction, Outcome
 from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions import directory
@@ -21,9 +22,11 @@ from callflow.core.records.reports.facts import Facts
 from callflow.core.records.reports.lines import (
     CallLine,
     Check,
+    FaultLine,
     Figure,
     Milestone,
     Moment,
+    OpenLine,
     Picture,
     Protection,
     Report,
@@ -111,6 +114,8 @@ class _Writing:
             told=tuple(self._told()) if widths.sees_people(self._width) else (),
             sent=tuple(self._sent()),
             measures=tuple(self._measures()),
+            faults=tuple(self._faults()),
+            open=tuple(self._open()),
             pictures=pictures[:MOST_STILLS],
             more_pictures=max(0, len(pictures) - MOST_STILLS),
             head=last.hash if last and self._full else "",
@@ -317,6 +322,27 @@ class _Writing:
                 lifted_at=one.lifted_at,
                 by=self._who(one.opened_by),
             )
+
+    def _faults(self) -> Iterator[FaultLine]:
+        for one in self._of.faults:
+            firm = self._of.party(one.firm_id)
+            yield FaultLine(
+                zone=self._of.named(one.account, one.zone),
+                text=self._text(one.text),
+                cause=self._text(one.cause),
+                firm=firm.name if firm else "",
+                began_at=one.began_at,
+                appointment_at=one.appointment_at,
+                ended_at=one.ended_at,
+            )
+
+    def _open(self) -> Iterator[OpenLine]:
+        for one in self._of.open:
+            if not widths.sees_open(self._width, one.what):
+                continue
+            zone = one.what in (What.ZONE, What.BYPASS)
+            name = self._of.named(self._of.incident.account, one.name) if zone else one.name
+            yield OpenLine(one.what, self._text(name), one.since, one.due)
 
     def _pictures(self) -> Iterator[Picture]:
         if not widths.sees_people(self._width):

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.alarms.filing import What
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Role
 
@@ -130,6 +131,18 @@ def resolution(width: Width, code: str | None) -> str:
 def sees_people(width: Width) -> bool:
     """True where the people who were called are anybody of this reader's."""
     return width is not Width.FIRM
+
+
+#: What is still open as far as it is of the installation, and as far as it is done for the client.
+_OPEN_FOR_FIRM = frozenset({What.ZONE, What.BYPASS, What.FAULT})
+_OPEN_FOR_CLIENT = _OPEN_FOR_FIRM | {What.ARMING, What.MEASURE, What.GUARD}
+
+
+def sees_open(width: Width, what: What) -> bool:
+    """Say whether a line of what is still open is told."""
+    if width is Width.FULL:
+        return True
+    return what in (_OPEN_FOR_CLIENT if width is Width.CLIENT else _OPEN_FOR_FIRM)
 
 
 def sees_call(width: Width, role: Role | None) -> bool:

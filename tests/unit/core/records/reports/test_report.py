@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from callflow.core.alarms.filing import Open, What
 from callflow.core.records.reports import report as reports
 from callflow.core.records.reports.facts import Facts
 from callflow.core.records.reports.lines import Milestone, Report
 from callflow.core.records.reports.widths import Width
+from callflow.core.sites.fault import Fault
 from tests.support.alarm_facts import NIGHT, after, fire, forty_calls, intrusion
 
 
@@ -75,3 +77,34 @@ def test_a_runaway_panels_signals_are_counted_not_printed() -> None:
 def test_the_zones_that_alarmed_are_named_once() -> None:
     assert made(intrusion()).zones == ("Vitrine", "Réserve")
     assert made(fire()).zones == ("Fournil",)
+
+
+def test_faults_and_what_is_still_open_are_told_to_each_reader_as_it_is_theirs() -> None:
+    facts = intrusion()
+    site = facts.site.id if facts.site else ""
+    fault = Fault(
+        id="f",
+        site_id=site,
+        account=facts.incident.account,
+        zone="99",
+        text="détecteur muet",
+        opened_by="essai",
+        began_at=after(60),
+        incident_id=facts.incident.id,
+        cause="pile vide",
+    )
+    lines = (
+        Open(what=What.ZONE, name="99", since=NIGHT, due=after(1800)),
+        Open(what=What.ARMING, name="", since=NIGHT),
+        Open(what=What.PROMISE, name="rappeler le 06 39 98 12 34", since=NIGHT),
+    )
+    facts = replace(facts, faults=(fault,), open=lines)
+    open_to = {width: [one.what for one in made(facts, width).open] for width in Width}
+    assert open_to == {
+        Width.CLIENT: [What.ZONE, What.ARMING],
+        Width.FIRM: [What.ZONE],
+        Width.FULL: [What.ZONE, What.ARMING, What.PROMISE],
+    }
+    for width in Width:
+        (told,) = made(facts, width).faults
+        assert (told.zone, told.text, told.cause) == ("99", "détecteur muet", "pile vide")
