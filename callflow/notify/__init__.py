@@ -7,12 +7,16 @@ cost more than its work. Any number of engines may run one; a message is claimed
 from __future__ import annotations
 
 import asyncio
+import importlib
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from callflow import clock
+from callflow.core.messages.outbox import Claimed, Still
+from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.notify.follower import Follower
-from callflow.notify.worker import Worker
+from callflow.notify.worker import Send, Worker
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 
@@ -32,7 +36,8 @@ async def serve(settings: Settings) -> None:
     wake = open_wake(settings, ROLE)
     try:
         async with asyncio.TaskGroup() as work:
-            work.create_task(Worker(store, ways.send, wake, clock.now).run())
+            send = _with_reports(ways, settings, store)
+            work.create_task(Worker(store, send, wake, clock.now).run())
             work.create_task(Follower(store, ways.tell, clock.now).run())
             if settings.clip_recorder:
                 work.create_task(_recorder(settings, store, vault).run())
@@ -46,6 +51,18 @@ def _recorder(settings: Settings, store: Store, vault: Vault) -> Recorder:
     from callflow.notify.recorder import Recorder  # noqa: PLC0415
 
     return Recorder(settings, store, vault, clock.now)
+
+
+def _with_reports(ways: Ways, settings: Settings, store: Store) -> Send:
+    """Send, and before that lay out the report that goes with a message."""
+
+    async def send(message: Claimed, now: datetime) -> Still | Receipt:
+        if message.data.get("report") and not message.document_id:
+            reports = await asyncio.to_thread(importlib.import_module, "callflow.notify.reports")
+            message = await reports.Reports(settings, store).attach(message, now)
+        return await ways.send(message, now)
+
+    return send
 
 
 def _load(settings: Settings, vault: Vault) -> Ways:

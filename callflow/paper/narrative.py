@@ -8,9 +8,8 @@ from callflow.core.alarms.incident import State
 from callflow.core.calls.call import REACHED
 from callflow.core.records.reports.lines import Milestone, Report
 from callflow.core.records.reports.widths import Width
-from callflow.paper import formats
 from callflow.paper.words import Say
-from callflow.texts import reports
+from callflow.texts import moments, reports
 
 #: So many zones are named.
 _ZONES = 4
@@ -49,8 +48,8 @@ def _opened(say: Say, of: Report) -> str:
     return _said(
         say,
         "opened" if of.site_name else "opened_nowhere",
-        day=formats.date(begun, of.timezone, of.language),
-        time=formats.clock(begun, of.timezone),
+        day=moments.date(begun, of.timezone, of.language),
+        time=moments.clock(begun, of.timezone),
         alarm=say.word("kind", of.kind),
         zones=zones,
         site=of.site_name,
@@ -83,7 +82,7 @@ def _found(say: Say, of: Report) -> Iterator[str]:
         if not one.counter_order:
             service = say.word("service", one.service)
             answer = say.word("asked", one.answer)
-            time = formats.clock(one.at, of.timezone)
+            time = moments.clock(one.at, of.timezone)
             yield _said(say, "service", service=service, time=time, answer=answer)
 
 
@@ -91,8 +90,8 @@ def _came(say: Say, of: Report) -> Iterator[str]:
     for one in of.sent:
         if one.on_site_at is None:
             continue
-        who = formats.capital(one.who or say("technician" if one.technician else "guard"))
-        time = formats.clock(one.on_site_at, of.timezone)
+        who = moments.capital(one.who or say("technician" if one.technician else "guard"))
+        time = moments.clock(one.on_site_at, of.timezone)
         if one.outcome is None:
             yield _said(say, "guard", who=who, time=time)
         else:
@@ -102,21 +101,21 @@ def _came(say: Say, of: Report) -> Iterator[str]:
 
 def _protected(say: Say, of: Report) -> Iterator[str]:
     for one in of.measures:
-        until = formats.moment(one.lifted_at or one.ends_at, of.timezone, of.language)
+        until = moments.moment(one.lifted_at or one.ends_at, of.timezone, of.language)
         yield _said(say, "measure", what=say.word("measure", one.kind), until=until)
 
 
 def _ended(say: Say, of: Report) -> str:
     if of.closed_at is None or of.state is State.OPEN:
         return _said(say, "open")
-    same = formats.date(of.closed_at, of.timezone, "en") == formats.date(
+    same = moments.date(of.closed_at, of.timezone, "en") == moments.date(
         of.begun_at, of.timezone, "en"
     )
     told = "closed" if same else "closed_later"
     return _said(
         say,
         told if of.resolution else "closed_untold",
-        day=formats.date(of.closed_at, of.timezone, of.language),
-        time=formats.clock(of.closed_at, of.timezone),
+        day=moments.date(of.closed_at, of.timezone, of.language),
+        time=moments.clock(of.closed_at, of.timezone),
         resolution=say.word("resolution", of.resolution),
     )

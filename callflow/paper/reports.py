@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callflow.core.records.documents import Document, DocumentKind
+from callflow.core.records.letters import LANGUAGES, Letter, LetterKind, standard
 from callflow.core.records.reports.facts import Facts
 from callflow.core.records.reports.lines import Picture, Report
 from callflow.core.records.reports.report import report
@@ -21,11 +22,12 @@ from callflow.core.records.reports.widths import Width, may_have
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.refusals import Refused
-from callflow.handling.records import reports
-from callflow.paper import formats, narrative, press, shelf
+from callflow.handling.records import letters, reports
+from callflow.paper import narrative, press, shelf
 from callflow.paper.words import Say
 from callflow.settings.config import Settings
-from callflow.storage import Store
+from callflow.storage import Store, Tx
+from callflow.texts import moments
 
 _HERE = Path(__file__).parent
 #: One still is no larger, in bytes, and all of a report together.
@@ -63,20 +65,34 @@ async def make(
 
     The same facts give the same bytes. Raises NotFound, Refused, Unprintable, StoreUnavailable.
     """
-    facts = await store.read(lambda tx: reports.facts(tx, incident_id))
-    return await of_facts(facts, settings.images_dir, width, language)
+    facts, heads = await store.read(lambda tx: (reports.facts(tx, incident_id), letterheads(tx)))
+    return await of_facts(facts, settings.images_dir, width, language, heads)
 
 
-async def of_facts(facts: Facts, images: Path, width: Width, language: str = "") -> Made:
-    """The same, of facts that were read. Raises Refused, Unprintable."""
+def letterheads(tx: Tx) -> dict[str, Letter]:
+    """{language: who the station is}, for the head of a document."""
+    head = LetterKind.LETTERHEAD
+    return {language: letters.text_of(tx, head, language) for language in LANGUAGES}
+
+
+async def of_facts(
+    facts: Facts,
+    images: Path,
+    width: Width,
+    language: str = "",
+    heads: Mapping[str, Letter] | None = None,
+) -> Made:
+    """The same, of facts that were read; ``heads``: see ``letterheads``. Raises Refused,
+    Unprintable."""
     if not may_have(width, facts.incident.kind):
         raise Refused("this alarm is about several clients: only its complete report is made")
     site = facts.site
-    spoken = formats.of_language(language or (site.language if site else "fr"))
+    spoken = moments.of_language(language or (site.language if site else "fr"))
     zone = site.timezone if site else STATION_ZONE.key
     shown = report(facts, width, language=spoken, timezone=zone)
     pictures = await asyncio.to_thread(_pictures, images, shown.stills)
-    html = page(shown, frozenset(pictures))
+    head = (heads or {}).get(spoken) or standard(LetterKind.LETTERHEAD, spoken)
+    html = page(shown, frozenset(pictures), head)
     pdf = await press.lay_out(html, {**_fonts(), **pictures})
     return Made(_name(shown), pdf, spoken, len(pictures), facts.incident.site_id)
 
@@ -108,14 +124,15 @@ async def keep(
     )
 
 
-def page(shown: Report, pictures: frozenset[str]) -> str:
-    """A report's HTML; ``pictures``: the ids of the stills that are there."""
+def page(shown: Report, pictures: frozenset[str], head: Letter) -> str:
+    """A report's HTML; ``pictures``: the ids of the stills that are there; ``head``: who we are."""
     say = Say(shown)
     values: dict[str, Any] = {
         "report": shown,
         "say": say,
         "summary": narrative.summary(say),
         "pictures": pictures,
+        "head": head,
         "created": to_iso(shown.as_of),
     }
     return environment().get_template("report.html").render(values)
@@ -132,9 +149,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "capital": formats.capital,
-        "time_of": formats.clock,
-        "offset": formats.offset,
+        "capital": moments.capital,
+        "time_of": moments.clock,
+        "offset": moments.offset,
     }
     return made
 
@@ -166,6 +183,6 @@ def _pictures(folder: Path, stills: tuple[Picture, ...]) -> dict[str, bytes]:
 
 def _name(shown: Report) -> str:
     """Such as ``Rapport 1001 2026-11-30 1A2B3C4D.pdf``."""
-    of = formats.date_iso(shown.begun_at, shown.timezone)
+    of = moments.date_iso(shown.begun_at, shown.timezone)
     name = f"{_NAMES[shown.language][shown.width]} {shown.account} {of} {shown.reference}"
     return "".join(c if c.isalnum() or c in " -" else "_" for c in name) + ".pdf"

@@ -19,7 +19,6 @@ from callflow.core.records.reports.lines import (
 from callflow.core.records.reports.widths import Width
 from callflow.core.signals.signal import Kind
 from callflow.core.time.instants import from_iso
-from callflow.paper import formats
 from callflow.texts import (
     OUTCOMES,
     RECORDING_PROBLEMS,
@@ -29,6 +28,7 @@ from callflow.texts import (
     entry_text,
     interventions,
     law,
+    moments,
     outbox,
     reports,
     word,
@@ -91,7 +91,7 @@ class Say:
 
     def set(self, text: object) -> str:
         """``text`` as it is printed."""
-        return formats.typeset(str(text or ""), self.language)
+        return moments.typeset(str(text or ""), self.language)
 
     def word(self, table: str, key: object) -> str:
         """What a table calls a key."""
@@ -105,24 +105,24 @@ class Say:
         """The time of the day, with the date where it is another day than the alarm's."""
         if at is None:
             return ""
-        same = formats.date(at, self.zone, "en") == formats.date(
+        same = moments.date(at, self.zone, "en") == moments.date(
             self.report.opened_at, self.zone, "en"
         )
-        return formats.clock(at, self.zone) if same else formats.short(at, self.zone, self.language)
+        return moments.clock(at, self.zone) if same else moments.short(at, self.zone, self.language)
 
     def moment(self, at: datetime) -> str:
         """Date, time and how far that is from UTC."""
-        said = formats.moment(at, self.zone, self.language)
-        return f"{said} ({formats.offset(at, self.zone)})"
+        said = moments.moment(at, self.zone, self.language)
+        return f"{said} ({moments.offset(at, self.zone)})"
 
     def day(self, at: datetime) -> str:
         """The date in full, and how far the clock is from UTC."""
-        said = formats.capital(formats.day(at, self.zone, self.language))
-        return f"{said} · {formats.offset(at, self.zone)}"
+        said = moments.capital(moments.day(at, self.zone, self.language))
+        return f"{said} · {moments.offset(at, self.zone)}"
 
     def duration(self, seconds: float | None) -> str:
         """So long."""
-        return formats.duration(seconds)
+        return moments.duration(seconds)
 
     def who(self, who: Who) -> str:
         """Who did something."""
@@ -153,7 +153,7 @@ class Say:
 
     def phone(self, call: CallLine) -> str:
         """A call's number."""
-        return self.set(formats.phone(call.number)) if call.number else ""
+        return self.set(moments.phone(call.number)) if call.number else ""
 
     def call(self, call: CallLine) -> str:
         """A call with its end, in a line."""
@@ -190,7 +190,7 @@ class Say:
             return self.call(moment.call)
         data = {name: self._local(value) for name, value in (moment.data or {}).items()}
         if str(data.get("to", "")).startswith("+"):
-            data["to"] = formats.phone(data["to"])
+            data["to"] = moments.phone(data["to"])
         if self.report.width is Width.FULL:
             return self.set(entry_text(moment.kind, data, self.language))
         values = {
@@ -207,7 +207,7 @@ class Say:
         if not isinstance(value, str) or "T" not in value[10:11]:
             return value
         try:
-            return formats.moment(from_iso(value), self.zone, self.language)
+            return moments.moment(from_iso(value), self.zone, self.language)
         except ValueError:
             return value
 

@@ -290,6 +290,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "charge": charges.ACTS,
     "fault": outbox.FAULTS,
     "paper": outbox.PAPERS,
+    "letter": outbox.PAPERS,
     "open": open_ends.OPEN,
     "where": interventions.WHERE,
     "armed": interventions.ARMED,

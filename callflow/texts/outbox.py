@@ -75,6 +75,7 @@ PAPERS: Mapping[str, tuple[str, str]] = {
     "report_firm": ("rapport pour le mainteneur", "report for the maintenance firm"),
     "report_full": ("rapport complet", "complete report"),
     "letter": ("courrier", "letter"),
+    "letterhead": ("en-tête des documents", "documents' letterhead"),
     "evidence": ("dossier de preuve", "evidence file"),
     "statistics": ("statistiques", "statistics"),
     "fax_cover": ("page de garde", "cover page"),

@@ -41,6 +41,7 @@ SETTINGS: Mapping[str, Pair] = {
     "channel": ("Envoi par", "Sent by"),
     "to": ("Destination", "Where to"),
     "subject": ("Objet du courriel", "Subject of the mail"),
+    "report": ("Rapport joint", "Report that goes with it"),
     "confirm": ("Attendre que ce soit remis", "Wait until it is delivered"),
     "until": ("Jusqu’à l’heure", "Until the hour"),
     "restore": ("S’arrête au retour à la normale", "Ends when back to normal"),
@@ -183,6 +184,12 @@ CHOICES: Mapping[str, Mapping[str, Pair]] = {
         "mail": ("courriel", "mail"),
         "sms": ("SMS", "SMS"),
         "webhook": ("programme (webhook)", "program (webhook)"),
+    },
+    "report": {
+        "none": ("aucun", "none"),
+        "client": ("pour le client", "for the client"),
+        "firm": ("pour le mainteneur", "for the maintenance firm"),
+        "full": ("complet", "complete"),
     },
     "measure": {
         "guard_on_site": ("agent sur place", "guard on site"),

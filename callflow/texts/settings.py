@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "letter_set": (
+        "Texte de courrier modifié par {by} : {letter}{what}",
+        "Letter changed by {by}: {letter}{what}",
+    ),
+    "letter_reset": (
+        "Texte de courrier d'origine rétabli par {by} : {letter}",
+        "Standard letter brought back by {by}: {letter}",
+    ),
     "retention_set": (
         "Durée de conservation changée par {by}, à partir du {since}{what}",
         "Retention changed by {by}, from {since}{what}",

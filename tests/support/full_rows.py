@@ -27,6 +27,8 @@ from callflow.core.messages.subscriptions import Lane
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.disclosure import Asked
+from callflow.core.records.documents import Document, DocumentKind
+from callflow.core.records.letters import Letter, LetterKind, letter_id
 from callflow.core.records.masking import Requester, Third
 from callflow.core.records.retention import Kept, Rule
 from callflow.core.signals.signal import Signal
@@ -59,7 +61,7 @@ from callflow.storage.messages import outbox as outbox_rows
 from callflow.storage.messages import proofs as proof_rows
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
-from callflow.storage.records import retention
+from callflow.storage.records import documents, letters, retention
 from tests.support.cameras import a_still
 from tests.support.documents import site_document
 from tests.support.full_station import (
@@ -201,8 +203,18 @@ def _retained(full: FullStation, said: Callable[[str], str]) -> None:
         subscription_rows.put_lane(tx, told, SHOP, replace(lane, last_error=said("HTTP 503")))
         _letters(tx, full, said, now)
         set_rule(tx, {"code": "AT", "kind": "technical"}, NAME, now)
+        _papers(full, tx, said)
 
     full.do(write)
+
+
+def _papers(full: FullStation, tx: Tx, said: Callable[[str], str]) -> None:
+    """A report that was sent of the shop's alarm, and a letter of the station's own."""
+    now, kind = clock.now(), DocumentKind.REPORT_CLIENT
+    of = ("paper", kind, said("Rapport.pdf"), "x/paper.pdf", "ab" * 32, 9, NAME, now)
+    documents.insert(tx, Document(*of, incident_id=full.incidents["shop"], site_id=SHOP))
+    own = letter_id(LetterKind.REPORT_CLIENT, "fr")
+    letters.put(tx, Letter(own, said("Rapport"), said("Bonjour"), NAME, now))
 
 
 def _people(full: FullStation, said: Callable[[str], str]) -> None:

@@ -306,6 +306,7 @@ SETTINGS = {
     "holidays": N_("Holidays"),
     "dialling": N_("Dial policy"),
     "retention": N_("Retention"),
+    "letters": N_("Letters"),
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
     "configuration": N_("Configuration as text"),
@@ -321,6 +322,7 @@ SETTINGS_PAGES = {
     "holidays": "/holidays",
     "dialling": "/settings/dialling",
     "retention": "/settings/retention",
+    "letters": "/settings/letters",
     "audit": "/audit",
     "personal": "/personal",
     "configuration": "/settings/configuration",
@@ -387,6 +389,30 @@ PERIODS = {
 }
 #: What of the event table is shown.
 EVENT_STATES = {"own": N_("only what the station changed")}
+#: Languages that letters are written in.
+LANGUAGE_NAMES = {"fr": N_("French"), "en": N_("English")}
+#: For whom an alarm's report is.
+WIDTHS = {"client": N_("Client"), "firm": N_("Maintenance firm"), "full": N_("Complete")}
+#: Letters, by what they go with.
+LETTERS = {
+    "report_client": N_("With a client's report"),
+    "report_firm": N_("With a maintenance firm's report"),
+    "report_full": N_("With a complete report"),
+    "letterhead": N_("Letterhead"),
+}
+#: What a letter's blanks are filled with.
+BLANKS = {
+    "site": N_("the site's name"),
+    "client": N_("the client's name"),
+    "address": N_("the site's address"),
+    "account": N_("the panel's account"),
+    "alarm": N_("what the alarm is about"),
+    "received": N_("when it was received"),
+    "closed": N_("when it was closed"),
+    "conclusion": N_("how it ended"),
+    "reference": N_("the report's reference"),
+    "station": N_("the station's name"),
+}
 #: What is kept for so many days: callflow/core/records/retention.py.
 KEPT = {
     "recordings": N_("Recordings of calls, and what was said after a tone"),

@@ -19,7 +19,7 @@ from web.pages.interventions import firms, service_lines
 from web.pages.messages import letters, subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
-from web.pages.records import audit, evidence, logbook, retention, statistics
+from web.pages.records import audit, evidence, letter_texts, logbook, retention, statistics
 from web.pages.sites import (
     clients,
     event_table,
@@ -54,6 +54,7 @@ for module in (
         event_table,
         dial_policy,
         retention,
+        letter_texts,
         audit,
         personal,
         configuration,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Channel
-from callflow.core.plans.call_plan import Step, StepKind
+from callflow.core.plans.call_plan import Step, StepKind, WithReport
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.base.fields import BadField
@@ -21,6 +22,8 @@ from callflow.handling.sites.on_test import set_on_test
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 
+#: What a report can go with.
+_CARRIES = frozenset({Channel.MAIL, *(one for one in Channel if one.value in ("fax", "post"))})
 #: The role in which the machine sets a site on test: an operator's limit.
 _ROLE = "operator"
 
@@ -82,7 +85,10 @@ def _post(
     tx: Tx, incident: Incident, step: Step, now: datetime, task: str | None
 ) -> TaskOutcome | None:
     channel = Channel(step.channel.value)
-    sent = outbox.post(tx, incident, channel, step.to, step.subject, step.text, now, task=task)
+    carries = channel in _CARRIES and step.report is not WithReport.NONE
+    report = step.report.value if carries else ""
+    of: dict[str, Any] = dict(task=task, report=report)
+    sent = outbox.post(tx, incident, channel, step.to, step.subject, step.text, now, **of)
     return TaskOutcome.FAILED if sent is None else None
 
 

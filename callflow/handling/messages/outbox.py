@@ -34,14 +34,16 @@ def post(
     *,
     task: str | None = None,
     document: str | None = None,
+    report: str = "",
     by: str = "",
 ) -> str | None:
     """Ask for one message of the incident ``incident`` to one address; its id.
 
     None: refused, since the alarm is mute (D7); the logbook says so, and ``task`` is the caller's
     to end. A task ends by itself once all its messages have: *done* where all were taken, *failed*
-    where one could not be delivered. That is a human's too. ``document``: what goes with it.
-    ``by``: the person who asks.
+    where one could not be delivered. That is a human's too. ``document``: what goes with it;
+    ``report``: the width of the alarm's report, which is made as it is sent. ``by``: the person who
+    asks.
     """
     if channel is not Channel.PRINT and is_silenced(tx, incident):
         tell(tx, "message_withheld", now, incident, channel=channel.value, to=shown(channel, to))
@@ -49,7 +51,8 @@ def post(
     exercise = incident.exercise
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
-    of: dict[str, Any] = dict(body=body, data=_facts(incident), task=task, document=document)
+    data = _facts(incident) | ({"report": report} if report else {})
+    of: dict[str, Any] = dict(body=body, data=data, task=task, document=document)
     message_id = insert(tx, incident, now, channel=channel, to=to, subject=subject, **of)
     told = {"channel": channel.value, "to": shown(channel, to), "text": subject}
     told |= _more(document, by)

@@ -69,6 +69,12 @@ def end(tx: Tx, message_id: str, state: MessageState, now: datetime, *, error: s
     return tx.execute(query).rowcount == 1
 
 
+def goes_with(tx: Tx, message_id: str, document_id: str, *, subject: str, body: str) -> None:
+    """A document goes with a message, and these words."""
+    query = update(t.outbox).where(t.outbox.c.id == message_id)
+    tx.execute(query.values(document_id=document_id, subject=subject, body=body))
+
+
 def give_up_sent(tx: Tx, message_id: str, error: str) -> None:
     """A message that was delivered, as the far end said, was not."""
     query = update(t.outbox).where(t.outbox.c.id == message_id)

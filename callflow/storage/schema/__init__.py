@@ -38,6 +38,7 @@ from callflow.storage.schema.law import (
     service_report,
     verification,
 )
+from callflow.storage.schema.letters import letter
 from callflow.storage.schema.logbook import chain_head, logbook, logbook_index, seal
 from callflow.storage.schema.open_ends import bypass, fault, promise, signature
 from callflow.storage.schema.outbox import (
@@ -113,6 +114,7 @@ __all__ = [
     "incident_figure",
     "instruction",
     "legal_hold",
+    "letter",
     "logbook",
     "logbook_index",
     "measure",

@@ -89,6 +89,7 @@ async def shown(
         "refused": refusal(refused, visitor.language),
         "held_by": refused.holder if isinstance(refused, base_refusals.Held) else None,
         "may_act": Right.HANDLE in visitor.rights,
+        "supervises": Right.SUPERVISE in visitor.rights,
         "resolutions": RESOLUTIONS,
         "revealed": revealed if isinstance(revealed, Revealed) else None,
         "password_shown": revealed if isinstance(revealed, PasswordShown) else None,

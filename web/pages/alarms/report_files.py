@@ -6,13 +6,17 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Response
+from fastapi.responses import FileResponse
 
+from callflow.core.records.documents import DocumentKind
 from callflow.core.records.reports.widths import Width
 from callflow.handling.records import documents
 from callflow.paper import reports
 from callflow.paper.press import Busy, Unprintable
+from callflow.storage.records import documents as rows
 from web.access import confidential
-from web.kit.problems import ProblemError
+from web.kit import files
+from web.kit.problems import ProblemError, not_found
 from web.station import Station
 
 #: What the API says of it.
@@ -39,6 +43,23 @@ async def made(
         lambda tx: documents.seen(tx, incident_id, width, who, now),
     )
     return answer(report.name, report.content)
+
+
+async def kept(station: Station, document_id: str, who: str, *, supervises: bool) -> FileResponse:
+    """A document as it was made, which ``who`` opens. Raises a problem where there is none."""
+    document = await station.store.read(lambda tx: rows.get(tx, document_id))
+    if document is None:
+        raise not_found("document")
+    if document.kind is DocumentKind.EVIDENCE and not supervises:
+        raise ProblemError(403, "your role does not allow this")
+    path = await files.find(station.settings.documents_dir, document.path, "")
+    now = station.clock()
+    await confidential.once(
+        station,
+        lambda tx: documents.is_open(tx, document_id, who, now),
+        lambda tx: documents.opened(tx, document, who, now),
+    )
+    return files.answer(path)
 
 
 def answer(name: str, content: bytes) -> Response:

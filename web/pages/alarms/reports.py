@@ -1,14 +1,19 @@
-"""An alarm's report in a browser."""
+"""An alarm's report in a browser: read, sent, and what is kept."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from callflow.core.messages.outbox import Channel
 from callflow.core.records.reports.widths import Width
-from web.access.sessions import Reader
-from web.pages.alarms import report_files
+from callflow.handling.records import report_sending
+from callflow.storage import Tx
+from web.access.sessions import Handler, Reader
+from web.access.users import Right
+from web.kit import forms
+from web.pages.alarms import incident, report_files
 from web.station import Here
 
 router = APIRouter(include_in_schema=False)
@@ -23,3 +28,26 @@ async def show(
 ) -> Response:
     """The PDF, in the client's language."""
     return await report_files.made(station, incident_id, width, visitor.name)
+
+
+@router.post("/incidents/{incident_id}/send-report")
+async def send(incident_id: str, request: Request, visitor: Handler, station: Here) -> Response:
+    """Has it sent by mail, with the station's letter."""
+    form, now = await forms.sent(request), station.clock()
+    width, to = forms.one_of(Width, form, "for"), forms.line(form, "to").strip()
+    supervises = Right.SUPERVISE in visitor.rights
+
+    def sending(tx: Tx) -> object:
+        return report_sending.send(
+            tx, incident_id, width, Channel.MAIL, to, visitor.name, now, supervises=supervises
+        )
+
+    return await incident.answer(request, station, visitor, incident_id, sending)
+
+
+@router.get("/documents/{document_id}")
+async def kept(document_id: str, visitor: Reader, station: Here) -> Response:
+    """A document as it was made; an evidence file takes a supervisor."""
+    return await report_files.kept(
+        station, document_id, visitor.name, supervises=Right.SUPERVISE in visitor.rights
+    )

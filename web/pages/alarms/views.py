@@ -17,6 +17,7 @@ from callflow.core.calls.call import Call, CallState
 from callflow.core.calls.phones import owner_of
 from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions import directory
+from callflow.core.records.reports.widths import Width, may_have
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
@@ -36,7 +37,7 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.interventions import measures
 from callflow.storage.messages import outbox
-from callflow.storage.records import logbook
+from callflow.storage.records import documents, logbook
 from callflow.storage.signals import signals
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
@@ -328,6 +329,8 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "log": lines_told(tx, entries),
+        "documents": documents.of_incident(tx, incident_id),
+        "report_widths": [one for one in Width if may_have(one, row.kind)],
         "heard": sites_passwords.heard_last([each.entry for each in entries]),
     }
 

@@ -52,6 +52,7 @@ from callflow.core.plans.call_plan.vocabulary import (
     PanelCommand,
     StepKind,
     Stop,
+    WithReport,
     answers_well,
     justifies,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Stop",
+    "WithReport",
     "answers_well",
     "described",
     "exits",

@@ -28,6 +28,7 @@ from callflow.core.plans.call_plan.vocabulary import (
     PanelCommand,
     StepKind,
     Stop,
+    WithReport,
 )
 from callflow.core.sites.site import Role
 
@@ -76,6 +77,7 @@ class Step:
     channel: Channel = Channel.MAIL
     to: str = ""  # an address, or the step that a go_to goes back to
     subject: str = ""
+    report: WithReport = WithReport.NONE
     confirm: bool = False  # the plan waits until the notification is delivered
     until: str = ""  # a wait ends at this hour of the site, "08:00"
     restore: bool = False  # a wait ends when every zone is restored
@@ -153,6 +155,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "command": PanelCommand,
     "channel": Channel,
     "measure": Measure,
+    "report": WithReport,
 }
 WHOLE = frozenset({"attempts", "valid", "times"})
 FLAGS = frozenset({"call_back", "identify", "confirm", "restore"})

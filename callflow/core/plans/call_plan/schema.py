@@ -72,6 +72,7 @@ MEANINGS: Mapping[str, str] = {
     "channel": "how it goes out",
     "to": "an address, or the step that a go_to goes back to",
     "subject": "of a mail",
+    "report": "the alarm's report that goes with it, as PDF",
     "confirm": "whether the plan waits until it is delivered",
     "until": "an hour of the site, such as 08:00",
     "restore": "whether the wait ends when every zone is restored",

@@ -65,6 +65,15 @@ class PanelCommand(StrEnum):
     OPEN_GATE = "open_gate"
 
 
+class WithReport(StrEnum):
+    """The report that goes with a notification."""
+
+    NONE = "none"
+    CLIENT = "client"
+    FIRM = "firm"
+    FULL = "full"
+
+
 class Measure(StrEnum):
     """A protective measure."""
 
@@ -244,7 +253,7 @@ FIELDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.ACT_ON_PANEL: ("limit_s", "command", "zones"),
     StepKind.LISTEN_IN: ("limit_s",),
     StepKind.FETCH_IMAGES: ("limit_s",),
-    StepKind.NOTIFY: ("limit_s", "channel", "to", "subject", "confirm"),
+    StepKind.NOTIFY: ("limit_s", "channel", "to", "subject", "report", "confirm"),
     StepKind.WAIT: ("limit_s", "until", "restore"),
     StepKind.SET_ON_TEST: ("minutes", "zones"),
     StepKind.PROTECTIVE_MEASURE: ("minutes", "measure"),

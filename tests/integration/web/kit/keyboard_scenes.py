@@ -18,6 +18,7 @@ from callflow.core.interventions.law import Finding, Means
 from callflow.core.messages.outbox import Channel
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
+from callflow.core.records.letters import LetterKind
 from callflow.core.records.retention import Kept
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
@@ -36,7 +37,7 @@ from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
-from callflow.handling.records import retention
+from callflow.handling.records import letters, retention
 from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
 from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
@@ -618,6 +619,12 @@ def _held_by_law(world: World, page: Page) -> str:
     return "/settings/retention?what=images&days=90"
 
 
+def _letters(world: World, page: Page) -> str:
+    kind, text = LetterKind.REPORT_FIRM, ("fr", "Rapport", "{site}", CHIEF)
+    world.do(lambda tx: letters.set_text(tx, kind, *text, clock.now()))
+    return "/settings/letters?kind=report_firm"
+
+
 def _missed(world: World, page: Page) -> str:
     missed(world.station, f"+3363998{next(world._accounts):04d}")
     return "/call-backs"
@@ -895,6 +902,7 @@ SCENES: tuple[Scene, ...] = (
         ready="[action$=lift]",
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
+    Scene(name="letters", prepare=_letters, ready="[action$=reset]"),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
     Scene(
         name="webhooks",

@@ -141,6 +141,7 @@ def pages(full: FullStation) -> list[str]:
         f"/settings?who={NAME}&address=%2Fsettings%2Ftrunks",
         "/settings/dialling?number=0639981001",
         "/settings/retention?what=images&days=90",
+        "/settings/letters?kind=letterhead&language=en",
         "/nowhere",
     ]
 
@@ -189,6 +190,7 @@ def client_of(full: FullStation) -> str:
 #: which its own tests look at, since each is there for an hour only.
 NOT_LOOKED_AT = {
     "/announcements/{key}/{language}.wav",
+    "/documents/{document_id}",
     "/dialogues/{name}/said.wav",
     "/images/{image_id}",
     "/incidents/{incident_id}/images/{image_id}",

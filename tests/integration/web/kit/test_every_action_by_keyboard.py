@@ -321,6 +321,7 @@ FILES = {
     "/images/{image_id}",
     "/recordings/{call_id}",
     "/incidents/{incident_id}",
+    "/documents/{document_id}",
     "/incidents/{incident_id}/report.pdf",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}",
 }

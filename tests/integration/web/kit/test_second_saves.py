@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.commands.studio import Studio
+from callflow.core.records.letters import LetterKind
 from callflow.core.sites.site import Role as SiteRole
 from callflow.handling.interventions import directory
 from callflow.handling.interventions import firms as interventions_firms
@@ -23,6 +24,7 @@ from callflow.handling.interventions import members as interventions_members
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans, withdrawal
+from callflow.handling.records import letters
 from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
@@ -225,6 +227,14 @@ def otherwise(world: World) -> None:
     world.station.do(lambda tx: set_rule(tx, rule, "essai", clock.now()))
 
 
+CLIENTS = {"kind": "report_client", "language": "fr"}
+
+
+def own_letter(world: World) -> None:
+    kind, text = LetterKind.REPORT_CLIENT, ("fr", "Rapport", "{site}", "odile")
+    world.station.do(lambda tx: letters.set_text(tx, kind, *text, clock.now()))
+
+
 def recorded(world: World) -> None:
     announcements_of(world.station.settings).put("goodbye", "fr", recording(330))
 
@@ -382,6 +392,13 @@ SAVES: dict[str, Saved] = {
         *("/settings/retention",) * 2,
         *({"what": "images", "days": "90"}, {"what": "images", "days": "60"}),
     ),
+    "/settings/letters": Saved(
+        *("/settings/letters",) * 2,
+        *({**CLIENTS, "subject": "Rapport"}, {**CLIENTS, "subject": "Autre"}),
+    ),
+    "/settings/letters/reset": Saved(
+        *("/settings/letters", "/settings/letters/reset"), CLIENTS, prepare=own_letter
+    ),
     "/holidays": Saved(
         *("/holidays", "/holidays"),
         {**DAY, "what": "holiday", "reason": "Pont"},
@@ -499,6 +516,7 @@ ALONE: dict[str, str] = {
         (
             *("/incidents/{incident_id}/{act}", "/incidents/{incident_id}/together"),
             *("/incidents/{incident_id}/close", "/incidents/{incident_id}/sign-end"),
+            "/incidents/{incident_id}/send-report",
             *("/call-backs/{call_back_id}/{act}", "/incidents/{incident_id}/password"),
         ),
         "an operator's act on work that one person holds (test_races.py)",
@@ -518,6 +536,7 @@ ALONE: dict[str, str] = {
         (
             *("/settings/tokens/try", "/settings/trunks", "/announcements/{key}/call"),
             *("/sites/{site_id}/people/{contact_id}/test-call", "/demo/alarms/{site_id}"),
+            "/settings/letters/preview",
             *("/plans/{plan_id}/simulate/rehearse", "/sites/{site_id}/open", "/start/alarm"),
         ),
         "tries something out, or calls",

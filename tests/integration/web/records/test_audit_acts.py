@@ -310,6 +310,16 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         ),
         *(CHIEF, "settings", "kind (AT) Mains failure Technical alarm"),
     ),
+    "a letter": (
+        filled(
+            *("/settings/letters", "/settings/letters"),
+            kind="report_client",
+            language="fr",
+            subject="Rapport {site}",
+            text="Bonjour",
+        ),
+        *(CHIEF, "settings", "Rapport {site}"),
+    ),
     "a legal hold": (
         form("/settings/retention/holds", incident="{w.incident}", text="plainte"),
         *(CHIEF, "settings", "plainte"),

@@ -1,4 +1,4 @@
-"""Instants, durations and numbers as a document writes them, in French and English."""
+"""Instants, durations and numbers as a document or a letter writes them, in French and English."""
 
 from __future__ import annotations
 

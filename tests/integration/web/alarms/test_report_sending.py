@@ -1,0 +1,100 @@
+"""A report leaves by a key of the alarm's page or by its plan: asked for in a row, laid out as it
+is sent, kept once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from callflow import clock
+from callflow.core.messages.outbox import Channel, Claimed, Fault, Undelivered
+from callflow.core.records.documents import DocumentKind
+from callflow.core.records.letters import LetterKind
+from callflow.handling.alarms import operating
+from callflow.handling.messages import delivery, outbox
+from callflow.handling.plans import plans
+from callflow.handling.records import letters
+from callflow.notify.reports import Reports
+from callflow.storage.records import documents
+from tests.support.visitors import Person
+from tests.support.web_station import NAME, WebStation
+from web.access.users import Role
+
+TO = "gerance@example.org"
+
+
+def claimed(station: WebStation) -> list[Claimed]:
+    now = clock.now()
+    return list(station.do(lambda tx: delivery.claim_messages(tx, now, {Channel.MAIL: 9})))
+
+
+async def test_an_operator_sends_it_with_the_stations_letter(
+    station: WebStation, app: FastAPI
+) -> None:
+    station.site()
+    incident = str(station.alarm().id)
+    kind, text = LetterKind.REPORT_CLIENT, ("fr", "Alarme {alarm}", "Site {site} {reference}")
+    station.do(lambda tx: letters.set_text(tx, kind, *text, "odile", clock.now()))
+    station.user(NAME, Role.OPERATOR)
+    claire = Person(app, NAME)
+    await claire.log_in()
+    form: dict[str, Any] = {"for": "client", "to": TO}
+    answer = await claire.send(f"/incidents/{incident}/send-report", **form)
+    assert answer.status_code == 303
+    full = await claire.send(f"/incidents/{incident}/send-report", **form | {"for": "full"})
+    assert full.status_code == 409
+    assert "superviseur" in full.text
+    wrong = await claire.send(f"/incidents/{incident}/send-report", **form | {"to": "x@y\r\nBcc"})
+    assert wrong.status_code == 409
+    (message,) = claimed(station)
+    site = station.store.read_now(lambda tx: operating.known(tx, incident).site_id)
+    assert (message.to, message.subject) == (TO, "Alarme intrusion")
+    assert message.body.endswith(incident[:8].upper())
+    assert message.document_id is None
+    reports = Reports(station.settings, station.store)
+    sent = await reports.attach(message, clock.now())
+    (kept,) = station.store.read_now(lambda tx: documents.of_incident(tx, incident))
+    assert (sent.document_id, kept.kind, kept.site_id) == (
+        kept.id,
+        DocumentKind.REPORT_CLIENT,
+        site,
+    )
+    assert await reports.attach(sent, clock.now()) == sent  # once
+    shown = (await claire.see(f"/incidents/{incident}")).text
+    assert f"/documents/{kept.id}" in shown
+    file = await claire.see(f"/documents/{kept.id}")
+    assert file.content.startswith(b"%PDF")
+    assert (await claire.see("/documents/none")).status_code == 404
+
+
+async def test_a_plan_sends_it_and_leaves_the_words_to_the_letter(station: WebStation) -> None:
+    tell: dict[str, Any] = {"id": "tell", "kind": "notify", "to": TO, "report": "client"}
+    steps = [tell, {"id": "hand", "kind": "hand_to_operator"}]
+    body = {"id": "told", "name": "Informe", "steps": steps}
+    station.do(lambda tx: plans.publish_plan(tx, body, "odile", clock.now()))
+    station.site(plans={"intrusion": "told"})
+    incident = str(station.alarm().id)
+    (message,) = claimed(station)
+    assert (message.incident_id, message.data["report"]) == (incident, "client")
+    sent = await Reports(station.settings, station.store).attach(message, clock.now())
+    assert sent.document_id
+    assert sent.subject.startswith("Rapport d'alarme")
+    assert "Madame, Monsieur" in sent.body
+
+
+async def test_where_nothing_lays_out_it_says_what_to_install(
+    station: WebStation, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lacking").mkdir()
+    (tmp_path / "lacking" / "weasyprint.py").write_text('raise OSError("no library")')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lacking"))
+    station.site()
+    incident = station.alarm()
+    of = (Channel.MAIL, TO, "x", "y", clock.now())
+    station.do(lambda tx: outbox.post(tx, incident, *of, report="client"))
+    (message,) = claimed(station)
+    with pytest.raises(Undelivered, match="apt-get install") as failure:
+        await Reports(station.settings, station.store).attach(message, clock.now())
+    assert failure.value.fault is Fault.NOT_SET_UP
