@@ -14,6 +14,7 @@ from callflow.core.records.logbook import MACHINE
 from callflow.core.records.reports.widths import Width
 from callflow.handling.alarms.operating import known
 from callflow.handling.base.refusals import Refused
+from callflow.handling.messages import delivery
 from callflow.handling.records.report_sending import letter_of
 from callflow.paper import reports
 from callflow.paper.press import Busy, NotInstalled, Unprintable
@@ -52,7 +53,8 @@ class Reports:
             subject, body = subject or said[0], body or said[1]
         words = {"subject": subject, "body": body}
         await self._store.write(lambda tx: outbox.goes_with(tx, message.id, made.id, **words))
-        return replace(message, document_id=made.id, subject=subject, body=body)
+        goes = await self._store.read(lambda tx: delivery.enclosed(tx, made.id))
+        return replace(message, document_id=made.id, enclosed=goes, subject=subject, body=body)
 
 
 def _letter(tx: Tx, message: Claimed, width: Width) -> tuple[str, str]:

@@ -22,8 +22,6 @@ from callflow.handling.sites.on_test import set_on_test
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 
-#: What a report can go with.
-_CARRIES = frozenset({Channel.MAIL, *(one for one in Channel if one.value in ("fax", "post"))})
 #: The role in which the machine sets a site on test: an operator's limit.
 _ROLE = "operator"
 
@@ -85,7 +83,7 @@ def _post(
     tx: Tx, incident: Incident, step: Step, now: datetime, task: str | None
 ) -> TaskOutcome | None:
     channel = Channel(step.channel.value)
-    carries = channel in _CARRIES and step.report is not WithReport.NONE
+    carries = channel is Channel.MAIL and step.report is not WithReport.NONE
     report = step.report.value if carries else ""
     of: dict[str, Any] = dict(task=task, report=report)
     sent = outbox.post(tx, incident, channel, step.to, step.subject, step.text, now, **of)

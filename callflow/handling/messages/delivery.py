@@ -128,12 +128,13 @@ def _claimed(tx: Tx, message: Message) -> Claimed:
         message,
         camera=_camera(tx, message),
         reference=_reference(tx, message),
-        enclosed=_enclosed(tx, message),
+        enclosed=enclosed(tx, message.document_id),
     )
 
 
-def _enclosed(tx: Tx, message: Message) -> Enclosed | None:
-    kept = documents.get(tx, message.document_id) if message.document_id else None
+def enclosed(tx: Tx, document_id: str | None) -> Enclosed | None:
+    """A document as it goes with a message; None: there is none, or its file is gone."""
+    kept = documents.get(tx, document_id) if document_id else None
     if kept is None or not kept.path or kept.sha256 is None:
         return None
     of = {"name": kept.name, "path": kept.path, "language": kept.language}

@@ -61,6 +61,8 @@ async def test_an_operator_sends_it_with_the_stations_letter(
         DocumentKind.REPORT_CLIENT,
         site,
     )
+    assert sent.enclosed
+    assert (sent.enclosed.path, sent.enclosed.sha256) == (kept.path, kept.sha256)
     assert await reports.attach(sent, clock.now()) == sent  # once
     shown = (await claire.see(f"/incidents/{incident}")).text
     assert f"/documents/{kept.id}" in shown
