@@ -7,7 +7,7 @@ from alembic import op
 
 from callflow.storage.schema import UtcDateTime
 
-revision = "2026_12_03_1_letter"
+revision = "2026_12_03_2_letter"
 down_revision = "2026_12_03_1_monthly_reports"
 branch_labels = None
 depends_on = None
