@@ -64,6 +64,15 @@ class NotifySettings(BaseSettings):
     #: Where in the gateway's answer (JSON) stands what it calls the message, such as
     #: ``messages.0.id``: receipts name it. Receipts may name the ``{id}`` that was sent as well.
     sms_answer_id: str = "id"
+    #: What a receipt of the gateway says (``POST /api/v1/receipts/sms``): where in it stand what it
+    #: calls the message and how it went, and which words mean that it arrived, and that it never
+    #: will. Other words are on its way.
+    sms_receipt_id: str = "reference"
+    sms_receipt_status: str = "status"
+    sms_arrived: tuple[str, ...] = ("delivered", "delivrd", "read")
+    sms_lost: tuple[str, ...] = (
+        *("undelivered", "undeliv", "failed", "rejected", "rejectd", "expired", "deleted"),
+    )
     #: Segments that one SMS may have; a longer text is cut.
     sms_segments: int = Field(3, ge=1, le=10)
 

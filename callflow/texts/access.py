@@ -91,6 +91,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
 #: What a person or a program is.
 ROLES: Mapping[str, tuple[str, str]] = {
     "panel": ("transmetteur (programme)", "panel (program)"),
+    "gateway": ("passerelle (programme)", "gateway (program)"),
     "reader": ("lecteur", "reader"),
     "technician": ("technicien", "technician"),
     "operator": ("opérateur", "operator"),

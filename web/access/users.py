@@ -25,6 +25,7 @@ class Right(StrEnum):
 
     READ = "read"
     SEND = "send"  # signals
+    CONFIRM = "confirm"  # what became of messages that left
     HANDLE = "handle"  # act on incidents
     CONFIGURE = "configure"  # sites and plans
     SUPERVISE = "supervise"  # listen, whisper, barge in; end others' sessions; unblock
@@ -35,6 +36,7 @@ class Right(StrEnum):
 _OPERATOR = frozenset({Right.READ, Right.SEND, Right.HANDLE, Right.SIMULATE})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.PANEL: frozenset({Right.SEND}),
+    Role.GATEWAY: frozenset({Right.CONFIRM}),
     Role.READER: frozenset({Right.READ}),
     Role.TECHNICIAN: frozenset(),
     Role.OPERATOR: _OPERATOR,

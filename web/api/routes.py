@@ -6,7 +6,7 @@ from web.api.alarms import evidence, images, incidents, open_ends, reports, task
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
 from web.api.interventions import services
-from web.api.messages import sent, subscriptions
+from web.api.messages import receipts, sent, subscriptions
 from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import logbook, statistics
 from web.api.signals import signals
@@ -42,5 +42,6 @@ for module in (
     simulator,
     subscriptions,
     sent,
+    receipts,
 ):
     router.include_router(module.router)

@@ -279,6 +279,7 @@ ANY_OF = {
 #: What somebody who logs in is to the station.
 USER_ROLES = {
     "panel": N_("panel (program)"),
+    "gateway": N_("gateway (program)"),
     "reader": N_("reader"),
     "technician": N_("technician"),
     "operator": N_("operator"),
@@ -289,6 +290,7 @@ USER_ROLES = {
 RIGHTS = {
     "read": N_("See sites, alarms, recordings and the logbook"),
     "send": N_("Send signals"),
+    "confirm": N_("Say what became of messages"),
     "handle": N_("Handle alarms and calls"),
     "configure": N_("Change sites, plans, firms and announcements"),
     "supervise": N_("Listen in, end others' sessions, unblock personal alarms"),

@@ -18,6 +18,7 @@ class Role(StrEnum):
     """Who somebody, or a program, is to the station."""
 
     PANEL = "panel"  # a program that sends signals, and nothing else
+    GATEWAY = "gateway"  # a program that says what became of messages, and nothing else
     READER = "reader"  # sees, changes nothing
     TECHNICIAN = "technician"  # of a maintenance firm: on the phone menu; no site's page is theirs
     OPERATOR = "operator"

@@ -203,6 +203,22 @@ def message_delivered(tx: Tx, message: Message, receipt: Receipt, now: datetime)
     _tell(tx, "message_delivered", now, message, **_told(message), **said)
 
 
+def message_known_as(
+    tx: Tx, channel: Channel, reference: str, *, arrived: bool, text: str, now: datetime
+) -> bool:
+    """A far end's later word on what it calls ``reference``, which may be the row's own id; False:
+    it knows a message that we don't."""
+    message = outbox.get(tx, reference) or proofs.message_called(tx, channel, reference)
+    if message is None or message.channel is not channel:
+        return False
+    receipt = Receipt(text=text, reference=reference)
+    if arrived:
+        message_delivered(tx, message, receipt, now)
+    else:
+        message_returned(tx, message, receipt, now)
+    return True
+
+
 def message_returned(tx: Tx, message: Message, receipt: Receipt, now: datetime) -> None:
     """The far end's later word: what it took did not arrive. A human's, once."""
     if proofs.is_said(tx, message.id, Stage.RETURNED):

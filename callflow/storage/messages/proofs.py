@@ -40,12 +40,16 @@ def reference_of(tx: Tx, message_id: str) -> str:
     return str(tx.execute(query.order_by(c.at.desc()).limit(1)).scalar() or "")
 
 
-def message_called(tx: Tx, reference: str) -> Message | None:
-    """The message that a far end calls so; None: no message, or no reference."""
+def message_called(tx: Tx, channel: Channel, reference: str) -> Message | None:
+    """The message of a channel that a far end calls so; None: no message, or no reference."""
     if not reference:
         return None
     query = select(t.outbox).join(t.proof, t.proof.c.message_id == t.outbox.c.id)
-    query = query.where(t.proof.c.reference == reference, t.proof.c.reference != "")
+    query = query.where(
+        t.proof.c.reference == reference,
+        t.proof.c.reference != "",
+        t.outbox.c.channel == channel.value,
+    )
     return first(tx, query.order_by(t.proof.c.at.desc()).limit(1), Message)
 
 

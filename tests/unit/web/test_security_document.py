@@ -81,7 +81,7 @@ def test_its_sessions_are_the_programs() -> None:
 
 
 def test_its_rights_are_the_programs() -> None:
-    assert len(Right) == 7
+    assert len(Right) == 8
     shown = {row[0]: [bool(cell) for cell in row[1:]] for row in rows("Rights")}
     assert shown == {role.value: [right in RIGHTS[role] for right in Right] for role in Role}
 

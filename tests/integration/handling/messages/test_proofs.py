@@ -56,7 +56,7 @@ def test_the_servers_answer_is_kept_and_a_later_receipt_is_told_once(
     incident = station.alarm()
     posted(box, incident)
     message = taken(box)
-    found = station.read(lambda tx: proofs.message_called(tx, "4F1"))
+    found = station.read(lambda tx: proofs.message_called(tx, Channel.MAIL, "4F1"))
     assert found is not None
     assert found.id == message.id
     said = Receipt(text="250 delivered")
@@ -68,7 +68,7 @@ def test_the_servers_answer_is_kept_and_a_later_receipt_is_told_once(
         (Stage.DELIVERED, "250 delivered"),
     ]
     assert station.told(incident.id).count("message_delivered") == 1
-    assert station.read(lambda tx: proofs.message_called(tx, "")) is None
+    assert station.read(lambda tx: proofs.message_called(tx, Channel.MAIL, "")) is None
 
 
 def test_what_comes_back_is_a_humans_of_an_open_alarm(station: Station, box: Outbox) -> None:
