@@ -43,3 +43,19 @@ ACTS: Mapping[str, tuple[str, str]] = {
     "sms": ("SMS", "SMS"),
     "other": ("autre acte", "other act"),
 }
+
+#: What a price is for.
+UNITS: Mapping[str, tuple[str, str]] = {
+    "act": ("acte", "act"),
+    "hour": ("heure", "hour"),
+    "round": ("ronde", "round"),
+}
+#: Where a price comes from.
+PRICED_BY: Mapping[str, tuple[str, str]] = {
+    "measure": ("convenu", "agreed"),
+    "site": ("contrat du site", "the site's contract"),
+    "client": ("contrat du client", "the client's contract"),
+    "station": ("tarif de la station", "the station's price"),
+    "person": ("saisi", "typed"),
+    "": ("aucun prix", "no price"),
+}

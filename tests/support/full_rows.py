@@ -26,6 +26,8 @@ from callflow.core.messages.proof import Proof, Stage
 from callflow.core.messages.subscriptions import Lane
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import Terms
+from callflow.core.records.charges import Act, PricedBy
 from callflow.core.records.disclosure import Asked
 from callflow.core.records.documents import Document, DocumentKind
 from callflow.core.records.letters import Letter, LetterKind, letter_id
@@ -40,13 +42,13 @@ from callflow.handling.alarms import operating
 from callflow.handling.base import storing
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import presence, rosters
-from callflow.handling.interventions import directory, firms, guards, services
+from callflow.handling.interventions import directory, feeds, firms, guards, measures, services
 from callflow.handling.interventions.measures import open_measure
 from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
-from callflow.handling.records import disclosures
+from callflow.handling.records import corrections, disclosures, prices
 from callflow.handling.records import retention as records_retention
 from callflow.handling.sites import contracts, instructions, on_test, own_days, passwords, sites
 from callflow.handling.sites.event_rules import set_rule
@@ -448,14 +450,19 @@ def _held(full: FullStation, said: Callable[[str], str]) -> None:
         operating.note(tx, shop, NAME, said("voisin prévenu"), now)
         for heard in ("faux", "Été indien"):
             passwords.password_heard(tx, station.vault, shop, NAME, f"{SHOP}-1", heard, now)
-        open_measure(
+        measure = open_measure(
             tx,
             operating.known(tx, shop),
-            Measure.OTHER,
+            Measure.GUARD_ON_SITE,
             said("vigile"),
             timedelta(hours=1),
             now,
+            terms=Terms(firm_id="firm", rate=3200, report_every=30),
         )
+        measures.report(tx, SHOP, measure.id, said("RAS"), NAME, now)
+        feeds.make_feed(tx, "0" * 64, "agenda", "fr", NAME, now)
+        prices.set_price(tx, Act.LETTER, PricedBy.STATION, "", 800, 1, NAME, now)
+        corrections.add(tx, SHOP, Act.LETTER, 100, None, said("courrier"), NAME, now)
         (task,) = tasks.of_incident(tx, found["guarded"])
         guards.guard_event(tx, found["guarded"], task.id, GuardEvent.ACCEPTED, YVES, now)
         operating.claim(tx, found["checked"], NAME, now)

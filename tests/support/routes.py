@@ -24,6 +24,7 @@ PUBLIC = {
     ("GET", "/healthz"): "supervisors of processes ask it",
     ("GET", "/readyz"): "supervisors of processes ask it",
     ("GET", "/metrics"): "this machine, or a token with the right to read (its own test)",
+    ("GET", "/calendars/{token}.ics"): "whoever has the address's own token, until it is revoked",
     ("GET", "/api/v1/openapi.json"): "the interface's description",
     ("GET", "/evidence/key.txt"): "a public key: whoever was given a file compares it",
 }

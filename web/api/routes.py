@@ -5,10 +5,10 @@ from fastapi import APIRouter
 from web.api.alarms import evidence, images, incidents, open_ends, reports, tasks
 from web.api.calls import recordings, simulator
 from web.api.desks import rosters
-from web.api.interventions import services
+from web.api.interventions import measures, services
 from web.api.messages import receipts, sent, subscriptions
 from web.api.plans import drafts, plans, proofs, standing
-from web.api.records import logbook, statistics
+from web.api.records import charges, logbook, statistics
 from web.api.signals import signals
 from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
 from web.api.watch import health, lines
@@ -26,6 +26,8 @@ for module in (
     reports,
     services,
     tasks,
+    measures,
+    charges,
     sites,
     on_test,
     faults,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -72,3 +73,25 @@ def moment(form: Form, field: str, zone: ZoneInfo) -> datetime | None:
         return datetime.fromisoformat(said).replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ProblemError(422, "choose a day and a time", field=field) from None
+
+
+_CENTS = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+
+
+def cents(form: Form, field: str) -> int | None:
+    """An amount of euros, with a comma or a point, in cents; None: nothing was typed."""
+    said = form.get(field, "").strip()
+    if not said:
+        return None
+    told = _CENTS.fullmatch(said)
+    if told is None:
+        raise ProblemError(422, "write an amount such as 32,50", field=field)
+    return int(told[1]) * 100 + int((told[2] or "").ljust(2, "0"))
+
+
+def whole(form: Form, field: str, most: int) -> int:
+    """A whole number from 0 to ``most``; nothing typed is 0."""
+    said = form.get(field, "").strip() or "0"
+    if not said.isascii() or not said.isdigit() or int(said[:9]) > most:
+        raise ProblemError(422, "write a whole number", field=field)
+    return int(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import phonenumbers
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from web.kit.words import LANGUAGES
 
@@ -92,6 +93,19 @@ def phone(number: str | None) -> str:
     return str(
         phonenumbers.format_number(parsed, style.NATIONAL if national else style.INTERNATIONAL)
     )
+
+
+def money(cents: int | None, language: str) -> str:
+    """An amount, as people write it; a dash where there is none."""
+    if cents is None:
+        return "–"
+    amount = Decimal(cents) / 100
+    return str(format_currency(amount, "EUR", locale=_LOCALES[language]))
+
+
+def count(hundredths: int, language: str) -> str:
+    """A quantity without needless zeros."""
+    return str(format_decimal(Decimal(hundredths) / 100, "#,##0.##", locale=_LOCALES[language]))
 
 
 def duration(seconds: float | None) -> str:

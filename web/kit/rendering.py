@@ -103,6 +103,8 @@ def environment(language: str) -> Environment:
         "number": functools.partial(i18n.number, language=language),
         "duration": i18n.duration,
         "size": functools.partial(i18n.size, language=language),
+        "money": functools.partial(i18n.money, language=language),
+        "count": functools.partial(i18n.count, language=language),
         "kind": functools.partial(words.kind, language=language),
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),

@@ -117,6 +117,35 @@ CHECK_RESULTS = {
     "missing": N_("missing"),
     "later": N_("the machine counts them by itself"),
 }
+MEASURE_ENDS = {
+    "armed": N_("ends when the site is armed again"),
+    "restored": N_("ends when its zone is restored"),
+}
+#: What a charge's price is for, where it comes from, and what is charged for.
+CHARGE_UNITS = {"act": N_("act"), "hour": N_("hour"), "round": N_("round")}
+CHARGE_ACTS = {
+    "guard_sent": N_("guard sent"),
+    "guard_hours": N_("guard's hours on site"),
+    "guard_kept": N_("guard kept on site"),
+    "patrol": N_("surveillance round"),
+    "keys_moved": N_("keys moved"),
+    "zone_out_of_service": N_("zone out of service"),
+    "measure": N_("other measure"),
+    "technician": N_("technician on site"),
+    "false_alarm": N_("false alarm"),
+    "letter": N_("letter"),
+    "fax": N_("fax"),
+    "sms": N_("SMS"),
+    "other": N_("other act"),
+}
+PRICED_BY = {
+    "measure": N_("agreed with the measure"),
+    "site": N_("the site's contract"),
+    "client": N_("the client's contract"),
+    "station": N_("the station's price"),
+    "person": N_("typed by hand"),
+    "": N_("no price"),
+}
 ROLES = {
     "premises": N_("premises"),
     "keyholder": N_("keyholder"),

@@ -15,11 +15,11 @@ from web.pages.alarms import (
 from web.pages.callers import call_backs
 from web.pages.calls import dial_policy, dialogues, recordings, telephone, trunk_tests
 from web.pages.desks import presence, roster, shift
-from web.pages.interventions import firms, service_lines
+from web.pages.interventions import firms, measures, service_lines
 from web.pages.messages import letters, subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
-from web.pages.records import audit, evidence, letter_texts, logbook, retention, statistics
+from web.pages.records import audit, charges, evidence, letter_texts, logbook, retention, statistics
 from web.pages.sites import (
     clients,
     event_table,
@@ -41,7 +41,7 @@ router = APIRouter()
 for module in (
     *(login, oidc, own, users, console, search, undo, scheme),
     *(sites, files, faults, site_edit, hours, person, parts, on_test, site),
-    *(clients, client_data, firms, service_lines),
+    *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
     *(lines, logbook, statistics, recordings, images),

@@ -438,6 +438,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Personne n'est sur votre liste d'appel.",
         "en": "Nobody is on your call list.",
     },
+    "menu_guard_stays": {
+        "fr": "Faire rester l'agent qui est chez vous, 6.",
+        "en": "To have the guard who is at your place stay, 6.",
+    },
+    "ask_stay_hours": {
+        "fr": "Combien d'heures doit-il garder les lieux ? De 1 à 9. Ces heures sont facturées.",
+        "en": "How many hours is the guard to stay? From 1 to 9. These hours are charged for.",
+    },
+    "guard_kept": {
+        "fr": "L'agent garde les lieux jusqu'à {at}.",
+        "en": "The guard keeps the premises until {at}.",
+    },
     # --- the menus of technicians and guards ---
     "ask_site": {
         "fr": "De quel site s'agit-il ? Tapez son numéro de transmetteur, puis dièse.",
@@ -463,6 +475,30 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "To give my report, push 1.",
     },
     "menu_refuse": {"fr": "Je refuse la mission, 3.", "en": "I refuse the mission, 3."},
+    "menu_round": {
+        "fr": "Ma ronde est faite, tout est calme, 4.",
+        "en": "I have made my round, all is quiet, 4.",
+    },
+    "round_noted": {
+        "fr": "Votre passage est inscrit.",
+        "en": "Your round is written down.",
+    },
+    "menu_keys_taken": {
+        "fr": "J'emporte un jeu de clés, 5.",
+        "en": "I take a set of keys with me, 5.",
+    },
+    "menu_keys_back": {
+        "fr": "Je rapporte le jeu de clés, 5.",
+        "en": "I bring the set of keys back, 5.",
+    },
+    "keys_noted": {
+        "fr": "Ces clés sont sous votre garde, rapportez-les dès que possible.",
+        "en": "These keys are in your care, bring them back as soon as you can.",
+    },
+    "keys_returned": {
+        "fr": "Le retour des clés est inscrit.",
+        "en": "The return of the keys is written down.",
+    },
     "menu_comment": {
         "fr": "Ajouter un commentaire parlé, 6.",
         "en": "To add a spoken comment, 6.",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from callflow.core.calls.dialogue import Deed, Done, Phrase, Progress
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import Terms
 from callflow.core.sites.schedule import Schedule
 from callflow.core.sites.site import Authority, Role
 from callflow.core.time.hours import CalendarError
@@ -20,6 +22,7 @@ from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.callers import codes, identity, instructions, member_deeds, site_state
 from callflow.handling.callers.requests import Asked, done
+from callflow.handling.interventions.measures import open_measure
 from callflow.handling.sites import on_test
 from callflow.handling.sites.contacts import new_code
 from callflow.storage import Tx, savepoint
@@ -228,7 +231,28 @@ def _call_list(tx: Tx, asked: Asked) -> Done:
     return done(tx, asked, "told", *(said or [Phrase("call_list_empty")]))
 
 
+# --- a guard keeps the site (D22, D26) ----------------------------------------------------
+
+
+def _guard_stays(tx: Tx, asked: Asked) -> Done:
+    """Whoever may send a guard has the one who is there stay: a protective measure."""
+    who = asked.who.person.name
+    for alarm in identity.open_alarms(tx, asked.who.site.id):
+        task = identity.guard_there(tx, alarm)
+        if task is None or not asked.who.may(Authority.SEND_GUARD, alarm.kind):
+            continue
+        lasts = timedelta(hours=int(asked.deed.kept["hours"]))
+        firm = contacts.names_of(tx, [task.subject]).get(task.subject, "")
+        text, terms = f"{firm}, {who}"[:200], Terms(firm_id=task.subject)
+        of = alarm, Measure.GUARD_ON_SITE, text, lasts, asked.now
+        measure = open_measure(tx, *of, who=who, terms=terms)
+        until = asked.local(measure.ends_at)
+        return done(tx, asked, "done", Phrase("guard_kept", {"at": until}))
+    return done(tx, asked, "not_possible")
+
+
 _DEEDS: Mapping[str, Callable[[Tx, Asked], Done]] = {
+    "guard_stays": _guard_stays,
     "cancel": _cancel,
     "state": _state,
     "set_on_test": _set_on_test,

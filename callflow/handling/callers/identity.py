@@ -10,6 +10,8 @@ from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.calls.on_call import as_called, on_call
 from callflow.core.plans import call_plan
+from callflow.core.plans.call_plan import StepKind
+from callflow.core.plans.task import Task, TaskOutcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Coded, Contact, Role, Site
 from callflow.core.watch import supervision
@@ -18,10 +20,13 @@ from callflow.handling.alarms.deciding import raise_duress
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
+from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
+
+#: What a guard reports, after which they are still there until they leave.
+_REPORTED = frozenset({TaskOutcome.ALL_CLEAR, TaskOutcome.TRACES})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +126,8 @@ def may(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> frozenset[
     offered = set()
     if alarms:
         offered |= _answers(who, alarms[0], now)
+        if who.may(Authority.SEND_GUARD, alarms[0].kind) and guard_there(tx, alarms[0]):
+            offered.add("guard_stays")
     elif who.may(Authority.SET_ON_TEST):
         tested = rows.running_tests(tx, [who.site.id], now).get(who.site.id)
         offered.add("end_test" if tested else "test")
@@ -129,6 +136,21 @@ def may(tx: Tx, who: Known, alarms: list[Incident], now: datetime) -> frozenset[
         late = site is not None and site.schedule
         offered |= {"instruct", "late"} if late else {"instruct"}
     return frozenset(offered | ({"cancel"} if alarms else set()))
+
+
+def guard_there(tx: Tx, alarm: Incident) -> Task | None:
+    """What a guard was sent for who accepted and has not left; None: there is none."""
+    return next(
+        (
+            task
+            for task in tasks.of_incident(tx, alarm.id)
+            if task.kind == StepKind.SEND_GUARD.value
+            and "accepted_at" in task.data
+            and "left_at" not in task.data
+            and (task.open or task.outcome in _REPORTED)
+        ),
+        None,
+    )
 
 
 def _answers(who: Known, alarm: Incident, now: datetime) -> set[str]:

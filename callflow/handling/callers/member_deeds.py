@@ -10,6 +10,8 @@ from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Deed, Done, Phrase
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import Terms
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.handling.alarms.acting import hand_to_human, withdraw
 from callflow.handling.alarms.tasks import end_task
@@ -18,7 +20,13 @@ from callflow.handling.callers import codes, members, site_state, walk_tests
 from callflow.handling.callers.members import Member
 from callflow.handling.calls import voices
 from callflow.handling.interventions import guards
-from callflow.handling.interventions.measures import lift_measure, open_fault
+from callflow.handling.interventions.measures import (
+    lift_measure,
+    open_fault,
+    open_measure,
+    protect_site,
+    report,
+)
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.interventions import firms, measures
@@ -207,7 +215,44 @@ def _guard_report(tx: Tx, asked: _Asked) -> Done:
     return _done(tx, asked)
 
 
+# --- protective measures (D26) ------------------------------------------------------------
+
+#: How long keys are thought to be away; a person is told when that is over.
+_KEYS = timedelta(hours=24)
+
+
+def _round_made(tx: Tx, asked: _Asked) -> Done:
+    """A round was made, or the guard who keeps the site says that all is quiet."""
+    measure = members.running(asked.who, asked.now, Measure.PATROL, Measure.GUARD_ON_SITE)
+    if measure is None:
+        return _done(tx, asked, result="moot")
+    report(tx, asked.who.site.id, measure.id, "RAS (téléphone)", asked.who.name, asked.now)
+    return _done(tx, asked)
+
+
+def _keys_taken(tx: Tx, asked: _Asked) -> Done:
+    site, text = asked.who.site.id, f"Clés emportées par {asked.who.name}"[:200]
+    about, terms = _unfiled(tx, site), Terms(firm_id=asked.who.person.firm_id)
+    of = Measure.KEYS_MOVED, text, _KEYS, asked.now
+    if about is None:
+        protect_site(tx, site, *of, who=asked.who.name, terms=terms)
+    else:
+        open_measure(tx, about, *of, who=asked.who.name, terms=terms)
+    return _done(tx, asked)
+
+
+def _keys_back(tx: Tx, asked: _Asked) -> Done:
+    measure = members.running(asked.who, asked.now, Measure.KEYS_MOVED)
+    if measure is None:
+        return _done(tx, asked, result="moot")
+    lift_measure(tx, asked.who.site.id, measure.id, asked.who.name, asked.now)
+    return _done(tx, asked)
+
+
 _DEEDS: Mapping[str, Callable[[Tx, _Asked], Done]] = {
+    "round_made": _round_made,
+    "keys_taken": _keys_taken,
+    "keys_back": _keys_back,
     "visit": _visit,
     "comment": _comment,
     "member_state": _state,

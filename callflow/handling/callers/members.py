@@ -8,6 +8,8 @@ from datetime import datetime
 from callflow.core.calls.call import Call
 from callflow.core.calls.dialogue import Done, Phrase
 from callflow.core.interventions.firm import FirmMember
+from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.plans.task import TaskOutcome, TaskState
 from callflow.core.sites.site import Role, Site
 from callflow.core.watch import supervision
@@ -17,7 +19,7 @@ from callflow.handling.callers import identity
 from callflow.handling.interventions.guards import duress_by_phone
 from callflow.storage import Tx
 from callflow.storage.calls import calls
-from callflow.storage.interventions import firms
+from callflow.storage.interventions import firms, measures
 from callflow.storage.interventions.firms import TaskAt
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
@@ -35,6 +37,7 @@ class Member:
     site: Site
     part: str  # the menu's: technician or guard
     task: TaskAt | None = None
+    measures: tuple[ProtectiveMeasure, ...] = ()  # those of the firm that nobody lifted yet
 
     @property
     def name(self) -> str:
@@ -50,7 +53,8 @@ def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
         return None
     task = next((t for t in _guard_tasks(tx, one.firm_id) if t.site_id == site_id), None)
     part = firms.part_at(tx, one.firm_id, site_id)
-    if task is None and part is None:
+    kept = [m for m in measures.unlifted_of(tx, site_id) if m.firm_id == one.firm_id]
+    if task is None and part is None and not kept:
         return None
     keeps = task is None and part is Role.MAINTENANCE
     return Member(
@@ -59,6 +63,7 @@ def member_at(tx: Tx, person: str, site_id: str) -> Member | None:
         site=site,
         part="technician" if keeps else "guard",
         task=task,
+        measures=tuple(kept),
     )
 
 
@@ -127,11 +132,27 @@ def at_site(
 def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
     """What is offered: the next word of a visit or an intervention, a walk test."""
     if member.part == "guard":
-        return frozenset(_next_of(member.task))
+        return frozenset(_next_of(member.task) | _measures_of(member, now))
     visit = firms.visit(tx, member.person.id, member.site.id)
     stage = "accept" if visit is None else "leave" if visit.on_site_at else "on_site"
     tested = rows.running_tests(tx, [member.site.id], now).get(member.site.id)
     return frozenset({stage, "walk_on" if tested else "walk"})
+
+
+def _measures_of(member: Member, now: datetime) -> set[str]:
+    """A round, or a report, of what the firm does there; keys taken, or brought back. Whoever is
+    asked whether they go says that first."""
+    if member.task is not None and "accepted_at" not in member.task.data:
+        return set()
+    kinds = {one.kind for one in member.measures if one.runs(now)}
+    keys = "keys_away" if Measure.KEYS_MOVED in kinds else "keys_here"
+    return {keys} | ({"round"} if kinds & {Measure.GUARD_ON_SITE, Measure.PATROL} else set())
+
+
+def running(member: Member, now: datetime, *kinds: Measure) -> ProtectiveMeasure | None:
+    """The firm's newest measure of these kinds that runs there; None: there is none."""
+    found = [one for one in member.measures if one.kind in kinds and one.runs(now)]
+    return found[-1] if found else None
 
 
 def _next_of(task: TaskAt | None) -> set[str]:

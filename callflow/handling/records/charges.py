@@ -110,7 +110,7 @@ def book(tx: Tx, look: Look, now: datetime) -> int:
     for source in look.back:
         charge = rows.of_source(tx, source)
         if charge is not None:
-            made += take_back(tx, charge, MACHINE, "", now)
+            made += take_back(tx, charge, MACHINE, "", now) is not None
     users.write_settings(tx, {_UPTO: look.upto})
     return made
 
@@ -158,8 +158,8 @@ def _back(source: str) -> str:
     return f"{source}:back"
 
 
-def take_back(tx: Tx, charge: Charge, who: str, why: str, now: datetime) -> bool:
-    """A following row takes a charge back; False where one did already."""
+def take_back(tx: Tx, charge: Charge, who: str, why: str, now: datetime) -> Charge | None:
+    """A following row takes a charge back: that row; None where one did already."""
     back = replace(
         charge,
         id=uuid.uuid4().hex,
@@ -172,7 +172,7 @@ def take_back(tx: Tx, charge: Charge, who: str, why: str, now: datetime) -> bool
         why=why,
         corrects=charge.id,
     )
-    return rows.insert(tx, back)
+    return back if rows.insert(tx, back) else None
 
 
 # --- from entries to facts ----------------------------------------------------------------

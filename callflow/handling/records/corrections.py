@@ -18,8 +18,8 @@ from callflow.storage.sites import sites
 
 
 def correct(tx: Tx, charge_id: str, why: str, who: str, now: datetime) -> Charge:
-    """Take a charge back by a following row, which is dated now. Raises NotFound, Refused,
-    BadField."""
+    """Take a charge back by a following row, which is dated now, and given. Raises NotFound,
+    Refused, BadField."""
     charge = rows.get(tx, charge_id)
     if charge is None:
         raise NotFound("there is no such charge", charge_id)
@@ -27,11 +27,12 @@ def correct(tx: Tx, charge_id: str, why: str, who: str, now: datetime) -> Charge
         raise Refused("this row corrects another: add a row instead")
     if not why.strip():
         raise BadField("why", "write down why")
-    if not take_back(tx, charge, who, why.strip(), now):
+    back = take_back(tx, charge, who, why.strip(), now)
+    if back is None:
         raise Refused("this row is corrected already")
     site = {"site": charge.site_id, "who_did": who, "by": who}
     tell(tx, "charge_corrected", now, **site, charge=charge.kind.value, because=why.strip())
-    return charge
+    return back
 
 
 def add(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select
 
 from callflow.core.interventions.firm import Visit
 from callflow.core.records.charges import Act, Charge, Price, PricedBy
@@ -70,6 +70,12 @@ _LISTED = (
 )
 
 
+def shown(tx: Tx, charge_id: str) -> Listed:
+    """A charge that there is."""
+    (one,) = found(tx, _LISTED.where(_C.id == charge_id), Listed)
+    return one
+
+
 def listed(
     tx: Tx,
     since: datetime,
@@ -104,13 +110,21 @@ def after(
 
 @dataclass(frozen=True, slots=True)
 class OfClient:
-    """What a client is charged in some time. ``unpriced``: so many rows have no price."""
+    """What a client is charged in some time. ``unpriced``: so many rows have no price, and are not
+    taken back."""
 
     id: str
     name: str
     charges: int
     amount: int
     unpriced: int
+
+
+_UNPRICED = and_(
+    _C.amount.is_(None),
+    _C.corrects.is_(None),
+    ~select(_LATER.c.id).where(_LATER.c.corrects == _C.id).exists(),
+)
 
 
 def by_client(tx: Tx, since: datetime, until: datetime) -> list[OfClient]:
@@ -120,7 +134,7 @@ def by_client(tx: Tx, since: datetime, until: datetime) -> list[OfClient]:
         .add_columns(
             func.count(_C.id).label("charges"),
             func.coalesce(func.sum(_C.amount), 0).label("amount"),
-            (func.count(_C.id) - func.count(_C.amount)).label("unpriced"),
+            func.count(case((_UNPRICED, 1))).label("unpriced"),
         )
         .join(t.charge, _C.client_id == t.client.c.id)
         .where(_C.at >= since, _C.at < until)

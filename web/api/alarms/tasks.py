@@ -1,25 +1,22 @@
-"""What a plan's steps ask of people: tasks, guards, firms and their people, measures."""
+"""What a plan's steps ask of people: tasks, guards, firms and their people."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from callflow.core.alarms.escalation import GuardEvent
-from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling.alarms import completing
 from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.interventions import firms, guards, members, orders
-from callflow.handling.interventions import measures as interventions_measures
 from callflow.handling.interventions.shape import Firm, Member
 from callflow.storage import Tx
-from callflow.storage.interventions import measures
 from web.access.bearer import Caller, Configurer, Handler, Reader
-from web.api.alarms.incidents import act_on, said
+from web.api.alarms.incidents import act_on
 from web.api.shapes import Body, Empty, IncidentOut
 from web.kit.problems import CONFLICT, NOT_FOUND, RESPONSES
 from web.station import Here
@@ -51,16 +48,6 @@ class GuardIn(Body):
     text: Long = ""
 
 
-class MeasureIn(Body):
-    """What protects a site in alarm, until its end."""
-
-    kind: Measure = Measure.OTHER
-    text: Annotated[Line, AfterValidator(said)]
-    minutes: float = Field(
-        240, strict=True, ge=1, le=7 * 1440, description="It ends so long after now"
-    )
-
-
 class FirmsOut(BaseModel):
     """Every guard firm, in calling order."""
 
@@ -71,28 +58,6 @@ class MembersOut(BaseModel):
     """The people of a firm, by name."""
 
     items: list[Member]
-
-
-class MeasureOut(BaseModel):
-    """A protective measure of a site."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    incident: str | None = Field(validation_alias="incident_id")
-    kind: str
-    text: str
-    opened_by: str
-    began_at: datetime
-    ends_at: datetime
-    lifted_at: datetime | None
-    lifted_by: str
-
-
-class MeasuresOut(BaseModel):
-    """The measures of a site, oldest first."""
-
-    items: list[MeasureOut]
 
 
 @router.post("/incidents/{incident_id}/tasks/{task_id}", responses=_ACTS)
@@ -180,24 +145,6 @@ async def call_technician(
     )
 
 
-@router.post("/incidents/{incident_id}/measure", responses=_ACTS)
-async def open_measure(
-    incident_id: str, body: MeasureIn, caller: Handler, station: Here
-) -> IncidentOut:
-    """Opens a protective measure of the incident's site, without giving up the hold (D33).
-
-    The site lists it, and lifts it: `POST sites/{site}/measures/{id}/lift`.
-    """
-    lasts = timedelta(minutes=body.minutes)
-    return await act_on(
-        station,
-        incident_id,
-        lambda tx, now: orders.protect(
-            tx, incident_id, caller.name, body.kind, body.text, lasts, now
-        ),
-    )
-
-
 @router.get("/guard-firms")
 async def list_firms(caller: Reader, station: Here) -> FirmsOut:
     """Every guard firm, in calling order."""
@@ -236,20 +183,3 @@ async def remove_member(firm_id: str, member_id: str, caller: Configurer, statio
     await station.store.write(
         lambda tx: members.remove_member(tx, firm_id, member_id, caller.name, now)
     )
-
-
-@router.get("/sites/{site_id}/measures")
-async def list_measures(site_id: str, caller: Reader, station: Here) -> MeasuresOut:
-    """The protective measures of a site, oldest first."""
-    found = await station.store.read(lambda tx: measures.of_site(tx, site_id))
-    return MeasuresOut.model_validate({"items": found})
-
-
-@router.post("/sites/{site_id}/measures/{measure_id}/lift", responses=_ACTS)
-async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: Here) -> MeasureOut:
-    """Ends a measure before its time."""
-    now = station.clock()
-    measure = await station.store.write(
-        lambda tx: interventions_measures.lift_measure(tx, site_id, measure_id, caller.name, now)
-    )
-    return MeasureOut.model_validate(measure)

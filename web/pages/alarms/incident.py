@@ -291,6 +291,8 @@ ACTS: dict[str, Act] = {
     "task": tasks.complete,
     "guard": tasks.guard,
     "lift-measure": tasks.lift,
+    "report-measure": tasks.report,
+    "extend-measure": tasks.extend,
     "send-guard": lambda tx, i, who, form, now: orders.send_guard(tx, i, who, now),
     "call-technician": lambda tx, i, who, form, now: orders.call_technician(tx, i, who, now),
     "measure": tasks.protect,

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.escalation import GuardEvent
-from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.core.plans.task import TaskOutcome
 from callflow.handling.alarms import completing
+from callflow.handling.base.fields import BadField
+from callflow.handling.base.refusals import Refused
 from callflow.handling.interventions import guards, measures, orders
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
+from callflow.storage.interventions import measures as measure_rows
+from callflow.storage.sites import sites
 from web.kit import forms
 from web.kit.forms import Form
 from web.kit.problems import ProblemError, not_found
 from web.pages.alarms.task_views import checklist
+from web.pages.interventions import measure_views
 
 
 def complete(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
@@ -103,5 +109,39 @@ def lift(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> objec
 
 def protect(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
     """A measure protects the incident's site until its end."""
-    kind, lasts = forms.one_of(Measure, form, "kind"), timedelta(minutes=forms.minutes(form))
-    return orders.protect(tx, incident_id, who, kind, forms.text(form), lasts, now)
+    incident = incidents.get(tx, incident_id)
+    site = sites.get(tx, incident.site_id) if incident and incident.site_id else None
+    asked = measure_views.wanted(form, ZoneInfo(site.timezone if site else "UTC"), now)
+    of = incident_id, who, asked.kind, asked.text, asked.lasts, now, asked.terms
+    return _said_on_the_page(lambda: orders.protect(tx, *of))
+
+
+def report(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """Whoever protects the incident's site reported."""
+    measure = _measure(tx, incident_id, form)
+    of = measure.site_id, measure.id, forms.text(form), who, now
+    return _said_on_the_page(lambda: measures.report(tx, *of))
+
+
+def extend(tx: Tx, incident_id: str, who: str, form: Form, now: datetime) -> object:
+    """A measure that protects the incident's site ends later."""
+    measure = _measure(tx, incident_id, form)
+    until = measure_views.extended(form, measure)
+    of = measure.site_id, measure.id, until, forms.text(form), who, now
+    return _said_on_the_page(lambda: measures.extend(tx, *of))
+
+
+def _measure(tx: Tx, incident_id: str, form: Form) -> ProtectiveMeasure:
+    incident = incidents.get(tx, incident_id)
+    measure = measure_rows.get(tx, form.get("measure", ""))
+    if incident is None or measure is None or measure.site_id != incident.site_id:
+        raise not_found("measure")
+    return measure
+
+
+def _said_on_the_page(act: Callable[[], object]) -> object:
+    """A field at fault is told beside the alarm, which stays in sight."""
+    try:
+        return act()
+    except BadField as wrong:
+        raise Refused(wrong.message, wrong.about) from None

@@ -49,6 +49,7 @@ from web.pages.alarms.image_views import images_of
 from web.pages.alarms.people_views import away, instructions_of
 from web.pages.alarms.task_views import TaskView
 from web.pages.alarms.verification_views import Verifying, heard_in, script_of
+from web.pages.interventions import measure_views
 from web.pages.interventions.service_views import services_of
 from web.pages.records.entries import entries_shown
 from web.pages.records.entries import lines as lines_told
@@ -325,7 +326,10 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
             "tasks": [one for one in asked if one.task.step == Purpose.GUARD],
             "next": orders.next_firm(row, here, its_tasks, its_calls, now),
         },
-        "measures": measures.running(tx, row.site_id, now) if row.site_id else [],
+        "measures": measure_views.shown(tx, measures.unlifted_of(tx, row.site_id), now)
+        if row.site_id
+        else [],
+        "firms": measure_views.firms(tx, row.site_id) if row.site_id else {},
         "deciders": task_views.may_send_guards(here, row.kind),
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "log": lines_told(tx, entries),

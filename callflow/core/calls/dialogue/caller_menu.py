@@ -63,6 +63,7 @@ PAGES: Mapping[str, Page] = {
             Offer("3", "offer_going", Lead(Exit.GOING), when="going"),
             Offer("4", "offer_send_guard", Lead(Exit.SEND_GUARD), when="send_guard"),
             Offer("5", "offer_next_person", Lead(Exit.NEXT_PERSON), when="next_person"),
+            Offer("6", "menu_guard_stays", Lead("stay_hours"), when="guard_stays"),
             Offer("9", "menu_other", _HOME),
         ),
     ),
@@ -78,6 +79,18 @@ PAGES: Mapping[str, Page] = {
             Offer("7", "menu_new_code", Lead("new_code")),
             Offer("8", "menu_call_list", Lead("call_list")),
         ),
+    ),
+    # A guard who is there for the alarm keeps the site: whoever may send one orders it (D22).
+    "stay_hours": Page(
+        say=("ask_stay_hours",),
+        offers=tuple(
+            Offer(key, "", Lead("guard_stays", keep={"hours": key})) for key in "123456789"
+        ),
+        back=ALARM,
+    ),
+    "guard_stays": Page(
+        deed="guard_stays",
+        leads={"done": Lead(ALARM), "not_possible": Lead(ALARM, "not_possible")},
     ),
     "cancel": Page(
         say=("cancel_why",),

@@ -148,10 +148,23 @@ PAGES: Mapping[str, Page] = {
             Offer("1", "menu_leave", Lead("guard_next"), when="leave"),
             _HELP,
             Offer("3", "menu_refuse", Lead("guard_refuse"), when="accept"),
+            Offer("4", "menu_round", Lead("round_made"), when="round"),
+            Offer("5", "menu_keys_taken", Lead("keys_taken"), when="keys_here"),
+            Offer("5", "menu_keys_back", Lead("keys_back"), when="keys_away"),
             _COMMENT,
             Offer("7", "menu_police", Lead("guard_police")),
             _ANOTHER,
         ),
+    ),
+    # --- protective measures of the guard's firm: rounds, keys (D26) ---
+    "round_made": Page(
+        deed="round_made",
+        leads={"done": Lead(GUARD, "round_noted"), "moot": Lead(GUARD, "moot")},
+    ),
+    "keys_taken": Page(deed="keys_taken", leads={"done": Lead(GUARD, "keys_noted")}),
+    "keys_back": Page(
+        deed="keys_back",
+        leads={"done": Lead(GUARD, "keys_returned"), "moot": Lead(GUARD, "moot")},
     ),
     "guard_next": Page(deed="guard_next", leads={"done": _GUARD, "moot": Lead(GUARD, "moot")}),
     "guard_refuse": Page(deed="guard_refuse", leads={"done": Lead(GUARD, "guard_declined")}),

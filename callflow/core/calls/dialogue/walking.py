@@ -38,7 +38,10 @@ CODES = {
 }
 #: Everything that a menu may offer to somebody, while nothing is on test.
 MAY = frozenset(
-    {"cancel", "going", "send_guard", "next_person", "test", "late", "instruct", "accept", "walk"}
+    {
+        *("cancel", "going", "send_guard", "next_person", "guard_stays", "test", "late"),
+        *("instruct", "accept", "walk"),
+    }
 )
 KEYS = "0123456789*#"
 SILENCE, PLAYED, SPEAKS, HANGS_UP = "s", "p", "v", "h"

@@ -44,6 +44,7 @@ from web.kit import conflicts
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv"}
 NO_PAGE |= {"/evidence/key.txt"}
+NO_PAGE |= {"/measures.ics", "/charges/file"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}
 #: Forms that are answered with a file.
@@ -118,6 +119,10 @@ def pages(full: FullStation) -> list[str]:
         "/firms/firm?saved=firm",
         f"/clients/{client_of(full)}",
         f"/clients/{client_of(full)}/personal",
+        f"/charges/clients/{client_of(full)}",
+        f"/charges/prices?scope=client&owner={client_of(full)}",
+        f"/charges/prices?scope=site&owner={SHOP}",
+        "/measures?saved=measure",
         f"/sites/{SHOP}/edit?saved=contacts",
         f"/sites/{SHOP}/edit/panels?saved=zones",
         *(f"/plans/{path}" for path in PLAN_PAGES),
@@ -190,6 +195,7 @@ def client_of(full: FullStation) -> str:
 #: which its own tests look at, since each is there for an hour only.
 NOT_LOOKED_AT = {
     "/announcements/{key}/{language}.wav",
+    "/calendars/{token}.ics",
     "/documents/{document_id}",
     "/dialogues/{name}/said.wav",
     "/images/{image_id}",

@@ -399,6 +399,11 @@ SAVES: dict[str, Saved] = {
     "/settings/letters/reset": Saved(
         *("/settings/letters", "/settings/letters/reset"), CLIENTS, prepare=own_letter
     ),
+    "/charges/prices": Saved(
+        *("/charges/prices", "/charges/prices"),
+        {"scope": "station", "owner": "", "kind": "guard_sent", "price": "90"},
+        {"scope": "station", "owner": "", "kind": "guard_sent", "price": "95,50"},
+    ),
     "/holidays": Saved(
         *("/holidays", "/holidays"),
         {**DAY, "what": "holiday", "reason": "Pont"},
@@ -485,6 +490,7 @@ ALONE: dict[str, str] = {
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
             "/logbook/{entry_id}/correct",
             *("/plans/{plan_id}/sites", "/sites/{site_id}/tests", "/faults"),
+            *("/measures", "/measures/feeds", "/charges/clients/{client_id}"),
         ),
         "adds something, and is refused where something else is in its place",
     ),
@@ -497,6 +503,8 @@ ALONE: dict[str, str] = {
             "/post/{message_id}/stamp",
             "/sites/{site_id}/instructions/{instruction}/withdraw",
             "/sites/{site_id}/tests/{test_id}/{act}",
+            *("/measures/{measure_id}/{act}", "/measures/feeds/{feed_id}/revoke"),
+            "/charges/clients/{client_id}/{charge_id}/correct",
         ),
         "ends one thing that never changes, by its id: it is done once",
     ),

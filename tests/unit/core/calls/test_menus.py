@@ -32,7 +32,7 @@ from tests.unit.core.calls.test_dialogue import answered
 
 FACTS = Facts(dialogue=Dialogue.INCOMING, menus=True)
 #: Offered in the place of another one, never beside it.
-INSTEAD = {"end_test", "walk_on", "on_site", "report", "leave"}
+INSTEAD = {"end_test", "walk_on", "on_site", "report", "leave", "keys_away"}
 EVERYTHING = frozenset(o.when for page in PAGES.values() for o in page.offers if o.when)
 
 
