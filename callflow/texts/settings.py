@@ -17,6 +17,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Durée de conservation changée par {by}, à partir du {since}{what}",
         "Retention changed by {by}, from {since}{what}",
     ),
+    "mnemonic_set": (
+        "Texte du code {code} changé par {by} : {note}",
+        "Text of the code {code} changed by {by}: {note}",
+    ),
     "event_rule_set": (
         "Code {code} changé dans la table de la station par {by}{what}",
         "Code {code} changed in the station's table by {by}{what}",

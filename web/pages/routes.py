@@ -34,7 +34,7 @@ from web.pages.sites import (
     sites,
 )
 from web.pages.sites import edit as site_edit
-from web.pages.station import configuration, scheme, search, settings, start
+from web.pages.station import configuration, mnemonics, scheme, search, settings, start
 from web.pages.watch import lines
 
 router = APIRouter()
@@ -52,6 +52,7 @@ for module in (
         letters,
         trunk_tests,
         event_table,
+        mnemonics,
         dial_policy,
         retention,
         letter_texts,

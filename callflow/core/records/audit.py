@@ -45,6 +45,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
             "trunk_tested",
             "retention_set",
             "event_rule_set",
+            "mnemonic_set",
             "hold_placed",
             "hold_lifted",
             "purged",

@@ -39,7 +39,7 @@ from callflow.storage.schema.law import (
     verification,
 )
 from callflow.storage.schema.letters import letter
-from callflow.storage.schema.logbook import chain_head, logbook, logbook_index, seal
+from callflow.storage.schema.logbook import chain_head, logbook, logbook_index, mnemonic, seal
 from callflow.storage.schema.open_ends import bypass, fault, promise, signature
 from callflow.storage.schema.outbox import (
     image,
@@ -120,6 +120,7 @@ __all__ = [
     "measure",
     "measure_report",
     "metadata",
+    "mnemonic",
     "monthly_report",
     "on_test",
     "operator_figure",

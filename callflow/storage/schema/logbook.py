@@ -109,3 +109,12 @@ _MADE = {
 for _dialect, _statement in _MADE.items():
     _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
     event.listen(logbook_index, "after_create", _ddl.execute_if(dialect=_dialect))
+
+#: The station's own codes for what is written again and again: callflow/core/records/mnemonics.py.
+mnemonic = Table(
+    "mnemonic",
+    metadata,
+    Column("code", String(8), primary_key=True),
+    Column("text", Text, nullable=False),  # "": the product's own is taken away
+    Column("kinds", JSON, nullable=False),  # alarms that it is offered first for
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from callflow.core.calls.call import Call, CallState
 from callflow.core.calls.phones import owner_of
 from callflow.core.calls.purpose import Purpose
 from callflow.core.interventions import directory
+from callflow.core.records import mnemonics
 from callflow.core.records.reports.widths import Width, may_have
 from callflow.core.signals import blocks
 from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
@@ -38,6 +40,7 @@ from callflow.storage.calls import calls
 from callflow.storage.interventions import measures
 from callflow.storage.messages import outbox
 from callflow.storage.records import documents, logbook
+from callflow.storage.records import mnemonics as own_codes
 from callflow.storage.signals import signals
 from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
@@ -335,8 +338,16 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "log": lines_told(tx, entries),
         "documents": documents.of_incident(tx, incident_id),
         "report_widths": [one for one in Width if may_have(one, row.kind)],
+        "codes": codes_offered(tx, row.kind),
         "heard": sites_passwords.heard_last([each.entry for each in entries]),
     }
+
+
+def codes_offered(tx: Tx, kind: str) -> str:
+    """[[code, text], ...] that may be typed in a note, as JSON: those for the alarm's kind first.
+    The logbook is written in French."""
+    known = mnemonics.offered(mnemonics.in_force(own_codes.own(tx), "fr"), kind)
+    return json.dumps([[one.code, one.text] for one in known], ensure_ascii=False)
 
 
 def _siblings(tx: Tx, row: Incident) -> list[Incident]:

@@ -12,3 +12,4 @@ import "./scheme.js";
 import "./tally.js";
 import "./returns.js";
 import "./shell.js";
+import "./codes.js";

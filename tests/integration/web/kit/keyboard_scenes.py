@@ -37,7 +37,7 @@ from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
-from callflow.handling.records import letters, retention
+from callflow.handling.records import letters, mnemonics, retention
 from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
 from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
@@ -584,6 +584,12 @@ def _letter(world: World, page: Page) -> str:
     return "/post"
 
 
+def _own_text(world: World, page: Page) -> str:
+    now = clock.now()
+    world.do(lambda tx: mnemonics.change(tx, "RAM", "Ramassage", [], CHIEF, now))
+    return "/settings/texts"
+
+
 def _own_code(world: World, page: Page) -> str:
     rule = {"code": "AT", "kind": "technical"}
     world.do(lambda tx: event_rules.set_rule(tx, rule, CHIEF, clock.now()))
@@ -903,6 +909,12 @@ SCENES: tuple[Scene, ...] = (
         values={"days": "100", "incident": lambda: NEXT_ALARM[0], "text": "plainte"},
     ),
     Scene(name="letters", prepare=_letters, ready="[action$=reset]"),
+    Scene(
+        name="coded texts",
+        prepare=_own_text,
+        ready="[action$=reset]",
+        values={"code": "RAM", "text": "Ramassage à [heure]"},
+    ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
     Scene(
         name="webhooks",

@@ -24,7 +24,7 @@ from callflow.handling.interventions import members as interventions_members
 from callflow.handling.interventions.firms import close_firm
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans, withdrawal
-from callflow.handling.records import letters
+from callflow.handling.records import letters, mnemonics
 from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
@@ -222,6 +222,12 @@ def told_of_events(world: World) -> None:
     world.station.do(lambda tx: subscribe(tx, vault, wanted, "odile", clock.now()))
 
 
+def own_text(world: World) -> None:
+    """The station has another text for a code."""
+    now = clock.now()
+    world.station.do(lambda tx: mnemonics.change(tx, "GAR", "Agent vu", [], "essai", now))
+
+
 def otherwise(world: World) -> None:
     rule = {"code": "AT", "kind": "flood", "category": None, "priority": None, "opens": None}
     world.station.do(lambda tx: set_rule(tx, rule, "essai", clock.now()))
@@ -382,6 +388,13 @@ SAVES: dict[str, Saved] = {
     ),
     "/settings/events/{code}/reset": Saved(
         "/settings/events?code=AT", "/settings/events/AT/reset", prepare=otherwise
+    ),
+    "/settings/texts": Saved(
+        *("/settings/texts?code=GAR", "/settings/texts"),
+        *({"code": "GAR", "text": "Agent [nom]"}, {"code": "GAR", "text": "Agent [qui]"}),
+    ),
+    "/settings/texts/{code}/reset": Saved(
+        "/settings/texts?code=GAR", "/settings/texts/GAR/reset", prepare=own_text
     ),
     "/settings/webhooks/{subscription_id}": Saved(
         *("/settings/webhooks", "/settings/webhooks/{told}"),

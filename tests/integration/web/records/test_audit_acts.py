@@ -301,6 +301,14 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         form("/settings/webhooks", name="erp", url="https://erp.example.org/h"),
         *(CHIEF, "settings", "subscribes the program erp to events (erp.example.org)"),
     ),
+    "a coded text": (
+        filled("/settings/texts?code=GAR", "/settings/texts", code="GAR", text="Agent vu"),
+        *(CHIEF, "settings", "Text of the code GAR changed"),
+    ),
+    "entries of the logbook in a file": (
+        form("/logbook/export", q="volet"),
+        *(CHIEF, "exports", "saved to a file"),
+    ),
     "a code of the event table": (
         filled(
             *("/settings/events?code=AT", "/settings/events"),
