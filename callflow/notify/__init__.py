@@ -15,6 +15,7 @@ from callflow import clock
 from callflow.core.messages.outbox import Claimed, Still
 from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import open_store, open_wake
+from callflow.notify import bounces
 from callflow.notify.follower import Follower
 from callflow.notify.worker import Send, Worker
 from callflow.settings.config import Settings
@@ -39,6 +40,8 @@ async def serve(settings: Settings) -> None:
             send = _with_reports(ways, settings, store)
             work.create_task(Worker(store, send, wake, clock.now).run())
             work.create_task(Follower(store, ways.tell, clock.now).run())
+            if settings.bounces_host:
+                work.create_task(bounces.run(settings, store, clock.now))
             if settings.clip_recorder:
                 work.create_task(_recorder(settings, store, vault).run())
     finally:

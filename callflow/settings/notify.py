@@ -94,6 +94,13 @@ class NotifySettings(BaseSettings):
     post_folder: Path | None = None
     #: Whom mail servers tell of what came back; left out, the sender.
     mail_bounces: Annotated[str, AfterValidator(_mail)] = ""
+    #: The mailbox of that address, read over IMAP; port 0: 993 with ``tls``, 143 with ``none``.
+    bounces_host: str = ""
+    bounces_port: int = Field(0, ge=0, le=65535)
+    bounces_security: Literal["tls", "none"] = "tls"
+    bounces_user: str = ""
+    bounces_password: Secret = ""
+    bounces_mailbox: str = Field("INBOX", pattern=r"^[A-Za-z0-9_.-]{1,60}$")
     #: Bytes of a document that a mail may carry.
     mail_largest: int = Field(20_000_000, ge=100_000)
     #: The only networks that stills and clips are fetched from.
@@ -135,6 +142,11 @@ class NotifySettings(BaseSettings):
             Channel.POST: self.post_folder,
         }
         return tuple(channel for channel, setting in needed.items() if setting)
+
+    @property
+    def bounces_at(self) -> int:
+        """The port of the mailbox."""
+        return self.bounces_port or (993 if self.bounces_security == "tls" else 143)
 
     @property
     def smtp_at(self) -> int:

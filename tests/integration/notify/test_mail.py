@@ -185,3 +185,14 @@ async def test_a_document_goes_with_it_and_a_changed_one_does_not(settings: Make
     assert (part.get_content_type(), part.get_filename()) == ("application/pdf", enclosed.name)
     assert part.get_content() == content
     assert letter.get_body().get_content().split() == MESSAGE.body.split()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_server_that_tells_is_asked_to_tell_of_this_letter(tells: bool) -> None:
+    class Server:
+        def supports_extension(self, name: str) -> bool:
+            return tells and name == "dsn"
+
+    asked = mail._telling(Server(), MESSAGE)  # type: ignore[arg-type]
+    assert asked.get("rcpt_options", []) == (["NOTIFY=SUCCESS,FAILURE"] if tells else [])
+    assert asked.get("mail_options", []) == (["RET=HDRS", f"ENVID={MESSAGE.id}"] if tells else [])
