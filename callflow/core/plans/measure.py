@@ -40,6 +40,7 @@ class ProtectiveMeasure:
     report_every: int = 0  # 0: nobody reports of it
     report_due: datetime | None = None  # when the next report is overdue
     ends_when: EndsWhen | None = None
+    opened_for: str | None = None  # the incident that it was opened for, filed or gone since
 
     @property
     def until(self) -> datetime:

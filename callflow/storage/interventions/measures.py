@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ from callflow.storage.engine.values import Reads, columns, first, found, grouped
 
 def insert(tx: Tx, measure: ProtectiveMeasure) -> None:
     """A measure that begins."""
-    tx.execute(t.measure.insert(), columns(measure))
+    made = replace(measure, opened_for=measure.incident_id)
+    tx.execute(t.measure.insert(), columns(made))
 
 
 def get(tx: Tx, measure_id: str) -> ProtectiveMeasure | None:
@@ -112,8 +114,9 @@ def not_lifted(tx: Tx, *, limit: int) -> list[ProtectiveMeasure]:
 
 
 def of_incident(tx: Tx, incident_id: str) -> list[ProtectiveMeasure]:
-    """The measures that were opened for an incident and not outlived it, the oldest first."""
-    query = select(t.measure).where(_M.incident_id == incident_id)
+    """The measures that were opened for an incident, those too that go on without it, the oldest
+    first."""
+    query = select(t.measure).where(_M.opened_for == incident_id)
     return found(tx, query.order_by(_M.began_at, _M.id), ProtectiveMeasure)
 
 

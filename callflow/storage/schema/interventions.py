@@ -25,6 +25,8 @@ measure = Table(
     Column("report_every", Integer, nullable=False, server_default="0"),  # minutes; 0: none
     instant("report_due"),  # when the next report is overdue
     Column("ends_when", String(16), nullable=True),  # measure.EndsWhen
+    # The incident that it was opened for, without a key: what goes on outlives it.
+    Column("opened_for", String(64), nullable=True, index=True),
     # What runs, among all that ever did: looked at every second.
     partial("ix_measure_running", "lifted_at IS NULL", "ends_at"),
 )

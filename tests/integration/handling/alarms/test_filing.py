@@ -16,6 +16,7 @@ from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.interventions import measures
 from callflow.handling.interventions.measures import open_measure
+from callflow.handling.records.reports import facts
 from callflow.handling.watch import overdue
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
@@ -156,6 +157,8 @@ def test_a_measure_with_an_end_stands_for_what_is_open_and_its_end_is_a_humans(
     assert closes(station, row).state == "awaiting_normal"  # type: ignore[union-attr]
     assert closes(station, row, text="client on site").state == "filed"  # type: ignore[union-attr]
     assert station.told(row.id)[-1] == "filed_by_hand"
+    # It goes on by itself, and the alarm's report still tells of it.
+    assert [one.text for one in station.read(lambda tx: facts(tx, row.id).measures)]
     station.now += timedelta(hours=4, minutes=1)
     station.write(lambda tx: overdue.act(tx, overdue.find(tx, None, station.now), station.now))
     station.correlate()
