@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +15,11 @@ from callflow import clock
 from callflow.commands.base import AsJson, console, group, open_rows, settings_of_this_run
 from callflow.core.records.disclosure import Asked, Include
 from callflow.core.records.masking import Requester, Third
-from callflow.disclosure import making
+from callflow.disclosure import making, reporting
 from callflow.disclosure import verify as small_program
 from callflow.disclosure.archive import TooLarge
 from callflow.handling.base.refusals import Refused
-from callflow.handling.records import disclosures
+from callflow.handling.records import disclosures, reports
 from callflow.texts.access import BY_COMMAND
 
 evidence = group("Evidence files of alarms, for police, prefect, insurer or court.")
@@ -61,6 +62,8 @@ def make(
             )
             ours = making.own_numbers(settings)
             collected = store.read_now(lambda tx: disclosures.collect(tx, written.id, ours))
+            facts = store.read_now(lambda tx: reports.facts(tx, incident))
+            report = asyncio.run(reporting.report_of(facts, collected, settings.images_dir))
             workshop = making.workshop(settings, vault)
             with Progress(console=console, transient=True) as progress:
                 task = progress.add_task("evidence")
@@ -68,7 +71,7 @@ def make(
                 def tick(done: int, total: int) -> None:
                     progress.update(task, completed=done, total=total)
 
-                made = making.make(collected, workshop, out, now, tick)
+                made = making.make(collected, workshop, out, now, tick, report)
         except (Refused, TooLarge) as refused:
             file.unlink()
             raise OSError(str(refused) or "more than four gigabytes: leave images out") from None

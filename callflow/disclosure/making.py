@@ -25,8 +25,7 @@ from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 
-#: What lays out the alarm's report for a file, masked. ``report.pdf`` is missing where it is None.
-Report = Callable[[Collected, Masking], bytes]
+REPORT = "report.pdf"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +38,6 @@ class Workshop:
     sign: Callable[[bytes], bytes]
     public_key: bytes
     stamps: Service | None = None
-    report: Report | None = None
 
 
 def workshop(settings: Settings, vault: Vault) -> Workshop:
@@ -100,6 +98,7 @@ def make(
     out: BinaryIO,
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    report: bytes | None = None,
 ) -> Made:
     """Write the file to ``out``; ``progress`` is told how many bytes of how many there are so far.
     Raises archive.TooLarge, OSError."""
@@ -113,9 +112,10 @@ def make(
         progress(min(done, total), total)
 
     packer, files = Packer(out, packed), []
-    report = workshop.report(collected, masking) if workshop.report else None
     if report is not None:
-        files.append(_file(packer.add("report.pdf", [report])))
+        files.append(_file(packer.add(REPORT, [report])))
+    else:
+        left_out.append(LeftOut("report", REPORT, Why.PROBLEM))
     for number, one in enumerate(wanted, 1):
         name = disclosure.file_name(one.folder, number, one.at, one.of, one.path.suffix)
         files.append({**_file(packer.add(name, pieces_of(one.path))), "of": one.of})
@@ -215,6 +215,13 @@ def _images(collected: Collected, workshop: Workshop) -> Iterator[Sound]:
         path = _inside(workshop.images, image.path)
         about = (image.sha256, image.problem, why)
         yield Sound("image", image.id, "images", path, image.taken_at, *about)
+
+
+def chosen_images(collected: Collected) -> frozenset[str]:
+    """The ids of the images that go in, by rule and choice."""
+    asked = collected.disclosure
+    seen = _why(asked.images, seen=asked.requester in SEES_IMAGES) is None
+    return frozenset(image.id for image in collected.images if seen)
 
 
 def _why(choice: Include, *, seen: bool) -> Why | None:

@@ -560,7 +560,12 @@ def _verified(source: Source, signed: Signed, pinned: str | None) -> Iterator[Sa
     yield from _unchecked(signed, pinned, unsealed)
 
 
-WHAT = {"recording": "enregistrement(s)", "voice": "message(s) vocal(aux)", "image": "image(s)"}
+WHAT = {
+    "report": "rapport",
+    "recording": "enregistrement(s)",
+    "voice": "message(s) vocal(aux)",
+    "image": "image(s)",
+}
 WHY = {
     "third_person": "voix ou image de tiers",
     "choice": "par choix",

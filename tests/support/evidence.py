@@ -170,6 +170,6 @@ def a_file(
     asked_for = ask(station, incident_id, of)
     collected = station.store.read_now(lambda tx: disclosures.collect(tx, asked_for.id))
     with path.open("w+b") as out:
-        made = make(collected, workshop(station, **changes), out, clock.now())
+        made = make(collected, workshop(station, **changes), out, clock.now(), report=b"%PDF")
     station.do(lambda tx: disclosures.made(tx, asked_for, "odile", clock.now(), **made.told))
     return made

@@ -476,6 +476,7 @@ INCLUDES = {
     "none": N_("none"),
 }
 EVIDENCE_PARTS = {
+    "report": N_("report"),
     "recording": N_("recordings of calls"),
     "voice": N_("messages left after a tone"),
     "image": N_("images and clips"),

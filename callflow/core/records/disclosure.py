@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -182,6 +182,13 @@ def _shown(entry: Entry, site: str | None, masking: Masking) -> tuple[dict[str, 
     left = {name: masking.value(fields[name]) for name in ("who", "text", "data")}
     changed = any(left[name] != fields[name] for name in left)
     return fields | left, Why.THIRD_PERSON if changed else None
+
+
+def shown_entry(entry: Entry, site: str | None, masking: Masking) -> Entry:
+    """An entry as it is shown, where nobody computes its hash."""
+    shown, _ = _shown(entry, site, masking)
+    left = {name: shown[name] for name in ("site", "who", "text", "data")}
+    return replace(entry, **left, salt="")
 
 
 def _breaks(entries: Sequence[Entry]) -> Iterable[str]:

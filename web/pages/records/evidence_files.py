@@ -19,11 +19,11 @@ from typing import BinaryIO
 import structlog
 
 from callflow.core.records.disclosure import Disclosure
-from callflow.disclosure import making
+from callflow.disclosure import making, reporting
 from callflow.disclosure.archive import TooLarge
 from callflow.disclosure.making import Made
 from callflow.handling.base.refusals import Refused
-from callflow.handling.records import disclosures
+from callflow.handling.records import disclosures, reports
 from callflow.storage import StoreUnavailable
 from web.kit.words import N_
 from web.station import Station
@@ -150,10 +150,12 @@ class EvidenceFiles:
         collected = await station.store.read(
             lambda tx: disclosures.collect(tx, file.asked.id, ours)
         )
+        facts = await station.store.read(lambda tx: reports.facts(tx, file.asked.incident_id))
+        report = await reporting.report_of(facts, collected, settings.images_dir)
         workshop = making.workshop(settings, station.vault)
         now = station.clock()
         with tempfile.TemporaryFile(dir=settings.data_dir) as out:
-            make = partial(making.make, collected, workshop, out, now, file.tick)
+            make = partial(making.make, collected, workshop, out, now, file.tick, report)
             made = await asyncio.to_thread(make)
             out.flush()
             kept = Unnamed(out)

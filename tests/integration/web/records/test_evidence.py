@@ -7,12 +7,14 @@ import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pypdf import PdfReader
 
-from callflow.disclosure import verify
+from callflow.disclosure import reporting, verify
 from callflow.storage.records import disclosures, logbook
 from tests.support import evidence
 from tests.support.visitors import Person
@@ -42,6 +44,13 @@ async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
     async with person.client:
         assert (await person.log_in()).status_code == 303
         yield person
+
+
+@pytest.fixture(autouse=True)
+def report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laid out once, and not by each test: it takes seconds."""
+    if "looks_on" not in request.node.name:
+        monkeypatch.setattr(reporting, "report_of", AsyncMock(return_value=b"%PDF"))
 
 
 def told(station: WebStation, incident: str) -> list[str]:
@@ -75,6 +84,10 @@ async def test_a_supervisor_asks_looks_on_and_takes_the_file(
     verify.verify(path, station.vault.public_key.hex())
     with zipfile.ZipFile(path) as zipped:
         text = zipped.read("logbook.jsonl").decode()
+        with PdfReader(io.BytesIO(zipped.read("report.pdf"))) as report:
+            text += "".join(each.extract_text() for each in report.pages)
+    assert "Bijouterie du Parlement" in text
+    assert "[contact 1]" in text
     assert not re.search(r"Morvan|Goff|06[ .]39[ .]98[ .]10[ .]0[12]|odile", text, re.IGNORECASE)
     assert told(station, incident) == ["evidence_asked", "evidence_made", "evidence_taken"]
     (row,) = station.store.read_now(disclosures.latest)
