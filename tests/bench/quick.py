@@ -76,6 +76,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "supervised.CONNECTIONS": 4,
         "supervised.LOAD": Load("1/s", 3, 3.0),
     },
+    "evidence": {"evidence.CALLS": 2, "evidence.IMAGES": 3, "evidence.RECORDED": 1.0},
     "rings": {"rings.CALLS": 6, "rings.STOPS": 1, "rings.HUNG_UP": 2},
     "kills": {"kills.SIGNALS": 200, "kills.KILLS": 3},
     "machines": {"machines.SITES": 6, "machines.LOSSES": 1},

@@ -86,6 +86,7 @@ NOT_OF_THE_ALARM = frozenset(
     {
         *("images_seen", "image_opened", "clip_played", "recording_heard", "spoken_heard"),
         *("document_made", "document_opened", "report_seen", "line_revealed", "erased", "purged"),
+        *("evidence_asked", "evidence_made", "evidence_taken"),
     }
 )
 
