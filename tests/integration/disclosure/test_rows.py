@@ -40,7 +40,7 @@ def collected(station: WebStation, incident: str, **asked: object) -> disclosure
 
 
 def test_every_seal_that_holds_the_chain_is_found_among_many(station: WebStation) -> None:
-    """A note every half an hour, and a seal a minute, which nearly always hold other chains alone."""
+    """A note every half an hour, and a seal a minute, which holds other chains alone."""
     begun = clock.now()
     incident = evidence.a_break_in(station).id
     for minute in range(1, 65):
