@@ -15,16 +15,19 @@ from callflow import clock
 from callflow.commands.base import AsJson, group, open_rows, settings_of_this_run
 from callflow.core.messages.outbox import Image
 from callflow.core.records import logbook
+from callflow.core.records.documents import Document
 from callflow.core.records.verification import FILES
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records.logbook import verify
 from callflow.notify import kept
+from callflow.paper import shelf
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.storage.calls import calls, spoken
 from callflow.storage.engine.values import columns
 from callflow.storage.messages import outbox
+from callflow.storage.records import documents
 from callflow.storage.records import logbook as logbook_rows
 from callflow.storage.sites import sites
 from ivr import recording
@@ -68,6 +71,8 @@ class _Told:
     files: dict[str, dict[str, Any]]
     images: list[Image]
     imaged: dict[str, str]
+    documents: list[Document]
+    documented: dict[str, str]
 
 
 def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
@@ -89,6 +94,8 @@ def _told(tx: Tx, node: str, anchors: Sequence[logbook.Anchor]) -> _Told:
         files=_without(logbook_rows.told_of_files(tx), calls_gone | voices_gone),
         images=outbox.kept_images(tx),
         imaged=_without(logbook_rows.imaged_hashes(tx), images_gone),
+        documents=documents.kept(tx),
+        documented=logbook_rows.document_hashes(tx),
     )
 
 
@@ -113,6 +120,12 @@ def wrong(settings: Settings, store: Store) -> tuple[list[str], set[str]]:
         settings.images_dir,
         told.images,
         told.imaged,
+        all_here=settings.database.startswith("sqlite"),
+    )
+    faults += shelf.wrong_documents(
+        settings.documents_dir,
+        told.documents,
+        told.documented,
         all_here=settings.database.startswith("sqlite"),
     )
     return faults, told.recorded_elsewhere

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -67,6 +67,30 @@ async def read(settings: Settings, document: Document) -> bytes:
     if hashlib.sha256(content).hexdigest() != document.sha256:
         raise ValueError(f"document {document.id}: the file was changed")
     return content
+
+
+def wrong_documents(
+    folder: Path, documents: Sequence[Document], told: Mapping[str, str], *, all_here: bool
+) -> list[str]:
+    """Faults of the kept files, against their rows and what the logbook tells of them.
+
+    ``all_here``: none of them is another machine's, so that one which is missing is a fault."""
+    faults = []
+    for one in documents:
+        path = folder / one.path
+        if told.get(one.id, one.sha256) != one.sha256:
+            faults.append(f"document {one.id}: not the one the logbook tells of")
+        elif not path.is_file():
+            if all_here:
+                faults.append(f"document {one.id}: the file is missing")
+        elif _hash_of(path) != one.sha256:
+            faults.append(f"document {one.id}: the file was changed ({path.name})")
+    return faults
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ending(name: str) -> str:

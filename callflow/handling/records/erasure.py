@@ -28,7 +28,7 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.interventions import firms
-from callflow.storage.records import erasure, retention, words
+from callflow.storage.records import erasure, past, retention, words
 from callflow.storage.records.erasure import AnyRow
 from callflow.storage.sites import clients, contacts, search, sites, uploads
 from callflow.vault import Vault
@@ -159,6 +159,9 @@ def _begin(
     reason = person.at_home.without(reason)  # kept for good, so it must not say who
     paths, said = erasure.drop_recordings(tx, calls)
     uploads.forget_all(tx)  # encrypted, and perhaps about them
+    papers = past.documents_at(tx, sites)  # laid out again, they are without them
+    past.forget_documents(tx, [paper.name for paper in papers])
+    retention.doom(tx, "documents", papers, now)
     begun = Erasure(
         id=pseudonym,
         begun_at=now,

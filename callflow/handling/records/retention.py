@@ -154,6 +154,17 @@ def _images(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]
         rows.forget_images(tx, names, PURGED)
         rows.doom(tx, "images", found, now)
         yield {"count": len(found), "images": names}
+    yield from _papers(tx, rows.due_documents(before), now)
+
+
+def _papers(tx: Tx, due: Any, now: datetime) -> Iterator[dict[str, Any]]:
+    """Documents whose time is over, or that of the images in them: their files go."""
+    found = rows.due_files(tx, due, _FILES)
+    if found:
+        names = [file.name for file in found]
+        past.forget_documents(tx, names)
+        rows.doom(tx, "documents", found, now)
+        yield {"count": len(found), "documents": names}
 
 
 def _signals(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[str, Any]]:
@@ -199,6 +210,7 @@ def _of_no_incident(tx: Tx, before: datetime, now: datetime) -> Iterator[dict[st
         if found:
             past.delete_rows(tx, table, found)
             yield {"count": len(found)}
+    yield from _papers(tx, past.due_documents(before), now)
     entries = past.old_entries(tx, before, _ENTRIES)
     if entries:
         yield {"count": len(entries), "entries": past.cover(tx, entries)}

@@ -320,6 +320,15 @@ def imaged_hashes(tx: Tx) -> dict[str, str]:
     return {data["image"]: data["sha256"] for data in told if "image" in data}
 
 
+_PAPERS = select(_C.data).where(RARE, _C.kind == "document_made")
+
+
+def document_hashes(tx: Tx) -> dict[str, str]:
+    """{document id: SHA-256 of its file} as the logbook tells them."""
+    told = execute(tx, _PAPERS).scalars()
+    return {data["document"]: data["sha256"] for data in told if "document" in data}
+
+
 _OF_FILES = select(_C.kind, _C.incident, _C.data).where(
     RARE,
     _C.kind.in_(

@@ -179,6 +179,41 @@ def documents_of(tx: Tx, incident_ids: Sequence[str]) -> list[KeptFile]:
     return found(tx, query.where(c.incident_id.in_(incident_ids)), KeptFile)
 
 
+_KEPT = t.document.c.path != ""
+
+
+def due_documents(before: datetime) -> Select[Any]:
+    """Documents of no incident that have a file."""
+    c = t.document.c
+    return _document_files(_KEPT, c.made_at < before, c.incident_id.is_(None))
+
+
+def _document_files(*those: ColumnElement[bool]) -> Select[Any]:
+    c = t.document.c
+    query = select(c.id.label("name"), c.path, literal("").label("node"))
+    return query.where(*those).order_by(c.made_at)
+
+
+def documents_with_stills(before: datetime) -> Select[Any]:
+    """Documents with images of cameras in them, which have an end of their own."""
+    c = t.document.c
+    return _document_files(_KEPT, c.stills > 0, c.made_at < before)
+
+
+def documents_at(tx: Tx, site_ids: Sequence[str]) -> list[KeptFile]:
+    """Documents about these sites that have a file."""
+    c, i = t.document.c, t.incident.c
+    there = select(i.id).where(i.site_id.in_(site_ids))
+    about = or_(c.site_id.in_(site_ids), c.incident_id.in_(there))
+    return found(tx, _document_files(_KEPT, about), KeptFile)
+
+
+def forget_documents(tx: Tx, names: Sequence[str]) -> None:
+    """Their rows name no file any more."""
+    query = update(t.document).where(t.document.c.id.in_(names))
+    tx.execute(query.values(path="", sha256=None))
+
+
 def delete_calls(tx: Tx, calls: Sequence[str]) -> None:
     """These calls and what belongs to them; where others name them they name nothing."""
     names = select(t.spoken.c.name).where(t.spoken.c.call_id.in_(calls))

@@ -137,6 +137,11 @@ def due_images(before: datetime) -> Select[Any]:
     )
 
 
+def due_documents(before: datetime) -> Select[Any]:
+    """Documents with images in them that nothing keeps."""
+    return past.documents_with_stills(before).where(~_bound(t.document.c.incident_id))
+
+
 def due_signals(before: datetime) -> Select[Any]:
     """Signals that were correlated and nothing keeps: ``number`` and when they came."""
     c = t.signal.c
@@ -167,7 +172,7 @@ def due_people(before: datetime) -> Select[Any]:
 #: What has to be looked for of each kind.
 _DUE = {
     Kept.RECORDINGS: (due_recordings, due_voices),
-    Kept.IMAGES: (due_images,),
+    Kept.IMAGES: (due_images, due_documents),
     Kept.SIGNALS: (due_signals,),
     Kept.PEOPLE: (due_people,),
     Kept.PARTS: (removed.due,),
@@ -176,6 +181,7 @@ _DUE = {
         past.due_calls,
         past.due_call_backs,
         past.due_messages,
+        past.due_documents,
         past.due_entries,
     ),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +50,15 @@ async def test_what_is_kept_is_found_again(store: Store, settings: Settings) -> 
     assert opened.text == f"odile ouvre : statistiques ({name})"
     assert entry.text == f"ines établit : statistiques ({name})"
     assert (entry.data["document"], entry.data["sha256"]) == (made.id, made.sha256)
+    rows, folder = [made], settings.documents_dir
+    hashes = store.read_now(logbook.document_hashes)
+    assert shelf.wrong_documents(folder, rows, hashes, all_here=True) == []
     file.write_bytes(b"%PDF+")
+    (fault,) = shelf.wrong_documents(folder, rows, hashes, all_here=True)
+    assert "changed" in fault
+    forged = [replace(made, sha256=hashlib.sha256(b"%PDF+").hexdigest())]
+    (fault,) = shelf.wrong_documents(folder, forged, hashes, all_here=True)
+    assert "not the one" in fault
     with pytest.raises(ValueError, match="changed"):
         await shelf.read(settings, made)
 
