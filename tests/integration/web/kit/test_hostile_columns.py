@@ -90,6 +90,9 @@ NO_WORDS: dict[str, str] = {
     "plan_draft": "revision",
     "retention": "what",
     "document": "kind language path sha256",
+    "disclosure": "requester recordings images sha256",
+    "promise": "kind",
+    "signature": "what",
     "doomed_file": "folder node path",
 }
 _KEPT = (NAME, "op-")  # her own name is whom she is known by, a telephone's what it is
