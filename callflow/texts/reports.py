@@ -89,6 +89,28 @@ SENTENCES: Words = {
         "Protective measure until {until}: {note}",
     ),
     "measure_lifted": ("Mesure conservatoire levée : {note}", "Protective measure lifted: {note}"),
+    "measure_report": ("Compte rendu de « {note} » : {text}", "Report of “{note}”: {text}"),
+    "measure_extended": (
+        "Mesure conservatoire « {note} » jusqu'au {until} : {text}",
+        "Protective measure “{note}” until {until}: {text}",
+    ),
+    "measure_over": (
+        "Mesure conservatoire arrivée à son terme : {note}",
+        "The time of the protective measure is over: {note}",
+    ),
+    "reopened": (
+        "Alarme rouverte après son classement",
+        "Opened again after it was filed",
+    ),
+    "fault_began": (
+        "Défaut établi, zone {zone} : {note}",
+        "Fault established, zone {zone}: {note}",
+    ),
+    "fault_changed": (
+        "Défaut zone {zone}, {note}. Cause : {cause}. Mainteneur : {who}. Rendez-vous : {until}",
+        "Fault of zone {zone}, {note}. Cause: {cause}. Firm: {who}. Appointment: {until}",
+    ),
+    "fault_ended": ("Fin du défaut zone {zone}, {note}", "Fault of zone {zone} over, {note}"),
     "message_sent": ("Message remis ({channel})", "Message delivered ({channel})"),
     "arrived": ("« Bien arrivé » reçu", "“Arrived well” received"),
 }

@@ -338,7 +338,7 @@ SETTINGS = {
     "holidays": N_("Holidays"),
     "dialling": N_("Dial policy"),
     "retention": N_("Retention"),
-    "letters": N_("Letters"),
+    "letters": N_("Letters' texts"),
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
     "configuration": N_("Configuration as text"),

@@ -53,6 +53,10 @@ _TECHNICAL: Mapping[str, frozenset[str]] = {
     "overdue": frozenset(),
     "filed": frozenset(),
     "filed_by_hand": frozenset(),
+    "reopened": frozenset(),
+    "fault_began": frozenset({"zone", "note"}),
+    "fault_changed": frozenset({"zone", "note", "cause", "who", "until"}),
+    "fault_ended": frozenset({"zone", "note"}),
 }
 
 #: The same for the client. Of a text that people typed, ``redacted`` takes numbers and codes.
@@ -75,6 +79,9 @@ _FOR_CLIENT: Mapping[str, frozenset[str]] = {
     "guard_asks_police": frozenset({"who"}),
     "measure_opened": frozenset({"until", "note"}),
     "measure_lifted": frozenset({"note"}),
+    "measure_report": frozenset({"note", "text"}),
+    "measure_extended": frozenset({"note", "until", "text"}),
+    "measure_over": frozenset({"note"}),
     "message_sent": frozenset({"channel"}),
     "arrived": frozenset(),
     "closed": frozenset({"resolution", "text"}),
