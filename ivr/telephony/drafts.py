@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from callflow.clock import Clock
+from callflow.handling.calls import voices
 from callflow.storage import Store
 from callflow.storage.calls import spoken
 from ivr.transcribing import NoDraft, Transcriber
@@ -32,5 +33,5 @@ class Drafts:
             except NoDraft as error:
                 log.warning("transcription.failed", voice=row.name, reason=str(error))
                 text = ""
-            write = partial(spoken.draft, name=row.name, text=text, now=self._now())
+            write = partial(voices.drafted, name=row.name, text=text, now=self._now())
             await self._store.write(write)

@@ -75,12 +75,13 @@ def of_kind(kind: str) -> str:
     return "k:" + kind.replace("_", "").lower()
 
 
-def tokens_of(entry: Entry) -> list[str]:
-    """An entry's tokens; none of what is left of one that was covered."""
+def tokens_of(entry: Entry, heard: str = "") -> list[str]:
+    """An entry's tokens, with what a machine ``heard`` in the voice that it tells of; none of what
+    is left of one that was covered."""
     if entry.kind == COVERED:
         return []
-    tokens = words_in(entry.text)
-    tokens += dict.fromkeys(numbers_in(entry.text))
+    tokens = words_in(f"{entry.text} {heard}")
+    tokens += dict.fromkeys(numbers_in(f"{entry.text} {heard}"))
     tokens.append(of_kind(entry.kind))
     if entry.site is not None:
         tokens.append(of_site(entry.site))
@@ -98,9 +99,9 @@ class Sought:
     def __bool__(self) -> bool:
         return bool(self.clauses)
 
-    def is_in(self, entry: Entry) -> bool:
+    def is_in(self, entry: Entry, heard: str = "") -> bool:
         """True where an entry has all of it."""
-        said = f" {' '.join(tokens_of(entry))} "
+        said = f" {' '.join(tokens_of(entry, heard))} "
         return all(
             any(all(f" {' '.join(phrase)} " in said for phrase in way) for way in clause)
             for clause in self.clauses

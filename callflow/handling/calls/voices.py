@@ -15,6 +15,7 @@ from callflow.handling.callers import call_backs
 from callflow.handling.desks.waiting_line import was_with_human
 from callflow.storage import Tx
 from callflow.storage.calls import calls, spoken
+from callflow.storage.records import words
 from callflow.storage.sites import sites
 
 
@@ -30,6 +31,13 @@ def said(
     tell_of(tx, "spoken", call, now, call=call_id, node=call.node, **told)
     if call.state is CallState.ENDED:
         call_over(tx, call, now)
+
+
+def drafted(tx: Tx, name: str, text: str, now: datetime) -> None:
+    """What a machine made of ``name``; "": nothing. The logbook is searched by it too."""
+    spoken.draft(tx, name, text, now)
+    if text:
+        words.voices_changed(tx, [name])
 
 
 def confirmed(tx: Tx, call_id: str, now: datetime) -> None:

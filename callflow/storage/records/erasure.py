@@ -29,6 +29,7 @@ from callflow.core.records.logbook import Entry
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import columns, first, found
+from callflow.storage.records import words
 from callflow.storage.sites import removed
 
 #: A row of a table: its primary key.
@@ -231,6 +232,8 @@ def write(tx: Tx, table: Table, key: Key, values: dict[str, Any]) -> None:
         if length and len(str(values.get(column.name) or "")) > length:
             values[column.name] = values[column.name][:length]
     tx.execute(update(table).where(*_is(table, key)).values(**values))
+    if table is t.spoken:
+        words.voices_changed(tx, [str(key[0])])
 
 
 def readable(row: AnyRow) -> dict[str, Any]:
@@ -309,6 +312,7 @@ def drop_recordings(tx: Tx, calls: Sequence[str]) -> tuple[list[str], list[str]]
     tx.execute(update(t.instruction).where(t.instruction.c.voice.in_(names)).values(voice=None))
     tx.execute(delete(t.recording).where(t.recording.c.call_id.in_(calls)))
     tx.execute(delete(t.spoken).where(said.call_id.in_(calls)))
+    words.voices_changed(tx, names)
     return paths, names
 
 

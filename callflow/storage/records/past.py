@@ -216,12 +216,14 @@ def forget_documents(tx: Tx, names: Sequence[str]) -> None:
 
 def delete_calls(tx: Tx, calls: Sequence[str]) -> None:
     """These calls and what belongs to them; where others name them they name nothing."""
-    names = select(t.spoken.c.name).where(t.spoken.c.call_id.in_(calls))
+    theirs = select(t.spoken.c.name).where(t.spoken.c.call_id.in_(calls))
+    names = list(tx.execute(theirs).scalars())
     tx.execute(update(t.instruction).where(t.instruction.c.voice.in_(names)).values(voice=None))
     named = update(t.verification).where(t.verification.c.call_id.in_(calls))
     tx.execute(named.values(call_id=None))
     for part in CALL_PARTS:
         tx.execute(delete(part).where(part.c.call_id.in_(calls)))
+    words.voices_changed(tx, names)
     tx.execute(delete(t.call).where(t.call.c.id.in_(calls)))
 
 

@@ -15,7 +15,7 @@ from callflow.core.signals.signal import Kind
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads, columns, first, found
-from callflow.storage.records import past
+from callflow.storage.records import past, words
 from callflow.storage.records.past import KeptFile
 from callflow.storage.schema.alarms import KEPT_FILE
 from callflow.storage.sites import removed
@@ -234,6 +234,7 @@ def forget_voices(tx: Tx, names: Sequence[str]) -> None:
     """Their rows name no file any more, nor what a machine wrote down of it."""
     query = update(t.spoken).where(t.spoken.c.name.in_(names))
     tx.execute(query.values(path="", draft=None))
+    words.voices_changed(tx, names)
 
 
 def forget_images(tx: Tx, names: Sequence[str], problem: str) -> None:

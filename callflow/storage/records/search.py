@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,13 +40,13 @@ class Asked:
     limit: int = 50
     oldest_first: bool = False
 
-    def has(self, entry: Entry) -> bool:
-        """True where it is looked for, whatever an index says."""
+    def has(self, entry: Entry, heard: str = "") -> bool:
+        """True where it is looked for, whatever an index says; see ``words.heard_in``."""
         if self.since is not None and entry.at < self.since:
             return False
         if self.until is not None and entry.at >= self.until:
             return False
-        return self.sought.is_in(entry)
+        return self.sought.is_in(entry, heard)
 
 
 def entries(tx: Tx, asked: Asked) -> Found:
@@ -82,7 +82,12 @@ def _of_incident(tx: Tx, asked: Asked, incident: str) -> list[Entry]:
     """An incident's are few: they need no index."""
     above, below = asked.after or -LAST_NUMBER, asked.before or LAST_NUMBER
     query = select(t.logbook).where(of_incident([incident]), *_between(above, below))
-    return list(filter(asked.has, found(tx, _in_order(asked, query), Entry)))[: asked.limit]
+    return list(_matching(tx, asked, found(tx, _in_order(asked, query), Entry)))[: asked.limit]
+
+
+def _matching(tx: Tx, asked: Asked, entries: Sequence[Entry]) -> Iterator[Entry]:
+    heard = words.heard_in(tx, entries)
+    return (entry for entry in entries if asked.has(entry, heard.get(entry.number, "")))
 
 
 def _between(above: int, below: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -136,7 +141,7 @@ def _indexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry | P
         )
         numbers = answer.found
         query = select(t.logbook).where(_C.number.in_(numbers))
-        yield from filter(asked.has, found(tx, _in_order(asked, query), Entry))
+        yield from _matching(tx, asked, found(tx, _in_order(asked, query), Entry))
         if answer.stopped is not None:
             yield _place(tx, asked, answer.stopped)
             return
@@ -156,6 +161,6 @@ def _unindexed(tx: Tx, asked: Asked, above: int, below: int) -> Iterator[Entry |
     """One after the other, so many at most; then the place of the last."""
     query = select(t.logbook).where(*_between(above, below))
     looked = found(tx, _in_order(asked, query).limit(_DIRECT), Entry)
-    yield from filter(asked.has, looked)
+    yield from _matching(tx, asked, looked)
     if len(looked) == _DIRECT:
         yield Place(looked[-1].at, looked[-1].number)

@@ -31,8 +31,11 @@ from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import first, found
 from callflow.storage.records.chaining import LAST_NUMBER
+from callflow.storage.schema.logbook import RARE
 
-_STATE, _C = t.logbook_index.c, t.logbook.c
+_STATE, _C, _S = t.logbook_index.c, t.logbook.c, t.spoken.c
+#: The kind of what tells of a voice.
+_SPOKEN = "spoken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,29 @@ def gathered(tx: Tx, until: int, limit: int) -> Batch | None:
     entries = found(tx, query.order_by(_C.number).limit(limit), Entry)
     if not entries:
         return None
-    tokens = {entry.number: tokens_of(entry) for entry in entries}
-    return Batch(at, entries[-1].number, tokens)
+    return Batch(at, entries[-1].number, _tokens(tx, entries))
+
+
+def _tokens(tx: Tx, entries: Sequence[Entry]) -> dict[int, list[str]]:
+    heard = heard_in(tx, entries)
+    return {entry.number: tokens_of(entry, heard.get(entry.number, "")) for entry in entries}
+
+
+def heard_in(tx: Tx, entries: Sequence[Entry]) -> dict[int, str]:
+    """{number of an entry: what a machine made of the voice that it tells of}."""
+    told = {str(e.data.get("voice")): e.number for e in entries if e.kind == _SPOKEN}
+    if not told:
+        return {}
+    query = select(_S.name, _S.draft).where(_S.name.in_(told), _S.draft.is_not(None))
+    return {told[row.name]: row.draft for row in tx.execute(query)}
+
+
+def voices_changed(tx: Tx, names: Sequence[str]) -> None:
+    """What was heard in these is another, or nothing any more: their entries are indexed anew."""
+    if names:
+        of_them = _C.data["voice"].as_string().in_(names)
+        query = select(_C.number).where(RARE, _C.kind == _SPOKEN, of_them)
+        again(tx, list(tx.execute(query).scalars()))
 
 
 def put(tx: Tx, batch: Batch) -> bool:
@@ -130,7 +154,7 @@ def again(tx: Tx, numbers: Sequence[int]) -> None:
         return
     tx.execute(_of(tx).delete, [{"number": number} for number in known])
     entries = found(tx, select(t.logbook).where(_C.number.in_(known)), Entry)
-    _insert(tx, {entry.number: tokens_of(entry) for entry in entries})
+    _insert(tx, _tokens(tx, entries))
 
 
 def _insert(tx: Tx, tokens: dict[int, list[str]]) -> None:

@@ -185,6 +185,35 @@ def test_their_words_leave_the_index_of_the_logbook_and_its_file(
             assert b"zebulon" not in file.read_bytes(), file
 
 
+def test_what_a_machine_heard_is_found_until_it_goes(
+    station: Station, settings: Settings, known: str
+) -> None:
+    for _ in range(2):
+        until = station.read(words.horizon).last
+        batch = station.read(partial(words.gathered, until=until, limit=1000))
+        if batch is not None:
+            station.write(partial(words.put, batch=batch))
+    (name,) = station.read(logbook.spoken_hashes)
+
+    def hits() -> int:
+        asked = Asked(sought=sought("brouillard"))
+        last = station.read(words.horizon).last
+        look = partial(words.numbers, sought=asked.sought, above=0, below=last + 1, limit=9)
+        entries = station.read(partial(search.entries, asked=asked)).entries
+        assert len(station.read(look).found) == len(entries)
+        return len(entries)
+
+    said = partial(voices.drafted, name=name, text="dans le brouillard", now=station.now)
+    assert hits() == 0
+    station.write(said)
+    assert hits() == 1
+    station.write(partial(retention.forget_voices, names=[name]))
+    assert hits() == 0
+    station.write(said)
+    erase(station, settings, known)
+    assert hits() == 0
+
+
 def test_what_is_not_swept_holds_nobodys_words() -> None:
     """Of a table that is left out: hashes, keys, and what an erasure knows of itself."""
     wordless = set("chain hash mac heads id begun_by sites calls paths position nodes".split())
