@@ -21,6 +21,7 @@ from callflow.commands import (
     signals,
     site_files,
     station,
+    statistics,
     webhooks,
 )
 from callflow.commands.base import console
@@ -51,6 +52,7 @@ app.add_typer(webhooks.webhooks, name="webhooks")
 app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(person.person, name="person")
 app.add_typer(configuration.configuration, name="configuration")
+app.add_typer(statistics.statistics, name="statistics")
 announcements.ivr.command()(playing.play)
 app.add_typer(announcements.ivr, name="ivr")
 

@@ -93,7 +93,7 @@ async def of_facts(
     pictures = await asyncio.to_thread(_pictures, images, shown.stills)
     head = (heads or {}).get(spoken) or standard(LetterKind.LETTERHEAD, spoken)
     html = page(shown, frozenset(pictures), head)
-    pdf = await press.lay_out(html, {**_fonts(), **pictures})
+    pdf = await press.lay_out(html, {**fonts(), **pictures})
     return Made(_name(shown), pdf, spoken, len(pictures), facts.incident.site_id)
 
 
@@ -157,7 +157,8 @@ def environment() -> Environment:
 
 
 @functools.cache
-def _fonts() -> Mapping[str, bytes]:
+def fonts() -> Mapping[str, bytes]:
+    """The fonts of a document, by the names that its page has for them."""
     return {path.name: path.read_bytes() for path in (_HERE / "fonts").glob("*.woff2")}
 
 

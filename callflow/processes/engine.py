@@ -17,17 +17,19 @@ import structlog
 
 from callflow import clock
 from callflow.core.alarms.correlation import Rates
+from callflow.core.records import monthly
 from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.handling.alarms import deadlines, receiving
+from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
-from callflow.processes import anchoring
+from callflow.processes import anchoring, reporting
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
 from callflow.settings.config import Settings
@@ -52,6 +54,7 @@ _REMEMBER = timedelta(seconds=10)
 #: Statistics follow so often, for at most so many seconds where nothing came in for _CALM of them,
 #: else one batch; their commit waits for others' so long.
 _FOLLOW = timedelta(seconds=5)
+_REPORT = timedelta(seconds=20)
 _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
@@ -64,7 +67,7 @@ class Engine:
         self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
     ) -> None:
         self._store, self._me = store, me or only(settings, ROLE)
-        self._node = settings.node
+        self._node, self._settings = settings.node, settings
         self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
         self._eraser = Eraser(settings, store, vault, self._me)
         self._indexer = Indexer(store)
@@ -96,6 +99,7 @@ class Engine:
                 parts.create_task(self._every(_BEAT, self._index))
                 parts.create_task(self._every(_REMEMBER, self._seals.look))
                 parts.create_task(self._every(_FOLLOW, self._follow))
+                parts.create_task(self._every(_REPORT, self._report))
                 parts.create_task(self._every(_CHARGE, self._charge))
         finally:
             self._wake.close()
@@ -227,6 +231,12 @@ class Engine:
             return False
         await self._store.write(lambda tx: figures.keep(tx, batch), patience=_FOLLOW_PATIENCE)
         return True
+
+    async def _report(self) -> None:
+        """At night a month's reports are made, one at a time, and sent."""
+        now, calm = clock.now(), clock.monotonic() - self._busy_at > _CALM
+        if self._on_duty and calm and monthly.due(now, STATION_ZONE) is not None:
+            await reporting.report(self._store, self._settings, now)
 
     async def _index(self) -> None:
         """The index of the logbook's words follows what was told."""

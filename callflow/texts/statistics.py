@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 Pair = tuple[str, str]
 
@@ -10,6 +11,22 @@ ENTRIES: Mapping[str, Pair] = {
     "operator_figures_seen": (
         "Statistiques des opérateurs consultées par {by}",
         "{by} looked at the operators' statistics",
+    ),
+    "report_subscribed": (
+        "Rapport mensuel ajouté pour {subject}, à {to}, par {by}",
+        "{by} added the monthly report on {subject}, to {to}",
+    ),
+    "report_unsubscribed": (
+        "Rapport mensuel retiré pour {subject}, à {to}, par {by}",
+        "{by} removed the monthly report on {subject}, to {to}",
+    ),
+    "report_made": (
+        "Rapport mensuel de {month} établi pour {subject}",
+        "Monthly report of {month} made for {subject}",
+    ),
+    "report_failed": (
+        "Rapport mensuel de {month} pour {subject} : impossible à établir — {text}",
+        "Monthly report of {month} for {subject} could not be made — {text}",
     ),
 }
 
@@ -58,6 +75,10 @@ WORDS: Mapping[str, Pair] = {
     "no_answer": ("sans réponse", "no answer"),
     "trunk_failure": ("échecs de la ligne", "trunk failures"),
     "step": ("étape", "step"),
+    "act": ("acte", "act"),
+    "quantity": ("quantité", "quantity"),
+    "unit_price": ("prix unitaire (€)", "unit price (€)"),
+    "amount": ("montant (€)", "amount (€)"),
     "how_many": ("nombre", "how many"),
     "mean_all": ("moyenne (s)", "mean (s)"),
     "longest": ("maximum (s)", "longest (s)"),
@@ -109,6 +130,39 @@ TITLES: Mapping[str, Pair] = {
     ),
     "by_category": ("Alarmes par catégorie", "Alarms by category"),
     "bars": ("Répartition des délais : {}", "How delays are spread: {}"),
+    "charges": ("Actes facturables", "Chargeable acts"),
     "by_day": ("Alarmes reçues par jour", "Alarms received by day"),
     "by_kind": ("Alarmes par nature", "Alarms by kind"),
 }
+#: What a monthly report is called, by what it is about; what its mail says.
+SUBJECTS: Mapping[str, Pair] = {
+    "station": ("Rapport mensuel de la station", "Monthly report of the station"),
+    "client": ("Rapport mensuel", "Monthly report"),
+    "firm": ("Rapport mensuel du mainteneur", "Monthly report for maintenance"),
+    "body": (
+        "Bonjour,\n\nVeuillez trouver ci-joint le rapport de {month}.\n",
+        "Hello,\n\nThe report of {month} is attached.\n",
+    ),
+}
+#: Words of the report's page.
+REPORT: Mapping[str, Pair] = {
+    "station": ("Station de télésurveillance", "Monitoring station"),
+    "all_sites": ("Tous les sites", "All sites"),
+    "signals": ("Messages reçus des centrales", "Signals received from panels"),
+    "nothing": ("Rien ce mois-ci.", "Nothing this month."),
+}
+_MONTHS = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "January February March April May June July August September October November December",
+)
+
+
+def said(table: Mapping[str, Pair], name: str, language: str) -> str:
+    """A word of one of these tables."""
+    return table[name][0 if language == "fr" else 1]
+
+
+def months(day: date, language: str) -> str:
+    """The month of a day: novembre 2026."""
+    names = _MONTHS[0 if language == "fr" else 1].split()
+    return f"{names[day.month - 1]} {day.year}"

@@ -75,6 +75,7 @@ ASIDE = {
     "/api/v1/simulator/phones/{number}": "demo only",
     "/api/v1/simulator/calls": "demo only",
     "/statistics/{view}/{table}.{format}": "a file",
+    "/statistics/reports/{document_id}.pdf": "a file",
 }
 
 #: What an address does not go without.

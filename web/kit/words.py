@@ -404,6 +404,11 @@ STATISTICS = {
     "handling": N_("Handling"),
     "reports": N_("Monthly reports"),
 }
+REPORT_SUBJECTS = {
+    "station": N_("the whole station"),
+    "client": N_("a client's sites"),
+    "firm": N_("a firm's sites"),
+}
 STEPS_MEASURED = {
     "shown": N_("shown to an operator"),
     "claimed": N_("taken by an operator"),

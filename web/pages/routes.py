@@ -19,7 +19,7 @@ from web.pages.interventions import firms, measures, service_lines
 from web.pages.messages import letters, subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
-from web.pages.records import audit, charges, evidence, letter_texts, logbook, retention, statistics
+from web.pages.records import audit, charges, evidence, letter_texts, logbook, monthly, retention, statistics
 from web.pages.sites import (
     clients,
     event_table,
@@ -44,7 +44,7 @@ for module in (
     *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
-    *(lines, logbook, statistics, recordings, images),
+    *(lines, logbook, monthly, statistics, recordings, images),
     *(
         settings,
         tokens,

@@ -52,7 +52,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         ),
         *("subscription_made", "subscription_changed", "subscription_secret"),
         *("subscription_paused", "subscription_resumed", "subscription_replayed"),
-        "subscription_removed",
+        *("subscription_removed", "report_subscribed", "report_unsubscribed"),
         *("letter_set", "letter_reset"),
         *("announcement_recorded", "announcement_removed", "announcement_tried"),
         *("price_set", "charge_added", "charge_corrected"),

@@ -6,7 +6,7 @@ A page, a spreadsheet and a monthly report show the same sheet.
 from callflow.core.records.sheets.delays import delays, hours, operators
 from callflow.core.records.sheets.parts import Line, Names, Sheet, Table
 from callflow.core.records.sheets.places import false_alarms, trunks
-from callflow.core.records.sheets.work import by_day, by_kind, handling
+from callflow.core.records.sheets.work import by_day, by_kind, charges, handling
 
 __all__ = [
     "Line",
@@ -15,6 +15,7 @@ __all__ = [
     "Table",
     "by_day",
     "by_kind",
+    "charges",
     "delays",
     "false_alarms",
     "handling",

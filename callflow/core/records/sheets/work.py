@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from callflow.core.records import plots
 from callflow.core.records.figures import Step
 from callflow.core.records.plots import Series
 from callflow.core.records.sheets.parts import Cell, Line, Names, Sheet, Table, capital, share
 from callflow.core.records.statistics import Group, total
+from callflow.texts import word
+from callflow.texts.charges import ACTS
 
 
 def handling(names: Names, groups: Sequence[Group]) -> Sheet:
@@ -60,3 +64,52 @@ def by_kind(names: Names, groups: Sequence[Group]) -> Table:
         for g in most
     ]
     return Table("kinds", names.title("by_kind"), head, lines, frozenset({4}))
+
+
+class Charged(Protocol):
+    """A chargeable act (``callflow.core.records.charges``)."""
+
+    @property
+    def site_name(self) -> str:
+        """Where it was."""
+
+    @property
+    def kind(self) -> str:
+        """What it was."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was done (UTC)."""
+
+    @property
+    def quantity(self) -> int:
+        """Hundredths of its unit."""
+
+    @property
+    def unit_price(self) -> int | None:
+        """Cents."""
+
+    @property
+    def amount(self) -> int | None:
+        """Cents."""
+
+
+def charges(names: Names, found: Sequence[Charged]) -> Sheet:
+    """What was done and is charged for, with what it costs together."""
+    head = names.head("site", "day", "act", "quantity", "unit_price", "amount")
+    lines = [
+        Line(
+            [
+                *(one.site_name, f"{one.at:%d/%m}", word(ACTS, str(one.kind), names.language)),
+                *(one.quantity / 100, _euros(one.unit_price), _euros(one.amount)),
+            ]
+        )
+        for one in found
+    ]
+    whole = sum(one.amount or 0 for one in found)
+    lines.append(Line([capital(names.say("total")), "", "", None, None, _euros(whole)]))
+    return Sheet([], [Table("charges", names.title("charges"), head, lines)])
+
+
+def _euros(cents: int | None) -> float | None:
+    return None if cents is None else cents / 100

@@ -131,6 +131,7 @@ def pages(full: FullStation) -> list[str]:
         f"/incidents/{full.incidents['shop']}/evidence",
         f"/evidence/{full.disclosure}",
         f"/personal/{SHOP}-1",
+        *(f"/statistics/{view}" for view in ("operators", "false-alarms")),
         "/personal?q=e",
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
