@@ -19,7 +19,16 @@ from web.pages.interventions import firms, measures, service_lines
 from web.pages.messages import letters, subscriptions
 from web.pages.people import client_data, login, oidc, own, personal, tokens, users
 from web.pages.plans import at_site, edit, plan, plans, standing, trial
-from web.pages.records import audit, charges, evidence, letter_texts, logbook, monthly, retention, statistics
+from web.pages.records import (
+    audit,
+    charges,
+    evidence,
+    letter_texts,
+    logbook,
+    monthly,
+    retention,
+    statistics,
+)
 from web.pages.sites import (
     clients,
     event_table,
