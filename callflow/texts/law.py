@@ -158,6 +158,10 @@ DIAL_REFUSALS: Words = {
         "ce numéro n'est ni d'un contact, ni de la station, ni de l'annuaire",
         "this number is neither a contact's, nor the station's, nor of the directory",
     ),
+    dial_policy.NO_FAX: (
+        "ce numéro n'est le fax déclaré de personne",
+        "it is nobody's declared fax number",
+    ),
     dial_policy.MUTE: (
         "alarme agression : rien ne doit sonner sur place ni chez le personnel",
         "personal alarm: nothing may ring on site or at its staff",

@@ -183,6 +183,7 @@ CHOICES: Mapping[str, Mapping[str, Pair]] = {
     "channel": {
         "mail": ("courriel", "mail"),
         "sms": ("SMS", "SMS"),
+        "fax": ("fax", "fax"),
         "webhook": ("programme (webhook)", "program (webhook)"),
     },
     "report": {

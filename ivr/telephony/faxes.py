@@ -19,6 +19,7 @@ from callflow.core.messages.fax import MOST_PAGES, Sending
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Undelivered
 from callflow.handling.base.policy import STATION_NAME, STATION_ZONE
 from callflow.handling.calls import faxes
+from callflow.notify.reports import Reports
 from callflow.paper import fax, fax_cover, shelf
 from callflow.paper.press import NotInstalled, Unprintable, lay_out
 from callflow.settings.config import Settings
@@ -47,6 +48,7 @@ class Faxes:
         self._store, self._settings, self._now, self._ready = store, settings, now, ready
         self._node = settings.node
         self._folder = settings.data_dir / "faxes"
+        self._reports = Reports(settings, store)
         self._drawing: dict[str, asyncio.Task[None]] = {}
 
     async def look(self) -> None:
@@ -102,6 +104,7 @@ class Faxes:
         there = Sending.of(message.data).pages
         if there and self._file(message.id).exists():
             return there
+        message = await self._reports.attach(message, self._now())
         about = await self._store.read(lambda tx: faxes.addressed(tx, message))
         body = await self._body(about)
         try:

@@ -649,7 +649,7 @@ ROSTER_FINDINGS = {
 #: Outcomes that tell of success, of an alarm worse than it was, and of nothing reached.
 GOOD = frozenset(
     {"verified_ok", "known_cause", "going", "send_guard", "accepted", "acknowledged"}
-    | {"done", "all_clear", "service_comes"}
+    | {"done", "all_clear", "service_comes", "faxed"}
 )
 GRAVE = frozenset(
     {"duress", "help", "wrong_code", "operator", "trunk_failure", "error", "overdue", "failed"}

@@ -152,3 +152,22 @@ def tried(
         mute=bool(mute),
     )
     return forbidden(destination), known
+
+
+def fax_refused(tx: Tx, number: str, *, by: str) -> str | None:
+    """Why no document of ``by``'s ("": the machine's) may be faxed to ``number`` now; None: it may.
+    The gate just before the trunk asks again."""
+    sites = contacts.faxes_of(tx, [number])
+    of_service = bool(services.faxes(tx, [number]))
+    destination = Destination(
+        number=number,
+        step=Purpose.FAX,
+        requester=by,
+        contact=False,
+        ours=False,
+        service=bool(services.reserved(tx, [number])),
+        mute=bool(incidents.mute_sites(tx, sites.get(number, set()))),
+        fax=number in sites or of_service,
+        service_fax=of_service,
+    )
+    return forbidden(destination)

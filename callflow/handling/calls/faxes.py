@@ -91,6 +91,22 @@ def addressed(tx: Tx, message: Message) -> Addressed:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """A declared fax machine (E.164)."""
+
+    name: str
+    number: str
+
+
+def fax_machines(tx: Tx, site_id: str | None) -> list[Machine]:
+    """Those of a site's people and firms, then the services'."""
+    people = contacts.called(tx, site_id) if site_id else []
+    own = [Machine(name=one.name, number=one.fax) for one in people if one.fax]
+    lines = [Machine(name=name, number=number) for name, number in services.with_fax(tx)]
+    return list(dict.fromkeys([*own, *lines]))
+
+
 def claim(tx: Tx, now: datetime, limit: int) -> list[Claimed]:
     """Faxes that are due, for ``DRAWN_WITHIN`` the caller's to draw. None whose call lives."""
     found = delivery.claim_messages(tx, now, {Channel.FAX: limit}, lease=DRAWN_WITHIN)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms.incident import Incident
+from callflow.core.messages.fax import Sending
 from callflow.core.messages.outbox import Channel, Message, marked, one_line, shown
 from callflow.core.time.instants import to_iso
 from callflow.handling.alarms.muting import is_mute_here
@@ -52,6 +53,8 @@ def post(
     subject = one_line(storable(marked(subject, exercise=exercise)))
     body = storable(marked(text, exercise=exercise))
     data = _facts(incident) | ({"report": report} if report else {})
+    if channel is Channel.FAX and by:  # a service's machine is called for a person only
+        data = Sending(by=by).into(data)
     of: dict[str, Any] = dict(body=body, data=data, task=task, document=document)
     message_id = insert(tx, incident, now, channel=channel, to=to, subject=subject, **of)
     told = {"channel": channel.value, "to": shown(channel, to), "text": subject}

@@ -14,14 +14,28 @@ from callflow.core.records.letters import Blank, LetterKind
 from callflow.core.records.reports import widths
 from callflow.core.records.reports.widths import Width
 from callflow.handling.alarms.operating import known
+from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.base.refusals import Refused
+from callflow.handling.calls.dialling import fax_refused
 from callflow.handling.messages import outbox
 from callflow.handling.records import letters
+from callflow.handling.sites.numbers import e164
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.texts import RESOLUTIONS, moments, word
 from callflow.texts.kinds import KINDS
+
+
+def way_to(typed: str) -> tuple[Channel, str]:
+    """How to reach what somebody typed: by mail, or at a fax machine's number. Raises Refused."""
+    if "@" in typed:
+        return Channel.MAIL, typed
+    try:
+        number = e164(typed, "to")
+    except BadField as error:
+        raise Refused(error.message) from None
+    return Channel.FAX, number or ""
 
 
 def send(
@@ -46,6 +60,8 @@ def send(
         raise Refused("this alarm is about several clients: only its complete report is made")
     if wrong := wrong_address(channel, to):
         raise Refused(wrong, to)
+    if channel is Channel.FAX and (wrong := fax_refused(tx, to, by=who)):
+        raise Refused(wrong)
     subject, body = letter_of(tx, incident, width)
     sent = outbox.post(tx, incident, channel, to, subject, body, now, report=width.value, by=who)
     if sent is None:

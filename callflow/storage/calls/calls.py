@@ -430,7 +430,8 @@ def spoken_to(tx: Tx, incident_id: str) -> list[Call]:
 def in_talk(tx: Tx, incident_id: str) -> bool:
     """True where somebody speaks on the phone about an incident."""
     c = t.call.c
-    query = select(c.id).where(c.incident_id == incident_id, c.state == CallState.ANSWERED.value)
+    up = c.incident_id == incident_id, c.state == CallState.ANSWERED.value
+    query = select(c.id).where(*up, c.step != Purpose.FAX.value)
     return tx.execute(query.limit(1)).first() is not None
 
 

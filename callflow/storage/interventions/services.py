@@ -79,6 +79,13 @@ def faxes(tx: Tx, numbers: Iterable[str]) -> set[str]:
     return {row["fax"] for row in _FAXES.all(tx, {"numbers": list(numbers)})}
 
 
+def with_fax(tx: Tx) -> list[tuple[str, str]]:
+    """(name, fax) of the services that have one."""
+    c = t.service_line.c
+    query = select(c.name, c.fax).where(c.fax.is_not(None)).order_by(c.service, c.id)
+    return [(row.name, row.fax) for row in tx.execute(query)]
+
+
 def names_of_faxes(tx: Tx, numbers: Iterable[str]) -> list[str]:
     """The services whose fax ``numbers`` are."""
     c = t.service_line.c

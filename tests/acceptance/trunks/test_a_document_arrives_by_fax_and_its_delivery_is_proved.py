@@ -84,3 +84,28 @@ async def test_busy_and_unanswered_are_tried_again_and_told(station: TrunkStatio
     assert [entry.data["fault"] for entry in told][-1:] == ["timeout"]
     assert len(told) == len(tries) - 1
     store.close()
+
+
+@pytest.mark.deep
+async def test_a_fax_under_way_outlives_its_telephony(station: TrunkStation) -> None:
+    number = "+33139980163"
+    account = await _site(station, number)
+    await station.phone(number, "fax", after_s=0.2)
+    store = faxes.store_of(station.data_dir)
+    pdf = await faxes.report(1)
+    message = await faxes.post_fax(store, station.data_dir, account, number, pdf)
+
+    async def answered() -> bool:
+        return any(call["answered_at"] for call in await station.seen(number))
+
+    await station.until(answered, 60)
+    station.kill("telephony")
+
+    async def sent() -> bool:
+        return faxes.message(store, message).state is MessageState.SENT
+
+    await station.until(sent, 120)
+    assert len(await station.seen(number)) == 1, "it was adopted, not sent again"
+    assert faxes.message(store, message).attempts == 1
+    assert len(faxes.proofs_of(store, message)) == 1
+    store.close()

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.ami.events import Answered, Ended, OriginateFailed, Placed, Ringing
+from callflow.core.messages.fax import Report
+from ivr.ami.events import Answered, Ended, Faxed, OriginateFailed, Placed, Ringing
 from ivr.ami.translate import ORIGINATE, Translator, number, parsed, text
 
 CALL = "7d4a2f0c-1b2e-4c3d-8e5f-000000000001"
@@ -126,3 +127,30 @@ def test_headers_that_come_twice_or_mean_nothing() -> None:
     assert number({"cause": "²"}, "cause") is None
     assert number({"cause": "9" * 30}, "cause") is None
     assert number({"techcause": "503 Service Unavailable"}, "techcause") == 503
+
+
+def test_what_a_fax_machine_calls_itself_is_only_a_name() -> None:
+    """The dialplan lets no comma of it through; a header that came twice counts once."""
+    said = parsed(
+        f"Event: UserEvent\r\nUserEvent: CallflowFax\r\nUniqueid: {CALL}\r\nStatus: FAILED\r\n"
+        "Pages: 1\r\nRate: 9600\r\nMode: T38\r\nRemote: " + "9" * 200 + "\r\nStatus: SUCCESS\r\n"
+        "Error: The call dropped prematurely"
+    )
+    (event,) = Translator().events(said, 1)
+    report = Report(
+        passed=False,
+        pages=1,
+        rate=9600,
+        mode="T38",
+        remote="9" * 40,
+        error="The call dropped prematurely",
+    )
+    assert event == Faxed(CALL, report)
+    assert report.text(3) == f"1/3 p., 9600 bit/s, T.38, {'9' * 40}, The call dropped prematurely"
+
+
+def test_another_event_of_a_dialplan_is_no_fax() -> None:
+    theirs = {"event": "UserEvent", "userevent": "Other", "uniqueid": CALL, "status": "SUCCESS"}
+    assert list(Translator().events(theirs, 1)) == []
+    stranger = {**theirs, "userevent": "CallflowFax", "uniqueid": "1.2"}
+    assert list(Translator().events(stranger, 1)) == []

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from callflow.core.messages.outbox import Channel
 from callflow.core.records.reports.widths import Width
+from callflow.handling.base.refusals import Refused
 from callflow.handling.records import report_sending
 from callflow.storage import Tx
 from web.access.sessions import Handler, Reader
 from web.access.users import Right
 from web.kit import forms
+from web.kit.refusals import not_dialled
 from web.pages.alarms import incident, report_files
 from web.station import Here
 
@@ -32,15 +33,19 @@ async def show(
 
 @router.post("/incidents/{incident_id}/send-report")
 async def send(incident_id: str, request: Request, visitor: Handler, station: Here) -> Response:
-    """Has it sent by mail, with the station's letter."""
+    """Has it sent by mail or by fax, with the station's letter."""
     form, now = await forms.sent(request), station.clock()
     width, to = forms.one_of(Width, form, "for"), forms.line(form, "to").strip()
     supervises = Right.SUPERVISE in visitor.rights
 
     def sending(tx: Tx) -> object:
-        return report_sending.send(
-            tx, incident_id, width, Channel.MAIL, to, visitor.name, now, supervises=supervises
-        )
+        try:
+            way, address = report_sending.way_to(to)
+            return report_sending.send(
+                tx, incident_id, width, way, address, visitor.name, now, supervises=supervises
+            )
+        except Refused as wrong:
+            raise not_dialled(wrong, visitor.language) from None
 
     return await incident.answer(request, station, visitor, incident_id, sending)
 

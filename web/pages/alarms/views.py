@@ -31,6 +31,7 @@ from callflow.handling.alarms.acting import NOT_NORMAL
 from callflow.handling.alarms.checking import check_list
 from callflow.handling.alarms.filing import standing, standings, wish_of
 from callflow.handling.base import policy as base_policy
+from callflow.handling.calls.faxes import fax_machines
 from callflow.handling.interventions import orders
 from callflow.handling.sites import passwords as sites_passwords
 from callflow.handling.sites.in_force import site_now
@@ -337,6 +338,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "other_calls": [c for c in shown if c.step not in _step_ids(row)],
         "log": lines_told(tx, entries),
         "documents": documents.of_incident(tx, incident_id),
+        "fax_machines": fax_machines(tx, row.site_id),
         "report_widths": [one for one in Width if may_have(one, row.kind)],
         "codes": codes_offered(tx, row.kind),
         "heard": sites_passwords.heard_last([each.entry for each in entries]),

@@ -37,7 +37,7 @@ KINDS: Mapping[StepKind, str] = {
     StepKind.ACT_ON_PANEL: "an operator acts on the panel, the panel confirms",
     StepKind.LISTEN_IN: "an operator listens to the site",
     StepKind.FETCH_IMAGES: "fetches stills of the declared cameras",
-    StepKind.NOTIFY: "sends a mail, an SMS or a webhook",
+    StepKind.NOTIFY: "sends a mail, an SMS, a fax or a webhook",
     StepKind.WAIT: "waits for a restore, so many seconds, or until an hour",
     StepKind.SET_ON_TEST: "sets zones on test",
     StepKind.PROTECTIVE_MEASURE: "opens a protective measure, with an end",

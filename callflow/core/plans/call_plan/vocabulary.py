@@ -24,7 +24,7 @@ class StepKind(StrEnum):
     ACT_ON_PANEL = "act_on_panel"  # an operator acts, the panel confirms (D25)
     LISTEN_IN = "listen_in"  # an operator listens to the site
     FETCH_IMAGES = "fetch_images"  # the declared cameras (D24)
-    NOTIFY = "notify"  # mail, SMS or webhook
+    NOTIFY = "notify"  # mail, SMS, fax or webhook
     WAIT = "wait"  # for a restore, some minutes, or until an hour
     SET_ON_TEST = "set_on_test"
     PROTECTIVE_MEASURE = "protective_measure"  # opened, with an end (D26)
@@ -52,6 +52,7 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     SMS = "sms"
+    FAX = "fax"
     WEBHOOK = "webhook"
 
 

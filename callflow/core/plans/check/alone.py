@@ -111,7 +111,7 @@ def _addresses(at: At) -> Iterator[Finding]:
     if step.kind is not StepKind.NOTIFY:
         return
     channel = Channel(step.channel)
-    if channel is Channel.SMS and refusal(step.to) is not None:
+    if channel in (Channel.SMS, Channel.FAX) and refusal(step.to) is not None:
         yield at.found("refused_number", "to", name="to", number=step.to)
     if wrong_address(channel, step.to) is not None:
         yield at.found("bad_address", "to", to=step.to, channel=channel.value)

@@ -3,23 +3,26 @@ is sent, kept once."""
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from callflow import clock
+from callflow.core.messages.fax import Sending
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Undelivered
 from callflow.core.records.documents import DocumentKind
 from callflow.core.records.letters import LetterKind
 from callflow.handling.alarms import operating
+from callflow.handling.calls import faxes
 from callflow.handling.messages import delivery, outbox
 from callflow.handling.plans import plans
 from callflow.handling.records import letters
 from callflow.notify.reports import Reports
 from callflow.storage.records import documents
 from tests.support.visitors import Person
-from tests.support.web_station import NAME, WebStation
+from tests.support.web_station import NAME, WebStation, site_body
 from web.access.users import Role
 
 TO = "gerance@example.org"
@@ -100,3 +103,32 @@ async def test_where_nothing_lays_out_it_says_what_to_install(
     with pytest.raises(Undelivered, match="apt-get install") as failure:
         await Reports(station.settings, station.store).attach(message, clock.now())
     assert failure.value.fault is Fault.NOT_SET_UP
+
+
+async def test_an_operator_faxes_it_to_a_declared_machine_alone(
+    station: WebStation, app: FastAPI
+) -> None:
+    shop, *others = site_body()["contacts"]
+    station.site(contacts=[{**shop, "fax": "01 39 98 00 01"}, *others])
+    incident = str(station.alarm().id)
+    station.user(NAME, Role.OPERATOR)
+    claire = Person(app, NAME)
+    await claire.log_in()
+    page = (await claire.see(f"/incidents/{incident}")).text
+    assert '<option value="01 39 98 00 01">Fax : Accueil</option>' in page
+    for to, why in (
+        ("01 39 98 00 02", "fax déclaré"),  # nobody's
+        (shop["phone"], "fax déclaré"),  # a telephone
+        ("18", "numéro d’urgence"),
+        ("accueil", "numéro"),
+    ):
+        refused = await claire.send(
+            f"/incidents/{incident}/send-report", **{"for": "client", "to": to}
+        )
+        assert refused.status_code == 409, to
+        assert why in unescape(refused.text).replace("'", "’"), to
+    form: dict[str, Any] = {"for": "client", "to": "01 39 98 00 01"}
+    assert (await claire.send(f"/incidents/{incident}/send-report", **form)).status_code == 303
+    (message,) = station.do(lambda tx: faxes.claim(tx, clock.now(), 9))
+    assert (message.to, message.data["report"]) == ("+33139980001", "client")
+    assert Sending.of(message.data).by == NAME

@@ -246,7 +246,7 @@ async def test_a_firms_codes_go_in_and_never_come_out(
     assert made.status_code == 200
     kept = {name: value for name, value in body.items() if "code" not in name}
     more = {"part": "guard", "availability": None, "code_set": True, "duress_code_set": True}
-    closed = {"closed_at": None, "closed_by": "", "closed_because": ""}
+    closed = {"closed_at": None, "closed_by": "", "closed_because": "", "fax": None}
     assert made.json() == {"id": "ouest", "language": "fr", **more, **closed, **kept}
     listed = await api.get("/guard-firms")
     assert listed.json()["items"] == [made.json()]
