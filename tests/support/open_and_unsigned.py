@@ -7,7 +7,7 @@ It shares no code with ``callflow.core.alarms.filing``: what a filed alarm must 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,13 @@ _RESTORED = frozenset({"intrusion", "tamper", "fire", "gas", "flood", "technical
 _ARMED_AGAIN = frozenset({"intrusion", "tamper", "fire"})
 
 
-def found(ask: Ask, incident: str, now: datetime, wants_armed: Callable[[str], bool]) -> list[str]:
+def found(
+    ask: Ask,
+    incident: str,
+    now: datetime,
+    wants_armed: Callable[[str], bool],
+    supervisors: Collection[str],
+) -> list[str]:
     """Each thing that is open there though nobody signed for it; [] where all is as it should be.
 
     ``wants_armed``: whether a site (its id) that has a calendar is to be armed now.
@@ -35,7 +41,7 @@ def found(ask: Ask, incident: str, now: datetime, wants_armed: Callable[[str], b
     out = {zone.lstrip("0") for zone, _ in runs if zone}
     by_machine = _last(ask, incident, ("filed", "filed_by_hand")) == "filed"
     protected = any(not zone for zone, _ in runs) and not by_machine
-    said = _signatures(ask, incident, one["signal_count"])
+    said = _signatures(ask, incident, one["signal_count"], supervisors)
     unsigned = []
     if not protected:
         lines = _zones(ask, one) + _disarmed(ask, one, wants_armed)
@@ -72,14 +78,19 @@ def _signed_by_two(ask: Ask, incident: str) -> bool:
     return by_hand and _last(ask, incident, kinds) == "closing_signed"
 
 
-def _signatures(ask: Ask, incident: str, signals: int) -> set[str]:
+def _signatures(ask: Ask, incident: str, signals: int, supervisors: Collection[str]) -> set[str]:
+    """Lines that count as ended: by one person, or by two of whom one is a supervisor."""
     rows = ask(
-        "SELECT what, name, second FROM signature WHERE incident_id = ? AND signals = ?"
+        'SELECT what, name, "by", second FROM signature WHERE incident_id = ? AND signals = ?'
         " AND signed_at IS NOT NULL",
         (incident, signals),
     )
     alone = ("promise", "equipment")
-    return {f"{what} {name}".strip() for what, name, second in rows if second or what in alone}
+    return {
+        f"{what} {name}".strip()
+        for what, name, by, second in rows
+        if what in alone or (second not in ("", by) and not {by, second}.isdisjoint(supervisors))
+    }
 
 
 def _zones(ask: Ask, one: dict[str, Any]) -> list[str]:

@@ -10,13 +10,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from callflow import clock
-from callflow.core.plans.call_plan import ENDS, StepKind
+from callflow.core.alarms.filing import SIGNABLE
+from callflow.core.alarms.promise import PromiseKind
+from callflow.core.plans.call_plan import ENDS, Measure, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.handling.alarms import operating
+from callflow.handling.alarms import operating, signing
+from callflow.handling.alarms.filing import still_open
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.interventions import orders
 from callflow.storage import Tx
-from callflow.storage.alarms import tasks
+from callflow.storage.alarms import open_ends, tasks
 from tests.support.simulated_station import world
+from tests.support.simulated_station.watch import SUPERVISORS
 
 if TYPE_CHECKING:
     from tests.support.simulated_station.simulation import Simulation
@@ -79,7 +84,44 @@ def _act(rng: random.Random, chosen: dict[str, Any], name: str) -> Callable[[Tx]
 
 
 def _close(tx: Tx, act: _Act) -> None:
-    operating.close_incident(tx, act.incident, act.who, "false_alarm", "vu", act.now)
+    waiver = "panne" if act.chance < 0.2 else ""
+    operating.close_incident(
+        tx,
+        act.incident,
+        act.who,
+        "false_alarm",
+        "vu",
+        act.now,
+        supervises=act.who in SUPERVISORS,
+        waiver=waiver,
+    )
+
+
+def _sign(tx: Tx, act: _Act) -> None:
+    """Answer for something that is still open."""
+    row = operating.known(tx, act.incident)
+    lines = [one for one in still_open(tx, row, act.now) if one.what in SIGNABLE]
+    if lines:
+        line = lines[int(act.chance * len(lines))]
+        supervises = act.who in SUPERVISORS
+        about = act.incident, act.who, line.what, line.key, "vu", act.now
+        signing.sign(tx, *about, supervises=supervises)
+
+
+def _promise(tx: Tx, act: _Act) -> None:
+    kind = PromiseKind.PROMISE if act.chance < 0.5 else PromiseKind.EQUIPMENT
+    signing.promise(tx, act.incident, act.who, kind, "à faire", act.now)
+
+
+def _keep(tx: Tx, act: _Act) -> None:
+    for owed in open_ends.promises(tx, [act.incident]):
+        if owed.ended_at is None:
+            signing.keep(tx, act.incident, owed.id, act.who, "fait", act.now)
+
+
+def _protect(tx: Tx, act: _Act) -> None:
+    lasts = timedelta(seconds=30 + 600 * act.chance)
+    orders.protect(tx, act.incident, act.who, Measure.OTHER, "vigile", lasts, act.now)
 
 
 def _note(tx: Tx, act: _Act) -> None:
@@ -133,6 +175,10 @@ _ACTS: Mapping[str, tuple[float, Callable[[Tx, _Act], None]]] = {
     "call": (2, _call),
     "take over": (2, _take_over),
     "task": (8, _end_task),
+    "sign": (3, _sign),
+    "promise": (1, _promise),
+    "keep": (2, _keep),
+    "protect": (1, _protect),
 }
 
 

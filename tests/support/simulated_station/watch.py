@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from callflow import clock
 from callflow.core.alarms.escalation import BUSY_RETRIES
 from callflow.core.calls.call import LIVE_STATES, Outcome
 from callflow.core.calls.dial_policy import refusal
@@ -19,10 +20,13 @@ from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import PERSONAL
 from callflow.handling.records.logbook import verify
 from callflow.storage import Tx
+from tests.support import open_and_unsigned
 
 #: Seconds by which a due step may be late, whatever breaks: a crash, a restart, two more tries.
 LATE_AT_MOST = 20.0
 
+#: Of the operators, who sign beside others.
+SUPERVISORS = ("operator 1",)
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
 _UP = "'started', 'ringing', 'answered'"
 _PERSONAL = ", ".join(f"'{kind.value}'" for kind in PERSONAL)
@@ -32,6 +36,7 @@ CREATE TEMP TABLE broken(what TEXT);
 CREATE TEMP TABLE touched(id TEXT PRIMARY KEY);
 CREATE TEMP TABLE claimed(id TEXT PRIMARY KEY);
 CREATE TEMP TABLE closed(id TEXT PRIMARY KEY);
+CREATE TEMP TABLE filed(id TEXT PRIMARY KEY);
 CREATE TEMP TABLE entered(id TEXT, step TEXT);
 CREATE TEMP TRIGGER incident_new AFTER INSERT ON main.incident BEGIN
     INSERT OR IGNORE INTO touched VALUES (new.id); END;
@@ -40,6 +45,8 @@ CREATE TEMP TRIGGER incident_changed AFTER UPDATE ON main.incident BEGIN
     INSERT INTO broken SELECT 'the plan of ' || new.id || ' changed' WHERE new.plan IS NOT old.plan;
     INSERT OR IGNORE INTO closed
         SELECT new.id WHERE old.state = 'open' AND new.state != 'open';
+    INSERT OR IGNORE INTO filed
+        SELECT new.id WHERE old.state != 'filed' AND new.state = 'filed';
     INSERT INTO entered SELECT new.id, new.step WHERE new.step IS NOT NULL
         AND (new.step IS NOT old.step OR new.step_since IS NOT old.step_since);
 END;
@@ -122,7 +129,7 @@ class Watch:
         self.latest = 0.0  # the longest that anything due has waited, in seconds
         if not raw.execute("SELECT 1 FROM temp.sqlite_master WHERE name = 'touched'").fetchone():
             raw.executescript(_MONITORS)
-        for table in ("broken", "touched", "claimed", "closed", "entered"):
+        for table in ("broken", "touched", "claimed", "closed", "filed", "entered"):
             raw.execute(f"DELETE FROM temp.{table}")
 
     def _all(self, query: str, *values: Any) -> list[Any]:
@@ -146,7 +153,18 @@ class Watch:
                 if who == MACHINE and not (justified or code == "cancelled" or storm):
                     self._broken(f"the machine closed {incident} as {code} without a reason")
             self._raw.execute("DELETE FROM temp.closed")
+        for (incident,) in self._all("SELECT id FROM temp.filed"):
+            self._filed(incident)
+        self._raw.execute("DELETE FROM temp.filed")
         self._raw.execute("DELETE FROM temp.touched")
+
+    def _filed(self, incident: str) -> None:
+        """Nothing is open there that nobody signed for (D26, D30)."""
+        left = open_and_unsigned.found(
+            self._all, incident, clock.now(), wants_armed=lambda _: False, supervisors=SUPERVISORS
+        )
+        for line in left:
+            self._broken(f"incident {incident} is filed, and {line} is open and unsigned")
 
     def _claimed(self, rows: list[Any]) -> None:
         for (number,) in self._all(_TWO_UP):

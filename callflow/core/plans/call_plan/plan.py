@@ -21,6 +21,7 @@ from callflow.core.plans.call_plan.vocabulary import (
     FIELDS,
     LIMITS,
     NOBODY,
+    NORMAL_BOUNDS,
     WHO,
     Channel,
     Measure,
@@ -125,6 +126,7 @@ class Plan:
     version: int
     name: str
     steps: tuple[Step, ...]
+    normal_s: float | None = None  # a treated site has so long to be normal; None: the station's
 
     @property
     def first(self) -> Step:
@@ -174,10 +176,12 @@ def step_asked(plan: Plan, step_id: str) -> Step:
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """The plan as it is stored, frozen into incidents and exchanged."""
+    of_it = {} if plan.normal_s is None else {"normal_s": plan.normal_s}
     return {
         "id": plan.id,
         "version": plan.version,
         "name": plan.name,
+        **of_it,
         "steps": [step_to_json(step) for step in plan.steps],
     }
 
@@ -234,11 +238,22 @@ def _read(body: Mapping[str, Any]) -> Plan:
             version=int(body.get("version", 1)),
             name=str(body.get("name", body["id"])),
             steps=tuple(_step(step, place) for place, step in enumerate(steps)),
+            normal_s=_normal_s(body.get("normal_s")),
         )
     except PlanError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PlanError(f"the plan can't be read: {error!r}") from error
+
+
+def _normal_s(said: Any) -> float | None:
+    """Seconds that a treated site has. Raises PlanError."""
+    if said is None:
+        return None
+    least, most = NORMAL_BOUNDS
+    if isinstance(said, bool) or not isinstance(said, int | float) or not least <= said <= most:
+        raise PlanError(f"normal_s must be {least} to {most} seconds", field="normal_s")
+    return float(said)
 
 
 def _step(body: Any, place: int) -> Step:

@@ -19,6 +19,7 @@ from callflow.core.plans.call_plan.vocabulary import (
     ENDS,
     FIELDS,
     LIMITS,
+    NORMAL_BOUNDS,
     WHO,
     StepKind,
 )
@@ -99,6 +100,13 @@ def json_schema() -> dict[str, Any]:
             "id": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID},
             "version": {"type": "integer", "minimum": 1, "description": "Given by the station"},
             "name": {"type": "string", "maxLength": 200},
+            "normal_s": {
+                "type": ["number", "null"],
+                "minimum": NORMAL_BOUNDS[0],
+                "maximum": NORMAL_BOUNDS[1],
+                "description": "Seconds that a treated site has to be normal; left out: the"
+                " station's setting",
+            },
             "steps": {
                 "type": "array",
                 "minItems": 1,

@@ -292,3 +292,5 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "minutes": (1, 7 * 1440),
     "times": (1, 20),
 }
+#: Seconds that a plan may give a treated site to be back to normal (D26): (least, most).
+NORMAL_BOUNDS = (60, 7 * 86_400)

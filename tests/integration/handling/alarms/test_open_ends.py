@@ -17,6 +17,7 @@ from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, still_op
 from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.interventions import guards, orders
 from callflow.handling.interventions.measures import open_fault
+from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.integration.handling.alarms.test_filing import DAYS, closes, sends, state
@@ -229,11 +230,20 @@ def test_a_signature_needs_a_reason_and_an_open_line(station: Station) -> None:
 # --- deadlines ---------------------------------------------------------------------------------
 
 
-def test_a_plan_says_how_long_its_site_may_stand_open(station: Station) -> None:
+@pytest.mark.parametrize("said", [None, 7200])
+def test_a_plan_says_how_long_its_site_may_stand_open(station: Station, said: int | None) -> None:
+    body: Row = {"id": "p", "name": "p", "steps": [{"id": "a", "kind": "hand_to_operator"}]}
+    body |= {"normal_s": said} if said else {}
+    station.write(lambda tx: plans.publish_plan(tx, body, "admin", station.now))
+    station.put(plans={"intrusion": "p"})
     row = station.alarm("BA")
     assert lines(station, row)[0].due is None, "it runs from the moment it is treated"
     closes(station, row)
-    assert lines(station, row)[0].due == station.now + timedelta(minutes=30)
+    assert lines(station, row)[0].due == station.now + timedelta(seconds=said or 1800)
+    station.later((said or 1800) - 1)
+    assert state(station, row) == "awaiting_normal"
+    station.later(2)
+    assert (state(station, row), station.incident(row.id).human_reason) == ("open", "not_normal")
 
 
 # --- second thoughts ---------------------------------------------------------------------------

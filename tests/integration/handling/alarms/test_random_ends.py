@@ -62,7 +62,7 @@ class Ending:
         self.sends(rng.choice(["BA", "BA", "TA", "FA"]), "3")
         for _ in range(ACTS):
             station.now += timedelta(seconds=rng.choice([1, 20, 300, 2000]))
-            name = rng.choice(list(DEEDS))
+            name = rng.choices(list(DEEDS), [OFTEN.get(each, 1) for each in DEEDS])[0]
             try:
                 station.write(partial(DEEDS[name], self))
             except Refused:
@@ -104,7 +104,10 @@ class Ending:
             def ask(query: str, values: tuple[Any, ...]) -> list[Any]:
                 return list(tx.exec_driver_sql(query, values).all())
 
-            return open_and_unsigned.found(ask, incident, now, lambda _: not 8 <= hour < 19)
+            supervisors = [name for name, supervises in PEOPLE.items() if supervises]
+            return open_and_unsigned.found(
+                ask, incident, now, lambda _: not 8 <= hour < 19, supervisors
+            )
 
         return self.station.read(read)
 
@@ -248,10 +251,7 @@ DEEDS: dict[str, Callable[[Ending, Tx], object]] = {
     "bypasses": _signal("BB", "5"),
     "unbypasses": _signal("BU", "5"),
     "closes": _close,
-    "closes again": _close,
-    "closes once more": _close,
     "signs": _sign,
-    "signs too": _sign,
     "promises": _promise,
     "keeps": _keep,
     "protects": _protect,
@@ -268,7 +268,11 @@ DEEDS: dict[str, Callable[[Ending, Tx], object]] = {
 }
 
 
-@pytest.mark.timeout(1200)
+#: What is done more often than the rest: it leads to an end.
+OFTEN = {"closes": 7, "signs": 6, "restore 3": 3, "restore 4": 2, "accepts": 2, "sends": 2}
+
+
+@pytest.mark.timeout(2400)
 def test_none_of_many_ends_is_filed_with_something_open_and_unsigned(
     model: Path, vault: Vault, tmp_path: Path, deep_run: bool
 ) -> None:
