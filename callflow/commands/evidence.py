@@ -19,7 +19,7 @@ from callflow.disclosure import making, reporting
 from callflow.disclosure import verify as small_program
 from callflow.disclosure.archive import TooLarge
 from callflow.handling.base.refusals import Refused
-from callflow.handling.records import disclosures, reports
+from callflow.handling.records import disclosures
 from callflow.texts.access import BY_COMMAND
 
 evidence = group("Evidence files of alarms, for police, prefect, insurer or court.")
@@ -62,8 +62,8 @@ def make(
             )
             ours = making.own_numbers(settings)
             collected = store.read_now(lambda tx: disclosures.collect(tx, written.id, ours))
-            facts = store.read_now(lambda tx: reports.facts(tx, incident))
-            report = asyncio.run(reporting.report_of(facts, collected, settings.images_dir))
+            told = store.read_now(lambda tx: reporting.read(tx, incident))
+            report = asyncio.run(reporting.report_of(told, collected, settings.images_dir))
             workshop = making.workshop(settings, vault)
             with Progress(console=console, transient=True) as progress:
                 task = progress.add_task("evidence")

@@ -23,7 +23,7 @@ from callflow.disclosure import making, reporting
 from callflow.disclosure.archive import TooLarge
 from callflow.disclosure.making import Made
 from callflow.handling.base.refusals import Refused
-from callflow.handling.records import disclosures, reports
+from callflow.handling.records import disclosures
 from callflow.storage import StoreUnavailable
 from web.kit.words import N_
 from web.station import Station
@@ -37,6 +37,7 @@ _PIECE = 1 << 18
 TOO_LARGE = N_("more than four gigabytes: leave recordings or images out")
 UNREADABLE = N_("a recording or an image could not be read: look at the disk, and try again")
 UNAVAILABLE = N_("the database does not answer: try again")
+FAILED = N_("the file could not be made: the station's log says why")
 BUSY = N_("other evidence files are being made: try again in a minute")
 
 
@@ -143,6 +144,9 @@ class EvidenceFiles:
             except OSError:
                 _log.exception("evidence.unreadable")
                 file.said = UNREADABLE
+            except Exception:  # whoever looks on must not wait for ever
+                _log.exception("evidence.failed")
+                file.said = FAILED
 
     async def _made(self, file: EvidenceFile) -> None:
         station, settings = self._station, self._station.settings
@@ -150,8 +154,8 @@ class EvidenceFiles:
         collected = await station.store.read(
             lambda tx: disclosures.collect(tx, file.asked.id, ours)
         )
-        facts = await station.store.read(lambda tx: reports.facts(tx, file.asked.incident_id))
-        report = await reporting.report_of(facts, collected, settings.images_dir)
+        told = await station.store.read(lambda tx: reporting.read(tx, file.asked.incident_id))
+        report = await reporting.report_of(told, collected, settings.images_dir)
         workshop = making.workshop(settings, station.vault)
         now = station.clock()
         with tempfile.TemporaryFile(dir=settings.data_dir) as out:

@@ -208,6 +208,14 @@ async def test_a_program_gets_the_file_in_one_request(
     assert sent.status_code == 403
 
 
+async def test_a_fault_of_ours_is_said_and_nobody_waits_for_ever(
+    chief: Person, incident: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "report_of", AsyncMock(side_effect=TypeError("ours")))
+    where = (await chief.send(f"/incidents/{incident}/evidence", **FORM)).headers["location"]
+    assert "le journal de la station dit pourquoi" in await made(chief, f"{where}?lang=fr")
+
+
 async def test_a_file_that_is_gone_from_the_disk_is_said_to_be_elsewhere(
     station: WebStation, api: httpx.AsyncClient, incident: str
 ) -> None:
