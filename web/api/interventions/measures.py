@@ -226,7 +226,7 @@ async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: 
     return await station.store.write(run)
 
 
-Client = Annotated[Identifier | None, Query(description="Only this client's sites")]
+Client = Annotated[Line | None, Query(description="Only this client's sites")]
 ByFirm = Annotated[Identifier | None, Query(description="Only what this firm does")]
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from callflow.core.plans.measure import ONE, Unit
 from callflow.core.records.charges import Act, PricedBy
 from callflow.core.time.instants import from_iso, to_iso
-from callflow.handling.base.fields import Identifier, Long
+from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.records import corrections, prices
 from callflow.storage import Tx
 from callflow.storage.records import charges as rows
@@ -159,7 +159,7 @@ async def export(
     caller: Reader,
     station: Here,
     month: Month,
-    client: Annotated[str, Query(max_length=64)] = "",
+    client: Annotated[Line, Query(description="Only this client's sites")] = "",
     format: Annotated[Literal["csv", "xlsx"], Query()] = "csv",
     language: Annotated[Literal["fr", "en"], Query()] = "fr",
 ) -> Response:
@@ -205,12 +205,12 @@ async def correct(charge_id: str, body: WhyIn, caller: Configurer, station: Here
 
 
 _SCOPES = Literal["station", "client", "site"]
-_OWNER = Query(max_length=64, description="The site's or the client's id; empty: the station")
+_Owner = Annotated[Line, Query(description="The site's or the client's id; empty: the station")]
 
 
 @router.get("/charge-prices/{scope}")
 async def list_prices(
-    scope: _SCOPES, caller: Reader, station: Here, owner: Annotated[str, _OWNER] = ""
+    scope: _SCOPES, caller: Reader, station: Here, owner: _Owner = ""
 ) -> PricesOut:
     """The prices that are set there."""
     found = await station.store.read(lambda tx: rows.prices_of(tx, PricedBy(scope), owner))
@@ -237,7 +237,7 @@ async def put_price(
     body: PriceIn,
     caller: Configurer,
     station: Here,
-    owner: Annotated[str, _OWNER] = "",
+    owner: _Owner = "",
 ) -> PricesOut:
     """Sets what an act costs from now on; what was charged for stays as it is."""
     now = station.clock()

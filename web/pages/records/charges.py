@@ -69,8 +69,15 @@ async def file(
     """A month's rows, of every client or of one."""
     month = month or this_month(station.clock())
     since, until = month_of(month)
-    found = await station.store.read(lambda tx: rows.listed(tx, since, until, client_id=client))
+    found = await station.store.read(
+        lambda tx: rows.listed(tx, since, until, client_id=_id(client))
+    )
     return charges_file(found, visitor.language, format, month)
+
+
+def _id(said: str) -> str:
+    """Without what no column holds."""
+    return said.replace("\0", "")
 
 
 @router.get("/clients/{client_id}")
@@ -176,7 +183,7 @@ async def show_prices(
     visitor: Reader, station: Here, scope: Scope = "station", owner: Owner = ""
 ) -> Response:
     """What each act costs at the station, for a client, or at a site."""
-    return await _prices(station, visitor, PricedBy(scope), owner)
+    return await _prices(station, visitor, PricedBy(scope), _id(owner))
 
 
 @router.post("/prices")

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from icalendar import Calendar
 
 from callflow import clock
+from callflow.storage.sites import sites
 from tests.integration.web.alarms.test_by_hand import alarm
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
@@ -146,6 +147,10 @@ async def test_a_calendar_has_measures_and_hostile_words_stay_words(
     assert HOSTILE.partition("<")[2] in str(event["DESCRIPTION"])
     assert events((await api.get("/measures.ics?firm=far")).content) == []
     assert (await api.get("/measures.ics?client=none")).status_code == 404
+    site = station.store.read_now(lambda tx: sites.get(tx, "1001"))
+    assert site is not None
+    theirs = await api.get("/measures.ics", params={"client": site.client_id})
+    assert len(events(theirs.content)) == 1
     english = events((await api.get("/measures.ics?language=en")).content)
     assert str(english[0]["SUMMARY"]).startswith("Guard on site")
 
