@@ -19,6 +19,7 @@ from callflow.core.messages.outbox import Channel
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.letters import LetterKind
+from callflow.core.records.monthly import Subject
 from callflow.core.records.retention import Kept
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
@@ -37,7 +38,7 @@ from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
-from callflow.handling.records import letters, mnemonics, retention
+from callflow.handling.records import letters, mnemonics, monthly, retention
 from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
 from callflow.handling.sites import sites as sites_sites
 from callflow.storage import Tx
@@ -45,6 +46,7 @@ from callflow.storage import schema as t
 from callflow.storage.desks import shifts
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.records import logbook
+from callflow.storage.records import monthly as monthly_rows
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import contacts as contact_rows
 from ivr.speech.places import announcements_of
@@ -561,6 +563,16 @@ def _tokens(world: World, page: Page) -> str:
     return "/settings/tokens"
 
 
+def _monthly_reports(world: World, page: Page) -> str:
+    def write(tx: Tx) -> None:
+        for one in monthly_rows.subscriptions(tx):
+            monthly_rows.unsubscribe(tx, one.id)
+        monthly.subscribe(tx, Subject.STATION, "", "a@example.org", "fr", CHIEF, clock.now())
+
+    world.do(write)
+    return "/statistics/reports"
+
+
 def _webhooks(world: World, page: Page) -> str:
     wanted = Wanted(name="erp", url="https://erp.example.org/h")
     vault = world.station.vault
@@ -916,6 +928,12 @@ SCENES: tuple[Scene, ...] = (
         values={"code": "RAM", "text": "Ramassage à [heure]"},
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
+    Scene(
+        name="monthly reports",
+        prepare=_monthly_reports,
+        ready="[action$=remove]",
+        values={"to": "chief@example.org"},
+    ),
     Scene(
         name="webhooks",
         prepare=_webhooks,

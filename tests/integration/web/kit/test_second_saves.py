@@ -499,7 +499,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
-            "/settings/webhooks",
+            *("/settings/webhooks", "/statistics/reports"),
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
             "/logbook/{entry_id}/correct",
             *("/plans/{plan_id}/sites", "/sites/{site_id}/tests", "/faults"),
@@ -513,7 +513,7 @@ ALONE: dict[str, str] = {
             *("/settings/tokens/{token_id}/revoke", "/settings/retention/holds/{hold_id}/lift"),
             *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
             "/sites/{site_id}/contract/{change_id}/drop",
-            "/post/{message_id}/stamp",
+            *("/post/{message_id}/stamp", "/statistics/reports/{subscription_id}/remove"),
             "/sites/{site_id}/instructions/{instruction}/withdraw",
             "/sites/{site_id}/tests/{test_id}/{act}",
             *("/measures/{measure_id}/{act}", "/measures/feeds/{feed_id}/revoke"),
