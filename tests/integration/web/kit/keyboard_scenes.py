@@ -599,7 +599,7 @@ def _letter(world: World, page: Page) -> str:
 def _own_text(world: World, page: Page) -> str:
     now = clock.now()
     world.do(lambda tx: mnemonics.change(tx, "RAM", "Ramassage", [], CHIEF, now))
-    return "/settings/texts"
+    return "/settings/texts?code=RAM"
 
 
 def _own_code(world: World, page: Page) -> str:
@@ -925,7 +925,7 @@ SCENES: tuple[Scene, ...] = (
         name="coded texts",
         prepare=_own_text,
         ready="[action$=reset]",
-        values={"code": "RAM", "text": "Ramassage à [heure]"},
+        values={"text": "Ramassage à [heure]"},
     ),
     Scene(name="tokens", prepare=_tokens, ready="[action$=revoke]", values={"token": "cf_x"}),
     Scene(
