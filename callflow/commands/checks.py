@@ -73,6 +73,7 @@ class Facts:
     synchronised: bool | None = None
     ways: Sequence[str] = ()  # what messages may go out on: outbox.Channel
     mail_trouble: str = ""  # what is wrong with the way to the mail server
+    printer_trouble: str = ""  # what is wrong with the first printer that has something
     open_folder: bool = False  # others of the host may look into the data folder
     open_tokens: Sequence[str] = ()  # panels' programs that speak for no account
     demos: Sequence[str] = ()  # people and programs of the demo that this station lets in
@@ -305,6 +306,11 @@ def _messages(facts: Facts) -> _Found:
             f"no mail can leave: {facts.mail_trouble}",
             "see whether the mail server runs, and CALLFLOW_SMTP_HOST, _PORT, _SECURITY, _USER and"
             " _PASSWORD; what can't be delivered comes to the operators' queue",
+        )
+    if facts.printer_trouble:
+        return _look(
+            f"nothing is printed: {facts.printer_trouble}",
+            "see whether the printer, or the CUPS before it, runs, and CALLFLOW_PRINTERS",
         )
     ways = f"{_list(facts.ways)} set up"
     return _well(ways if facts.ways else "no way out is set up but the phone")

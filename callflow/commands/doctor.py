@@ -75,6 +75,7 @@ def _look(settings: Settings, store: Store) -> Facts:
         synchronised=_synchronised(),
         ways=settings.ways,
         mail_trouble=_mail_trouble(settings),
+        printer_trouble=asyncio.run(_printer_trouble(settings)) if settings.printers else "",
     )
 
 
@@ -102,6 +103,18 @@ def _mail_trouble(settings: Settings) -> str:
     from callflow.notify import mail  # noqa: PLC0415 -- no other command waits for it
 
     return asyncio.run(mail.probe(settings))
+
+
+async def _printer_trouble(settings: Settings) -> str:
+    """What is wrong with the first printer that has something; "" where none has."""
+    from callflow.notify import http, printing  # noqa: PLC0415 -- no other command waits for it
+
+    async with http.new_client() as client:
+        for name, printer in settings.printers.items():
+            wrong = await printing.probe(client, printer)
+            if wrong:
+                return f"{name}: {wrong}"
+    return ""
 
 
 def _free(settings: Settings) -> int | None:

@@ -147,6 +147,10 @@ ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
         Verdict.LOOK,
         "535 no",
     ),
+    "no printer": (
+        replace(WELL, ways=["print"], printer_trouble="bureau: it takes no jobs"),
+        *("messages", Verdict.LOOK, "bureau: it takes no jobs"),
+    ),
     "little space": (replace(WELL, free=1_000_000_000), "database", Verdict.LOOK, "1.0 GB"),
     "no space": (replace(WELL, free=1_000_000), "database", Verdict.FAILED, "0.0 GB"),
     "nothing runs": (
