@@ -94,7 +94,7 @@ def get_job(printer: str, job: int) -> bytes:
 
 
 def get_jobs(printer: str, which: str) -> bytes:
-    """Ask for the jobs that are ``completed``, or ``not-completed``."""
+    """Ask for the jobs that are ``completed``, ``not-completed``, or ``all``."""
     about = _attribute(_Tag.KEYWORD, "requested-attributes", "job-id", "job-name")
     about += _attribute(_Tag.KEYWORD, "which-jobs", which)
     return _request(Operation.GET_JOBS, printer, about)

