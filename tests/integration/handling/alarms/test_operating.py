@@ -397,14 +397,20 @@ def test_closing_needs_a_code(station: Station, alice: Desk) -> None:
         alice.closes(row, " ")
 
 
-def test_closed_is_not_parked_called_or_resumed(station: Station, alice: Desk) -> None:
+def test_closed_is_not_parked_and_its_site_is_called_until_it_is_filed(
+    station: Station, alice: Desk
+) -> None:
     row = station.alarm("BA")
     alice.takes(row)
     alice.closes(row)
     alice.takes(row)
-    for act in (lambda: alice.parks(row, 60), lambda: alice.calls(row, "1002-anne")):
-        with pytest.raises(Refused, match="closed already"):
-            act()
+    with pytest.raises(Refused, match="closed already"):
+        alice.parks(row, 60)
+    assert alice.calls(row, "1002-anne")  # to have it armed again
+    station.receives(station.signal("BR"))
+    station.correlate()
+    with pytest.raises(Refused, match="closed already"):
+        alice.calls(row, "1002-anne")
 
 
 # --- calls by hand -------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: We
     show(page, web, incident)
     page.get_by_text("Compte rendu de l’agent").click()
     page.get_by_label("Intérieur vu").check()
-    page.get_by_label("Remis en marche").select_option("yes")
+    page.locator("[name=rearmed]").select_option("yes")
     note = page.locator(".task details").first.get_by_label("Remarque")
     note.fill("cave ouv")
     station.alarm("1001")
@@ -91,7 +91,7 @@ def test_what_is_ticked_typed_and_open_survives_what_happens(page: Page, web: We
     expect(note).to_have_value("cave ouv")
     expect(note).to_be_focused()
     expect(page.get_by_label("Intérieur vu")).to_be_checked()
-    expect(page.get_by_label("Remis en marche")).to_have_value("yes")
+    expect(page.locator("[name=rearmed]")).to_have_value("yes")
 
 
 def test_why_an_act_was_refused_stays_while_things_happen(page: Page, web: Web) -> None:
@@ -132,7 +132,7 @@ def test_a_guard_and_a_measure_are_clean_and_their_forms_work(page: Page, web: W
     expect(page.get_by_role("alert")).to_contain_text("dites si le site est remis en marche")
     page.get_by_label("Extérieur vu").check()
     page.get_by_label("Traces ou présence").select_option("no")
-    page.get_by_label("Remis en marche").select_option("yes")
+    page.locator("[name=rearmed]").select_option("yes")
     page.get_by_role("button", name="Enregistrer le compte rendu").click()
     expect(page.locator(".task.ended")).to_contain_text("rien à signaler sur place")
     assert [line for line in said if "409" not in line] == []

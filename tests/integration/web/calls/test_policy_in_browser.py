@@ -23,7 +23,7 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 #: What is no page: streams, pictures, sounds.
 NO_PAGES = re.compile(
-    r"^/(events|images|recordings|login/directory|incidents/[^/]+/images|faults/list|measures\.ics|charges/file)"
+    r"^/(events|images|recordings|login/directory|incidents/[^/]+/(images|report)|faults/list|measures\.ics|charges/file)"
 )
 
 
