@@ -32,15 +32,12 @@ from callflow.core.records.logbook import MACHINE
 from callflow.storage import AWAY, Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.interventions import measures
-from callflow.storage.people import users
 from callflow.storage.records import charges as rows
 from callflow.storage.records.charges import Told
 from callflow.storage.sites import sites
 
 log = logging.getLogger(__name__)
 
-#: Where in the logbook the next look goes on: a setting.
-_UPTO = "charges_upto"
 #: What is younger may not be committed yet, or be taken back.
 _BEHIND = timedelta(seconds=30)
 #: Entries of one look, by their numbers, and how many of them may lead to a charge.
@@ -74,9 +71,9 @@ class Look:
 
 def find(tx: Tx, now: datetime) -> Look:
     """What is to be charged for since the last look. Only reads."""
-    upto = users.settings(tx).get(_UPTO)
+    upto = rows.position(tx)
     newest = rows.newest_entry(tx, now - _BEHIND)
-    if not isinstance(upto, int):  # charges begin with this version
+    if upto is None:  # charges begin with this version
         return Look(facts=(), back=(), upto=newest, moved=_WORTH_A_WRITE)
     last = min(newest, upto + _NUMBERS)
     said = rows.told(tx, tuple(_TELL), upto, last, limit=_MOST)
@@ -111,7 +108,7 @@ def book(tx: Tx, look: Look, now: datetime) -> int:
         charge = rows.of_source(tx, source)
         if charge is not None:
             made += take_back(tx, charge, MACHINE, "", now) is not None
-    users.write_settings(tx, {_UPTO: look.upto})
+    rows.go_on(tx, look.upto, now)
     return made
 
 

@@ -224,3 +224,20 @@ def visits(tx: Tx, site_id: str, on_site_at: datetime) -> list[Visit]:
     c = t.visit.c
     query = select(t.visit).where(c.site_id == site_id, c.on_site_at == on_site_at)
     return found(tx, query, Visit)
+
+
+# --- how far the logbook is read ----------------------------------------------------------
+
+_NAME = "charges"
+
+
+def position(tx: Tx) -> int | None:
+    """The number of the last entry that was looked at; None: none ever was."""
+    at: int | None = tx.scalar(select(t.follower.c.entry).where(t.follower.c.name == _NAME))
+    return at
+
+
+def go_on(tx: Tx, entry: int, now: datetime) -> None:
+    """All until ``entry`` are looked at."""
+    row = {"name": _NAME, "entry": entry, "incident": None, "hour": 0, "at": now}
+    upsert(tx, t.follower, ["name"], row)

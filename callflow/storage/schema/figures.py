@@ -84,7 +84,7 @@ trunk_figure = Table(
     Index("ix_trunk_figure_day", "day"),
 )
 
-#: How far what is derived follows; one row.
+#: How far what is derived follows, a row each.
 follower = Table(
     "follower",
     metadata,
