@@ -35,7 +35,8 @@ globalThis.byKeyboard = (() => {
     }
     const method = (form.getAttribute("method") ?? "get").toUpperCase();
     if (method === "DIALOG") return { kind: "button", name: `dialog ${form.closest("dialog").id}` };
-    const path = new URL(form.getAttribute("action") ?? "", location.href).pathname;
+    const action = e.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+    const path = new URL(action, location.href).pathname;
     const hidden = [...form.querySelectorAll("input[type=hidden]")]
       .filter((i) => i.name !== "csrf" && word(i.value)).map((i) => `${i.name}=${i.value}`);
     const own = e.name ? [`${e.name}=${e.value}`] : [];

@@ -46,6 +46,8 @@ VALUES: dict[str, str | Callable[[], str]] = {
     "languages": "fr",
     "keys": "12#",
     "phone": "+33639980101",
+    "fax": "+33299000102",
+    "secret": "un secret de seize lettres",
     "minutes": "5",
     "weeks": "1",
     "account": "6",
