@@ -65,7 +65,7 @@ WORDS: Mapping[str, Pair] = {
     "incidents": ("alarmes", "alarms"),
     "closed": ("acquittées", "handled"),
     "taken": ("prises en charge", "taken"),
-    "false": ("fausses", "false"),
+    "false": ("fausses", "false alarms"),
     "false_rate": ("part de fausses", "share of false ones"),
     "calls": ("appels", "calls"),
     "answered": ("répondus", "answered"),

@@ -75,6 +75,9 @@ ASIDE = {
     "/api/v1/simulator/phones/{number}": "demo only",
     "/api/v1/simulator/calls": "demo only",
     "/statistics/{view}/{table}.{format}": "a file",
+    "/documents/{document_id}": "a file",
+    "/logbook/{entry_id}": "one entry and what corrects it",
+    "/api/v1/charge-prices/{scope}": "a price list: no more rows than kinds of acts",
     "/statistics/reports/{document_id}.pdf": "a file",
 }
 

@@ -15,7 +15,7 @@ from callflow.storage.records import logbook
 from web.access.bearer import Handler, Reader
 from web.api import paging
 from web.api.shapes import Body, EntryOut, Page
-from web.kit.problems import RESPONSES
+from web.kit.problems import NOT_FOUND, RESPONSES
 from web.station import Here
 
 
@@ -86,7 +86,7 @@ async def list_entries(
     return Page(items=[EntryOut.model_validate(entry) for entry in shown], next=following)
 
 
-@router.post("/logbook/{entry_id}/correct", status_code=201)
+@router.post("/logbook/{entry_id}/correct", status_code=201, responses=NOT_FOUND)
 async def correct(entry_id: str, body: CorrectionIn, caller: Handler, station: Here) -> EntryOut:
     """Another entry says what this one should have said (D27): neither is ever changed."""
     now = station.clock()

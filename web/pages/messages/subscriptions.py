@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,13 @@ from web.kit.refusals import Wrong, tried, typed_again
 from web.pages.station.settings_views import setting
 from web.station import Here, Station
 
+#: The families of events, each kind with its sentence, whose blanks are filled when it happens.
+_SAID = {
+    family: {
+        kind: tuple(re.sub(r"\{\w+\}", "…", text) for text in said) for kind, said in of.items()
+    }
+    for family, of in FAMILIES.items()
+}
 router = APIRouter(include_in_schema=False)
 
 _ADDRESS = "/settings/webhooks"
@@ -166,7 +174,7 @@ async def _page(
         read,
         wrong,
         made=made,
-        families=FAMILIES,
+        families=_SAID,
         typed=typed_again({k: v for k, v in (typed or {}).items() if isinstance(v, str)}),
         ticked=(typed or {}).get("families", ()),
     )
