@@ -938,7 +938,12 @@ SCENES: tuple[Scene, ...] = (
         name="webhooks",
         prepare=_webhooks,
         ready="[action$=pause]",
-        values={"url": "https://programme.example.org/h", "since": "2026-11-30T03:00"},
+        values={
+            "url": "https://programme.example.org/h",
+            "sites": "1001",
+            "kinds": "closed",
+            "since": "2026-11-30T03:00",
+        },
     ),
     Scene(name="trunks", prepare=_trunks, values={"number": lambda: NUMBER[0]}),
     Scene(
