@@ -141,10 +141,10 @@ def _in(asked: str) -> str:
 
 def groups(tx: Tx, by: str, first: int, last: int, asked: str = "") -> dict[str, tuple[int, ...]]:
     """{key: (incidents, false, then count, sum and most of each step, the urgent and the other
-    ones acted on at all and within both targets, machine, human)}; the targets are 30 and 60 s, 90
-    and 180 s."""
+    ones acted on at all and within both targets, machine, human)}; the longest is never less than
+    nothing; the targets are 30 and 60 s, 90 and 180 s."""
     steps = "".join(
-        f", count({s}), coalesce(sum({s}), 0), coalesce(max({s}), 0)"
+        f", count({s}), coalesce(sum({s}), 0), CASE WHEN max({s}) > 0 THEN max({s}) ELSE 0 END"
         for s in ("shown", "claimed", "called", "acted", "verified", "closed")
     )
     within = "".join(

@@ -86,7 +86,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """How many came to a step, and the milliseconds of all together; the longest."""
+    """How many came to a step, and the milliseconds of all together; the longest, 0 at least."""
 
     count: int = 0
     sum_ms: int = 0

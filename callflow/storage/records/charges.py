@@ -23,7 +23,8 @@ _C, _P = t.charge.c, t.charge_price.c
 def insert(tx: Tx, charge: Charge) -> bool:
     """A charge; False where its fact was charged for already."""
     query = insert_into(tx.dialect.name, t.charge).values(**columns(charge))
-    return tx.execute(query.on_conflict_do_nothing(index_elements=["source"])).rowcount == 1
+    made = query.on_conflict_do_nothing(index_elements=["source"]).returning(_C.id)
+    return tx.execute(made).first() is not None
 
 
 def get(tx: Tx, charge_id: str) -> Charge | None:
@@ -190,7 +191,9 @@ _L = t.logbook.c
 
 def newest_entry(tx: Tx, until: datetime) -> int:
     """The number of the newest entry of the logbook that was told until then; 0: none was."""
-    query = select(_L.number).where(_L.at <= until).order_by(_L.at.desc()).limit(1)
+    query = (
+        select(_L.number).where(_L.at <= until).order_by(_L.at.desc(), _L.number.desc()).limit(1)
+    )
     return int(tx.execute(query).scalar() or 0)
 
 

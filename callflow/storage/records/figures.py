@@ -70,7 +70,8 @@ def settled_entry(tx: Tx, before: datetime) -> int:
     process may still commit a lower one, so only what is older than ``before`` counts."""
     if tx.dialect.name == "sqlite":
         return int(tx.execute(select(func.max(_L.number))).scalar() or 0)
-    query = select(_L.number).where(_L.at < before).order_by(_L.at.desc()).limit(1)
+    newest = _L.at.desc(), _L.number.desc()  # of those of one moment the last
+    query = select(_L.number).where(_L.at < before).order_by(*newest).limit(1)
     return int(tx.execute(query).scalar() or 0)
 
 

@@ -119,6 +119,11 @@ def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((which, 1), else_=0))
 
 
+def _took(count: int, sum_ms: int, most_ms: int) -> Took:
+    """A clock that was set back makes some less than nothing."""
+    return Took(count, sum_ms, max(0, most_ms))
+
+
 def _group(row: Any) -> Group:
     key, urgent, incidents, unfounded, machine, human, first, second, *steps = row
     within = Within(incidents, int(first), int(second))
@@ -127,7 +132,7 @@ def _group(row: Any) -> Group:
         incidents=incidents,
         false=int(unfounded),
         steps={
-            step: Took(*(int(each or 0) for each in steps[place * 3 : place * 3 + 3]))
+            step: _took(*(int(each or 0) for each in steps[place * 3 : place * 3 + 3]))
             for place, step in enumerate(Step)
         },
         urgent=within if urgent else Within(),
