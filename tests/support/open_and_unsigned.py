@@ -106,7 +106,9 @@ def _zones(ask: Ask, one: dict[str, Any]) -> list[str]:
 def _disarmed(ask: Ask, one: dict[str, Any], wants_armed: Callable[[str], bool]) -> list[str]:
     if one["site_id"] is None or not (one["kind"] in _ARMED_AGAIN or one["duress"]):
         return []
-    ((calendar,),) = ask("SELECT schedule IS NOT NULL FROM site WHERE id = ?", (one["site_id"],))
+    # None that was written is JSON's null.
+    said = "coalesce(CAST(schedule AS TEXT), 'null') <> 'null'"
+    ((calendar,),) = ask(f"SELECT {said} FROM site WHERE id = ?", (one["site_id"],))
     if calendar and not wants_armed(one["site_id"]):
         return []
     if not calendar and one["resolution_code"] == "cancelled":
