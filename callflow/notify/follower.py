@@ -21,6 +21,7 @@ from callflow.handling.messages.subscriptions import Round
 from callflow.storage import Store, StoreUnavailable
 from callflow.storage.engine.duty import Duty
 from callflow.storage.messages import subscriptions as rows
+from callflow.storage.records.horizon import Settled, horizon
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +40,7 @@ class Follower:
     def __init__(self, store: Store, tell: Tell, clock: Clock) -> None:
         self._store, self._tell, self._clock = store, tell, clock
         self._duty = Duty(store.url, "subscriptions")
-        self._mark: rows.Mark | None = None
-        self._settled = 0
+        self._settled = Settled()
         #: {(subscription, its revision): up to where nobody wants anything}
         self._seen: dict[tuple[str, int], int] = {}
         self._busy: set[str] = set()
@@ -61,7 +61,7 @@ class Follower:
             active = await self._store.read(rows.active)
             if not active or not await self._is_ours():
                 return bool(active)
-            await self._settle_mark()
+            self._settled = self._settled.seen(await self._store.read(horizon))
         except StoreUnavailable as error:
             log.debug("store.away", reason=error.reason)  # the store says it, once
             return True
@@ -77,16 +77,6 @@ class Follower:
     async def _is_ours(self) -> bool:
         return not self._duty.is_shared or await asyncio.to_thread(self._duty.mine)
 
-    async def _settle_mark(self) -> None:
-        """Note up to where every entry has appeared."""
-        mark = self._mark
-        if mark is not None and await self._store.read(lambda tx: rows.is_past(tx, mark)):
-            self._settled, self._mark = mark.number, None
-        if self._mark is None:
-            made = self._mark = await self._store.read(rows.mark)
-            if await self._store.read(lambda tx: rows.is_past(tx, made)):
-                self._settled, self._mark = made.number, None
-
     async def _rounds(self, subscription_id: str) -> None:
         """Round after round while there is more."""
         try:
@@ -101,7 +91,7 @@ class Follower:
 
     async def _round(self, subscription_id: str) -> bool:
         """Send what is to be sent; whether there may be more at once."""
-        now, settled = self._clock(), self._settled
+        now, settled = self._clock(), self._settled.upto
         seen = {key[1]: at for key, at in self._seen.items() if key[0] == subscription_id}
         made = await self._store.read(
             lambda tx: subscriptions.next_round(

@@ -14,7 +14,7 @@ from functools import partial
 from callflow import clock
 from callflow.storage import Store, Tx
 from callflow.storage.records import words
-from callflow.storage.records.words import Horizon
+from callflow.storage.records.horizon import Horizon, Settled, horizon
 
 #: Entries of one batch, and of one where very many wait: some milliseconds, some more.
 _BATCH, _LARGE_BATCH, _VERY_MANY = 200, 1_000, 5_000
@@ -29,8 +29,7 @@ class Indexer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._safe = 0  # nobody tells an entry up to this number any more
-        self._awaited: Horizon | None = None
+        self._settled = Settled()
         self._waiting_since: float | None = None
 
     async def go_on(self, *, is_busy: Callable[[], bool]) -> None:
@@ -40,7 +39,9 @@ class Indexer:
             if waiting <= 0 or (waiting < _BATCH and not self._waited()):
                 return
             limit = _LARGE_BATCH if waiting > _VERY_MANY else _BATCH
-            batch = await self._store.read(partial(words.gathered, until=self._safe, limit=limit))
+            batch = await self._store.read(
+                partial(words.gathered, until=self._settled.upto, limit=limit)
+            )
             if batch is not None:
                 await self._store.write(partial(words.put, batch=batch), patience=_SHARING)
             self._waiting_since = None
@@ -53,16 +54,11 @@ class Indexer:
 
         def look(tx: Tx) -> tuple[Horizon, int]:
             at = words.state(tx)
-            return words.horizon(tx), at.position if at else 0
+            return horizon(tx), at.position if at else 0
 
         seen, position = await self._store.read(look)
-        if self._awaited is not None and seen.over >= self._awaited.begun:
-            self._safe, self._awaited = self._awaited.last, None
-        if seen.over >= seen.begun:
-            self._safe = seen.last
-        elif self._awaited is None:
-            self._awaited = seen
-        return self._safe - position
+        self._settled = self._settled.seen(seen)
+        return self._settled.upto - position
 
     def _waited(self) -> bool:
         """True where those that wait have waited long enough."""

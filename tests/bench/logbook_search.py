@@ -31,6 +31,7 @@ from callflow.storage import schema as t
 from callflow.storage.engine.connections import connection_info
 from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.records import search, words
+from callflow.storage.records.horizon import horizon
 from callflow.storage.records.search import Asked
 from callflow.storage.schema.base import as_text
 from callflow.texts import entry_text
@@ -185,7 +186,7 @@ def _into_sqlite(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
 def _index(store: Store) -> float:
     """Bring the index to the end, as the engine does; seconds."""
     begun = time.perf_counter()
-    until = store.read_now(words.horizon).last
+    until = store.read_now(horizon).last
     while batch := store.read_now(partial(words.gathered, until=until, limit=_INDEXED_AT_ONCE)):
         assert store.write_now(partial(words.put, batch=batch))
         if batch.end % 500_000 < _INDEXED_AT_ONCE:

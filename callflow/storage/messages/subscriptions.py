@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, update
 
 from callflow.core.messages.subscriptions import Event, Lane, Subscription, SubscriptionState
 from callflow.storage import schema as t
@@ -139,28 +138,3 @@ def number_of(tx: Tx, entry_id: str) -> int | None:
     """An entry's place; None: there is no such entry."""
     number = tx.execute(select(_C.number).where(_C.id == entry_id)).scalar()
     return None if number is None else int(number)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The last entry that is seen, and a transaction that began after it was."""
-
-    number: int
-    transaction: int
-
-
-def mark(tx: Tx) -> Mark:
-    """Entries up to here are all committed once ``is_past``: on PostgreSQL numbers are given out
-    before the commit, and a lower one may be seen later than a higher one."""
-    number = last_number(tx)
-    if tx.dialect.name == "sqlite":
-        return Mark(number, 0)
-    return Mark(number, int(tx.execute(text("SELECT pg_current_xact_id()::text")).scalar_one()))
-
-
-def is_past(tx: Tx, made: Mark) -> bool:
-    """True where whoever could have had a lower number has ended."""
-    if tx.dialect.name == "sqlite":
-        return True
-    oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-    return int(tx.execute(oldest).scalar_one()) > made.transaction

@@ -1,7 +1,7 @@
 """The index of the logbook's words (``callflow.core.records.words``): SQLite's FTS5, PostgreSQL's
 tsvector.
 
-It follows behind (``handling/records/indexing.py``): no statement and no trigger on what an alarm
+It follows behind (``processes/indexer.py``): no statement and no trigger on what an alarm
 writes. One row, ``logbook_index``, says up to which number it is; what is newer is looked through
 itself. An entry that loses words loses them here in the same transaction (``again``), and the row's
 ``generation`` changes, so that no batch that was read before comes in after.
@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     TextClause,
-    func,
     insert,
     literal,
     select,
@@ -30,7 +29,6 @@ from callflow.core.records.words import Phrase, Sought, Way, tokens_of
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import first, found
-from callflow.storage.records.chaining import LAST_NUMBER
 from callflow.storage.schema.logbook import RARE
 
 _STATE, _C, _S = t.logbook_index.c, t.logbook.c, t.spoken.c
@@ -51,16 +49,6 @@ _NONE = State(0, -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
-    """The last entry that is seen; writers that ``begun`` before now may still tell one before it,
-    until all of them are ``over``. Transaction ids of PostgreSQL; SQLite's writers take turns."""
-
-    last: int
-    begun: int = 0
-    over: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """The tokens of the entries after a state, up to the one numbered ``end``."""
 
@@ -77,24 +65,6 @@ def place(number: int) -> BindParameter[int]:
 def state(tx: Tx) -> State | None:
     """How far the index is; None: it is to begin."""
     return first(tx, select(_STATE.position, _STATE.generation), State)
-
-
-def horizon(tx: Tx) -> Horizon:
-    """What may be indexed, now or when who writes now is over."""
-    last = (
-        tx.execute(select(func.max(_C.number)).where(_C.number < place(LAST_NUMBER))).scalar() or 0
-    )
-    if tx.dialect.name == "sqlite":
-        return Horizon(last)
-    row = tx.execute(_SNAPSHOT).one()
-    return Horizon(last, row.begun, row.over)
-
-
-_SNAPSHOT = text(
-    "SELECT pg_snapshot_xmax(now.s)::text::bigint AS begun,"
-    " pg_snapshot_xmin(now.s)::text::bigint AS over"
-    " FROM (SELECT pg_current_snapshot() AS s) AS now"
-)
 
 
 def gathered(tx: Tx, until: int, limit: int) -> Batch | None:

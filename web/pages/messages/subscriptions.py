@@ -164,7 +164,6 @@ async def _page(
             "subscriptions": found,
             "as_of": {one.id: conflicts.stamp(_shown(one)) for one in found},
             "waiting": rows.waiting(tx),
-            "last": rows.last_number(tx),
         }
 
     return await setting(

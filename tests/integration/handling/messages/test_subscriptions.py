@@ -34,6 +34,7 @@ from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import subscriptions as rows
 from callflow.storage.records import chaining, logbook
+from callflow.storage.records.horizon import Settled, horizon
 from callflow.storage.signals import signals
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
@@ -71,9 +72,7 @@ class Program:
         """One round; ``lost``: what it did is not written down. Whether it sent anything."""
         station = self.station
         made = station.read(
-            lambda tx: subscriptions.next_round(
-                tx, self.id, station.now, settled=rows.mark(tx).number
-            )
+            lambda tx: subscriptions.next_round(tx, self.id, station.now, settled=horizon(tx).last)
         )
         if made is None or made.idle:
             return False
@@ -331,9 +330,7 @@ def test_a_replay_under_way_of_a_round_is_not_undone_by_it(
 ) -> None:
     happens(station, "1002", "un")
     made = station.read(
-        lambda tx: subscriptions.next_round(
-            tx, program.id, station.now, settled=rows.mark(tx).number
-        )
+        lambda tx: subscriptions.next_round(tx, program.id, station.now, settled=horizon(tx).last)
     )
     assert made is not None
     begin: datetime = station.now - timedelta(days=1)
@@ -410,7 +407,8 @@ def test_an_entry_that_is_committed_later_than_a_higher_number_is_not_passed_by(
 ) -> None:
     """On PostgreSQL numbers are given out before the commit."""
     if store.sqlite:
-        assert store.read_now(lambda tx: rows.is_past(tx, rows.mark(tx)))
+        seen = store.read_now(horizon)
+        assert Settled().seen(seen) == Settled(seen.last)
         return
     other = Store(store.url, mac=vault.seal)
     told, may_end = threading.Event(), threading.Event()
@@ -426,14 +424,16 @@ def test_an_entry_that_is_committed_later_than_a_higher_number_is_not_passed_by(
         assert told.wait(20)
         later = draft("note", NOW, incident="b", note="deux")  # of another chain
         store.write_now(lambda tx: logbook.append(tx, later))
-        mark = store.read_now(rows.mark)
-        assert not store.read_now(lambda tx: rows.is_past(tx, mark))
+        seen = store.read_now(horizon)
+        settled = Settled().seen(seen)
+        assert settled.upto < seen.last
+        assert settled.seen(store.read_now(horizon)).upto < seen.last
         may_end.set()
         written.result(20)
-    assert store.read_now(lambda tx: rows.is_past(tx, mark))
+    assert settled.seen(store.read_now(horizon)).upto == seen.last
     numbers = {
         event.data["note"]: event.number
-        for event in store.read_now(lambda tx: rows.events_after(tx, 0, mark.number, 10))
+        for event in store.read_now(lambda tx: rows.events_after(tx, 0, seen.last, 10))
     }
-    assert numbers["un"] < numbers["deux"] == mark.number
+    assert numbers["un"] < numbers["deux"] == seen.last
     other.close()

@@ -28,6 +28,7 @@ from callflow.storage import schema as t
 from callflow.storage.calls import calls
 from callflow.storage.records import erasure as rows
 from callflow.storage.records import logbook, retention, search, words
+from callflow.storage.records.horizon import horizon
 from callflow.storage.records.search import Asked
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
@@ -162,14 +163,14 @@ def test_their_words_leave_the_index_of_the_logbook_and_its_file(
     station: Station, settings: Settings, known: str
 ) -> None:
     for _ in range(2):  # the first begins it
-        until = station.read(words.horizon).last
+        until = station.read(horizon).last
         batch = station.read(partial(words.gathered, until=until, limit=1000))
         if batch is not None:
             station.write(partial(words.put, batch=batch))
 
     def hits(said: str) -> int:
         asked = Asked(sought=sought(said))
-        last = station.read(words.horizon).last
+        last = station.read(horizon).last
         look = partial(words.numbers, above=0, below=last + 1, limit=9)
         by_index = station.read(partial(look, sought=asked.sought)).found
         entries = station.read(partial(search.entries, asked=asked)).entries
@@ -189,7 +190,7 @@ def test_what_a_machine_heard_is_found_until_it_goes(
     station: Station, settings: Settings, known: str
 ) -> None:
     for _ in range(2):
-        until = station.read(words.horizon).last
+        until = station.read(horizon).last
         batch = station.read(partial(words.gathered, until=until, limit=1000))
         if batch is not None:
             station.write(partial(words.put, batch=batch))
@@ -197,7 +198,7 @@ def test_what_a_machine_heard_is_found_until_it_goes(
 
     def hits() -> int:
         asked = Asked(sought=sought("brouillard"))
-        last = station.read(words.horizon).last
+        last = station.read(horizon).last
         look = partial(words.numbers, sought=asked.sought, above=0, below=last + 1, limit=9)
         entries = station.read(partial(search.entries, asked=asked)).entries
         assert len(station.read(look).found) == len(entries)
