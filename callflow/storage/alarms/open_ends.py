@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from callflow.core.alarms.promise import Bypass, Promise
 from callflow.core.alarms.signing import Signature
@@ -41,6 +42,16 @@ def bypasses(tx: Tx, site_ids: Collection[str]) -> list[Bypass]:
     return _OUT.all(tx, {"sites": sorted(site_ids)}) if site_ids else []
 
 
+_Line = TypeVar("_Line", Promise, Signature)
+
+
+def _of_incidents(table: Table, line: type[_Line]) -> Reads[_Line]:
+    """Rows of some incidents, the oldest first."""
+    c = table.c
+    some = c.incident_id.in_(bindparam("incidents", expanding=True))
+    return Reads(select(*columns_of(table, line)).where(some).order_by(c.at, c.id), line)
+
+
 # --- promises -----------------------------------------------------------------------------
 
 
@@ -54,12 +65,7 @@ def promise(tx: Tx, promise_id: str) -> Promise | None:
     return first(tx, select(t.promise).where(t.promise.c.id == promise_id), Promise)
 
 
-_PROMISES = Reads(
-    select(*columns_of(t.promise, Promise))
-    .where(t.promise.c.incident_id.in_(bindparam("incidents", expanding=True)))
-    .order_by(t.promise.c.at, t.promise.c.id),
-    Promise,
-)
+_PROMISES = _of_incidents(t.promise, Promise)
 
 
 def promises(tx: Tx, incident_ids: Iterable[str]) -> list[Promise]:
@@ -83,12 +89,7 @@ def insert_signature(tx: Tx, signature: Signature) -> None:
     tx.execute(t.signature.insert(), columns(signature))
 
 
-_SIGNATURES = Reads(
-    select(*columns_of(t.signature, Signature))
-    .where(t.signature.c.incident_id.in_(bindparam("incidents", expanding=True)))
-    .order_by(t.signature.c.at, t.signature.c.id),
-    Signature,
-)
+_SIGNATURES = _of_incidents(t.signature, Signature)
 
 
 def signatures(tx: Tx, incident_ids: Iterable[str]) -> list[Signature]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -137,6 +138,12 @@ def _all(tx: Tx, found: list[ProtectiveMeasure], now: datetime) -> list[MeasureO
     return [_out(measure, of[measure.id]) for measure in found]
 
 
+async def _done(station: Here, act: Callable[[Tx, datetime], ProtectiveMeasure]) -> MeasureOut:
+    """Does what is done to a measure, and shows it as it is then."""
+    now = station.clock()
+    return await station.store.write(lambda tx: _all(tx, [act(tx, now)], now)[0])
+
+
 @router.get("/measures")
 async def list_running(caller: Reader, station: Here) -> Page[MeasureOut]:
     """Those that nobody lifted yet, to come or running, at any site; the first to end first."""
@@ -175,15 +182,11 @@ async def protect(
     site_id: Identifier, body: MeasureIn, caller: Handler, station: Here
 ) -> MeasureOut:
     """Opens a protective measure of a site, whatever alarms there are; at its end a human looks."""
-    now = station.clock()
-
-    def run(tx: Tx) -> MeasureOut:
-        measure = measures.protect_site(
-            tx, site_id, body.kind, body.text, body.lasts, now, who=caller.name, terms=body.terms
-        )
-        return _all(tx, [measure], now)[0]
-
-    return await station.store.write(run)
+    of = site_id, body.kind, body.text, body.lasts
+    return await _done(
+        station,
+        lambda tx, now: measures.protect_site(tx, *of, now, who=caller.name, terms=body.terms),
+    )
 
 
 @router.post("/sites/{site_id}/measures/{measure_id}/report", responses=_ACTS)
@@ -191,13 +194,8 @@ async def report(
     site_id: str, measure_id: str, body: ReportIn, caller: Handler, station: Here
 ) -> MeasureOut:
     """Writes down what whoever protects the site reported: the next report is due later."""
-    now = station.clock()
-
-    def run(tx: Tx) -> MeasureOut:
-        said = measures.report(tx, site_id, measure_id, body.text, caller.name, now)
-        return _all(tx, [said], now)[0]
-
-    return await station.store.write(run)
+    of = site_id, measure_id, body.text, caller.name
+    return await _done(station, lambda tx, now: measures.report(tx, *of, now))
 
 
 @router.post("/sites/{site_id}/measures/{measure_id}/extend", responses=_ACTS)
@@ -205,25 +203,15 @@ async def extend(
     site_id: str, measure_id: str, body: ExtendIn, caller: Handler, station: Here
 ) -> MeasureOut:
     """Ends it at another time."""
-    now = station.clock()
-
-    def run(tx: Tx) -> MeasureOut:
-        of = site_id, measure_id, body.until, body.text, caller.name, now
-        return _all(tx, [measures.extend(tx, *of)], now)[0]
-
-    return await station.store.write(run)
+    of = site_id, measure_id, body.until, body.text, caller.name
+    return await _done(station, lambda tx, now: measures.extend(tx, *of, now))
 
 
 @router.post("/sites/{site_id}/measures/{measure_id}/lift", responses=_ACTS)
 async def lift_measure(site_id: str, measure_id: str, caller: Handler, station: Here) -> MeasureOut:
     """Ends a measure before its time."""
-    now = station.clock()
-
-    def run(tx: Tx) -> MeasureOut:
-        lifted = measures.lift_measure(tx, site_id, measure_id, caller.name, now)
-        return _all(tx, [lifted], now)[0]
-
-    return await station.store.write(run)
+    of = site_id, measure_id, caller.name
+    return await _done(station, lambda tx, now: measures.lift_measure(tx, *of, now))
 
 
 Client = Annotated[Line | None, Query(description="Only this client's sites")]
