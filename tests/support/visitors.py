@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import httpx
 from fastapi import FastAPI
@@ -100,3 +101,15 @@ class FarPerson(Person):
         self.client = httpx.AsyncClient(
             base_url=url, headers={"User-Agent": AGENT}, trust_env=False, timeout=30
         )
+
+
+@contextlib.asynccontextmanager
+async def somebody(
+    station: WebStation, app: FastAPI, name: str, role: Role
+) -> AsyncIterator[Person]:
+    """A user of the station's, logged in."""
+    station.user(name, role)
+    person = Person(app, name)
+    async with person.client:
+        assert (await person.log_in()).status_code == 303
+        yield person

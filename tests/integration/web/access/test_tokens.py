@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.storage import schema as t
 from callflow.storage.people import users
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 from web.app import _live
@@ -32,10 +32,7 @@ def station_url(database_url: str) -> str:
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.ADMINISTRATOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.ADMINISTRATOR) as person:
         await person.see(f"{HERE}?lang=en")
         yield person
 

@@ -15,7 +15,7 @@ from icalendar import Calendar
 from callflow import clock
 from callflow.storage.sites import sites
 from tests.integration.web.alarms.test_by_hand import alarm
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -26,10 +26,7 @@ HOSTILE = "=HYPERLINK(1)\r\nATTENDEE:mailto:a@example.org<script>"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.SUPERVISOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.SUPERVISOR) as person:
         yield person
 
 

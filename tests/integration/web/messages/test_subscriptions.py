@@ -14,7 +14,7 @@ from callflow.core.messages.subscriptions import Subscription
 from callflow.handling.base.telling import tell
 from callflow.storage.messages import subscriptions as rows
 from callflow.storage.records import logbook
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -24,10 +24,7 @@ URL = "https://programme.example.org/h?cle=1"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.ADMINISTRATOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.ADMINISTRATOR) as person:
         await person.see(f"{HERE}?lang=en")
         yield person
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.base.telling import tell
 from callflow.storage.records import logbook
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -22,10 +22,7 @@ CHIEF = "odile"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user(CHIEF, Role.ADMINISTRATOR)
-    person = Person(app, CHIEF)
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, CHIEF, Role.ADMINISTRATOR) as person:
         yield person
 
 

@@ -19,7 +19,7 @@ from callflow import clock
 from callflow.core.records.charges import Act, PricedBy
 from callflow.handling.records import corrections, prices
 from callflow.storage.sites import sites
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -31,10 +31,7 @@ HOSTILE = "=1+1;<script>"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.SUPERVISOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.SUPERVISOR) as person:
         yield person
 
 

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from callflow.disclosure import reporting, verify
 from callflow.storage.records import disclosures, logbook
 from tests.support import evidence
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -39,10 +39,7 @@ def incident(station: WebStation) -> str:
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.SUPERVISOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.SUPERVISOR) as person:
         yield person
 
 

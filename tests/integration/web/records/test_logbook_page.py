@@ -16,7 +16,7 @@ from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.handling.base.telling import tell
 from tests.support.dictated import dictated
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import NAME, WebStation
 from web.access.users import Role
 
@@ -105,10 +105,7 @@ async def test_programs_listen_under_their_own_name(
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("yves", Role.SUPERVISOR)
-    person = Person(app, "yves")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "yves", Role.SUPERVISOR) as person:
         yield person
 
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.storage.sites import contacts
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -20,10 +20,7 @@ CHIEF, CONTACT = "odile", "1001-1"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user(CHIEF, Role.ADMINISTRATOR)
-    person = Person(app, CHIEF)
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, CHIEF, Role.ADMINISTRATOR) as person:
         yield person
 
 

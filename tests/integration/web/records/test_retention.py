@@ -15,7 +15,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
@@ -32,10 +32,7 @@ def station_url(database_url: str) -> str:
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.ADMINISTRATOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.ADMINISTRATOR) as person:
         yield person
 
 

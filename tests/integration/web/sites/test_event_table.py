@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from callflow.storage import schema as t
 from callflow.storage.alarms import surroundings as rows
-from tests.support.visitors import Person
+from tests.support.visitors import Person, somebody
 from tests.support.web_station import WebStation, site_body
 from web.access.users import Role
 from web.kit import conflicts
@@ -22,10 +22,7 @@ HERE = "/settings/events"
 
 @pytest.fixture
 async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
-    station.user("odile", Role.ADMINISTRATOR)
-    person = Person(app, "odile")
-    async with person.client:
-        assert (await person.log_in()).status_code == 303
+    async with somebody(station, app, "odile", Role.ADMINISTRATOR) as person:
         await person.see(f"{HERE}?lang=en")
         yield person
 
