@@ -111,8 +111,6 @@ GIVE_UP_AFTER = {
     Channel.FAX: timedelta(hours=1),
     Channel.POST: timedelta(minutes=15),
 }
-#: What carries a document and nothing else; the others' text may do without.
-PAPER = frozenset({Channel.PRINT, Channel.FAX, Channel.POST})
 #: What the telephony of a node sends, by calls; all else is the engine's to send.
 BY_CALL = frozenset({Channel.FAX})
 #: So many claims and no end: whoever takes it dies of it, or its result can't be written.

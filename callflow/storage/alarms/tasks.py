@@ -77,23 +77,12 @@ _CANCEL = (
     .values(state=TaskState.CANCELLED.value, ended_at=bindparam("at"))
     .returning(*FIELDS)
 )
-_CANCEL_ALL = Reads(_CANCEL, Task)
-_CANCEL_SOME = Reads(_CANCEL.where(t.task.c.step.in_(bindparam("steps", expanding=True))), Task)
 _CANCEL_OTHERS = Reads(_CANCEL.where(t.task.c.id.not_in(bindparam("keep", expanding=True))), Task)
 
 
 def cancel_others(tx: Tx, incident_id: str, now: datetime, *, keep: Sequence[str]) -> None:
     """Withdraw the open tasks of an incident but those of ``keep``."""
     _CANCEL_OTHERS.all(tx, {"b_incident": incident_id, "at": now, "keep": list(keep)})
-
-
-def cancel_open(
-    tx: Tx, incident_id: str, now: datetime, *, steps: Sequence[str] = ()
-) -> list[Task]:
-    """Withdraw the open tasks of an incident, or of some of its steps; those."""
-    query = _CANCEL_SOME if steps else _CANCEL_ALL
-    values = {"b_incident": incident_id, "at": now}
-    return query.all(tx, {**values, "steps": list(steps)} if steps else values)
 
 
 def reopen(tx: Tx, incident_id: str, at: datetime) -> None:

@@ -27,8 +27,6 @@ class CorrectionIn(Body):
 
 router = APIRouter(tags=["logbook"], responses=RESPONSES)
 
-_Words = Annotated[str, Query(max_length=200)]
-
 
 @router.get("/logbook")
 async def list_entries(

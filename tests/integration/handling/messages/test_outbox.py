@@ -409,7 +409,7 @@ def test_what_nobody_waits_for_any_more_is_not_sent(station: Station, box: Outbo
     incident = station.alarm()
     task = box.task(incident)
     message_id = posted(box, incident, task=task)
-    station.write(lambda tx: tasks.cancel_open(tx, incident.id, station.now))
+    station.write(lambda tx: tasks.cancel_others(tx, incident.id, station.now, keep=()))
     assert box.claim() == []
     assert box.row(message_id).state == "cancelled"
     assert "message_withdrawn" in station.told(incident.id)
