@@ -41,9 +41,13 @@ function show(element, some) {
     line.addEventListener("pointerdown", (event) => { event.preventDefault(); take(place); });
     list.append(line);
   });
-  element.after(list);
-  element.setAttribute("aria-controls", "codes");
+  attach();
   mark(0);
+}
+
+function attach() {
+  field.after(list);
+  field.setAttribute("aria-controls", "codes");
 }
 
 function mark(place) {
@@ -116,3 +120,10 @@ const exact = (element) => chosen > 0 || word(element)?.text === shown[0][0] || 
 
 document.addEventListener("focusout", (event) => { if (event.target === field) close(); });
 document.addEventListener("callflow:shown", () => { if (list && !$("#codes")) close(); });
+// The page became what the server says, which knows of no list: who is choosing goes on choosing.
+document.addEventListener("callflow:morphed", () => {
+  if (!list) return;
+  if (document.activeElement !== field) return close();
+  attach();
+  mark(chosen);
+});

@@ -92,8 +92,10 @@ on("touched", (ids) => { if (shown() && JSON.parse(ids).includes(shown())) again
 on("rows", (html) => { if (shown() && html.includes("data-all")) again(); });
 
 // The answer is for the article that asked: one that was replaced meanwhile is morphed unseen.
-export const morph = (text, place) =>
-  htmx.swap({ sourceElement: place, target: place, text, select: `#${place.id}`, swap: "outerMorph" });
+export async function morph(text, place) {
+  await htmx.swap({ sourceElement: place, target: place, text, select: `#${place.id}`, swap: "outerMorph" });
+  document.dispatchEvent(new CustomEvent("callflow:morphed"));
+}
 
 async function reread() {
   const [id, old] = [shown(), article()];

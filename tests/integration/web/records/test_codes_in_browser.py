@@ -55,7 +55,8 @@ def test_a_code_becomes_its_text_and_tab_goes_through_the_blanks(
         )
     )
     station.site()
-    incident = station.alarm().id
+    alarm = station.alarm()
+    incident = alarm.id
     log_in(page, process)
     page.goto(f"{process.url}/incidents/{incident}")
     note = page.locator("#form-note textarea")
@@ -91,6 +92,12 @@ def test_a_code_becomes_its_text_and_tab_goes_through_the_blanks(
     note.focus()
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("#codes [role=option]").first).to_contain_text("EFF")
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#codes [aria-selected=true]")
+    second = chosen.inner_text()
+    station.do(lambda tx: tell(tx, "note", clock.now(), alarm, who_did=NAME, note="vu de la rue"))
+    expect(page.locator("#incident")).to_contain_text("vu de la rue")
+    expect(chosen).to_have_text(second)  # what comes meanwhile takes nobody's choice away
     page.keyboard.press("Escape")
     expect(page.locator("#codes")).to_have_count(0)
     expect(note).to_have_value("")
