@@ -5,8 +5,8 @@ the kiss-off, which lets the panel forget its message. Without a kiss-off within
 sends again, so nothing is said to it of what is wrong.
 
 Keys come as tones in the audio or as RFC 4733, and an endpoint hears only one of them: whichever
-handshake is answered decides (docs/telephony.md). Between two AGI commands keys are lost, and a
-busy machine is late there; so one command plays our tones and reads a whole message.
+handshake is answered decides (docs/explanation/telephony.md). Between two AGI commands keys are
+lost, and a busy machine is late there; so one command plays our tones and reads a whole message.
 """
 
 from __future__ import annotations

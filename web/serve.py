@@ -60,7 +60,7 @@ async def _serve(
         http1_settings=HTTP1Settings(max_buffer_size=_HEADERS),
         http2_settings=HTTP2Settings(max_headers_size=_HEADERS),
         websockets=False,
-        # With them HTTP/2, too: more than six open pages of one browser (docs/ux.md).
+        # With them HTTP/2, too: more than six open pages of one browser (docs/explanation/ux.md).
         ssl_cert=settings.tls_certificate,
         ssl_key=settings.tls_key,
         log_access=False,

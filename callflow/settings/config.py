@@ -110,11 +110,12 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     reserved_channels: int = Field(10, ge=0)
     #: What calls show that a person asked for (D16); left out, ``station_number``.
     human_number: Number | None = None
-    #: Seconds from receipt until an unclaimed incident rings the desk (docs/law.md#en-50518).
+    #: Seconds from receipt until an unclaimed incident rings the desk
+    #: (docs/explanation/law.md#en-50518).
     vital_target: float = 30.0
     other_target: float = 90.0
-    #: The first action after receipt (docs/law.md#en-50518): seconds, the per cents of alarms
-    #: within them, seconds, per cents; of hold-ups and fires, then of all others.
+    #: The first action after receipt (docs/explanation/law.md#en-50518): seconds, the per cents of
+    #: alarms within them, seconds, per cents; of hold-ups and fires, then of all others.
     response_urgent: tuple[float, float, float, float] = (30.0, 80.0, 60.0, 98.5)
     response_other: tuple[float, float, float, float] = (90.0, 80.0, 180.0, 98.5)
     #: Seconds a called phone may ring.
@@ -136,7 +137,8 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     guard_welfare: float = Field(900.0, ge=0, le=4 * 3600)
     #: Seconds that a treated site has to be back to normal, unless its plan says so (D26).
     back_to_normal: float = Field(1800.0, ge=60, le=7 * 86_400)
-    #: Window for encrypted panels' clocks, seconds before and after ours (docs/signals.md#dc-09).
+    #: Window for encrypted panels' clocks, seconds before and after ours
+    #: (docs/explanation/signals.md#dc-09).
     window_before: float = 40.0
     window_after: float = 20.0
     #: A signal whose panel's time is older by so much, skew apart, was delivered late: *deferred*.
@@ -403,7 +405,7 @@ def _variable(field: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
-    """The ports an instance listens on; see docs/contracts.md#ports."""
+    """The ports an instance listens on; see docs/reference/contracts.md#ports."""
 
     web: int
     dc09: int

@@ -1,8 +1,8 @@
 """Keys that were typed while no command was reading. Pure.
 
-Between two AGI commands Asterisk throws keys away (docs/telephony.md), and under load the commit in
-between may last. AMI tells every key of a call, in order, a moment before or after the command that
-read it returns; what no command read is what was typed in between.
+Between two AGI commands Asterisk throws keys away (docs/explanation/telephony.md), and under load
+the commit in between may last. AMI tells every key of a call, in order, a moment before or after
+the command that read it returns; what no command read is what was typed in between.
 """
 
 from __future__ import annotations

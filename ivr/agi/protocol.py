@@ -1,4 +1,4 @@
-"""AGI over a socket: one session with Asterisk, hardened (docs/telephony.md#fastagi).
+"""AGI over a socket: one session with Asterisk, hardened (docs/explanation/telephony.md#fastagi).
 
 A peer that goes away says so in six ways: end of file, a reset, ``HANGUP`` alone or glued to the
 next answer, ``511``, ``result=-1``, and silence. All are ``Gone`` here. ``Gone`` is not the call's

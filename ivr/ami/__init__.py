@@ -1,6 +1,7 @@
 """The adapter over AMI (through panoramisk): one link, typed events, errors that say what is safe.
 
-Every hazard of docs/telephony.md's table is dealt with here; nothing else in Callflow speaks AMI.
+Every hazard of docs/explanation/telephony.md's table is dealt with here; nothing else in Callflow
+speaks AMI.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """AMI messages → our typed events. Pure; tolerant of late, doubled and missing ones.
 
-Asterisk's habits that this module knows (docs/telephony.md): Reason is 0 for busy, unknown number
-and refused alike, so only Hangup's Cause and TechCause say how a call ended; OriginateResponse
-may carry the id of a *live* call, and overtakes Newchannel and Hangup, which another thread of
-Asterisk's sends; events of the second leg carry another id.
+Asterisk's habits that this module knows (docs/explanation/telephony.md): Reason is 0 for busy,
+unknown number and refused alike, so only Hangup's Cause and TechCause say how a call ended;
+OriginateResponse may carry the id of a *live* call, and overtakes Newchannel and Hangup, which
+another thread of Asterisk's sends; events of the second leg carry another id.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Of panoramisk this uses AMIProtocol. Its Manager is not used: it re-sends unanswered
 actions after a reconnect, runs callbacks as unordered tasks, and completes a list early when an
-event overtakes the response (docs/telephony.md; tests/integration/ami reproduces each). Nor is its
-Message: it takes a tenth of a millisecond, and a call tells a dozen. One ``Wire`` is one TCP
-connection; it dies once, and nothing survives it.
+event overtakes the response (docs/explanation/telephony.md; tests/integration/ami reproduces each).
+Nor is its Message: it takes a tenth of a millisecond, and a call tells a dozen. One ``Wire`` is one
+TCP connection; it dies once, and nothing survives it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""``flood``: one panel that does not stop, beside 50 that behave, for a minute (docs/signals.md).
+"""``flood``: one panel that does not stop, beside 50 that behave, for a minute
+(docs/explanation/signals.md).
 
 The receiver and the engine are those of a running instance. What matters is the others: how long
 they wait for their acknowledgement, how long a new fire alarm waits for its incident, and, with a

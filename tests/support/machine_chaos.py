@@ -1,5 +1,5 @@
-"""The chaos test of docs/durability.md on several machines: kill -9 of engines, of telephony, of a
-whole node, at times that a seed gives, while alarms come in.
+"""The chaos test of docs/explanation/durability.md on several machines: kill -9 of engines, of
+telephony, of a whole node, at times that a seed gives, while alarms come in.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.hold_ups import HoldUps
 from tests.support.station import Station
 from tests.support.two_nodes import HandOver, TwoNodes, hand_overs
 
-#: Seconds in which a lost node's work is another's (docs/durability.md).
+#: Seconds in which a lost node's work is another's (docs/explanation/durability.md).
 TAKEN_OVER_WITHIN = 10.0
 
 

@@ -5,7 +5,7 @@ Run as a script by ``tests.support.real_phone``. Orders come on standard input, 
 standard output; the phone ends with its input. What it hears goes to a WAV file for each call
 (8 kHz, mono).
 One thread polls pjsua2 and reads orders; Call objects are kept until they are disconnected, and
-dropped before ``libDestroy`` (docs/telephony.md).
+dropped before ``libDestroy`` (docs/explanation/telephony.md).
 """
 
 from __future__ import annotations

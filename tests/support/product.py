@@ -29,7 +29,7 @@ from web.access import users
 
 T = TypeVar("T")
 
-#: Offsets of the ports that an instance takes (docs/contracts.md#ports).
+#: Offsets of the ports that an instance takes (docs/reference/contracts.md#ports).
 _OFFSETS = (0, 9, 10, 11, 38, 39, 60, 80, 88, 90, 573)
 #: How many ports the bases of one process of tests span.
 _ROOM = 256

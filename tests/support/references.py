@@ -1,10 +1,10 @@
 """``python -m tests.support.references``: what code and documents refer to is in the repository.
 
-A rule (``D`` and its number) is a heading of docs/rules.md, an invariant a number of
-ARCHITECTURE.md's, an activity (mission) a row of docs/mission.md. A document stands by its path,
-with ``#heading`` or with the number that a heading of it begins with behind a comma. An issue's
-number leads out of the repository. Links of documents, and in docs/ the paths of modules, lead to
-what is there. ``dead`` and ``known`` are pure.
+A rule (``D`` and its number) is a heading of docs/explanation/rules.md, an invariant a number of
+ARCHITECTURE.md's, an activity (mission) a row of docs/explanation/mission.md. A document stands by
+its path, with ``#heading`` or with the number that a heading of it begins with behind a comma. An
+issue's number leads out of the repository. Links of documents, and in docs/ the paths of modules,
+lead to what is there. ``dead`` and ``known`` are pure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _BESIDE = ("run", "README.md", "ARCHITECTURE.md", "CHANGELOG.md", "pyproject.tom
 _PLANTED = "tests/unit/test_references.py"
 _READ = frozenset(".py .md .html .js .css .conf .yaml .txt .toml .csv".split())
 
-_RULES, _ACTIVITIES, _INVARIANTS = "docs/rules.md", "docs/mission.md", "ARCHITECTURE.md"
+_RULES, _ACTIVITIES = "docs/explanation/rules.md", "docs/explanation/mission.md"
+_INVARIANTS = "ARCHITECTURE.md"
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _RULE = re.compile(r"\bD[0-9]{1,2}\b")
 _ACTIVITY = re.compile(r"\bmission ([0-9](?:\.[0-9])?)\b")

@@ -15,9 +15,10 @@ from callflow.demo.panel import PanelClient
 from tests.support.ports import held_alone
 from tests.support.product import Product
 
-#: Bases of instances lie at least 4000 apart (docs/contracts.md#ports), but for audio; 8000 is a
-#: person's demo. Beside each another one, which shares its ports for audio, as nodes do: who finds
-#: one taken takes the next. Packages keep theirs for minutes, and some tests in them want another.
+#: Bases of instances lie at least 4000 apart (docs/reference/contracts.md#ports), but for audio;
+#: 8000 is a person's demo. Beside each another one, which shares its ports for audio, as nodes do:
+#: who finds one taken takes the next. Packages keep theirs for minutes, and some tests in them want
+#: another.
 _ROOMS, _BESIDE = (12000, 16000, 20000, 4000, 28000), 700
 BASES = (*_ROOMS, *(room + _BESIDE for room in _ROOMS))
 #: The demo's desk phones, and its duty number.

@@ -1,4 +1,4 @@
-"""The shapes of the API (docs/contracts.md#api). Times are UTC, numbers E.164."""
+"""The shapes of the API (docs/reference/contracts.md#api). Times are UTC, numbers E.164."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An act that its operator may take back for some seconds (docs/ux.md, 7)."""
+"""An act that its operator may take back for some seconds (docs/explanation/ux.md, 7)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from callflow.core.calls.purpose import MEANING, Meaning, Purpose, Rings, purpos
 
 
 class Outcome(StrEnum):
-    """How a call ended: one closed list; None while the call lives (docs/contracts.md#outcomes)."""
+    """How a call ended: one closed list; None while the call lives
+    (docs/reference/contracts.md#outcomes)."""
 
     VERIFIED_OK = "verified_ok"  # right code, authority to cancel, and "false alarm"
     VERIFIED_NO_AUTHORITY = "verified_no_authority"  # right code, may not cancel this kind

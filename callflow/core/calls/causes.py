@@ -1,4 +1,5 @@
-"""How a call ended, from what the network and our own side said: one table (docs/telephony.md).
+"""How a call ended, from what the network and our own side said: one table
+(docs/explanation/telephony.md).
 
 The order of the rules is the decision: a result of the dialogue wins over everything, an answer
 over any cause, our own side's failure over the network's words. Reason of OriginateResponse says

@@ -21,7 +21,8 @@ UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
 NO_FAX = "nobody's declared fax number: it is set at a contact, a firm or a service"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
-#: Short numbers and emergency services, as they look after the country code too (docs/law.md).
+#: Short numbers and emergency services, as they look after the country code too
+#: (docs/explanation/law.md).
 SHORT = frozenset(
     "15 17 18 110 111 112 113 114 115 116 117 118 119 144 190 191 196 197 911 999 000".split()
 )

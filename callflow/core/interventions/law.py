@@ -1,4 +1,5 @@
-"""When a service may be called (docs/law.md, D23): CSI L613-6 as a function of what was recorded.
+"""When a service may be called (docs/explanation/law.md, D23): CSI L613-6 as a function of what was
+recorded.
 
 A call that asks the police to intervene needs a *levée de doute* recorded before it: means, time,
 person, result. A personal alarm needs none, fire and medical aren't under that article, and a

@@ -35,7 +35,7 @@ OWN_CALLS = tuple(sorted(p.value for p in Purpose if MEANING[p].rings is Rings.S
 #: Resolution codes of alarms that nothing was behind.
 FALSE = ("cancelled", "false_alarm", "known_cause", "nothing_found", "operating_error")
 
-#: Kinds that EN 50518 wants seen to first (docs/law.md), beside alarms under duress.
+#: Kinds that EN 50518 wants seen to first (docs/explanation/law.md), beside alarms under duress.
 URGENT = frozenset({Kind.FIRE, *PERSONAL})
 
 

@@ -78,7 +78,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The two targets of each class (docs/law.md: EN 50518, *unverified*; settings)."""
+    """The two targets of each class (docs/explanation/law.md: EN 50518, *unverified*; settings)."""
 
     urgent: tuple[Target, Target]
     other: tuple[Target, Target]

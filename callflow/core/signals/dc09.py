@@ -1,4 +1,5 @@
-"""SIA DC-09: the message inside a frame, and the answer that it is given (docs/signals.md#dc-09).
+"""SIA DC-09: the message inside a frame, and the answer that it is given
+(docs/explanation/signals.md#dc-09).
 
 Pure and total: ``receive`` answers or refuses any bytes, it never raises. References are to
 ANSI/SIA DC-09-2026.

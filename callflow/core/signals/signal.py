@@ -11,7 +11,8 @@ from callflow.core.signals import blocks
 
 
 class Kind(StrEnum):
-    """What a signal, and the incident it opens, is about (docs/signals.md#event-table)."""
+    """What a signal, and the incident it opens, is about
+    (docs/explanation/signals.md#event-table)."""
 
     INTRUSION = "intrusion"
     HOLD_UP = "hold_up"

@@ -88,7 +88,7 @@ class Policy:
     dead_man_grace: float = 60.0
 
     def target(self, category: Category) -> timedelta:
-        """How long an alarm may stand unclaimed (docs/law.md#en-50518)."""
+        """How long an alarm may stand unclaimed (docs/explanation/law.md#en-50518)."""
         vital = category is Category.VITAL
         return timedelta(seconds=self.vital_target if vital else self.other_target)
 

@@ -171,7 +171,8 @@ def _leave(tx: Tx, call: Call, now: datetime) -> None:
 
 
 def live_calls(tx: Tx, *, node: str) -> list[LiveCall]:
-    """Read before the PBX is asked for its channels, never after (docs/durability.md)."""
+    """Read before the PBX is asked for its channels, never after
+    (docs/explanation/durability.md)."""
     found = calls.on_trunk(tx, node)
     unwanted = calls.all_asked_to_end(tx, [call.id for call in found])
     return [

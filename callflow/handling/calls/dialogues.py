@@ -1,4 +1,5 @@
-"""What a dialogue on the phone reads and commits; each transition is a row (docs/telephony.md)."""
+"""What a dialogue on the phone reads and commits; each transition is a row
+(docs/explanation/telephony.md)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Answer:
 
 
 def targets(settings: Settings) -> Targets:
-    """Those that the station set (docs/law.md#en-50518)."""
+    """Those that the station set (docs/explanation/law.md#en-50518)."""
     return Targets(_two(*settings.response_urgent), _two(*settings.response_other))
 
 

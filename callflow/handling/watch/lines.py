@@ -19,7 +19,7 @@ from callflow.storage.watch import lines as rows
 from callflow.storage.watch.lines import DeclaredPanel
 
 #: Seconds that a panel's clock may be wrong before it needs a look: the end of the window
-#: (docs/signals.md#dc-09).
+#: (docs/explanation/signals.md#dc-09).
 SKEW = 20.0
 #: Why a frame was bad, as the receiver counts it, the sender's faults first.
 BAD = (

@@ -276,7 +276,8 @@ SHOWN = 200
 
 
 def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[Incident]:
-    """The unfiled ones: with a human first, by priority, then oldest (docs/ux.md, 3)."""
+    """The unfiled ones: with a human first, by priority, then oldest (docs/explanation/ux.md,
+    3)."""
     c = t.incident.c
     query = (
         _ALL.where(c.state.in_(_UNFILED), c.storm_until.is_(None))

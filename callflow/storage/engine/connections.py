@@ -1,7 +1,7 @@
 """How the database is opened, whose turn it is to write, and whether a transaction still stands.
 
 SQLite: WAL (upgrade.py), ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writer only.
-PostgreSQL: the same functions through psycopg 3. Measured in docs/durability.md.
+PostgreSQL: the same functions through psycopg 3. Measured in docs/explanation/durability.md.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def turn(turns: IO[bytes] | None) -> Iterator[None]:
 
 
 def make_engine(url: str, *, writer: bool) -> Engine:
-    """An engine with the settings that docs/durability.md measured."""
+    """An engine with the settings that docs/explanation/durability.md measured."""
     if not url.startswith("sqlite"):
         # What is read in one transaction is of one moment, as in SQLite.
         one_moment = {} if writer else {"isolation_level": "REPEATABLE READ"}

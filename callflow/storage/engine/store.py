@@ -36,7 +36,8 @@ T = TypeVar("T")
 _BATCH = 512  # functions in one commit
 _READERS = 4  # threads that read
 _READING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA")
-_PAUSE = 0.002  # seconds left to other processes' writers after each commit (docs/durability.md)
+#: Seconds left to other processes' writers after each commit (docs/explanation/durability.md).
+_PAUSE = 0.002
 
 
 class Store:

@@ -1,4 +1,5 @@
-"""Run by Alembic: one transaction, like the writer's, foreign keys off (docs/durability.md)."""
+"""Run by Alembic: one transaction, like the writer's, foreign keys off
+(docs/explanation/durability.md)."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ call_action = Table(
     Index("ix_call_action_waiting", "claimed_at", "expires_at"),
 )
 
-#: An operator's act that may be taken back for some seconds (docs/ux.md, 7).
+#: An operator's act that may be taken back for some seconds (docs/explanation/ux.md, 7).
 undo = Table(
     "undo",
     metadata,

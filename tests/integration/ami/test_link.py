@@ -1,4 +1,5 @@
-"""The AMI link against a scripted Asterisk: each hazard of docs/telephony.md's table, provoked."""
+"""The AMI link against a scripted Asterisk: each hazard of docs/explanation/telephony.md's table,
+provoked."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import web
 from web.kit.keys import ACTIONS
 
 SCRIPT = (Path(web.__file__).parent / "static/console/actions.js").read_text("utf-8")
-#: The browser's own, or hard to type on AZERTY (docs/ux.md, 4).
+#: The browser's own, or hard to type on AZERTY (docs/explanation/ux.md, 4).
 FORBIDDEN = {"F1", "F3", "F5", "F11", "F12", "[", "]", "{", "}", "\\", "|", "~", "@", "#", "`"}
 
 

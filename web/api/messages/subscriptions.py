@@ -25,7 +25,7 @@ _Administrator = Annotated[Caller, Depends(allowed(Right.ADMINISTER))]
 
 
 class SubscriptionIn(Body):
-    """Who is told of what. Each event is posted as JSON, signed: see docs/webhooks.md."""
+    """Who is told of what. Each event is posted as JSON, signed: see docs/reference/webhooks.md."""
 
     name: Line = Field(min_length=1, description="What the logbook calls the program")
     url: Annotated[str, Field(max_length=1600)]

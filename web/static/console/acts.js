@@ -94,7 +94,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- undo: offered for some seconds (docs/ux.md, 7) -------------------------------------------------
+// --- undo: offered for some seconds (docs/explanation/ux.md, 7) -------------------------------------------------
 
 let ending = 0;
 async function offerUndo() {

@@ -1,4 +1,4 @@
-// Keys do what the list of actions says. Letters are off while typing (docs/ux.md, 4).
+// Keys do what the list of actions says. Letters are off while typing (docs/explanation/ux.md, 4).
 import { keys, run } from "./actions.js";
 import { typing } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// Rows: changed where they stand; never moved under the focus or the pointer (docs/ux.md, 3). What they
+// Rows: changed where they stand; never moved under the focus or the pointer (docs/explanation/ux.md, 3). What they
 // say is known on every page, shown or not.
 import { tick } from "./clock.js";
 import { $, $$, body, parsed, plural, write } from "./dom.js";

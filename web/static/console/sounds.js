@@ -1,4 +1,4 @@
-// Sounds: each trouble and each priority has its own, again and again until it is over (docs/ux.md, 2).
+// Sounds: each trouble and each priority has its own, again and again until it is over (docs/explanation/ux.md, 2).
 
 // Hz, one after the other. Vital is high and quick; the lower the priority, the lower and the rarer.
 const TONES = {

@@ -10,7 +10,7 @@ from callflow.core.calls.call import ANSWERS, Dialogue, Outcome
 
 
 class Answer(StrEnum):
-    """What a person who is called may say, by key (docs/contracts.md#keys)."""
+    """What a person who is called may say, by key (docs/reference/contracts.md#keys)."""
 
     FALSE_ALARM = "false_alarm"
     HELP = "help"

@@ -1,4 +1,5 @@
-"""The words of a call plan: what a step does, how it is set, and how it can end (docs/rules.md)."""
+"""The words of a call plan: what a step does, how it is set, and how it can end
+(docs/explanation/rules.md)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Party:
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """An incident with everything that belongs to it. ``target``: how long it may stand unclaimed
-    (docs/law.md#en-50518)."""
+    (docs/explanation/law.md#en-50518)."""
 
     incident: Incident
     site: DeclaredSite | None

@@ -108,7 +108,7 @@ class Moment:
 
 
 class Milestone(StrEnum):
-    """What is measured from the alarm on (docs/law.md#en-50518)."""
+    """What is measured from the alarm on (docs/explanation/law.md#en-50518)."""
 
     SHOWN = "shown"  # in front of the operators
     CLAIMED = "claimed"

@@ -587,7 +587,8 @@ def test_whoever_stands_in_is_called_though_no_contact_of_the_site(station: Stat
     assert AGREED in station.place()
 
 
-# --- the very item (docs/law.md: means, time, person, result) ------------------------------------
+# --- the very item (docs/explanation/law.md: means, time, person, result)
+# ------------------------------------
 
 
 def record(station: Station, incident: str, means: Means, **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP API in the shapes that docs/contracts.md fixes."""
+"""The HTTP API in the shapes that docs/reference/contracts.md fixes."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_every_ending_has_an_outcome_and_the_dialogue_wins(ending: Ending) -> No
         }
 
 
-# What docs/telephony.md tells of on the wire: Cause / TechCause.
+# What docs/explanation/telephony.md tells of on the wire: Cause / TechCause.
 @pytest.mark.parametrize(
     ("cause", "sip", "expected"),
     [

@@ -1,4 +1,4 @@
-"""The gate before the police (docs/law.md, D23), as a function of what was recorded."""
+"""The gate before the police (docs/explanation/law.md, D23), as a function of what was recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reply rules of DC-09 (docs/signals.md#dc-09), frame by frame."""
+"""The reply rules of DC-09 (docs/explanation/signals.md#dc-09), frame by frame."""
 
 from __future__ import annotations
 
