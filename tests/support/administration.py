@@ -1,4 +1,4 @@
-"""The administrator's pages on a real station, photographed for the README.
+"""The administrator's pages on a real station, photographed for the documentation.
 
 ``python -m tests.support.administration`` writes each into ``.pictures/administration``. The same
 pages are an acceptance test: ``Visit`` waits for what each picture shows, so that none can become
@@ -23,7 +23,7 @@ from tests.support.desk import PASSWORD
 from tests.support.film import PLAN, written
 from tests.support.station import Station, patient_station
 
-#: Where the README's pictures are.
+#: Where the documentation's pictures are.
 PICTURES = Path(__file__).resolve().parents[2] / ".pictures" / "administration"
 FRAMES = (
     "1-sites",

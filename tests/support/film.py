@@ -1,8 +1,8 @@
 """One alarm from its arrival to its filing, on a real console with real phones, photographed.
 
 ``python -m tests.support.film`` starts a station, plays the story and writes each frame, dark and
-light, into ``.pictures/film`` for the README. The same story is an acceptance test: ``Story`` waits
-for what each frame shows, so that no picture of it can become a lie.
+light, into ``.pictures/film`` for the documentation. The same story is an acceptance test:
+``Story`` waits for what each frame shows, so that no picture of it can become a lie.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FRAMES = (
     "10-classee",
 )
 SCHEMES = ("dark", "light")
-#: Where the README's frames are.
+#: Where the documentation's frames are.
 PICTURES = Path(__file__).resolve().parents[2] / ".pictures" / "film"
 SITE = "Horlogerie Mercier"
 PASSWORD = "pervenche"

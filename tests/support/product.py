@@ -198,7 +198,7 @@ class Product:
 
     async def writes(self, fact: Callable[[Tx, Vault], T]) -> T:
         """What a command would, written by this process: a command takes a second of CPU or two,
-        most of it imports. The README's path and the command line's tests go that way."""
+        most of it imports. The first tutorial's path and the command line's tests go that way."""
         url = self.environment.get("CALLFLOW_DATABASE_URL", "")
         settings = Settings(data_dir=self.data_dir, database_url=url)
 

@@ -153,7 +153,8 @@ class Script:
 
     @classmethod
     def from_json(cls, body: Any, ring_s: float = RING_S) -> Script:
-        """What a file of behaviours says (README, Plans). Raises BehaviourError, naming the field.
+        """What a file of behaviours says (docs/how-to/plans.md). Raises BehaviourError, naming the
+        field.
 
         ``{"contacts": {ID: ["no_answer", {"outcome": "verified_ok", "ring_s": 5, "talk_s": 20}]},
         "steps": {ID: [{"outcome": "done", "after_s": 60}, null]}, "guards": {ID: [{"on_site_s":

@@ -1,4 +1,5 @@
-"""The README's film is true: its story is played, and what each frame shows is waited for."""
+"""The documentation's film is true: its story is played, and what each frame shows is waited
+for."""
 
 from __future__ import annotations
 

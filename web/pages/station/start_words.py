@@ -29,14 +29,14 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
         N_("no link to Asterisk: nobody can be called"),
         N_(
             "Read logs/ and asterisk/ in the data folder; with a PBX of your own, compare the port,"
-            " user and secret of its manager interface (README)."
+            " user and secret of its manager interface."
         ),
     ),
     (Part.TRUNK, "done"): (N_("reached:"), ""),
     (Part.TRUNK, "none"): (
         N_("no trunk leads out of this machine"),
         N_(
-            "Set the address of your gateway or carrier (README, Trunks), and start the station"
+            "Set the address of your gateway or carrier (manual: trunks), and start the station"
             " again."
         ),
     ),
@@ -59,7 +59,7 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
     (Part.NUMBER, "made_up"): (
         N_("it is a made-up one:"),
         N_(
-            "Set the station's number (README, Trunks): one of yours that the carrier lets you"
+            "Set the station's number (manual: trunks): one of yours that the carrier lets you"
             " show, and start the station again."
         ),
     ),

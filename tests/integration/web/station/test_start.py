@@ -78,7 +78,7 @@ async def test_each_step_is_read_from_what_is_there(
     station: WebStation, first: httpx.AsyncClient
 ) -> None:
     assert (await step(first, "running"))[0] == "wrong"
-    assert "README, Trunks" in (await step(first, "trunk"))[1]
+    assert "manuel : trunks" in (await step(first, "trunk"))[1]
     assert "06 39 98 99 99" in (await step(first, "number"))[1]
     assert (await step(first, "operator"))[0] == "todo"
     station.user("david", Role.OPERATOR)

@@ -237,7 +237,8 @@ def test_the_schema_names_every_kind_setting_and_end() -> None:
         assert f"\n{kind}: " in text
 
 
-def test_the_readmes_plan_is_found_without_fault() -> None:
-    readme = (Path(__file__).parents[4] / "README.md").read_text("utf-8")
-    (text,) = re.findall(r"^```yaml\n(id: .*?)^```$", readme, re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("page", ["how-to/plans.md", "tutorials/first-site-and-plan.md"])
+def test_the_plans_of_the_documentation_are_found_without_fault(page: str) -> None:
+    shown = (Path(__file__).parents[4] / "docs" / page).read_text("utf-8")
+    (text,) = re.findall(r"^```yaml [a-z.]+\n(id: .*?)^```$", shown, re.MULTILINE | re.DOTALL)
     assert check.check(plan_text.read(text), now=datetime(2026, 11, 25, tzinfo=UTC)) == []

@@ -1,4 +1,5 @@
-"""The README's steps, read from it and done as they stand there, until one's own phone has rung.
+"""The first tutorial's steps, read from it and done as they stand there, until one's own phone has
+rung.
 
 Commands go to a shell at a terminal, pages to a browser; the phone is the far end of the trunk.
 """
@@ -24,10 +25,9 @@ from tests.support.sip_players import Player, Players
 from tests.support.station import give_base, settings_at, take_base
 
 ROOT = Path(__file__).parents[2]
-HEADING = "## From an empty folder to your first test alarm\n"
-#: What a person writes in place of the README's: the page's port, and the gateway's address.
+#: What a person writes in place of the tutorial's: the page's port, and the gateway's address.
 PAGE, GATEWAY = "http://127.0.0.1:8000", "127.0.0.1:5062"
-PASSWORD = "sous les pavés, la plage"  # typed twice, and where the README leaves it out
+PASSWORD = "sous les pavés, la plage"  # typed twice, and where the tutorial leaves it out
 MOST = 40
 #: Milliseconds in which the page shows what is so: machines are noisy.
 WITHIN = 30_000
@@ -41,9 +41,9 @@ _TOKEN = re.compile(
 )
 
 
-def readme() -> tuple[str, str]:
-    """The commands, and the steps in the browser, each as the README has it."""
-    section = (ROOT / "README.md").read_text().split(HEADING)[1].split("\n## ")[0]
+def tutorial() -> tuple[str, str]:
+    """The commands, and the steps in the browser, each as the tutorial has it."""
+    section = (ROOT / "docs/tutorials/first-alarm.md").read_text()
     before, commands, steps = re.split(r"```(?:sh)?\n", section)
     assert before.lstrip()
     return commands, steps
@@ -155,7 +155,7 @@ class Person:
 
 
 def test_each_thing_to_do_is_read() -> None:
-    _, steps = readme()
+    _, steps = tutorial()
     bold = re.findall(r"\*\*[^*]+\*\*", steps)
     read = [token for token in _TOKEN.finditer(steps) if token["field"] or token["button"]]
     assert len(bold) == len(read), "a label that is neither filled in nor pressed"
@@ -171,7 +171,7 @@ def base() -> Iterator[int]:
 async def test_a_person_comes_to_the_first_test_alarm(
     tmp_path: Path, base: int, chromium_path: str
 ) -> None:
-    commands, steps = readme()
+    commands, steps = tutorial()
     commands = commands.replace(GATEWAY, f"127.0.0.1:{base + 82}")
     url = f"http://127.0.0.1:{base}"
     folder = tmp_path / "empty"

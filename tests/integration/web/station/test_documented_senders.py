@@ -1,4 +1,4 @@
-"""The README's senders of signals, as they stand there, against a web process."""
+"""The documentation's senders of signals, as they stand there, against a web process."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from callflow.storage.signals import signals
 from tests.support.web_station import WebProcess, WebStation
 from web.access.users import Role
 
-README = (Path(__file__).parents[4] / "README.md").read_text()
-#: Where the README's station is, and ours is not.
+PAGE = (Path(__file__).parents[4] / "docs/how-to/signals-over-http.md").read_text()
+#: Where the page's station is, and ours is not.
 DEFAULT = "127.0.0.1:8000"
 
 
@@ -38,7 +38,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
 
 def example(language: str) -> str:
     """The block of this language that sends signals."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     (block,) = (block for block in found if "/api/v1/signals" in block)
     return str(block)
 

@@ -1,4 +1,5 @@
-"""The README's pictures of the administration are true: each page is gone to on a real station."""
+"""The documentation's pictures of the administration are true: each page is gone to on a real
+station."""
 
 from __future__ import annotations
 
