@@ -100,6 +100,18 @@ def _folder(facts: Facts) -> _Found:
     )
 
 
+def _way_out(facts: Facts) -> _Found:
+    if facts.health.get("held"):
+        return _failed(
+            "restored from a backup and held: no call, no message leaves",
+            "once the station that it was made from is off: `callflow release`, or the page"
+            " /settings/backup",
+        )
+    if facts.health.get("shadow"):
+        return _look("in shadow: another station acts", "unset CALLFLOW_SHADOW, then restart")
+    return _well("what is decided leaves")
+
+
 def _demos(facts: Facts) -> _Found:
     if not facts.demos:
         return _well("nobody of it is let in by a station")
@@ -359,6 +371,7 @@ def _clock(facts: Facts) -> _Found:
 #: What is looked at for each part: faults of the first explain those of the others.
 _PARTS: Mapping[str, Callable[[Facts], _Found]] = {
     "folder": _folder,
+    "way out": _way_out,
     "demo": _demos,
     "tokens": _tokens,
     "database": _database,

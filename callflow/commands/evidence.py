@@ -18,6 +18,7 @@ from callflow.core.records.masking import Requester, Third
 from callflow.disclosure import making, reporting
 from callflow.disclosure import verify as small_program
 from callflow.disclosure.archive import TooLarge
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.records import disclosures
 from callflow.texts.access import BY_COMMAND
@@ -64,7 +65,8 @@ def make(
             collected = store.read_now(lambda tx: disclosures.collect(tx, written.id, ours))
             told = store.read_now(lambda tx: reporting.read(tx, incident))
             report = asyncio.run(reporting.report_of(told, collected, settings.images_dir))
-            workshop = making.workshop(settings, vault)
+            stamps = store.read_now(load_policy).withheld is None
+            workshop = making.workshop(settings, vault, stamps=stamps)
             with Progress(console=console, transient=True) as progress:
                 task = progress.add_task("evidence")
 

@@ -18,6 +18,7 @@ from callflow.commands import (
     playing,
     proving,
     receivers,
+    releasing,
     signals,
     site_files,
     station,
@@ -37,6 +38,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(station.serve)
 app.command("demo")(demonstration.demo_command)
 app.command()(doctor.doctor)
+app.command()(releasing.release)
 app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
 app.add_typer(administration.user, name="user")

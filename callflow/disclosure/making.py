@@ -40,8 +40,8 @@ class Workshop:
     stamps: Service | None = None
 
 
-def workshop(settings: Settings, vault: Vault) -> Workshop:
-    """This machine's."""
+def workshop(settings: Settings, vault: Vault, *, stamps: bool = True) -> Workshop:
+    """This machine's. ``stamps``: it may ask for one, where a service is set."""
     url, authorities = settings.time_stamp_url, settings.time_stamp_authorities
     return Workshop(
         node=settings.node,
@@ -49,7 +49,7 @@ def workshop(settings: Settings, vault: Vault) -> Workshop:
         images=settings.images_dir,
         sign=vault.sign,
         public_key=vault.public_key,
-        stamps=Service(url, authorities) if url else None,
+        stamps=Service(url, authorities) if url and stamps else None,
     )
 
 

@@ -14,6 +14,7 @@ import structlog
 from callflow.clock import Clock
 from callflow.core.messages.bounces import LARGEST, Report, read_report
 from callflow.core.messages.outbox import Channel
+from callflow.handling.base.policy import load_policy
 from callflow.handling.messages import delivery
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable
@@ -40,7 +41,12 @@ async def run(settings: Settings, store: Store, clock: Clock) -> None:
 
 
 async def look(settings: Settings, store: Store, clock: Clock) -> int:
-    """Read what is new; how many letters said something of ours. Raises IMAP4.error, OSError."""
+    """Read what is new; how many letters said something of ours. Raises IMAP4.error, OSError.
+
+    None while nothing may leave: the mailbox is the other station's, and would be read for it.
+    """
+    if (await store.read(load_policy)).withheld:
+        return 0
     box = await asyncio.to_thread(_open, settings)
     try:
         known = 0

@@ -7,7 +7,7 @@ holds nothing: what a round delivered and could not write down is delivered agai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from random import random
 
@@ -16,9 +16,10 @@ import structlog
 from callflow.clock import Clock
 from callflow.core.messages.outbox import TRY_WITHIN, Fault, Undelivered
 from callflow.core.messages.subscriptions import AT_ONCE, ROUND, Event, Queue, Sent, Subscription
+from callflow.handling.base.policy import load_policy
 from callflow.handling.messages import subscriptions
 from callflow.handling.messages.subscriptions import Round
-from callflow.storage import Store, StoreUnavailable
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
 from callflow.storage.messages import subscriptions as rows
 from callflow.storage.records.horizon import Settled, horizon
@@ -32,6 +33,11 @@ Tell = Callable[[Subscription, Event, int, datetime], Awaitable[None]]
 _LOOK_EVERY, _IDLE = 1.0, 3.0
 #: Entries that nobody wants, after which the place in the logbook is written down all the same.
 _WRITE_AFTER = 5_000
+
+
+def _told(tx: Tx) -> Sequence[Subscription]:
+    """Who is told of events now: nobody while nothing may leave."""
+    return [] if load_policy(tx).withheld else rows.active(tx)
 
 
 class Follower:
@@ -58,7 +64,7 @@ class Follower:
     async def _looked(self, rounds: asyncio.TaskGroup) -> bool:
         """Begin a round of each that has none under way; whether anybody is subscribed."""
         try:
-            active = await self._store.read(rows.active)
+            active = await self._store.read(_told)
             if not active or not await self._is_ours():
                 return bool(active)
             self._settled = self._settled.seen(await self._store.read(horizon))

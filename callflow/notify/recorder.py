@@ -11,9 +11,10 @@ import structlog
 
 from callflow.clock import Clock
 from callflow.core.messages.outbox import Camera, Fault, Undelivered
+from callflow.handling.base.policy import load_policy
 from callflow.notify import clips, ffmpeg, rtsp, stills
 from callflow.settings.config import Settings
-from callflow.storage import Store, StoreUnavailable
+from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox
 from callflow.vault import Vault
 
@@ -27,6 +28,11 @@ ROOM = 2_000_000_000
 _AGAIN, _AGAIN_AT_MOST = 1.0, 30.0
 #: Seconds without a byte after which a camera counts as dead.
 _SILENT = "10000000"
+
+
+def _recorded(tx: Tx) -> list[Camera]:
+    """The cameras that are recorded now: none while nothing may leave."""
+    return [] if load_policy(tx).withheld else outbox.recorded_cameras(tx)
 
 
 class Recorder:
@@ -53,8 +59,7 @@ class Recorder:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _look(self) -> None:
-        declared = await self._store.read(outbox.recorded_cameras)
-        wanted = set(declared)
+        wanted = set(await self._store.read(_recorded))
         rings = {self._ring(camera) for camera in wanted}
         free = await asyncio.to_thread(self._free)
         if wanted and free < ROOM:

@@ -29,7 +29,6 @@ from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import Wake
 from callflow.handling.messages import delivery
 from callflow.storage import Store, StoreUnavailable, Tx
-from callflow.storage.messages import outbox
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +83,7 @@ class Worker:
     async def _claim(self) -> list[Claimed]:
         """Messages that are due, as far as there is room. Nearly always it only reads."""
         now = self._clock()
-        due = await self._store.read(lambda tx: outbox.due_channels(tx, now))
+        due = await self._store.read(lambda tx: delivery.due_channels(tx, now))
         room = {
             channel: _ROOMS.get(channel, _ROOM) - self._busy[channel]
             for channel in due

@@ -7,14 +7,19 @@ from datetime import datetime
 import structlog
 
 from callflow.core.records.logbook import MACHINE
-from callflow.core.records.monthly import due, number_of
-from callflow.handling.base.policy import STATION_ZONE
+from callflow.core.records.monthly import Subscription, due, number_of
+from callflow.handling.base.policy import STATION_ZONE, load_policy
 from callflow.handling.records import monthly
 from callflow.settings.config import Settings
-from callflow.storage import Store
+from callflow.storage import Store, Tx
 from callflow.storage.records import monthly as rows
 
 log = structlog.get_logger(__name__)
+
+
+def _next_due(tx: Tx, month: int) -> Subscription | None:
+    """The next one; none while nothing may leave: it would only lie in the outbox."""
+    return None if load_policy(tx).withheld else rows.next_due(tx, month)
 
 
 async def report(store: Store, settings: Settings, now: datetime) -> bool:
@@ -26,7 +31,7 @@ async def report(store: Store, settings: Settings, now: datetime) -> bool:
     if days is None:
         return False
     first, last = days
-    wanted = await store.read(lambda tx: rows.next_due(tx, number_of(first)))
+    wanted = await store.read(lambda tx: _next_due(tx, number_of(first)))
     if wanted is None:
         return False
     said = await store.read(lambda tx: monthly.content(tx, wanted, first, last, settings, now))

@@ -132,8 +132,14 @@ class Client:
 
     mode: Literal["client"] = "client"
 
-    def __init__(self, line: Line, address: tuple[str, int], connections: set[Connection]) -> None:
-        self.line = line
+    def __init__(
+        self,
+        line: Line,
+        address: tuple[str, int],
+        connections: set[Connection],
+        may_call: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.line, self._may_call = line, may_call
         self._address = address
         self._connections = connections
         self._task: asyncio.Task[None] | None = None
@@ -160,6 +166,9 @@ class Client:
     async def _keep_calling(self) -> None:
         pause = FIRST_PAUSE
         while True:
+            if not self._may_call():
+                await asyncio.sleep(FIRST_PAUSE)
+                continue
             spoke = False
             try:
                 spoke = await self._one_call()

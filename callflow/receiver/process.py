@@ -18,6 +18,7 @@ from callflow.core.signals.signal import Signal
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store
 from callflow.handling.base import storing
+from callflow.handling.base.policy import load_policy
 from callflow.handling.watch import receivers
 from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
@@ -60,12 +61,15 @@ class ReceiverProcess:
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
         self._stored = 0  # signals, since the backlog was counted last
+        #: Restored and not released: a receiver that we call would take us for its station.
+        self._held = True
         self._may_be_long = asyncio.Event()  # the backlog, by what was stored since then
 
     async def run(self) -> None:
         """Until cancelled."""
         since = clock.now() - _REPEATS
         await self._keys.look()
+        self._held = (await self._store.read(load_policy)).held
         receiver = Receiver(
             self._settings,
             store=self._save,
@@ -76,6 +80,7 @@ class ReceiverProcess:
             known=await self._store.read(receivers.known_receivers),
             pace=self._pace,
             vital=storing.is_vital,
+            may_call=lambda: not self._held,
         )
         async with asyncio.TaskGroup() as parts:
             parts.create_task(receiver.serve())
@@ -180,7 +185,12 @@ class ReceiverProcess:
             "connections": receiver.connections,
             "not_stored_since": clock.to_iso(since) if since else None,
         }
-        await self._store.write(lambda tx: self._me.beat(tx, clock.now(), state))
+
+        def beat(tx: Tx) -> bool:
+            self._me.beat(tx, clock.now(), state)
+            return load_policy(tx).held
+
+        self._held = await self._store.write(beat)
 
 
 def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:

@@ -54,7 +54,8 @@ class Receiver:
     of every account that gave a sign of life; ``key_of`` gives an account's AES key; ``recent``
     are (deduplication key, time) of the last minutes, so that a restart forgets no
     repeat; ``known`` the hardware receivers that were heard before it, and whether they were lost.
-    ``pace`` slows acknowledgements down, but for the signals that ``vital`` names.
+    ``pace`` slows acknowledgements down, but for the signals that ``vital`` names. Receivers are
+    called while ``may_call`` says so.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class Receiver:
         known: Mapping[str, bool] | None = None,
         pace: Pace | None = None,
         vital: Callable[[Signal], bool] = lambda signal: False,
+        may_call: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._settings = settings
+        self._settings, self._may_call = settings, may_call
         self._intake = Intake(store, pace, vital)
         self._connections: set[Connection] = set()
         self._calls: set[Connection] = set()  # those that we made
@@ -88,7 +90,7 @@ class Receiver:
         line = self._line(own, known)
         if own.connect is not None:
             host, _, port = own.connect.rpartition(":")
-            return Client(line, (host, int(port)), self._calls)
+            return Client(line, (host, int(port)), self._calls, self._may_call)
         address = self._settings.listens_at(own)
         if own.transport == "udp":
             return Udp(line, address)

@@ -71,6 +71,8 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     secure_phones: bool = False
     asterisk: Literal["embedded", "external"] = "embedded"
     demo: bool = False
+    #: True: another station acts. All is received, decided and told, and nothing leaves.
+    shadow: bool = False
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
     demo_alarms_every: float = 150.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from callflow.core.calls import dial_policy
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
+from callflow.core.messages.withholding import REFUSALS, Withheld
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -165,6 +166,14 @@ DIAL_REFUSALS: Words = {
     dial_policy.MUTE: (
         "alarme agression : rien ne doit sonner sur place ni chez le personnel",
         "personal alarm: nothing may ring on site or at its staff",
+    ),
+    REFUSALS[Withheld.HELD]: (
+        "station restaurée d'une sauvegarde et retenue : rien n'en sort avant sa remise en service",
+        "restored from a backup and held: nothing leaves until it is released",
+    ),
+    REFUSALS[Withheld.SHADOW]: (
+        "station en double commande : une autre station agit",
+        "in shadow: another station acts",
     ),
 }
 

@@ -9,6 +9,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Main courante d’une version antérieure reprise telle qu’elle était",
         "The logbook of an earlier version was taken over as it was",
     ),
+    "restored": (
+        "Station restaurée de la sauvegarde du {since} : retenue, rien n’en sort",
+        "Station restored from the backup of {since}: held, nothing leaves",
+    ),
+    "released": (
+        "Station restaurée remise en service par {by} ; alarmes confiées aux opérateurs : {alarms},"
+        " messages périmés : {late}",
+        "Restored station released by {by}; alarms given to operators: {alarms}, messages that were"
+        " too late: {late}",
+    ),
     "node_lost": (
         "La téléphonie du nœud {node} ne répond plus",
         "The telephony of node {node} does not answer any more",

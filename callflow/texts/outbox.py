@@ -94,6 +94,10 @@ CHANNELS: Mapping[str, tuple[str, str]] = {
 #: Why a message brings an incident in front of a human.
 REASONS: Mapping[str, tuple[str, str]] = {
     "undelivered": ("message non remis", "a message was not delivered"),
+    "from_backup": (
+        "ouverte avant la remise en service de la station restaurée",
+        "opened before the restored station was released",
+    ),
 }
 
 #: What a way out lacks, by the setting that it is missing in.
@@ -140,4 +144,8 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "no_image": ("la réponse n'est pas une image", "the answer is no image"),
     "disk": ("écriture impossible", "it can't be written"),
     "internal": ("erreur interne", "internal error"),
+    "held": (
+        "retenu par la station restaurée, périmé depuis",
+        "held back by the restored station, too late by now",
+    ),
 }

@@ -19,6 +19,7 @@ from callflow.core.messages.fax import MOST_PAGES, Sending
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Undelivered
 from callflow.handling.base.policy import STATION_NAME, STATION_ZONE
 from callflow.handling.calls import faxes
+from callflow.handling.messages import delivery
 from callflow.notify.reports import Reports
 from callflow.paper import fax, fax_cover, shelf
 from callflow.paper.press import NotInstalled, Unprintable, lay_out
@@ -64,7 +65,7 @@ class Faxes:
 
     def _room(self, tx: Tx) -> int:
         """How many more may be begun now; 0 where none is due."""
-        if Channel.FAX not in outbox.due_channels(tx, self._now()):
+        if Channel.FAX not in delivery.due_channels(tx, self._now()):
             return 0
         busy = faxes.under_way(tx, self._node) + len(self._drawing)
         return self._settings.fax_calls - busy

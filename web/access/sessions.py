@@ -17,6 +17,7 @@ import structlog
 from fastapi import Depends, Request
 
 from callflow.core.people.users import User
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
@@ -82,6 +83,8 @@ class Visitor:
     scheme: str = ""
     #: The station still has to be set up, and this is who does it.
     starting: bool = False
+    #: Why nothing may leave the station, "": all may. Each page says so.
+    withheld: str = ""
     #: What was just saved, as the address that a form leads to says it: its page says so.
     saved: str = ""
 
@@ -146,7 +149,9 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         return None
     kept, now = digest(token), station.clock()
     since = station.seen_since(now)
-    session = await station.store.read(lambda tx: access.live_session(tx, kept, now, since))
+    session, withheld = await station.store.read(
+        lambda tx: (access.live_session(tx, kept, now, since), load_policy(tx).withheld)
+    )
     if session is None:
         return None
     station.saw(kept, session.seen_at, now)
@@ -169,6 +174,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         must_choose=session.password_given_at is not None and session.factor != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
+        withheld=withheld or "",
         saved=request.query_params.get("saved", ""),
     )
 

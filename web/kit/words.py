@@ -342,6 +342,7 @@ SETTINGS = {
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
     "configuration": N_("Configuration as text"),
+    "backup": N_("Backup"),
     "evidence": N_("Evidence files"),
 }
 SETTINGS_PAGES = {
@@ -359,6 +360,7 @@ SETTINGS_PAGES = {
     "audit": "/audit",
     "personal": "/personal",
     "configuration": "/settings/configuration",
+    "backup": "/settings/backup",
     "evidence": "/evidence",
 }
 #: Families of events that a program may be told of: callflow/texts FAMILIES.

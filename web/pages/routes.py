@@ -43,7 +43,7 @@ from web.pages.sites import (
     sites,
 )
 from web.pages.sites import edit as site_edit
-from web.pages.station import configuration, mnemonics, scheme, search, settings, start
+from web.pages.station import backup, configuration, mnemonics, scheme, search, settings, start
 from web.pages.watch import lines
 
 router = APIRouter()
@@ -68,6 +68,7 @@ for module in (
         audit,
         personal,
         configuration,
+        backup,
     ),
     *(shift, roster, holidays, telephone),
     *(presence, call_backs, dialogues, start),

@@ -65,6 +65,7 @@ class Fault(StrEnum):
     NO_IMAGE = "no_image"  # the camera gave something else
     DISK = "disk"  # the still could not be written
     INTERNAL = "internal"  # ours
+    HELD = "held"  # nothing might leave the station until it was too late
 
     @property
     def permanent(self) -> bool:
@@ -82,6 +83,7 @@ _PERMANENT = frozenset(
         Fault.RETURNED,
         Fault.TOO_LARGE,
         Fault.NO_DECODER,
+        Fault.HELD,
     }
 )
 
@@ -248,6 +250,14 @@ class Still:
     take: Take = Take.STILL
     begins_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+def is_too_late(message: Message, made_at: datetime, now: datetime) -> bool:
+    """True where a message that a restored station held back must not go out by itself any more:
+    the station of the backup (of ``made_at``) had it to send, or its own time is over."""
+    return (
+        message.created_at <= made_at or now > message.created_at + GIVE_UP_AFTER[message.channel]
+    )
 
 
 def next_try(

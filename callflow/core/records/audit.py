@@ -49,6 +49,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
             "hold_placed",
             "hold_lifted",
             "purged",
+            "restored",
+            "released",
         ),
         *("subscription_made", "subscription_changed", "subscription_secret"),
         *("subscription_paused", "subscription_resumed", "subscription_replayed"),

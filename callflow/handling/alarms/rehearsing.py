@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident, State
+from callflow.core.messages.withholding import REFUSALS
 from callflow.core.plans.call_plan import Plan
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
@@ -20,6 +21,7 @@ from callflow.core.sites.site import SiteState
 from callflow.handling.alarms.acting import EXERCISE, ask_hang_up, close, withdraw
 from callflow.handling.alarms.deciding import decide
 from callflow.handling.alarms.opening import opened
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.plans.simulation import plan_at, site_of
@@ -41,6 +43,8 @@ def rehearse(tx: Tx, plan: Plan, site_id: str, kind: Kind, who: str, now: dateti
     Raises NotFound, or Refused where the site is in alarm, an exercise runs there already, or the
     plan is withdrawn.
     """
+    if why := load_policy(tx).withheld:
+        raise Refused(REFUSALS[why])
     must_be_in_use(tx, plan.id)
     site = site_of(tx, site_id, kind, now)
     if site.state not in _CALLABLE:

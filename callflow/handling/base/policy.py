@@ -13,6 +13,8 @@ from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls.trunks import Trunk
 from callflow.core.desks import dead_man
 from callflow.core.desks.distribution import Rules, is_night
+from callflow.core.messages import withholding
+from callflow.core.messages.withholding import Restored, Withheld
 from callflow.core.signals.signal import Category, Kind
 from callflow.settings.config import Settings
 from callflow.storage import Tx
@@ -86,6 +88,18 @@ class Policy:
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0
     dead_man_grace: float = 60.0
+    shadow: bool = False
+    restored: Restored | None = None  # from a backup, and whether it may act since
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """Why nothing may leave the station now; None: all may."""
+        return withholding.withheld(self.restored, shadow=self.shadow)
+
+    @property
+    def held(self) -> bool:
+        """True where it came from a backup and nobody has released it."""
+        return self.withheld is Withheld.HELD
 
     def target(self, category: Category) -> timedelta:
         """How long an alarm may stand unclaimed (docs/explanation/law.md#en-50518)."""
@@ -167,6 +181,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "dead_man_night": settings.dead_man_night,
             "dead_man_day": settings.dead_man_day,
             "dead_man_grace": settings.dead_man_grace,
+            "shadow": settings.shadow,
         },
     )
 
@@ -182,5 +197,11 @@ def _read(values: dict[str, Any]) -> Policy:
         duty_numbers=tuple(values.pop("duty_numbers", ())),
     )
     trunks = tuple(Trunk(**trunk) for trunk in values.pop("trunks", ())) or ONE_TRUNK
+    restored = values.pop("restored", None)
     known = {k: v for k, v in values.items() if k in Policy.__dataclass_fields__}
-    return Policy(desk=desk, trunks=trunks, **known)
+    return Policy(
+        desk=desk,
+        trunks=trunks,
+        restored=Restored.from_json(restored) if restored else None,
+        **known,
+    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow.core.alarms import apply
-from callflow.core.alarms.incident import Incident
+from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls import dial_policy
 from callflow.core.calls.call import Call, CallState, Dialogue, Direction, Outcome
 from callflow.core.calls.phones import is_phone
@@ -88,7 +88,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     started = calls.start(tx, {call.id: trunk.name for trunk, call in allowed}, now)
     for _, call in placeable:
         if call.id in forbidden:
-            _refuse(tx, call, forbidden[call.id], now)
+            _refuse(tx, call, forbidden[call.id], now, stops=policy.held)
     orders = [(trunk, call) for trunk, call in allowed if call.id in started]
     for trunk, call in orders:
         told = {"to": told_as(call), "call": call.id, "trunk": trunk.name}
@@ -133,8 +133,11 @@ def _shown_at_desk(tx: Tx, call: Call, policy: Policy) -> str:
     return numbers[0] if numbers else policy.trunks[0].human_number
 
 
-def _refuse(tx: Tx, call: Call, why: str, now: datetime) -> None:
-    """The last gate before the trunk: nothing is dialled, a human is told (invariant 5)."""
+def _refuse(tx: Tx, call: Call, why: str, now: datetime, *, stops: bool = False) -> None:
+    """The last gate before the trunk: nothing is dialled, a human is told (invariant 5).
+
+    ``stops``: the plan would only ask for one call after the other; a person hands it back.
+    """
     ended = calls.change(
         tx,
         call.id,
@@ -154,7 +157,9 @@ def _refuse(tx: Tx, call: Call, why: str, now: datetime) -> None:
         return
     _leave(tx, call, now)
     if incident is not None:
-        hand_to_human(tx, incident, why, now)
+        incident = hand_to_human(tx, incident, why, now)
+        if stops and incident.machine is Machine.RUNNING:
+            incidents.change(tx, incident, machine=Machine.STOPPED, machine_due=None)
         decide(tx, incident.id, now)
 
 

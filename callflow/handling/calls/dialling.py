@@ -14,6 +14,7 @@ from callflow.core.calls.call import Call
 from callflow.core.calls.dial_policy import Destination, forbidden
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Rings
+from callflow.core.messages.withholding import REFUSALS
 from callflow.handling.base.policy import Policy
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites.in_force import site_now
@@ -31,6 +32,8 @@ Owners = set[tuple[str, str]]  # (contact, site)
 
 def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) -> dict[str, str]:
     """{call id: why} of those call rows that may not be placed."""
+    if policy.withheld is not None:
+        return dict.fromkeys((call.id for call in asked), REFUSALS[policy.withheld])
     numbers = {call.to for call in asked}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)
@@ -151,7 +154,8 @@ def tried(
         called_us=known.called_us,
         mute=bool(mute),
     )
-    return forbidden(destination), known
+    why = REFUSALS[policy.withheld] if policy.withheld else forbidden(destination)
+    return why, known
 
 
 def fax_refused(tx: Tx, number: str, *, by: str) -> str | None:

@@ -46,6 +46,10 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     if not overdue:
         return
     policy = load_policy(tx)
+    if policy.held:  # no phone rings: it waits on the pages
+        for incident in overdue:
+            incidents.change(tx, incident, queue_due=now + NEXT_PHONE)
+        return
     top = overdue[0]
     desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
     number = escalation.queue_number(desk, top.queue_level)

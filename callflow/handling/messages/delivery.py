@@ -35,6 +35,7 @@ from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.tasks import end_task
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import storable, tell
@@ -52,13 +53,22 @@ STAYS = frozenset({Channel.IMAGES, Channel.PRINT})
 _ASKED_AGAIN = frozenset({Channel.PRINT})
 
 
+def due_channels(tx: Tx, now: datetime) -> list[Channel]:
+    """The channels that have something to send and may."""
+    due = outbox.due_channels(tx, now)
+    return [] if due and load_policy(tx).withheld else due
+
+
 def claim_messages(
     tx: Tx, now: datetime, room: Mapping[Channel, int], *, lease: timedelta = LEASE
 ) -> list[Claimed]:
     """Messages to send now, at most ``room`` of each channel; they are the caller's for ``lease``.
 
     What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
+    Nothing is claimed while nothing may leave: it waits.
     """
+    if load_policy(tx).withheld:
+        return []
     return [
         _claimed(tx, message)
         for channel, limit in room.items()
@@ -316,6 +326,20 @@ def _give_up(tx: Tx, message: Message, told: Mapping[str, str], now: datetime) -
         image = replace(_image(message, now), take=take)
         outbox.insert_image(tx, replace(image, problem=told["fault"], detail=told["text"]))
         tell(tx, "image_failed", now, incident, camera=message.subject, **told)
+    _settle_task(tx, message, now)
+
+
+def give_up_held(tx: Tx, message: Message, now: datetime) -> None:
+    """What a restored station held back is too late: said, and nothing rings for it by itself."""
+    told = {"fault": Fault.HELD.value, "text": ""}
+    if message.channel is Channel.IMAGES:
+        _give_up(tx, message, told, now)
+        return
+    outbox.end(tx, message.id, MessageState.FAILED, now, error=_error(told))
+    _tell(tx, "message_failed", now, message, **_told(message), **told)
+    of = _incident(tx, message, lock=True) if message.incident_id else None
+    if of is not None and of.state is State.OPEN and not of.with_human:
+        hand_to_human(tx, of, "undelivered", now, shown(message.channel, message.to))
     _settle_task(tx, message, now)
 
 

@@ -11,6 +11,7 @@ from callflow.clock import to_iso
 from callflow.core.signals.signal import Kind
 from callflow.core.watch.process import Process
 from callflow.handling.base.nodes import Node, nodes
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import station_event
 from callflow.handling.desks import waiting_line
 from callflow.storage import Tx
@@ -71,7 +72,8 @@ def health(
     limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
     logbook_state = _logbook(tx, alive)
     limps = limps or not logbook_state["ours"] or logbook_state["trouble"] != ""
-    degraded = missing or limps or backlog > 1000
+    policy = load_policy(tx)
+    degraded = missing or limps or backlog > 1000 or policy.held
     return {
         "status": "failed" if failed else "degraded" if degraded else "ok",
         "processes": [_process(process) for process in alive],
@@ -88,6 +90,8 @@ def health(
         "live_calls": calls.count_live(tx),
         "callers": _callers(tx, now),
         "logbook": logbook_state,
+        "held": policy.held,
+        "shadow": policy.shadow,
     }
 
 

@@ -19,6 +19,7 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import Listening, OnTest, Overdue
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.storing import store_signals
 from callflow.handling.interventions import measures
 from callflow.handling.sites import on_test
@@ -51,13 +52,21 @@ class Due:
     heard: Listening | None
     certain: datetime | None
     after: str
+    missed: datetime | None = None  # until then a station that was restored heard nobody
 
     def __bool__(self) -> bool:
         return bool(self.accounts or self.sites or self.tests or self.measures or self.moot)
 
 
 def listening(tx: Tx, known: Listening | None) -> Listening | None:
-    """Until when the receivers have written down whatever they heard: the one that is behind."""
+    """Until when the receivers have written down whatever they heard: the one that is behind.
+
+    A station that was restored and is held hears nobody, its panels report to the one that it was
+    made from; it listens from its release on.
+    """
+    restored = load_policy(tx).restored
+    if restored is not None and restored.released_at is None:
+        return None
     receivers = users.processes(tx, "receiver")
     newest = max((process.beat_at for process in receivers), default=None)
     if newest is None:
@@ -66,6 +75,8 @@ def listening(tx: Tx, known: Listening | None) -> Listening | None:
         process for process in receivers if newest - process.beat_at <= supervision.RECEIVER_GAP
     ]
     since, until = max(r.since for r in alive), min(r.beat_at for r in alive)
+    if restored is not None and restored.released_at is not None:
+        since = max(since, restored.released_at)
     return supervision.listening(known, Listening(since=since, until=until))
 
 
@@ -92,6 +103,7 @@ def find(tx: Tx, heard: Listening | None, now: datetime, after: str = "") -> Due
         heard=heard,
         certain=certain,
         after=until or "",
+        missed=missed.released_at if (missed := load_policy(tx).restored) else None,
     )
 
 
@@ -101,7 +113,7 @@ def act(tx: Tx, due: Due, now: datetime) -> int:
     for account in due.accounts:
         found += _alone(tx, partial(_account, tx, account, due, now))
     for site in due.sites:
-        found += _alone(tx, partial(_site, tx, site, now))
+        found += _alone(tx, partial(_site, tx, site, now, due.missed))
     for test in due.tests:
         found += _alone(tx, partial(on_test.expire, tx, test, now))
     for measure in due.measures:
@@ -136,6 +148,13 @@ def _account(tx: Tx, account: Overdue, due: Due, now: datetime) -> list[Signal]:
     if due.certain is None:
         return found
     test, arrival = account.test_due, account.arrival_due
+    if test is not None and due.missed is not None and test <= due.missed:
+        again = supervision.next_test(due.missed, account.test_every or supervision.LIFT_TEST_EVERY)
+        rows.note_account(tx, account.account, test_due=again)
+        test = None
+    if arrival is not None and due.missed is not None and arrival <= due.missed:
+        rows.end_arrival(tx, account)
+        arrival = None
     missing = test is not None and test <= due.certain and not account.untested
     if test is not None and missing and rows.set_untested(tx, account):
         found.append(supervision.missing_test(account, test, now))
@@ -150,8 +169,8 @@ def _heard_again(account: Overdue, due: Due) -> bool:
     return due.heard is not None and not supervision.is_silent(account, due.heard)
 
 
-def _site(tx: Tx, site: DueSite, now: datetime) -> list[Signal]:
-    """The site should be armed; when that is looked at next."""
+def _site(tx: Tx, site: DueSite, now: datetime, missed: datetime | None) -> list[Signal]:
+    """The site should be armed, unless nobody was heard then; when that is looked at next."""
     due, zone = site.schedule_due, ZoneInfo(site.timezone)
     try:
         own = own_days.for_calendars(tx, [site.schedule])
@@ -160,6 +179,8 @@ def _site(tx: Tx, site: DueSite, now: datetime) -> list[Signal]:
         schedule = None
     following = schedule.next_closing(now, zone) if schedule else None
     if not rows.set_schedule_due(tx, site.id, due, following):
+        return []
+    if missed is not None and due <= missed:
         return []
     arming = rows.arming(tx, [site.id])[site.id]
     if schedule is None or not arming.accounts or not site.watched:

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from sqlalchemy import Select, bindparam, func, or_, select, update
 
-from callflow.core.alarms.incident import Changes, Incident, State
+from callflow.core.alarms.incident import Changes, Incident, Machine, State
 from callflow.core.calls.call import LIVE_STATES
 from callflow.core.signals.signal import PERSONAL, Kind
 from callflow.storage import schema as t
@@ -309,6 +309,13 @@ def open_ones(tx: Tx, *, holder: str | None = None, kind: Kind | None = None) ->
     if kind is not None:
         query = query.where(c.kind == kind.value)
     return found(tx, query.order_by(c.priority, c.opened_at, c.id), Incident)
+
+
+def running(tx: Tx) -> list[Incident]:
+    """The open incidents whose plan runs by itself, those of storms too, the oldest first."""
+    c = t.incident.c
+    query = _ALL.where(c.state == State.OPEN.value, c.machine == Machine.RUNNING.value)
+    return found(tx, query.order_by(c.opened_at, c.id), Incident)
 
 
 def in_queue(tx: Tx) -> list[str]:

@@ -103,6 +103,12 @@ def open_of(tx: Tx, channel: Channel) -> set[str]:
     return set(tx.execute(query).scalars())
 
 
+def waiting(tx: Tx) -> list[Message]:
+    """Every message that is neither delivered nor given up, the oldest first."""
+    query = select(t.outbox).where(t.outbox.c.state.in_(_OPEN))
+    return found(tx, query.order_by(t.outbox.c.created_at, t.outbox.c.id), Message)
+
+
 def due_no_later(tx: Tx, latest: datetime) -> None:
     """Nothing waits beyond ``latest``: the clock was set back."""
     c = t.outbox.c

@@ -169,6 +169,12 @@ def processes(tx: Tx, role: str | None = None) -> list[Process]:
     return list(known[role])
 
 
+def forget_processes(tx: Tx) -> None:
+    """None has ever said that it lives: those were another machine's."""
+    kept(tx).pop("processes", None)
+    tx.execute(delete(t.process))
+
+
 def write_settings(tx: Tx, values: dict[str, Any]) -> None:
     """The station's settings that every process must see alike."""
     kept(tx).pop("settings", None)

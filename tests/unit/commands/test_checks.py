@@ -91,6 +91,7 @@ def test_all_is_well() -> None:
     assert worst(found) is Verdict.OK
     assert [c.part for c in found] == [
         "folder",
+        "way out",
         "demo",
         "tokens",
         "database",

@@ -22,6 +22,7 @@ from callflow.core.records.disclosure import Disclosure
 from callflow.disclosure import making, reporting
 from callflow.disclosure.archive import TooLarge
 from callflow.disclosure.making import Made
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.records import disclosures
 from callflow.storage import StoreUnavailable
@@ -156,7 +157,8 @@ class EvidenceFiles:
         )
         told = await station.store.read(lambda tx: reporting.read(tx, file.asked.incident_id))
         report = await reporting.report_of(told, collected, settings.images_dir)
-        workshop = making.workshop(settings, station.vault)
+        stamps = (await station.store.read(load_policy)).withheld is None
+        workshop = making.workshop(settings, station.vault, stamps=stamps)
         now = station.clock()
         with tempfile.TemporaryFile(dir=settings.data_dir) as out:
             make = partial(making.make, collected, workshop, out, now, file.tick, report)

@@ -965,6 +965,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="an evidence file", prepare=_evidence_file, ready="[action$=file]"),
     Scene(name="evidence files", prepare=at("/evidence")),
     Scene(name="configuration", prepare=at("/settings/configuration")),
+    Scene(name="backups", prepare=at("/settings/backup")),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

@@ -523,7 +523,7 @@ ALONE: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            *("/people/{user_id}/disable", "/people/{user_id}/enable"),
+            *("/people/{user_id}/disable", "/people/{user_id}/enable", "/settings/backup/release"),
             *("/settings/webhooks/{subscription_id}/" + act for act in subscriptions.ACTS),
             "/settings/webhooks/{subscription_id}/replay",
             "/people/{user_id}/reset-factors",

@@ -1,0 +1,29 @@
+"""``release``: a station that was restored from a backup acts from now on."""
+
+from __future__ import annotations
+
+import json
+
+from callflow import clock
+from callflow.commands.base import AsJson, open_rows, settings_of_this_run
+from callflow.handling.base.refusals import Refused
+from callflow.handling.station import restored
+from callflow.texts.access import BY_COMMAND
+
+
+def release(json_: AsJson = False) -> None:
+    """Let a restored station act: calls and messages leave from now on.
+
+    Do it once the station that the backup was made of is off: two that act call everybody twice.
+    """
+    with open_rows(settings_of_this_run()) as (store, _):
+        now = clock.now()
+        try:
+            done = store.write_now(lambda tx: restored.release(tx, BY_COMMAND, now))
+        except Refused as refused:
+            raise OSError(refused.message) from None
+    if json_:
+        print(json.dumps({"released": True, "alarms": done.alarms, "late": done.late}))
+        return
+    print("released: calls and messages leave from now on")
+    print(f"{done.alarms} alarms wait for a person; {done.late} messages were too late")
