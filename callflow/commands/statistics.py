@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Event
 
 from callflow import clock
 from callflow.commands.base import console, group, open_rows, settings_of_this_run
 from callflow.handling.records import figures
+from callflow.storage import Store
+from callflow.storage.records.horizon import Settled, horizon
 
 statistics = group("What statistics count.")
 
@@ -16,10 +19,20 @@ def rebuild() -> None:
     """Derive everything that statistics count anew from the rows that alarms left. The station may
     run meanwhile; stopped, this goes on where it was."""
     with open_rows(settings_of_this_run()) as (store, _):
-        store.write_now(lambda tx: figures.begin_again(tx, clock.now()))
+        settled = _settled(store)
+        store.write_now(lambda tx: figures.begin_again(tx, clock.now(), settled))
         done = 0
         with console.status("0"):
-            while batch := store.read_now(lambda tx: figures.next_batch(tx, clock.now())):
+            while batch := store.read_now(lambda tx: figures.next_batch(tx, clock.now(), settled)):
                 store.write_now(partial(figures.keep, batch=batch))
                 done += len(batch.incident_ids)
     print(f"{done} alarms")
+
+
+def _settled(store: Store) -> int:
+    """The entry up to which nobody tells one any more: who is telling one now is waited for."""
+    settled = Settled()
+    while (seen := store.read_now(horizon)).last and not settled.seen(seen).upto:
+        settled = settled.seen(seen)
+        Event().wait(0.1)
+    return settled.seen(seen).upto

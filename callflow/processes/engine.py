@@ -35,6 +35,7 @@ from callflow.processes.indexer import Indexer
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
+from callflow.storage.records.horizon import Settled, horizon
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -83,6 +84,7 @@ class Engine:
         self._batch = 16
         self._last_tick = clock.now(), clock.monotonic()
         self._heard: Listening | None = None
+        self._told = Settled()
         self._after = ""  # where among the accounts the next look goes on
 
     async def run(self) -> None:
@@ -181,8 +183,10 @@ class Engine:
         """What was done that is charged for. Nearly always it only reads."""
         if not self._on_duty:
             return
-        now = clock.now()
-        look = await self._store.read(lambda tx: charges.find(tx, now))
+        now, settled = clock.now(), await self._settled()
+        if not settled:
+            return
+        look = await self._store.read(lambda tx: charges.find(tx, now, settled))
         if look:
             await self._store.write(lambda tx: charges.book(tx, look, now))
 
@@ -225,12 +229,19 @@ class Engine:
 
     async def _follow_on(self) -> bool:
         """One batch; False where there is none."""
-        now = clock.now()
-        batch = await self._store.read(lambda tx: figures.next_batch(tx, now))
+        now, settled = clock.now(), await self._settled()
+        if not settled:
+            return False
+        batch = await self._store.read(lambda tx: figures.next_batch(tx, now, settled))
         if batch is None:
             return False
         await self._store.write(lambda tx: figures.keep(tx, batch), patience=_FOLLOW_PATIENCE)
         return True
+
+    async def _settled(self) -> int:
+        """The entry of the logbook up to which nobody tells one any more; 0: not known yet."""
+        self._told = self._told.seen(await self._store.read(horizon))
+        return self._told.upto
 
     async def _report(self) -> None:
         """At night a month's reports are made, one at a time, and sent."""

@@ -47,6 +47,10 @@ SETTINGS: Mapping[str, Pair] = {
     "restore": ("S’arrête au retour à la normale", "Ends when back to normal"),
     "minutes": ("Durée (minutes)", "How long (minutes)"),
     "measure": ("Mesure", "Measure"),
+    "report_every": (
+        "Un compte rendu toutes les (minutes ; 0 : aucun)",
+        "A report every (minutes; 0: none)",
+    ),
     "times": ("Nombre de fois au plus", "How often at most"),
     "code": ("Code acquis", "Resolution code"),
 }
@@ -71,7 +75,10 @@ OWN: Mapping[tuple[str, str], Pair] = {
     ("go_to", "text"): ("Remarque", "Remark"),
     ("go_to", "to"): ("Étape à reprendre", "Step to go back to"),
     ("close", "text"): ("Texte de la clôture", "Text of the closure"),
-    ("notify", "to"): ("Adresse, numéro ou URL", "Address, number or URL"),
+    ("notify", "to"): (
+        "Adresse, numéro, URL ou imprimante (lettre : vide, l’adresse du site)",
+        "Address, number, URL or printer (letter: empty, the site's address)",
+    ),
     ("wait", "limit_s"): ("Combien de temps (secondes)", "How long (seconds)"),
 }
 
@@ -185,6 +192,8 @@ CHOICES: Mapping[str, Mapping[str, Pair]] = {
         "sms": ("SMS", "SMS"),
         "fax": ("fax", "fax"),
         "webhook": ("programme (webhook)", "program (webhook)"),
+        "print": ("impression du rapport", "printing of the report"),
+        "post": ("lettre avec le rapport", "letter with the report"),
     },
     "report": {
         "none": ("aucun", "none"),

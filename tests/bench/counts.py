@@ -27,6 +27,7 @@ from callflow.handling.records import figures, statistics
 from callflow.handling.records.statistics import View
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.records.horizon import horizon
 from callflow.storage.schema import UtcDateTime
 from tests.bench import cpu
 from tests.bench.figures import Report, Row, percentile, say
@@ -101,7 +102,9 @@ def _derive(station: WebStation) -> dict[str, float]:
     """As the engine's follower does, without waiting."""
     begun, writing, batches = time.perf_counter(), 0.0, 0
     while True:
-        batch = station.store.read_now(lambda tx: figures.next_batch(tx, clock.now()))
+        batch = station.store.read_now(
+            lambda tx: figures.next_batch(tx, clock.now(), horizon(tx).last)
+        )
         if batch is None:
             break
         at = time.perf_counter()

@@ -26,6 +26,10 @@ class Channel(StrEnum):
     POST = "post"  # a document, into the folder of letters that somebody stamps
 
 
+#: Ways by which a document goes.
+CARRY = frozenset({Channel.MAIL, Channel.FAX, Channel.PRINT, Channel.POST})
+
+
 class Take(StrEnum):
     """What is fetched; of channel *images* it stands in the message's data as ``take``."""
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident
-from callflow.core.messages.outbox import Channel
+from callflow.core.messages.outbox import CARRY, Channel
 from callflow.core.plans.call_plan import Step, StepKind, WithReport
+from callflow.core.plans.measure import UNITS, Terms
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.records.logbook import MACHINE
 from callflow.handling.base.fields import BadField
@@ -21,6 +22,7 @@ from callflow.handling.messages import images, outbox
 from callflow.handling.sites.on_test import set_on_test
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
+from callflow.storage.interventions import firms
 
 #: The role in which the machine sets a site on test: an operator's limit.
 _ROLE = "operator"
@@ -83,10 +85,11 @@ def _post(
     tx: Tx, incident: Incident, step: Step, now: datetime, task: str | None
 ) -> TaskOutcome | None:
     channel = Channel(step.channel.value)
-    carries = channel is Channel.MAIL and step.report is not WithReport.NONE
+    carries = channel in CARRY and step.report is not WithReport.NONE
     report = step.report.value if carries else ""
     of: dict[str, Any] = dict(task=task, report=report)
-    sent = outbox.post(tx, incident, channel, step.to, step.subject, step.text, now, **of)
+    to = step.to or (outbox.letter_address(tx, incident) if channel is Channel.POST else "")
+    sent = outbox.post(tx, incident, channel, to, step.subject, step.text, now, **of)
     return TaskOutcome.FAILED if sent is None else None
 
 
@@ -95,8 +98,17 @@ def _fetch(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> 
 
 
 def _protect(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:
-    open_measure(tx, incident, step.measure, step.text, timedelta(minutes=step.minutes), now)
+    lasts = timedelta(minutes=step.minutes)
+    terms = Terms(firm_id=_firm(tx, incident, step), report_every=step.report_every)
+    open_measure(tx, incident, step.measure, step.text, lasts, now, terms=terms)
     return TaskOutcome.DONE
+
+
+def _firm(tx: Tx, incident: Incident, step: Step) -> str | None:
+    """Whose guards do it, where guards do; None: the site names no firm of guards."""
+    if step.measure not in UNITS or incident.site_id is None:
+        return None
+    return next(iter(firms.guards_at(tx, incident.site_id)), None)
 
 
 def _test(tx: Tx, incident: Incident, step: Step, now: datetime, task: str) -> TaskOutcome:

@@ -16,6 +16,7 @@ from callflow.handling.base.telling import storable, tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import outbox
+from callflow.storage.sites import sites
 
 
 def is_silenced(tx: Tx, incident: Incident) -> bool:
@@ -61,6 +62,16 @@ def post(
     told |= _more(document, by)
     tell(tx, "message_posted", now, incident, message=message_id, **told)
     return message_id
+
+
+def letter_address(tx: Tx, incident: Incident) -> str:
+    """Where a letter about an incident goes: its client, at the site's address; "" where the site
+    has none."""
+    site = sites.get(tx, incident.site_id) if incident.site_id else None
+    if site is None or not site.address.strip():
+        return ""
+    place = site.address if site.postcode in site.address else f"{site.address}\n{site.postcode}"
+    return f"{site.client_name or site.name}\n{place}"
 
 
 def _more(document: str | None, by: str) -> dict[str, str]:

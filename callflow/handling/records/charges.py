@@ -1,8 +1,8 @@
 """Chargeable acts (D27), made of what the logbook tells: later, in batches, once a fact.
 
 The way of an alarm knows nothing of them. The engine reads on in the logbook where it stopped, by
-the numbers of its entries, half a minute behind, so that no entry that is still being committed is
-passed over; each fact has a name, under which it is charged for once, however often it is read.
+the numbers of its entries, half a minute behind, when what was done may still be undone; each fact
+has a name, under which it is charged for once, however often it is read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from callflow.storage.sites import sites
 
 log = logging.getLogger(__name__)
 
-#: What is younger may not be committed yet, or be taken back.
+#: What is younger may be taken back.
 _BEHIND = timedelta(seconds=30)
 #: Entries of one look, by their numbers, and how many of them may lead to a charge.
 _NUMBERS, _MOST = 20_000, 200
@@ -69,10 +69,11 @@ class Look:
         return bool(self.facts or self.back) or self.moved >= _WORTH_A_WRITE
 
 
-def find(tx: Tx, now: datetime) -> Look:
-    """What is to be charged for since the last look. Only reads."""
+def find(tx: Tx, now: datetime, settled: int) -> Look:
+    """What is to be charged for since the last look. Only reads. ``settled``: the entry up to which
+    nobody tells one any more (``storage.records.horizon``)."""
     upto = rows.position(tx)
-    newest = rows.newest_entry(tx, now - _BEHIND)
+    newest = min(settled, rows.newest_entry(tx, now - _BEHIND))
     if upto is None:  # charges begin with this version
         return Look(facts=(), back=(), upto=newest, moved=_WORTH_A_WRITE)
     last = min(newest, upto + _NUMBERS)

@@ -18,14 +18,12 @@ from callflow.storage import Tx
 from callflow.storage.records import figures as rows
 from callflow.storage.records import trunk_figures as trunks
 from callflow.storage.records.figures import Follower
+from callflow.storage.records.horizon import horizon
 
 #: Entries that are looked at, and incidents that are derived, in one batch.
 _ENTRIES, _INCIDENTS = 1000, 100
 #: Hours of calls in one batch.
 _HOURS = 7 * 24
-#: So old is what no process writes beside any more (``rows.settled_entry``): no transaction waits
-#: and lasts so long.
-SETTLED = timedelta(seconds=60)
 #: An hour's calls are counted so long after it: what ends then ends now, but a clock may go back.
 _HOUR_OVER = timedelta(hours=1)
 #: Incidents that a page derives as it is read, of those that the follower has not come to.
@@ -45,28 +43,29 @@ class Batch:
     after: Follower
 
 
-def _begin(tx: Tx, now: datetime) -> Follower:
-    """It begins at the newest entry, and goes through what was there before from the first."""
-    entry = rows.settled_entry(tx, now - SETTLED)
-    return Follower(entry, "", trunks.first_hour(tx) or hour_of(now - _HOUR_OVER), now)
+def _begin(tx: Tx, settled: int, now: datetime) -> Follower:
+    """It begins at an entry, and goes through what was there before from the first."""
+    return Follower(settled, "", trunks.first_hour(tx) or hour_of(now - _HOUR_OVER), now)
 
 
-def next_batch(tx: Tx, now: datetime) -> Batch | None:
-    """The next piece of work; None: all is followed. Only reads."""
+def next_batch(tx: Tx, now: datetime, settled: int) -> Batch | None:
+    """The next piece of work; None: all is followed. Only reads. ``settled``: the entry up to which
+    nobody tells one any more (``storage.records.horizon``)."""
     before = rows.follower(tx)
-    at = before or _begin(tx, now)
+    at = before or _begin(tx, settled, now)
     return (
-        _changed(tx, at, before, now)
+        _changed(tx, at, before, settled, now)
         or _from_the_first(tx, at, before, now)
         or _calls(tx, at, before, now)
     )
 
 
-def _changed(tx: Tx, at: Follower, before: Follower | None, now: datetime) -> Batch | None:
-    until = rows.settled_entry(tx, now - SETTLED)
-    if until <= at.entry:
+def _changed(
+    tx: Tx, at: Follower, before: Follower | None, settled: int, now: datetime
+) -> Batch | None:
+    if settled <= at.entry:
         return None
-    found = rows.changed(tx, at.entry, until, _ENTRIES)
+    found = rows.changed(tx, at.entry, settled, _ENTRIES)
     return _batch(tx, found.incidents, before, replace(at, entry=found.entry, at=now))
 
 
@@ -114,9 +113,9 @@ def keep(tx: Tx, batch: Batch) -> bool:
     return True
 
 
-def begin_again(tx: Tx, now: datetime) -> None:
+def begin_again(tx: Tx, now: datetime, settled: int) -> None:
     """Everything is to be derived anew, from the first incident and the first call."""
-    rows.note(tx, _begin(tx, now))
+    rows.note(tx, _begin(tx, settled, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Live:
 
 def live(tx: Tx, now: datetime) -> Live:
     """What is to be counted beside the rows of figures."""
-    at = rows.follower(tx) or _begin(tx, now)
+    at = rows.follower(tx) or _begin(tx, horizon(tx).last, now)
     changed, whole = rows.since(tx, at.entry)
     ids = dict.fromkeys(changed)
     if at.incident is not None:

@@ -27,8 +27,14 @@ from callflow.texts import RESOLUTIONS, moments, word
 from callflow.texts.kinds import KINDS
 
 
-def way_to(typed: str) -> tuple[Channel, str]:
-    """How to reach what somebody typed: by mail, or at a fax machine's number. Raises Refused."""
+def way_to(typed: str, way: str = "") -> tuple[Channel, str]:
+    """How to reach what somebody typed: by mail, or at a fax machine's number; ``way``: as they
+    chose, ``post`` or ``print:`` and a printer. Raises Refused."""
+    chosen, _, printer = way.partition(":")
+    if chosen == Channel.PRINT:
+        return Channel.PRINT, printer
+    if chosen == Channel.POST:
+        return Channel.POST, typed
     if "@" in typed:
         return Channel.MAIL, typed
     try:
@@ -58,6 +64,10 @@ def send(
         raise Refused("a complete report leaves the station by a supervisor's hand only")
     if not widths.may_have(width, incident.kind):
         raise Refused("this alarm is about several clients: only its complete report is made")
+    if channel is Channel.POST and not to:
+        to = outbox.letter_address(tx, incident)
+    if channel is Channel.POST and not to:
+        raise Refused("write the letter's address: the site has none")
     if wrong := wrong_address(channel, to):
         raise Refused(wrong, to)
     if channel is Channel.FAX and (wrong := fax_refused(tx, to, by=who)):

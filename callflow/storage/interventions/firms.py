@@ -78,6 +78,18 @@ def part_at(tx: Tx, firm_id: str, site_id: str) -> Role | None:
     return None if role is None else Role(role)
 
 
+def guards_at(tx: Tx, site_id: str) -> list[str]:
+    """The firms that guard a site, in its order."""
+    query = (
+        select(_LINK.contact_id)
+        .join(t.guard_firm, t.guard_firm.c.contact_id == _LINK.contact_id)
+        .where(_LINK.site_id == site_id, _LINK.role == Role.GUARD.value)
+        .where(t.guard_firm.c.part == Role.GUARD.value, t.guard_firm.c.closed_at.is_(None))
+        .order_by(_LINK.rank, _LINK.contact_id)
+    )
+    return list(tx.execute(query).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class TaskAt(Task):
     """A task, and where it is to be done."""

@@ -65,16 +65,6 @@ def note(tx: Tx, now: Follower) -> None:
 # --- what happened ------------------------------------------------------------------------
 
 
-def settled_entry(tx: Tx, before: datetime) -> int:
-    """The number of an entry of which all with lower numbers are there: on PostgreSQL another
-    process may still commit a lower one, so only what is older than ``before`` counts."""
-    if tx.dialect.name == "sqlite":
-        return int(tx.execute(select(func.max(_L.number))).scalar() or 0)
-    newest = _L.at.desc(), _L.number.desc()  # of those of one moment the last
-    query = select(_L.number).where(_L.at < before).order_by(*newest).limit(1)
-    return int(tx.execute(query).scalar() or 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Changed:
     """Incidents that entries tell of, and the last of these entries."""
@@ -83,12 +73,10 @@ class Changed:
     entry: int
 
 
-def changed(tx: Tx, after: int, until: int | None, limit: int) -> Changed:
+def changed(tx: Tx, after: int, until: int, limit: int) -> Changed:
     """What the next ``limit`` entries after ``after`` tell of, none later than ``until``."""
-    query = select(_L.number, _L.incident).where(_L.number > after).order_by(_L.number)
-    if until is not None:
-        query = query.where(_L.number <= until)
-    rows = tx.execute(query.limit(limit)).all()
+    query = select(_L.number, _L.incident).where(_L.number > after, _L.number <= until)
+    rows = tx.execute(query.order_by(_L.number).limit(limit)).all()
     found = dict.fromkeys(str(row.incident) for row in rows if row.incident is not None)
     return Changed(tuple(found), int(rows[-1].number) if rows else after)
 

@@ -91,6 +91,7 @@ async def shown(
         "may_act": Right.HANDLE in visitor.rights,
         "supervises": Right.SUPERVISE in visitor.rights,
         "resolutions": RESOLUTIONS,
+        "printers": list(station.settings.printers),
         "revealed": revealed if isinstance(revealed, Revealed) else None,
         "password_shown": revealed if isinstance(revealed, PasswordShown) else None,
         "together": together,

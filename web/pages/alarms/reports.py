@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from callflow.core.messages.outbox import Channel
 from callflow.core.records.reports.widths import Width
 from callflow.handling.base.refusals import Refused
 from callflow.handling.records import report_sending
@@ -13,6 +14,7 @@ from callflow.storage import Tx
 from web.access.sessions import Handler, Reader
 from web.access.users import Right
 from web.kit import forms
+from web.kit.problems import ProblemError
 from web.kit.refusals import not_dialled
 from web.pages.alarms import incident, report_files
 from web.station import Here
@@ -33,14 +35,18 @@ async def show(
 
 @router.post("/incidents/{incident_id}/send-report")
 async def send(incident_id: str, request: Request, visitor: Handler, station: Here) -> Response:
-    """Has it sent by mail or by fax, with the station's letter."""
+    """Has it sent by mail or by fax, with the station's letter; printed, or put with what is to be
+    posted."""
     form, now = await forms.sent(request), station.clock()
     width, to = forms.one_of(Width, form, "for"), forms.line(form, "to").strip()
+    chosen = forms.line(form, "way")
+    if chosen not in ("", Channel.POST, *map(printed_by, station.settings.printers)):
+        raise ProblemError(422, "the station has no such printer", field="way")
     supervises = Right.SUPERVISE in visitor.rights
 
     def sending(tx: Tx) -> object:
         try:
-            way, address = report_sending.way_to(to)
+            way, address = report_sending.way_to(to, chosen)
             return report_sending.send(
                 tx, incident_id, width, way, address, visitor.name, now, supervises=supervises
             )
@@ -48,6 +54,11 @@ async def send(incident_id: str, request: Request, visitor: Handler, station: He
             raise not_dialled(wrong, visitor.language) from None
 
     return await incident.answer(request, station, visitor, incident_id, sending)
+
+
+def printed_by(printer: str) -> str:
+    """The choice of a printer, as the form has it."""
+    return f"{Channel.PRINT}:{printer}"
 
 
 @router.get("/documents/{document_id}")

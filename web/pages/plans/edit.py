@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse
 from callflow.core.plans import call_plan, check
 from callflow.core.plans.call_plan import Finding, Plan, PlanError, StepKind
 from callflow.core.plans.version import Draft
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Changed
 from callflow.handling.plans import plans
 from callflow.storage import Tx
@@ -96,12 +97,13 @@ async def show(
 
 
 @router.post("/plans/{plan_id}/edit")
-async def rename(plan_id: str, request: Request, visitor: Configurer, station: Here) -> Response:
-    """What the plan is called."""
+async def of_the_plan(
+    plan_id: str, request: Request, visitor: Configurer, station: Here
+) -> Response:
+    """What the plan is called, and how long a treated site has to be back to normal."""
     form = await forms.sent(request)
-    name = forms.line(form, "name").strip()
     return await _change(
-        station, visitor, plan_id, form, lambda body: {**body, "name": name or plan_id}
+        station, visitor, plan_id, form, lambda body: plan_forms.read_plan(form, plan_id, body)
     )
 
 
@@ -316,6 +318,7 @@ async def _forms(
             "steps": views.steps(plan, seen, language),
             "general": views.findings([f for f in seen if not f.step], language, plan),
             "names": sites.names_of(tx, {f.site for f in seen if f.site}),
+            "normal_minutes": load_policy(tx).back_to_normal / 60,
             "grave": len(check.errors(seen)),
             "count": len(seen),
             "add_at": plan_forms.usual_place(work.body),

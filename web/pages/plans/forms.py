@@ -32,7 +32,7 @@ from callflow.core.plans.call_plan import (
     step_to_json,
 )
 from callflow.core.plans.call_plan.schema import step_schema
-from callflow.core.plans.call_plan.vocabulary import LIMITS
+from callflow.core.plans.call_plan.vocabulary import LIMITS, NORMAL_BOUNDS
 from callflow.core.plans.picture.words import end_words
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Authority, Role
@@ -290,6 +290,20 @@ def read_step(form: Form, before: Step) -> Body:
         targets = {str(end): _line(form, f"end_{end}") for end in listed}
         body["outcomes"] = {end: target for end, target in targets.items() if target}
     return body
+
+
+def read_plan(form: Form, plan_id: str, body: Body) -> Body:
+    """The plan with what its own form says; a field that was not sent stays as it was. Raises
+    ProblemError."""
+    read = {**body, "name": _line(form, "name").strip() or plan_id}
+    if "normal_minutes" not in form:
+        return read
+    minutes = _figure(form, "normal_minutes")
+    least, most = (bound // 60 for bound in NORMAL_BOUNDS)
+    if minutes is not None and not least <= minutes <= most:
+        raise ProblemError(422, "write a number of minutes, a week at most", field="normal_minutes")
+    read.pop("normal_s", None)
+    return read if minutes is None else {**read, "normal_s": minutes * 60}
 
 
 def _line(form: Form, name: str) -> str:

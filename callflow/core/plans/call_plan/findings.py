@@ -107,6 +107,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "à qui ? écrire la destination",
         "to whom? write where it is sent to",
     ),
+    "no_report": (
+        "ce qui s’imprime ou se poste est le rapport de l’alarme : choisir lequel",
+        "the alarm's report is what is printed or posted: choose which",
+    ),
     "bad_hour": (
         "l’heure d’une attente s’écrit par exemple 08:00",
         "the hour of a wait is written like 08:00",

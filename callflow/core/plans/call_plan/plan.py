@@ -84,6 +84,7 @@ class Step:
     restore: bool = False  # a wait ends when every zone is restored
     minutes: float = 60.0
     measure: Measure = Measure.OTHER
+    report_every: int = 0  # minutes between two reports of a measure; 0: none is asked for
     times: int = 1
     code: str = ""  # the resolution code of a close
     outcomes: Mapping[str, str] = field(default_factory=dict)
@@ -159,7 +160,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "measure": Measure,
     "report": WithReport,
 }
-WHOLE = frozenset({"attempts", "valid", "times"})
+WHOLE = frozenset({"attempts", "valid", "times", "report_every"})
 FLAGS = frozenset({"call_back", "identify", "confirm", "restore"})
 LISTS = frozenset({"answers", "checklist", "zones"})
 _TEXTS = frozenset({"text", "to", "subject", "until", "code"})

@@ -21,10 +21,12 @@ from callflow.core.plans.call_plan.vocabulary import (
     FIELDS,
     NEUTRAL,
     NOBODY,
+    OF_PAPER,
     OVERDUE,
     RESTORED,
     StepKind,
     Stop,
+    WithReport,
     justifies,
 )
 from callflow.core.plans.task import TaskOutcome
@@ -132,6 +134,9 @@ def _bad_setting(at: At) -> Iterator[Finding]:
             yield at.found("answers", "answers")
         case StepKind.QUESTION | StepKind.MESSAGE if not step.text.strip():
             yield at.found("nothing_to_say", "text")
+        case StepKind.NOTIFY if step.channel in OF_PAPER:
+            if step.report is WithReport.NONE:
+                yield at.found("no_report", "report")
         case StepKind.NOTIFY if not step.to.strip():
             yield at.found("no_address", "to")
         case StepKind.WAIT if step.until and not _HOUR.fullmatch(step.until):

@@ -25,7 +25,7 @@ class StepKind(StrEnum):
     ACT_ON_PANEL = "act_on_panel"  # an operator acts, the panel confirms (D25)
     LISTEN_IN = "listen_in"  # an operator listens to the site
     FETCH_IMAGES = "fetch_images"  # the declared cameras (D24)
-    NOTIFY = "notify"  # mail, SMS, fax or webhook
+    NOTIFY = "notify"  # mail, SMS, fax, webhook, print or letter
     WAIT = "wait"  # for a restore, some minutes, or until an hour
     SET_ON_TEST = "set_on_test"
     PROTECTIVE_MEASURE = "protective_measure"  # opened, with an end (D26)
@@ -55,6 +55,12 @@ class Channel(StrEnum):
     SMS = "sms"
     FAX = "fax"
     WEBHOOK = "webhook"
+    PRINT = "print"  # the alarm's report, at a printer of the station's; none named: the first
+    POST = "post"  # the alarm's report, as a letter; no address: the site's
+
+
+#: Ways by which nothing but a document goes.
+OF_PAPER = frozenset({Channel.PRINT, Channel.POST})
 
 
 class PanelCommand(StrEnum):
@@ -258,7 +264,7 @@ FIELDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.NOTIFY: ("limit_s", "channel", "to", "subject", "report", "confirm"),
     StepKind.WAIT: ("limit_s", "until", "restore"),
     StepKind.SET_ON_TEST: ("minutes", "zones"),
-    StepKind.PROTECTIVE_MEASURE: ("minutes", "measure"),
+    StepKind.PROTECTIVE_MEASURE: ("minutes", "measure", "report_every"),
     StepKind.GO_TO: ("to", "times"),
     StepKind.CLOSE: ("code",),
 }
@@ -291,6 +297,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "arrive_s": (60, 4 * 3600),
     "report_s": (60, 4 * 3600),
     "minutes": (1, 7 * 1440),
+    "report_every": (0, 7 * 1440),
     "times": (1, 20),
 }
 #: Seconds that a plan may give a treated site to be back to normal (D26): (least, most).

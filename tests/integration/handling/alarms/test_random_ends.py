@@ -41,7 +41,7 @@ from tests.support import open_and_unsigned
 
 PEOPLE = {"alice": False, "bob": False, "chief": True}
 GUARD = {"id": "1002-firm", "name": "Garde", "role": "guard", "phone": "+33639980301"}
-ENDS, ENDS_IN_ALL, ACTS = 24, 2_000, 22
+FEW, BLOCK, ENDS, ACTS = 24, 250, 2_000, 22
 
 
 class Ending:
@@ -272,14 +272,19 @@ DEEDS: dict[str, Callable[[Ending, Tx], object]] = {
 OFTEN = {"closes": 7, "signs": 6, "restore 3": 3, "restore 4": 2, "accepts": 2, "sends": 2}
 
 
-@pytest.mark.timeout(2400)
+#: Seeds that are tried one after the other: so many in a fast run, then all of a deep one.
+BLOCKS = [range(FEW), *(range(at, at + BLOCK) for at in range(0, ENDS, BLOCK))]
+
+
+@pytest.mark.parametrize(
+    "seeds", [BLOCKS[0], *(pytest.param(b, marks=pytest.mark.deep) for b in BLOCKS[1:])], ids=str
+)
 def test_none_of_many_ends_is_filed_with_something_open_and_unsigned(
-    model: Path, vault: Vault, tmp_path: Path, deep_run: bool
+    model: Path, vault: Vault, tmp_path: Path, seeds: range
 ) -> None:
     counts: Counter[str] = Counter()
-    ends = ENDS_IN_ALL if deep_run else ENDS
     rows = tmp_path / "rows.sqlite3"
-    for seed in range(ends):
+    for seed in seeds:
         shutil.copy(model / "begun.sqlite3", rows)
         ending = Ending(
             Station(Store(f"sqlite:///{rows}", mac=vault.seal), vault, begun=True), seed
@@ -295,6 +300,6 @@ def test_none_of_many_ends_is_filed_with_something_open_and_unsigned(
                 left.unlink()
         counts += ending.counts
     print(dict(counts))
-    assert counts["filed"] > ends / 3
-    if deep_run:
+    assert counts["filed"] > len(seeds) / 3
+    if len(seeds) == BLOCK:
         assert all(counts[name] for name in DEEDS), "some of it never came to anything"

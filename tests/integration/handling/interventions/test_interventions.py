@@ -257,6 +257,17 @@ def test_a_measure_is_lifted_once_and_normal_time_counts_again(station: Station)
 
 
 @pytest.mark.usefixtures("firms")
+def test_a_plans_guard_is_of_the_sites_firm_and_reports_when_it_says_so(station: Station) -> None:
+    keep = {"id": "keep", "kind": "protective_measure", "text": "Agent", "minutes": 600}
+    keep |= {"measure": "guard_on_site", "report_every": 60}
+    look = {"id": "look", "kind": "hand_to_operator", "outcomes": {"done": "keep"}}
+    row = alarm(station, look, {**keep, "outcomes": {"done": "end"}}, CLOSE)
+    done(station, row, TaskOutcome.DONE)
+    (measure,) = station.read(lambda tx: measures.of_site(tx, "1002"))
+    assert (measure.firm_id, measure.report_due) == ("near", station.now + timedelta(hours=1))
+
+
+@pytest.mark.usefixtures("firms")
 def test_a_firm_that_the_site_has_only_by_its_sector_is_really_dialled(station: Station) -> None:
     row = alarm(station, GUARD)
     assert station.place() == [OWN]

@@ -21,6 +21,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.records import charges as rows
 from callflow.storage.records.charges import Listed
+from callflow.storage.records.horizon import horizon
 from callflow.storage.sites import sites
 from tests.integration.handling.interventions.test_interventions import OWN, put_firm
 from tests.integration.handling.station import Station
@@ -41,7 +42,7 @@ def begun(station: Station) -> None:
 def looks(station: Station, seconds: float = 60) -> int:
     """The engine reads on in the logbook; how many rows it made."""
     station.later(seconds)
-    look = station.read(lambda tx: charges.find(tx, station.now))
+    look = station.read(lambda tx: charges.find(tx, station.now, horizon(tx).last))
     return station.write(lambda tx: charges.book(tx, look, station.now)) if look else 0
 
 
@@ -107,9 +108,9 @@ def test_a_guard_and_the_hours_on_site_are_charged_for_once(station: Station) ->
         ("guard_sent", 100, 9000, 9000, "station"),
     ]
     # A crash before the place was written down: the same entries are read again.
-    again = station.read(lambda tx: charges.find(tx, station.now))
+    again = station.read(lambda tx: charges.find(tx, station.now, horizon(tx).last))
     station.write(lambda tx: rows.go_on(tx, 0, station.now))
-    twice = station.read(lambda tx: charges.find(tx, station.now))
+    twice = station.read(lambda tx: charges.find(tx, station.now, horizon(tx).last))
     assert (again.facts, twice.facts) == ((), ())
     assert len(all_of(station)) == 2
 
@@ -117,7 +118,7 @@ def test_a_guard_and_the_hours_on_site_are_charged_for_once(station: Station) ->
 def test_what_two_engines_found_is_charged_for_once(station: Station) -> None:
     a_guard_comes(station)
     station.later(60)
-    look = station.read(lambda tx: charges.find(tx, station.now))
+    look = station.read(lambda tx: charges.find(tx, station.now, horizon(tx).last))
     made = [station.write(lambda tx: charges.book(tx, look, station.now)) for _ in range(2)]
     assert made == [2, 0]
 

@@ -16,6 +16,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records import figures
 from callflow.storage import Store, Tx
 from callflow.storage.records import statistics, trunk_figures
+from callflow.storage.records.horizon import horizon
 from tests.support import counted_by_hand
 from tests.support.random_history import RandomHistory
 
@@ -36,7 +37,7 @@ _KEYS |= {By.DAY: "day", By.KIND: "kind"}
 def follow(store: Store, batches: int = 10_000, *, now: datetime = NOW) -> int:
     """As the engine does; how many batches there were."""
     for done in range(batches):
-        batch = store.read_now(lambda tx: figures.next_batch(tx, now))
+        batch = store.read_now(lambda tx: figures.next_batch(tx, now, horizon(tx).last))
         if batch is None:
             return done
         assert store.write_now(partial(figures.keep, batch=batch))
@@ -147,12 +148,14 @@ def test_they_are_the_count_by_hand_wherever_the_follower_is(store: Store, seed:
     for one in (*ids[:10], more[0]):
         store.write_now(partial(history.goes_on, incident_id=one))
     check(store, whole=seed == 0, now=LATER)  # what changed since is counted as it is read
-    lost = store.read_now(lambda tx: figures.next_batch(tx, LATER))  # read, and never written
+    lost = store.read_now(
+        lambda tx: figures.next_batch(tx, LATER, horizon(tx).last)
+    )  # read, and never written
     assert lost is not None
     follow(store, now=LATER)
     assert not store.write_now(lambda tx: figures.keep(tx, lost))  # another was faster
     check(store, now=LATER)
-    store.write_now(lambda tx: figures.begin_again(tx, LATER))
+    store.write_now(lambda tx: figures.begin_again(tx, LATER, horizon(tx).last))
     check(store, now=LATER)
     follow(store, now=LATER)
     check(store, now=LATER)

@@ -29,8 +29,8 @@ TO = "gerance@example.org"
 
 
 def claimed(station: WebStation) -> list[Claimed]:
-    now = clock.now()
-    return list(station.do(lambda tx: delivery.claim_messages(tx, now, {Channel.MAIL: 9})))
+    now, ways = clock.now(), (Channel.MAIL, Channel.PRINT, Channel.POST)
+    return list(station.do(lambda tx: delivery.claim_messages(tx, now, dict.fromkeys(ways, 9))))
 
 
 async def test_an_operator_sends_it_with_the_stations_letter(
@@ -74,6 +74,19 @@ async def test_an_operator_sends_it_with_the_stations_letter(
     assert (await claire.see("/documents/none")).status_code == 404
 
 
+async def test_a_plan_posts_it_to_the_site(station: WebStation) -> None:
+    tell = {"id": "tell", "kind": "notify", "channel": "post", "report": "client"}
+    steps = [tell, {"id": "hand", "kind": "hand_to_operator"}]
+    body = {"id": "told", "name": "Informe", "steps": steps}
+    station.do(lambda tx: plans.publish_plan(tx, body, "odile", clock.now()))
+    station.site(plans={"intrusion": "told"}, address="3 rue des Lilas", postcode="35000")
+    station.alarm()
+    (message,) = claimed(station)
+    assert message.to.endswith("3 rue des Lilas\n35000")
+    sent = await Reports(station.settings, station.store).attach(message, clock.now())
+    assert sent.document_id
+
+
 async def test_a_plan_sends_it_and_leaves_the_words_to_the_letter(station: WebStation) -> None:
     tell: dict[str, Any] = {"id": "tell", "kind": "notify", "to": TO, "report": "client"}
     steps = [tell, {"id": "hand", "kind": "hand_to_operator"}]
@@ -87,6 +100,32 @@ async def test_a_plan_sends_it_and_leaves_the_words_to_the_letter(station: WebSt
     assert sent.document_id
     assert sent.subject.startswith("Rapport d'alarme")
     assert "Madame, Monsieur" in sent.body
+
+
+async def test_an_operator_prints_it_or_leaves_it_to_be_posted(
+    station: WebStation, app: FastAPI
+) -> None:
+    station.site(address="3 rue des Lilas", postcode="35000")
+    incident = str(station.alarm().id)
+    station.user(NAME, Role.OPERATOR)
+    claire = Person(app, NAME)
+    await claire.log_in()
+    send = f"/incidents/{incident}/send-report"
+    for way in ("print:grenier", "pigeon"):
+        assert (await claire.send(send, way=way, **{"for": "client"})).status_code == 422
+    for to in ("", "Me Legrand, 1 place du Palais"):
+        sent = await claire.send(send, way="post", to=to, **{"for": "client"})
+        assert sent.status_code == 303
+    station.settings.printers["bureau"] = "ipp://printer.example/ipp"
+    assert 'value="print:bureau"' in (await claire.see(f"/incidents/{incident}")).text
+    sent = await claire.send(send, way="print:bureau", **{"for": "firm"})
+    assert sent.status_code == 303
+    gone = {(m.channel, m.data["report"], m.to) for m in claimed(station)}
+    assert gone == {
+        (Channel.POST, "client", "Bijoux réunis\n3 rue des Lilas\n35000"),
+        (Channel.POST, "client", "Me Legrand, 1 place du Palais"),
+        (Channel.PRINT, "firm", "bureau"),
+    }
 
 
 async def test_where_nothing_lays_out_it_says_what_to_install(

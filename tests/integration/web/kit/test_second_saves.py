@@ -430,7 +430,9 @@ SAVES: dict[str, Saved] = {
         *("/announcements/goodbye", "/announcements/goodbye/remove", {"language": "fr"}),
         prepare=recorded,
     ),
-    "/plans/{plan_id}/edit": of_plan("", {"name": "Nuit"}, {"name": "Soir"}),
+    "/plans/{plan_id}/edit": of_plan(
+        "", {"name": "Nuit", "normal_minutes": "45"}, {"name": "Soir", "normal_minutes": ""}
+    ),
     "/plans/{plan_id}/edit/steps": of_plan(
         "/steps",
         {"kind": "counter_call", "id": "a", "before": "1"},

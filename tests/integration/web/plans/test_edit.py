@@ -99,6 +99,22 @@ async def test_a_draft_is_written_step_by_step(station: WebStation, admin: Perso
     assert draft(station)["name"] == "Nuit, avec question"
 
 
+async def test_a_plan_says_how_long_a_treated_site_has(station: WebStation, admin: Person) -> None:
+    published(station, night(CALL, HAND))
+    for typed in ("bientôt", "0", "10081"):
+        answer = await act(admin, "", name="Nuit", normal_minutes=typed)
+        assert (answer.status_code, "write a number" in said(answer)) == (422, True), typed
+        assert f'value="{typed}"' in answer.text
+    await act(admin, "", name="Nuit", normal_minutes="7,5")
+    assert draft(station)["normal_s"] == 450
+    assert 'name="normal_minutes"' in (shown := (await admin.see(AT)).text)
+    assert 'value="7.5" placeholder="30"' in shown  # the station's
+    await act(admin, "", name="Nuit, sans rien d'autre")
+    assert draft(station)["normal_s"] == 450
+    await act(admin, "", name="Nuit", normal_minutes=" ")
+    assert "normal_s" not in draft(station)
+
+
 async def test_what_is_wrong_is_said_and_what_was_typed_stands(
     station: WebStation, admin: Person
 ) -> None:
