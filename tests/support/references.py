@@ -18,7 +18,15 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("callflow", "ivr", "web", "tests", "asterisk-conf", "docs")
-_BESIDE = ("run", "README.md", "ARCHITECTURE.md", "CHANGELOG.md", "pyproject.toml", ".importlinter")
+_BESIDE = (
+    "run",
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "pyproject.toml",
+    ".importlinter",
+    "LICENSE",
+)
 #: Its references are planted.
 _PLANTED = "tests/unit/test_references.py"
 _READ = frozenset(".py .md .html .js .css .conf .yaml .txt .toml .csv".split())
