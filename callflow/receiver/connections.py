@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 import structlog
 
@@ -29,6 +29,13 @@ UNREAD, UNREAD_FOR = 16 * 1024, 10.0
 DATAGRAMS = 4000
 
 _log = structlog.get_logger()
+
+
+class Taken(NamedTuple):
+    """Messages that were cut out of the stream, and what the good ones amount to."""
+
+    items: Sequence[bytes | Fault | None]
+    outcomes: list[Received]
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -96,8 +103,11 @@ class Connection(asyncio.BufferedProtocol):
         return self._segment
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._splitter.push(self._segment[:nbytes])
+        self._push(self._segment[:nbytes])
         self._work()
+
+    def _push(self, data: memoryview) -> None:
+        self._splitter.push(data)
 
     def _work(self) -> None:
         """Answer some frames. Reading rests while more of them wait here, or for the commit."""
@@ -105,13 +115,11 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None or self._unread_since is not None or self._stopped:
             return
         room = IN_FLIGHT - self._in_flight
-        items = self._splitter.take(room) if room else []
-        outcomes = self.line.answer(items)
+        items, outcomes = self._take(room)
         if bytes in map(type, items):  # a good frame, not only faults
             self.spoke, self.last_good = True, monotonic()
             if self.line.watched:
                 self._note_life(outcomes)
-        self._pass_on(outcomes)
         if self._splitter.garbage > GARBAGE:
             self.cut("garbage")
         elif len(items) == room:
@@ -123,6 +131,17 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._note_half()
             self._read_on()
+
+    def _take(self, room: int) -> Taken:
+        """Up to ``room`` messages, which are being answered."""
+        items = self._splitter.take(room) if room else []
+        outcomes = self.line.answer(items)
+        self._pass_on(outcomes)
+        return Taken(items, outcomes)
+
+    def _take_rest(self) -> None:
+        """What is left when nothing more is waited for."""
+        self._pass_on(self.line.answer(self._splitter.finish()))
 
     def _note_life(self, outcomes: list[Received]) -> None:
         watches, at = self.line.watches, self.last_good
@@ -200,7 +219,7 @@ class Connection(asyncio.BufferedProtocol):
         elif at - self.last_good > self._patience:
             self.cut("idle")
         elif self._half_since is not None and at - self._half_since > HALF_FRAME:
-            self._pass_on(self.line.answer(self._splitter.finish()))
+            self._take_rest()
             self._half_since = None
 
     @property

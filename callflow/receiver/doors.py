@@ -60,10 +60,11 @@ class Server:
         address: tuple[str, int],
         connections: set[Connection],
         room: Callable[[], None],
+        make: Callable[[Line, set[Connection]], Connection] = Connection,
     ) -> None:
         self.line = line
         self._address = address
-        self._connections, self._room = connections, room
+        self._connections, self._room, self._make = connections, room, make
         self._server: asyncio.Server | None = None
 
     @property
@@ -80,7 +81,7 @@ class Server:
 
     def _connection(self) -> Connection:
         self._room()
-        return Connection(self.line, self._connections)
+        return self._make(self.line, self._connections)
 
     def stop_taking(self) -> None:
         if self._server is not None:
@@ -97,9 +98,14 @@ class Udp:
     state: State = "listening"
     peer = ""
 
-    def __init__(self, line: Line, address: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        address: tuple[str, int],
+        make: Callable[[Line], Datagrams] = Datagrams,
+    ) -> None:
         self.line = line
-        self._address = address
+        self._address, self._make = address, make
         self._transport: asyncio.DatagramTransport | None = None
         self._datagrams: Datagrams | None = None
 
@@ -110,7 +116,7 @@ class Udp:
             self._transport,
             self._datagrams,
         ) = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: Datagrams(self.line), (host, port), family=family
+            lambda: self._make(self.line), (host, port), family=family
         )
         # Room for a burst of datagrams while the loop is busy.
         with contextlib.suppress(OSError):

@@ -51,6 +51,9 @@ NoteHeard = Callable[[str, Heard], None]
 class Line:
     """How a message that came on this line is answered, and how the line is."""
 
+    #: How the way is on which its frames go on to another system; None: they don't.
+    relayed: Callable[[], dict[str, Any]] | None = None
+
     def __init__(
         self,
         protocol: str,
@@ -98,6 +101,11 @@ class Line:
             elif (outcome := self._answer_one(item, now)) is not None:
                 outcomes.append(outcome)
         return outcomes
+
+    def amounts_to(self, item: bytes | Fault) -> Received | None:
+        """What one message amounts to; None: a fault, which is counted, or nobody answers it."""
+        found = self.answer([item])
+        return found[0] if found else None
 
     def _answer_one(self, body: bytes, now: datetime) -> Received | None:
         self.counts["received"] += 1
@@ -150,6 +158,7 @@ class Line:
             "heartbeat": self.watches.state(),
             "wrong_key_accounts": [account for account, has_key in keyed.items() if has_key],
             "missing_key_accounts": [account for account, has_key in keyed.items() if not has_key],
+            **({"relay": self.relayed()} if self.relayed is not None else {}),
         }
 
     def _per_minute(self) -> int:

@@ -23,6 +23,7 @@ from callflow.receiver.intake import Intake, Store
 from callflow.receiver.lines import Line, NoteHeard
 from callflow.receiver.pace import Pace
 from callflow.receiver.protocols import PROTOCOLS
+from callflow.receiver.relay import Relay
 from callflow.receiver.watching import MISSED, Change, Watches
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings
@@ -55,7 +56,8 @@ class Receiver:
     are (deduplication key, time) of the last minutes, so that a restart forgets no
     repeat; ``known`` the hardware receivers that were heard before it, and whether they were lost.
     ``pace`` slows acknowledgements down, but for the signals that ``vital`` names. Receivers are
-    called while ``may_call`` says so.
+    called while ``may_call`` says so. ``in_shadow`` names the accounts for which the system acts
+    that a line is relayed to.
     """
 
     def __init__(
@@ -71,12 +73,14 @@ class Receiver:
         pace: Pace | None = None,
         vital: Callable[[Signal], bool] = lambda signal: False,
         may_call: Callable[[], bool] = lambda: True,
+        in_shadow: Callable[[str], bool] = lambda account: True,
     ) -> None:
-        self._settings, self._may_call = settings, may_call
+        self._settings, self._may_call, self._in_shadow = settings, may_call, in_shadow
         self._intake = Intake(store, pace, vital)
         self._connections: set[Connection] = set()
         self._calls: set[Connection] = set()  # those that we made
         self._tasks: list[asyncio.Task[None]] = []
+        self._relays: list[Relay] = []
         self._limit = CONNECTIONS
         self._key_of, self._clock, self._note = key_of, clock, heard
         self._repeats, self._resends = Repeats(), Resends()
@@ -92,9 +96,26 @@ class Receiver:
             host, _, port = own.connect.rpartition(":")
             return Client(line, (host, int(port)), self._calls, self._may_call)
         address = self._settings.listens_at(own)
+        relay = self._relay(own, line, known)
         if own.transport == "udp":
-            return Udp(line, address)
-        return Server(line, address, self._connections, self._make_room)
+            return Udp(line, address, relay.datagrams) if relay else Udp(line, address)
+        make = relay.connection if relay else Connection
+        return Server(line, address, self._connections, self._make_room, make)
+
+    def _relay(self, own: LineSettings, line: Line, known: Mapping[str, bool]) -> Relay | None:
+        to = next((each for each in self._settings.relays if each.line == own.name), None)
+        if to is None:
+            return None
+        relay = Relay(
+            to,
+            protocol=own.protocol,
+            udp=own.transport == "udp",
+            in_shadow=self._in_shadow,
+            known=known,
+        )
+        line.relayed = relay.health
+        self._relays.append(relay)
+        return relay
 
     def _line(self, own: LineSettings, known: Mapping[str, bool]) -> Line:
         station = Station(
@@ -138,7 +159,8 @@ class Receiver:
     def changes(self) -> list[Change]:
         """The hardware receivers that were lost or are back, until ``told``."""
         at = monotonic()
-        return [change for door in self._doors for change in door.line.watches.look(at)]
+        found = [change for door in self._doors for change in door.line.watches.look(at)]
+        return found + [change for relay in self._relays for change in relay.look(at)]
 
     def told(self, changes: Iterable[Change]) -> None:
         """``changes`` are stored."""
@@ -146,13 +168,15 @@ class Receiver:
             for door in self._doors:
                 if change.name in door.line.watches.known:
                     door.line.watches.told(change)
+            for relay in self._relays:
+                relay.told(change)
 
     @property
     def known(self) -> dict[str, bool]:
         """The hardware receivers that were ever heard, and whether each is lost."""
-        return {
-            name: lost for door in self._doors for name, lost in door.line.watches.known.items()
-        }
+        known = [door.line.watches.known for door in self._doors]
+        known += [relay.known for relay in self._relays]
+        return {name: lost for each in known for name, lost in each.items()}
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until cancelled; ``ready`` is called when every port is bound."""
@@ -186,6 +210,8 @@ class Receiver:
             connection.close()
         for door in self._doors:
             door.close()
+        for relay in self._relays:
+            await relay.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -15,6 +15,8 @@ from typing import Literal, NamedTuple
 
 from callflow.core.signals.signal import STATION, Signal
 
+#: How the name begins of a way to another system, which no line's does.
+RELAY = "relay/"
 #: Missing heartbeats that are a loss.
 MISSED = 3
 #: Receivers that one line may have; numbers beyond are not watched.
@@ -98,7 +100,8 @@ class Watches:
 
 def signal_of(change: Change, now: datetime) -> Signal:
     """What the station notes of itself. Stored together with the state, hence once."""
-    code = "RECEIVER_LOST" if change.lost else "RECEIVER_BACK"
+    which = "RELAY" if change.name.startswith(RELAY) else "RECEIVER"
+    code = f"{which}_{'LOST' if change.lost else 'BACK'}"
     return Signal(
         account="",
         format=STATION,

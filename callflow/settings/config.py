@@ -27,7 +27,13 @@ from pydantic_settings import (
 
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
-from callflow.settings.lines import BUILT_IN_LINES, LineSettings, ListenerSettings, Port
+from callflow.settings.lines import (
+    BUILT_IN_LINES,
+    LineSettings,
+    ListenerSettings,
+    Port,
+    is_loopback,
+)
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.trunks import Number, TrunkSettings
 
@@ -223,6 +229,29 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
                 " the receivers that may connect"
             )
         return self
+
+    @model_validator(mode="after")
+    def _relays(self) -> Self:
+        waiting = {line.name for line in self.lines if line.connect is None}
+        waiting |= {"dc09-tcp", "dc09-udp"}
+        for relay in self.relays:
+            if relay.line not in waiting:
+                raise ValueError(
+                    f"CALLFLOW_RELAYS: {relay.line!r} is no line that waits for its senders:"
+                    f" one of {', '.join(sorted(waiting))}"
+                )
+            host, _, port = relay.to.rpartition(":")
+            if is_loopback(host) and int(port) in self._listening:
+                raise ValueError(f"CALLFLOW_RELAYS: {relay.to} is this station itself")
+        if len({relay.line for relay in self.relays}) < len(self.relays):
+            raise ValueError("CALLFLOW_RELAYS: a line goes on to one system")
+        return self
+
+    @property
+    def _listening(self) -> set[int]:
+        """The ports at which signals are waited for."""
+        lines = [line for line in self.lines if line.connect is None]
+        return {self.ports.dc09, *(self.listens_at(line)[1] for line in lines)}
 
     @model_validator(mode="after")
     def _storm(self) -> Self:

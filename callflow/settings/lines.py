@@ -59,6 +59,31 @@ class LineSettings(BaseModel):
         return self
 
 
+class RelaySettings(BaseModel):
+    """Where each frame of a line goes on to while the system there still acts (receiver/relay.py).
+
+    Only a line that waits for its senders is relayed, and a line to one system.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The line: ``dc09-tcp``, ``dc09-udp``, or one of ``lines``.
+    line: str
+    #: ``host:port`` of the other system, which is spoken to as the line's senders do.
+    to: str = Field(pattern=r"^[^\s:]{1,253}:[0-9]{1,5}$")
+    #: Who must have a signal before its sender is told so, beside whoever acts for the account:
+    #: ``both``, ``ours`` or ``theirs``.
+    mode: Literal["both", "ours", "theirs"] = "both"
+    #: Seconds that the other system has to answer; what it does not answer is not acknowledged.
+    timeout: float = Field(10.0, ge=0.1, le=60)
+
+    @model_validator(mode="after")
+    def _a_port(self) -> Self:
+        if not 0 < int(self.to.rpartition(":")[2]) <= 65535:
+            raise ValueError("a relay's port is from 1 to 65535")
+        return self
+
+
 class ListenerSettings(BaseSettings):
     """Where the station listens for signals, and to whom. Empty: ``bind``; anybody for DC-09."""
 
@@ -71,6 +96,8 @@ class ListenerSettings(BaseSettings):
     #: Lines beside DC-09 at its ports: a list of ``LineSettings``. Hardware receivers are heard on
     #: such lines only, for what they say proves nothing but where it comes from.
     lines: tuple[LineSettings, ...] = ()
+    #: Lines whose frames go on to another system: a list of ``RelaySettings``.
+    relays: tuple[RelaySettings, ...] = ()
 
     def lines_as_json(self) -> str:
         """``lines`` as the environment says them."""

@@ -105,6 +105,11 @@ class Splitter:
         """True where bytes wait here, of a half frame or of frames not taken yet."""
         return len(self._buffer) > self._position
 
+    @property
+    def held(self) -> int:
+        """How many bytes wait here."""
+        return len(self._buffer) - self._position
+
     def push(self, data: bytes | memoryview) -> None:
         """Add bytes as they came; they are copied."""
         self._buffer += data

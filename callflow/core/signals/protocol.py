@@ -73,6 +73,10 @@ class Splitter(Protocol):
     def pending(self) -> bool:
         """True where bytes wait here, of a half message or of messages not taken yet."""
 
+    @property
+    def held(self) -> int:
+        """How many bytes wait here; the others were taken, or passed over."""
+
     def push(self, data: bytes | memoryview) -> None:
         """Add bytes as they came; they are copied."""
 

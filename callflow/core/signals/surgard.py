@@ -65,6 +65,11 @@ class Splitter:
         """True where bytes wait here."""
         return bool(self._buffer) or self._skipping
 
+    @property
+    def held(self) -> int:
+        """How many bytes wait here."""
+        return len(self._buffer)
+
     def push(self, data: bytes | memoryview) -> None:
         """Add bytes as they came; they are copied."""
         self._buffer += data

@@ -159,7 +159,11 @@ RECEIVERS = (
 )
 
 
-def make_station(lines: tuple[LineSettings, ...] = (), **more: Any) -> Station:
+def make_station(
+    lines: tuple[LineSettings, ...] = (),
+    in_shadow: Callable[[str], bool] = lambda account: True,
+    **more: Any,
+) -> Station:
     store = HeldStore()
     port = free_port()
     heard: dict[str, Heard] = {}
@@ -176,6 +180,7 @@ def make_station(lines: tuple[LineSettings, ...] = (), **more: Any) -> Station:
         heard=heard.__setitem__,
         key_of=KEYS.get,
         clock=now,
+        in_shadow=in_shadow,
     )
     station = Station(receiver, store, port)
     station.heard = heard
