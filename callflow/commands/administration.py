@@ -18,7 +18,10 @@ from callflow.commands.base import (
     open_rows,
     read_json,
     settings_of_this_run,
+    snapshots_of,
+    to_this_schema,
 )
+from callflow.commands.station import alone
 from callflow.core.people.users import password_fault
 from callflow.handling.base import refusals
 from callflow.handling.base.fields import BadField
@@ -26,7 +29,7 @@ from callflow.handling.calls import phones
 from callflow.handling.sites import sites
 from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
-from callflow.storage.engine.upgrade import upgrade
+from callflow.storage.engine import rollback
 from web.access import users
 
 db = group("The database.")
@@ -37,11 +40,28 @@ phone = group("Telephones on desks.")
 
 
 @db.command("upgrade")
-def db_upgrade() -> None:
-    """Bring the database to this version."""
+def db_upgrade(
+    without_copy: Annotated[
+        bool, typer.Option("--without-copy", help="Make no copy of the database before.")
+    ] = False,
+) -> None:
+    """Bring the database to this version, after a copy of it was made."""
     settings = settings_of_this_run()
     private.close(settings.data_dir)
-    bring_up_to_date(settings)
+    bring_up_to_date(settings, copied=not without_copy)
+
+
+@db.command("rollback")
+def db_rollback(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Go back to the copy that was made before the last upgrade, without what came since."""
+    settings = settings_of_this_run()
+    with alone(settings):
+        if not yes:
+            typer.confirm("What came since the upgrade will be missing. Go back?", abort=True)
+        done = rollback.roll_back(settings.database, snapshots_of(settings), clock.now())
+    typer.echo(f"the database is {done.to} again; what it was is kept in {done.kept}")
 
 
 Role = Annotated[str, typer.Option(help=", ".join(users.PEOPLE))]
@@ -66,7 +86,7 @@ def user_add(
     if fault := password_fault(password, name):
         # Whoever has a shell here could write the row: said, not refused.
         typer.echo(f"warning: {fault}; let {name} change it on the page /account", err=True)
-    upgrade(settings.database)
+    to_this_schema(settings)
     kept, now = users.hash_password(password), clock.now()
     with open_rows(settings) as (store, _):
         try:
@@ -94,7 +114,7 @@ def token_create(
             param_hint="--account",
         )
     settings = settings_of_this_run()
-    upgrade(settings.database)
+    to_this_schema(settings)
     with open_rows(settings) as (store, _):
         secret = new_token(store, role, name, account or ())
     print(json.dumps({"token": secret}) if json_ else secret)

@@ -17,6 +17,7 @@ from callflow.handling.records import logbook
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store
+from callflow.storage.engine.snapshot import Snapshots
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 
@@ -30,6 +31,8 @@ __all__ = [
     "read_json",
     "read_object",
     "settings_of_this_run",
+    "snapshots_of",
+    "to_this_schema",
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -60,12 +63,23 @@ def open_rows(settings: Settings) -> Iterator[tuple[Store, Vault]]:
         store.close()
 
 
-def bring_up_to_date(settings: Settings) -> None:
-    """This version's tables; what an earlier one told is vouched for, the first time.
+def snapshots_of(settings: Settings) -> Snapshots:
+    """Where copies of the database, of before an upgrade, are kept."""
+    return Snapshots(folder=settings.snapshots_dir, most=settings.snapshots_kept)
 
-    Raises OSError where a file that remembers the logbook's seals can't be read.
+
+def to_this_schema(settings: Settings) -> None:
+    """This version's tables, after a copy of what is there. Raises StoreUnavailable."""
+    upgrade(settings.database, snapshots=snapshots_of(settings))
+
+
+def bring_up_to_date(settings: Settings, *, copied: bool = True) -> None:
+    """This version's tables, after a copy of what is there unless it is not wanted; what an earlier
+    version told is vouched for, the first time.
+
+    Raises OSError where a file that remembers the logbook's seals can't be read, StoreUnavailable.
     """
-    upgrade(settings.database)
+    upgrade(settings.database, snapshots=snapshots_of(settings) if copied else None)
     if anchoring.remembered(settings) is None:
         with open_rows(settings) as (store, _):
             store.write_now(lambda tx: logbook.vouch_for_old(tx, clock.now()))

@@ -57,6 +57,9 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     database_url: str = ""
     port_base: int = Field(8000, ge=1024, le=28000)
     bind: str = "127.0.0.1"
+    #: Copies of the database, each of before an upgrade, are kept in ``snapshots`` of the data
+    #: folder: one of each schema, of so many schemas.
+    snapshots_kept: int = Field(3, ge=1, le=50)
     #: Where the logbook's latest seal is written down, outside the database (anchoring.py); left
     #: out, ``logbook.anchor`` in the data folder. And copies: files in mounted folders of others.
     logbook_anchor: Path | None = None
@@ -371,6 +374,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     def run_dir(self) -> Path:
         """Pid files and wake-up sockets."""
         return self.data_dir / "run"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        return self.data_dir / "snapshots"
 
     @property
     def recordings_dir(self) -> Path:
