@@ -9,6 +9,7 @@ import typer
 from callflow.commands import (
     administration,
     announcements,
+    certificate,
     configuration,
     demonstration,
     doctor,
@@ -41,6 +42,7 @@ app.command()(doctor.doctor)
 app.command()(releasing.release)
 app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
+app.add_typer(certificate.certificate, name="certificate")
 app.add_typer(administration.user, name="user")
 app.add_typer(administration.token, name="token")
 app.add_typer(proving.group, name="plan")

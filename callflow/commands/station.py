@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -49,13 +50,21 @@ def alone(settings: Settings) -> Iterator[None]:
     """One supervisor a data folder: a second one would start everything twice."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     private.close(settings.data_dir)
-    with (settings.run_dir / "serve.lock").open("w") as lock:
+    with lock_file(settings).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"a station runs in {settings.data_dir} already") from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         _wait_for_ports(settings)
         yield
+
+
+def lock_file(settings: Settings) -> Path:
+    """Locked by the supervisor that runs; it holds its process's id."""
+    return settings.run_dir / "serve.lock"
 
 
 #: Seconds that the roles of a supervisor that was killed may need to end.
@@ -116,12 +125,32 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
                 markup=False,
             )
     asterisks = _asterisks(settings)
+    if settings.asterisk_apart:
+        _take_over(asterisks)
+        return asterisks
     adopted = [asterisk for asterisk in asterisks if not asterisk.start()]
     for asterisk in asterisks:
         asterisk.wait_ready()
     for asterisk in adopted:
         asterisk.read_again()
     return asterisks
+
+
+#: Seconds that an Asterisk which somebody else begins may need: signals are taken without it too.
+_MET_WITHIN = 20.0
+
+
+def _take_over(asterisks: list[AsteriskProcess]) -> None:
+    """Where it does not come, telephony says so and goes on looking for it."""
+    for asterisk in asterisks:
+        if asterisk.is_met(_MET_WITHIN):
+            asterisk.read_again()
+        else:
+            console.print(
+                "there is no Asterisk: begin `callflow asterisk run`, or leave out"
+                " CALLFLOW_ASTERISK_APART",
+                style="red",
+            )
 
 
 def _asterisks(settings: Settings) -> list[AsteriskProcess]:
@@ -150,6 +179,28 @@ def _started(settings: Settings) -> None:
 
 
 asterisk = group("The PBX.")
+
+
+@asterisk.command("run")
+def asterisk_run() -> None:
+    """Become the station's Asterisk, for a service of its own (CALLFLOW_ASTERISK_APART)."""
+    _own_asterisk().become()
+
+
+@asterisk.command("renew")
+def asterisk_renew() -> None:
+    """End the station's Asterisk as soon as no call is up; its service begins another."""
+    _own_asterisk().end_when_idle()
+
+
+def _own_asterisk() -> AsteriskProcess:
+    """Raises BadParameter."""
+    settings = settings_of_this_run()
+    if settings.asterisk == "external":
+        raise typer.BadParameter("the Asterisk is somebody else's: CALLFLOW_ASTERISK=external")
+    private.close(settings.data_dir)
+    (station,) = _asterisks(settings.model_copy(update={"demo": False}))
+    return station
 
 
 @asterisk.command("render")

@@ -58,6 +58,7 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             **own,
+            "asterisk_apart": False,
             "demo": True,
             "lines": settings.lines or RECEIVERS,
             "desk_phones": settings.desk_phones or demo_sites.DESK_PHONES,

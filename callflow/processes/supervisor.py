@@ -43,6 +43,8 @@ class Child(Protocol):
 
     async def wait(self) -> int: ...
 
+    def send_signal(self, number: int, /) -> None: ...
+
     def terminate(self) -> None: ...
 
     def kill(self) -> None: ...
@@ -64,15 +66,20 @@ class Supervisor:
         self._settings = settings
         self._on_station_restarted = on_station_restarted
         self._asterisks, self._nursery = asterisks, nursery
+        #: Those that are ours to begin and to end.
+        self._kept = [] if settings.asterisk_apart else asterisks
         self._children: dict[str, Child] = {}
-        self._stopping = asyncio.Event()
+        self._stopping, self._renewed = asyncio.Event(), asyncio.Event()
 
     async def run(self, on_started: Callable[[], None] = lambda: None) -> None:
-        """Until SIGTERM or SIGINT; then everything is ended, Asterisk last."""
+        """Until SIGTERM or SIGINT; then everything is ended, an Asterisk of ours last. With SIGHUP
+        the certificate's files are read again."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stopping.set)
-        tasks = [asyncio.create_task(self._keep_asterisk(a)) for a in self._asterisks]
+        loop.add_signal_handler(signal.SIGHUP, self._renewed.set)
+        tasks = [asyncio.create_task(self._keep_asterisk(a)) for a in self._kept]
+        tasks.append(asyncio.create_task(self._renew_certificate()))
         tasks += [asyncio.create_task(self._keep_role(role)) for role in ROLES]
         tasks.append(asyncio.create_task(self._nursery.keep()))
         on_started()
@@ -82,7 +89,25 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(self._end(child) for child in self._children.values()))
-        await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._asterisks))
+        await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._kept))
+
+    async def _renew_certificate(self) -> None:
+        """Whoever shows the certificate takes what its files hold now; no call ends with that."""
+        while True:
+            await self._renewed.wait()
+            self._renewed.clear()
+            log.info("certificate.renewed")
+            for asterisk in self._asterisks:
+                try:
+                    await asyncio.to_thread(asterisk.renew_certificate)
+                except ControlError as error:  # it reads its files when it begins
+                    log.warning("asterisk.away", kind=str(asterisk.kind), reason=str(error))
+            self._tell("telephony", signal.SIGHUP)  # its door
+            self._tell("web", signal.SIGTERM)  # begun again at once; pages come back by themselves
+
+    def _tell(self, role: str, number: signal.Signals) -> None:
+        with contextlib.suppress(KeyError, ProcessLookupError):
+            self._children[role].send_signal(number)
 
     async def _keep_role(self, role: str) -> None:
         pause = _FIRST_PAUSE

@@ -79,6 +79,9 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: True: SIP phones on desks register over TLS alone, and speak SRTP alone.
     secure_phones: bool = False
     asterisk: Literal["embedded", "external"] = "embedded"
+    #: True: the embedded Asterisk is begun by ``callflow asterisk run``, a service of its own;
+    #: ``serve`` takes it over as it is, and leaves it, with its calls, when it ends.
+    asterisk_apart: bool = False
     demo: bool = False
     #: True: another station acts. All is received, decided and told, and nothing leaves.
     shadow: bool = False

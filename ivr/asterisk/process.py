@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from callflow.clock import monotonic, now
 from callflow.niceness import ASTERISK, place
@@ -91,6 +92,31 @@ class AsteriskProcess:
             self._spawn()
             return True
 
+    def become(self) -> NoReturn:
+        """Turn this very process into Asterisk, for who began it to look after: a session's leader,
+        with its process's id. Raises AsteriskFailed where one lives already."""
+        with self._only_one():
+            if self._adopt_patiently(10):
+                raise AsteriskFailed(f"an Asterisk runs in {self.instance.data_dir} already")
+            self.kill()
+            self._make_way()
+            _write_whole(self.instance.pid_file, f"{os.getpid()}\n")
+            place(os.getpid(), ASTERISK)
+            os.chdir(self.instance.folder)
+            command = self._command
+            os.execve(command[0], command, self._environment())  # noqa: S606 -- no shell is wanted
+
+    def is_met(self, patience_s: float) -> bool:
+        """True once one that somebody else begins is fully booted."""
+        deadline = monotonic() + patience_s
+        while monotonic() < deadline:
+            if self.pid() is not None:
+                with suppress(AsteriskFailed):
+                    self.wait_ready(deadline - monotonic())
+                    return True
+            _pause()
+        return False
+
     def wait_ready(self, timeout_s: float = 30.0) -> None:
         """Returns once Asterisk is fully booted. Raises AsteriskFailed."""
         deadline = monotonic() + timeout_s
@@ -115,6 +141,16 @@ class AsteriskProcess:
         for text in _READ_AGAIN[self.kind]:
             with suppress(control.ControlError):
                 self.rx(text)
+
+    def renew_certificate(self) -> None:
+        """Listen with the certificate and key that its files hold now; connections and calls stay.
+        Raises control.ControlError."""
+        self.rx("module reload res_pjsip.so")
+
+    def end_when_idle(self) -> None:
+        """It ends as soon as no call is up; until then it goes on taking calls."""
+        with suppress(control.ControlError):  # it answers when it ends
+            self.rx("core stop when convenient", timeout_s=1)
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Ends the process: it hangs up its calls, then goes; SIGKILL after the grace."""
@@ -145,21 +181,31 @@ class AsteriskProcess:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _spawn(self) -> None:
+    @property
+    def _command(self) -> list[str]:
+        return [*self.tree.command, "-f", "-C", str(self.instance.config)]
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ}
+        return {**kept, "CALLFLOW_DATA_DIR": str(self.instance.data_dir)}
+
+    def _make_way(self) -> None:
+        """For a new one, which is about to begin."""
         with suppress(FileNotFoundError):
             self.instance.control_socket.unlink()
         with self.instance.starts.open("a", encoding="ascii") as starts:
             starts.write(f"{now().timestamp():.6f}\n")
-        environment = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ}
-        environment["CALLFLOW_DATA_DIR"] = str(self.instance.data_dir)
+
+    def _spawn(self) -> None:
+        self._make_way()
         with self.instance.output.open("ab") as output:
             self._child = subprocess.Popen(
-                [*self.tree.command, "-f", "-C", str(self.instance.config)],
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd=self.instance.folder,
-                env=environment,
+                env=self._environment(),
                 start_new_session=True,
             )
         place(self._child.pid, ASTERISK)

@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ OLDEST = (22, 10)
 
 SUITES = ("forky", "sid")
 PACKAGES = ("asterisk", "asterisk-core-sounds-fr", "asterisk-core-sounds-en")
+
+PACKAGED = Path(sys.prefix) / "asterisk"
+"""Where the package ``callflow-asterisk`` puts the tree that the station was tested with."""
 
 WHAT_TO_DO = (
     "Put an asterisk >= 22.10 on PATH, or use a PBX that already runs here "
@@ -64,11 +68,11 @@ def cache_folder() -> Path:
 def find_or_fetch(
     cache_dir: Path | None = None, progress: Progress = lambda line: None
 ) -> AsteriskTree:
-    """The Asterisk on PATH, the cached tree, or a tree fetched now (10 s to a few minutes).
+    """The one installed with us, the one on PATH, the cached one, or one fetched now (minutes).
 
     `progress` gets short lines for a person. Raises AsteriskUnavailable.
     """
-    installed = _installed()
+    installed = _tree_in(PACKAGED) or _installed()
     if installed is not None:
         return installed
     cache = cache_dir or cache_folder()

@@ -30,6 +30,12 @@ def _say(refused: Mapping[str, int]) -> None:
         os.write(sys.stdout.fileno(), line.encode())
 
 
+def _hang_up() -> None:
+    """Telephony hears that nobody listens here any more: another door may open."""
+    with open(os.devnull, "wb") as nobody:  # noqa: PTH123 -- the descriptor is wanted
+        os.dup2(nobody.fileno(), sys.stdout.fileno())
+
+
 async def _run(told: dict[str, Any]) -> None:
     pages = Pages(port=told["web_port"], public=told["public"])
     door = Door(upstream=told["upstream"], prefix=told["prefix"], pages=pages)
@@ -47,6 +53,7 @@ async def _run(told: dict[str, Any]) -> None:
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
+    _hang_up()
     await door.end()
 
 

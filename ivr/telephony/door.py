@@ -67,13 +67,19 @@ class Refused:
             self._untold.clear()
 
 
-async def keep_open(settings: Settings, instance: Instance, refused: Refused) -> None:
+async def keep_open(
+    settings: Settings, instance: Instance, refused: Refused, anew: asyncio.Event
+) -> None:
     """Until cancelled. Then nobody new is taken; who speaks is let go by Asterisk alone.
+
+    With ``anew`` another one opens, with the certificate that is there now: who came by the one
+    before goes on speaking through that.
 
     An Asterisk of before an upgrade listens itself where the door would: it goes on doing so until
     the station is stopped once.
     """
     words = json.dumps(told(settings, instance)).encode() + b"\n"
+    left: set[asyncio.Task[int]] = set()
     while True:
         begun = clock.monotonic()
         door = await asyncio.create_subprocess_exec(
@@ -85,15 +91,27 @@ async def keep_open(settings: Settings, instance: Instance, refused: Refused) ->
         assert door.stdin is not None
         assert door.stdout is not None
         refused.opened()
+        closing = asyncio.create_task(_close_when(anew, door.stdin))
         try:
             with contextlib.suppress(OSError):
                 door.stdin.write(words)
                 await door.stdin.drain()
             while line := await door.stdout.readline():
                 refused.said(line)
+            if closing.done():  # it listens no more
+                anew.clear()
+                left.add(task := asyncio.create_task(door.wait()))
+                task.add_done_callback(left.discard)
+                continue
             code = await door.wait()
         finally:
+            closing.cancel()
             door.stdin.close()
         lived = clock.monotonic() - begun
         log.error("door.closed", exit=code, lived_s=round(lived, 1))
         await asyncio.sleep(_AGAIN if lived > _STEADY else _LATER)
+
+
+async def _close_when(anew: asyncio.Event, words: asyncio.StreamWriter) -> None:
+    await anew.wait()
+    words.close()

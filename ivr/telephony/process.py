@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 
@@ -102,7 +103,7 @@ class Telephony:
             where=self._phones.dialled,
         )
         self._refusals = refusals_of(settings)
-        self._at_door = Refused()
+        self._at_door, self._door_anew = Refused(), asyncio.Event()
         self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
         self._link = AmiLink(
             account(settings),
@@ -196,7 +197,11 @@ class Telephony:
     def _door(self) -> list[Coroutine[None, None, None]]:
         """Where the Asterisk is our own, browsers' telephones come to it by our door."""
         station = station_of(self._settings)
-        return [keep_open(self._settings, station, self._at_door)] if station is not None else []
+        if station is None:
+            return []
+        # SIGHUP: the certificate's files hold another one.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._door_anew.set)
+        return [keep_open(self._settings, station, self._at_door, self._door_anew)]
 
     async def _delete_recordings(self) -> None:
         settings = self._settings

@@ -28,11 +28,17 @@ PHONE = Endpoint(name="op-page", kind=PhoneKind.SOFTPHONE, secret="a-secret-of-t
 
 @pytest.fixture(autouse=True)
 def _phone(pair: Pair) -> None:
-    render_phones(pair.station.instance, [PHONE])
+    render(pair, PHONE)
+
+
+def render(pair: Pair, phone: Endpoint) -> None:
+    """The station knows this telephone."""
+    render_phones(pair.station.instance, [phone])
     pair.station.rx("module reload res_pjsip.so")
 
 
-def _registers(wire: Wire) -> int:
+def registers(wire: Wire) -> int:
+    """What it is answered."""
     request = Request(sender=f"<sip:{PHONE.name}@127.0.0.1>", contacts=("<sip:x@x.invalid>",))
     return status(ask(wire, request, PHONE.name, PHONE.secret))
 
@@ -52,7 +58,7 @@ def test_another_site_s_page_opens_nothing(pair: Pair, kind: str) -> None:
         ):
             pass
     with Wire(kind, port, pair.web_port) as wire:
-        assert _registers(wire) == 200
+        assert registers(wire) == 200
 
 
 def test_nobody_goes_round_the_door(pair: Pair) -> None:
@@ -88,17 +94,17 @@ def _strangers(pair: Pair, kind: str, many: int) -> Iterator[list[socket.socket]
 @pytest.mark.parametrize("kind", ["silent", "dripping", "WebSockets"])
 def test_two_thousand_strangers_keep_no_telephone_out(pair: Pair, kind: str) -> None:
     with Wire("ws", pair.http_port, pair.web_port) as before:
-        assert _registers(before) == 200
+        assert registers(before) == 200
         with _strangers(pair, kind, 2000):
             # The strangers are there all the time, whoever else the machine works for is not.
             assert min(_seconds_to_register(pair) for _ in range(3)) < 1
-            assert _registers(before) == 200  # who had proved who they are is never let go
+            assert registers(before) == 200  # who had proved who they are is never let go
 
 
 def _seconds_to_register(pair: Pair) -> float:
     begun = monotonic()
     with Wire("ws", pair.http_port, pair.web_port) as wire:
-        assert _registers(wire) == 200
+        assert registers(wire) == 200
     return monotonic() - begun
 
 
@@ -121,11 +127,11 @@ async def test_who_proves_nothing_is_let_go_and_who_does_stays(
 def _stays_only_with_a_password(port: int, web_port: int) -> None:
     silent = socket.create_connection(("127.0.0.1", port), timeout=5)
     with silent, Wire("ws", port, web_port) as stranger, Wire("ws", port, web_port) as phone:
-        assert _registers(phone) == 200
+        assert registers(phone) == 200
         assert silent.recv(1) == b""
         with pytest.raises((Shut, ConnectionError)):
             _guesses_for_ever(stranger)
-        assert _registers(phone) == 200
+        assert registers(phone) == 200
 
 
 def _guesses_for_ever(wire: Wire) -> None:
@@ -166,14 +172,14 @@ def test_a_telephony_that_ends_cuts_nobody_and_takes_nobody(pair: Pair) -> None:
 
     first = opened()
     with Wire("ws", port, pair.web_port) as wire:
-        assert _registers(wire) == 200
+        assert registers(wire) == 200
         assert first.stdin is not None
         first.stdin.close()
         until(lambda: not _is_open())
         second = opened()
-        assert _registers(wire) == 200
+        assert registers(wire) == 200
         with Wire("ws", port, pair.web_port) as another:
-            assert _registers(another) == 200
+            assert registers(another) == 200
         assert first.poll() is None
     assert first.wait(10) == 0
     assert second.stdin is not None

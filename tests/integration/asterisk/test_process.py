@@ -116,6 +116,48 @@ def _call_is_remembered_over_a_kill(pair: Pair) -> None:
     assert ring.behaviour == "ring"
 
 
+SERVICE = """
+import sys
+from pathlib import Path
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.tree import find_or_fetch
+instance = Instance(kind=Kind.STATION, data_dir=Path(sys.argv[1]))
+AsteriskProcess(instance, find_or_fetch()).become()
+"""
+
+
+def test_a_service_becomes_it_once_and_it_ends_when_no_call_is_up(
+    tree: AsteriskTree, tmp_path: Path
+) -> None:
+    pair = start_pair(tmp_path, tree)
+    try:
+        pair.station.stop()
+        service = [sys.executable, "-c", SERVICE, str(tmp_path)]
+        first = subprocess.Popen(service, stdin=subprocess.DEVNULL, start_new_session=True)
+        assert pair.station.is_met(20)
+        assert pair.station.pid() == first.pid
+        second = subprocess.run(service, capture_output=True, text=True, check=False)
+        assert second.returncode == 1
+        assert "an Asterisk runs in" in second.stderr
+
+        pair.simulator.set_phone(Phone(number="+33639988003", behaviour="answer", after_s=0))
+        link = pair.ami()
+        call = link.originate("33639988003")
+        link.event("Newstate", call, ChannelStateDesc="Up")
+        pair.station.end_when_idle()
+        later = link.originate("33639988003")
+        link.event("Newstate", later, ChannelStateDesc="Up")
+        for one in (call, later):
+            assert first.poll() is None
+            link.send(Action="Hangup", Channel=one)
+        assert first.wait(30) == 0
+        link.close()
+        assert not AsteriskProcess(pair.station.instance, tree).is_met(0.2)
+    finally:
+        stop_pair(pair)
+
+
 def test_a_pid_that_now_belongs_to_another_program_is_not_ours(
     tree: AsteriskTree, tmp_path: Path
 ) -> None:
