@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
 pytest_plugins = (
@@ -19,6 +21,9 @@ pytest_plugins = (
     "tests.support.unsteady",
     "tests.support.costs",
 )
+
+# Nobody sets a container's clock, and a station would say so: what is about clocks asks for itself.
+os.environ.setdefault("CALLFLOW_CLOCK", "none")
 
 # The machine is shared and tests are timed as a whole (limits.py), not example by example; the same
 # examples each time, so that a red run is red for everybody.

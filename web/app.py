@@ -34,6 +34,7 @@ from callflow.handling.interventions import services
 from callflow.handling.plans.plans import Faulty
 from callflow.handling.sites.contacts import SharedContact
 from callflow.handling.watch import health
+from callflow.probes.machine import Probe
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
@@ -163,9 +164,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _beat(station: Station) -> None:
     """Says every two seconds that the web lives."""
+    probe = Probe(station.settings)
     while True:
         seen, used = dict(station.seen), dict(station.used)
-        live = partial(_live, station=station, seen=seen, used=used)
+        machine = await asyncio.to_thread(probe.look)
+        live = partial(_live, station=station, seen=seen, used=used, machine=machine)
         await station.watch.follow(station.store.write(live))
         if not station.watch.outage:
             _forget(station.seen, seen)
@@ -180,14 +183,18 @@ def _forget(noted: dict[str, datetime], written: Mapping[str, datetime]) -> None
 
 
 def _live(
-    tx: Tx, station: Station, seen: Mapping[str, datetime], used: Mapping[str, datetime]
+    tx: Tx,
+    station: Station,
+    seen: Mapping[str, datetime],
+    used: Mapping[str, datetime],
+    machine: Mapping[str, Any],
 ) -> None:
     """The web lives, whose sessions and which tokens are used; tells of the outage that this commit
     ends."""
     now = station.clock()
     access.sessions_seen(tx, seen)
     users.tokens_used(tx, used)
-    station.me.beat(tx, now, {})
+    station.me.beat(tx, now, {"machine": machine})
     if station.watch.outage is not None:
         health.store_was_away(tx, station.watch.outage, now)
 

@@ -16,6 +16,7 @@ from callflow.core.calls.dialogue import Phrase
 from callflow.dispatch.identity import Identity
 from callflow.handling.station import first_start
 from callflow.handling.watch import health as watch_health
+from callflow.handling.watch.health import Health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
@@ -134,13 +135,17 @@ class Station:
         if before is None or now - before > SEEN_EVERY:
             self.used[token_id] = now
 
-    def health(self, tx: Tx) -> dict[str, Any]:
+    def look(self, tx: Tx) -> Health:
         """The station's health, with what only this process knows of the database."""
         now = self.clock()
-        self.watch.last_health = watch_health.health(
+        self.watch.last = watch_health.look(
             tx, now, outage=self.watch.outage, beats_at=self.watch.beats_at(now)
         )
-        return self.watch.last_health
+        return self.watch.last
+
+    def health(self, tx: Tx) -> dict[str, Any]:
+        """``look`` as ``GET health`` tells it."""
+        return self.look(tx).told()
 
 
 def station_of(request: Request) -> Station:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from callflow.clock import Clock, to_iso
-from callflow.handling.watch.health import StoreOutage
+from callflow.clock import Clock
+from callflow.core.watch.facts import Database
+from callflow.handling.watch.health import Counts, Health, StoreOutage
 from callflow.storage import StoreUnavailable
 
 T = TypeVar("T")
 
 #: Seconds that a write may take before people are told; and a read, before they get what we know.
 SLOW, READ_WITHIN = 4.0, 3.0
+#: The same for who asks how the station is, where memory has an answer: two reads, one second.
+AT_ONCE = 0.45
 #: After an outage the other processes need so long to say again that they live.
 _CATCHING_UP = timedelta(seconds=6)
 
@@ -31,7 +34,9 @@ class StoreWatch:
         self._over_at: datetime | None = None  # when the last one ended
         self.outage: StoreOutage | None = None
         self.changed = asyncio.Event()  # another one each time
-        self.last_health: dict[str, Any] = {}
+        #: As rows told it when they could last be read.
+        self.last: Health | None = None
+        self.counts = Counts()
 
     async def follow(self, writing: Awaitable[None]) -> None:
         """Await a write; that it is slow, fails or succeeds is what we know of the database."""
@@ -62,12 +67,16 @@ class StoreWatch:
     def _catches_up(self, now: datetime) -> bool:
         return self._over_at is not None and now - self._over_at < _CATCHING_UP
 
-    def health_unread(self, reason: str) -> dict[str, Any]:
-        """``GET health`` where the database can't even be read: what was known last."""
-        outage = self.outage
-        since, said = (outage.since, outage.reason) if outage else (self._clock(), reason)
-        database = {"writable": False, "since": to_iso(since), "reason": said}
-        return {**self.last_health, "status": "failed", "database": database}
+    def unread(self, error: StoreUnavailable) -> Health:
+        """The station's health where rows can't be read, or not in time: what was known last, and
+        the database as it is."""
+        outage, now = self.outage, self._clock()
+        if outage is not None:
+            found = Database(writable=False, since=outage.since, reason=outage.reason)
+        else:
+            slow = isinstance(error, NotInTime)
+            found = Database(writable=slow, readable=False, since=now, reason=error.reason)
+        return (self.last or Health.unknown(now)).unread(found)
 
     def _begun(self, since: datetime, reason: str) -> None:
         known = self.outage
@@ -87,9 +96,14 @@ class StoreWatch:
         self.changed = asyncio.Event()
 
 
-async def soon(reading: Awaitable[T]) -> T:
-    """What a read gives. Raises StoreUnavailable where that takes too long."""
+class NotInTime(StoreUnavailable):
+    """Rows may still be read, but nobody waits for them any longer."""
+
+
+async def soon(reading: Awaitable[T], within: float | None = None) -> T:
+    """What a read gives. Raises NotInTime where that takes too long (seconds)."""
+    within = READ_WITHIN if within is None else within
     try:
-        return await asyncio.wait_for(reading, READ_WITHIN)
+        return await asyncio.wait_for(reading, within)
     except TimeoutError as error:
-        raise StoreUnavailable(f"not read within {READ_WITHIN:.0f} s") from error
+        raise NotInTime(f"not read within {within:g} s") from error

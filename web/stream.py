@@ -136,14 +136,24 @@ class Hub:
             now = self._store()
             if now != told or now != WRITABLE:  # again and again: it proves the stream, too
                 self._tell_all("store", now)
+            if now != told:
+                self._tell_strip()
             told = now
+
+    def _tell_strip(self) -> None:
+        """The lamps as far as they are known while rows may not be read."""
+        watch, strip = self._station.watch, self._state.strip
+        if watch.outage is not None and strip is not None:
+            away = watch.unread(StoreUnavailable(watch.outage.reason))
+            self._state = replace(self._state, strip=replace(views.strip(away), more=strip.more))
+            self._tell_all("strip", "kit/_strip.html", {"strip": self._state.strip})
 
     def _store(self) -> str:
         """Since when nothing is stored, or WRITABLE."""
         watch = self._station.watch
         if watch.outage is not None:
             return to_iso(watch.outage.since)
-        return str(watch.last_health.get("database", {}).get("since") or WRITABLE)
+        return (watch.last.not_stored_since if watch.last else None) or WRITABLE
 
     async def _watch_rows(self) -> None:
         changed, told = self.changes(), monotonic()
@@ -243,7 +253,7 @@ class Hub:
         ) -> tuple[list[views.Line], views.Strip | None, list[Entry], list[EntryShown]]:
             strip = before.strip
             if with_health:
-                strip = replace(views.strip(self._station.health(tx)), more=views.more(tx))
+                strip = replace(views.strip(self._station.look(tx)), more=views.more(tx))
             entries, now = self._new_entries(tx, before.entry), self._station.clock()
             return views.lines(tx, now), strip, entries, feeds.feed(tx, entries)
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import shutil
+import socket
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import typer
 
 from callflow import clock, private
-from callflow.commands import checks, demo_people
+from callflow.commands import checks, demo_people, findings
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
-from callflow.commands.checks import Check, Facts, Verdict
+from callflow.commands.checks import Check, Verdict
+from callflow.commands.findings import Facts, of_line
+from callflow.core.watch.organs import Part, State
 from callflow.handling.station.tokens import open_tokens
 from callflow.handling.watch import health, lines
+from callflow.handling.watch.health import Health
+from callflow.probes.machine import Probe
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.messages import outbox
@@ -31,51 +35,74 @@ T = TypeVar("T")
 _PANELS = 20
 #: Panels heard within so long are asked what their clocks say.
 _HOUR = timedelta(hours=1)
-#: What health calls the doctor's verdicts.
-_STATUS = {Verdict.OK: "ok", Verdict.LOOK: "degraded", Verdict.FAILED: "failed"}
 
 
 def doctor(json_: AsJson = False) -> None:
     """Say how the station is and what to do; exit status 0 only where all is well."""
     settings = settings_of_this_run()
     with open_rows(settings) as (store, _):
-        facts = _look(settings, store)
-    found = checks.examine(facts)
-    verdict = checks.worst(found)
-    if json_:
-        print(json.dumps(_for_programs(facts, found, verdict)))
-    else:
-        print(_for_people(settings, found, verdict))
-    raise typer.Exit(0 if verdict is Verdict.OK else 1)
+        seen = _look(settings, store)
+    told = [check.verdict for check in findings.examine(seen.facts)]
+    print(json.dumps(_for_programs(seen)) if json_ else _for_people(settings, seen))
+    well = seen.health.status is State.OK and checks.worst(told) is Verdict.OK
+    raise typer.Exit(0 if well else 1)
 
 
-def _look(settings: Settings, store: Store) -> Facts:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """The station's health, which is judged nowhere else, and what was found beside it."""
+
+    health: Health
+    facts: Facts
+
+    @property
+    def checks(self) -> list[Check]:
+        """Every part, in the order in which faults explain each other."""
+        return [*map(self._detailed, checks.of_organs(self.health.organs)), *self.findings]
+
+    @property
+    def findings(self) -> list[Check]:
+        """What is found beside the organs."""
+        return findings.examine(self.facts)
+
+    def _detailed(self, check: Check) -> Check:
+        """The lines with what came by them."""
+        if check.part != checks.NAMES[Part.LINE]:
+            return check
+        told = (of_line(line, self.facts.now) for line in self.facts.lines.lines)
+        return replace(check, details=(*check.details, *told))
+
+
+def _look(settings: Settings, store: Store) -> _Seen:
     """Raises OSError where nothing can be read at all."""
     _read(store, users.settings)
     outage = _write(store)
+    own = socket.gethostname()[:64], Probe(settings).look()
     now = clock.now()
 
-    def read(tx: Tx) -> dict[str, Any]:
-        return {
-            "health": health.health(tx, now, outage=outage),
-            "lines": lines.lines(tx, now, limit=_PANELS),
-            "skews": skews(tx, now - _HOUR),
-            "undecoded": 0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
-            "demos": () if demo_people.is_demos(tx) else demo_people.still_in(tx),
-            "open_tokens": open_tokens(tx, now),
-            "latest_beat": max((r.beat_at for r in users.processes(tx)), default=None),
-        }
+    def read(tx: Tx) -> _Seen:
+        return _Seen(
+            health=health.look(tx, now, outage=outage, asker=own),
+            facts=Facts(
+                now=now,
+                lines=lines.lines(tx, now, limit=_PANELS),
+                skews=skews(tx, now - _HOUR),
+                undecoded=0 if shutil.which("ffmpeg") else outbox.streamed_sites(tx),
+                demos=() if demo_people.is_demos(tx) else demo_people.still_in(tx),
+                open_tokens=open_tokens(tx, now),
+            ),
+        )
 
     seen = _read(store, read)
-    return Facts(
-        now=now,
-        **seen,
-        free=_free(settings),
-        open_folder=private.is_open(settings.data_dir),
-        synchronised=_synchronised(),
-        ways=settings.ways,
-        mail_trouble=_mail_trouble(settings),
-        printer_trouble=asyncio.run(_printer_trouble(settings)) if settings.printers else "",
+    return replace(
+        seen,
+        facts=replace(
+            seen.facts,
+            open_folder=private.is_open(settings.data_dir),
+            ways=settings.ways,
+            mail_trouble=_mail_trouble(settings),
+            printer_trouble=asyncio.run(_printer_trouble(settings)) if settings.printers else "",
+        ),
     )
 
 
@@ -117,30 +144,10 @@ async def _printer_trouble(settings: Settings) -> str:
     return ""
 
 
-def _free(settings: Settings) -> int | None:
-    try:
-        return shutil.disk_usage(settings.data_dir).free
-    except OSError:
-        return None
-
-
-_TIMEX_BYTES = 256  # struct timex has 208 on 64 bit
-_TIME_ERROR = 5  # nobody sets the clock: adjtimex(2)
-
-
-def _synchronised() -> bool | None:
-    """True where the kernel is told the time by somebody; None where it doesn't say."""
-    try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except (AttributeError, OSError):
-        return None
-    return None if state < 0 else bool(state != _TIME_ERROR)
-
-
-def _for_programs(facts: Facts, found: list[Check], verdict: Verdict) -> dict[str, Any]:
-    """What ``GET health`` says, with the checks and what they were made from."""
-    told = {"checks": [asdict(check) for check in found], "lines": asdict(facts.lines)}
-    return {**facts.health, "status": _STATUS[verdict], **_plain(told)}
+def _for_programs(seen: _Seen) -> dict[str, Any]:
+    """What ``GET health`` says, with the checks and what the lines were found to be."""
+    told = {"checks": [asdict(check) for check in seen.checks], "lines": asdict(seen.facts.lines)}
+    return {**seen.health.told(), **_plain(told)}
 
 
 def _plain(value: Any) -> Any:
@@ -154,19 +161,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _for_people(settings: Settings, found: list[Check], verdict: Verdict) -> str:
-    says = {
-        Verdict.OK: "all is well",
-        Verdict.LOOK: "somebody should look",
-        Verdict.FAILED: "alarms are in danger",
-    }
-    told = [f"Callflow in {settings.data_dir}: {says[verdict]}", ""]
-    for check in found:
-        mark = check.verdict.upper() if check.verdict is not Verdict.OK else "ok"
-        told.append(f"{mark:<8}{check.part:<11}{check.found}")
-        told += [f"{'':<19}{_printable(detail)}" for detail in check.details]
+_SAYS = {
+    State.OK: "all is well",
+    State.DEGRADED: "somebody should look",
+    State.FAILED: "alarms are in danger",
+}
+
+
+def _for_people(settings: Settings, seen: _Seen) -> str:
+    status, found = seen.health.status, checks.worst(check.verdict for check in seen.findings)
+    says = _SAYS[status]
+    if status is State.OK and found is not Verdict.OK:
+        says = "it is well, and somebody should look"
+    told = [f"Callflow in {settings.data_dir}: {says}", ""]
+    for check in seen.checks:
+        told.append(f"{check.mark:<8}{check.part:<13}{_printable(check.found)}")
+        told += [f"{'':<21}{_printable(detail)}" for detail in check.details]
         if check.do:
-            told.append(f"{'':<19}-> {check.do}")
+            told.append(f"{'':<21}-> {check.do}")
     return "\n".join(told)
 
 

@@ -60,6 +60,7 @@ def demo_settings(settings: Settings) -> Settings:
             **own,
             "asterisk_apart": False,
             "demo": True,
+            "clock": settings.clock if "clock" in settings.model_fields_set else "none",
             "lines": settings.lines or RECEIVERS,
             "desk_phones": settings.desk_phones or demo_sites.DESK_PHONES,
             "duty_numbers": settings.duty_numbers or demo_sites.DUTY_NUMBERS,

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from callflow import clock
+from callflow import __version__, clock
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -46,7 +46,7 @@ class Identity:
             pid=os.getpid(),
             since=self.since,
             now=now,
-            state=state,
+            state={**state, "version": __version__},
             name=self.name,
             node=self.node,
             host=self.host,

@@ -29,6 +29,7 @@ from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, overdue
+from callflow.probes.machine import Probe
 from callflow.processes import anchoring, reporting
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
@@ -68,7 +69,7 @@ class Engine:
         self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
     ) -> None:
         self._store, self._me = store, me or only(settings, ROLE)
-        self._node, self._settings = settings.node, settings
+        self._node, self._settings, self._probe = settings.node, settings, Probe(settings)
         self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
         self._eraser = Eraser(settings, store, vault, self._me)
         self._indexer = Indexer(store)
@@ -204,6 +205,7 @@ class Engine:
             "correlated": self._correlated,
             "on_duty": self._on_duty,
             "logbook": self._seals.state,
+            "machine": await asyncio.to_thread(self._probe.look),
         }
 
         def beat(tx: Tx) -> machines.Share:

@@ -183,6 +183,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "CALLFLOW_DATA_DIR": str(settings.data_dir),
         "CALLFLOW_PORT_BASE": str(settings.port_base),
         "CALLFLOW_DEMO": "1" if settings.demo else "0",
+        "CALLFLOW_CLOCK": settings.clock,
         "CALLFLOW_LINES": settings.lines_as_json(),
         # Buffered: what a full disk cuts off a line of the log is written when there is room again.
         "PYTHONUNBUFFERED": "",

@@ -20,6 +20,7 @@ from callflow.dispatch.wake import open_store
 from callflow.handling.base import storing
 from callflow.handling.base.policy import load_policy
 from callflow.handling.watch import receivers
+from callflow.probes.machine import Probe
 from callflow.receiver.keys import Keys
 from callflow.receiver.pace import Pace
 from callflow.receiver.server import Receiver
@@ -56,7 +57,7 @@ class ReceiverProcess:
     ) -> None:
         self._settings, self._store = settings, store
         self._me = me or only(settings, ROLE)
-        self._keys = Keys(store, vault)
+        self._keys, self._probe = Keys(store, vault), Probe(settings)
         self._heard: dict[tuple[str, str], Heard] = {}  # by account and line
         self._not_stored_since: datetime | None = None
         self._pace = Pace(settings.long_backlog)
@@ -184,6 +185,7 @@ class ReceiverProcess:
             "lines": receiver.lines,
             "connections": receiver.connections,
             "not_stored_since": clock.to_iso(since) if since else None,
+            "machine": await asyncio.to_thread(self._probe.look),
         }
 
         def beat(tx: Tx) -> bool:

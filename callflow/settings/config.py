@@ -82,6 +82,9 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: True: the embedded Asterisk is begun by ``callflow asterisk run``, a service of its own;
     #: ``serve`` takes it over as it is, and leaves it, with its calls, when it ends.
     asterisk_apart: bool = False
+    #: Who sets this machine's clock, and is asked how well: ``chrony``, ``timesyncd``; ``auto``
+    #: asks both, then the kernel; ``none`` asks nobody: then nothing is known of the clock.
+    clock: Literal["auto", "chrony", "timesyncd", "none"] = "auto"
     demo: bool = False
     #: True: another station acts. All is received, decided and told, and nothing leaves.
     shadow: bool = False

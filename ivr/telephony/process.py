@@ -18,6 +18,7 @@ from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.handling.base import telling
 from callflow.handling.calls import trunking
+from callflow.probes.machine import Probe
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
@@ -77,7 +78,7 @@ class Telephony:
     def __init__(
         self, settings: Settings, store: Store, vault: Vault, me: Identity | None = None
     ) -> None:
-        self._settings, self._store = settings, store
+        self._settings, self._store, self._probe = settings, store, Probe(settings)
         self._me = me or only(settings, ROLE)
         self._presence = Presence(store.url, settings.node)
         self._wake = open_wake(settings, ROLE)
@@ -281,6 +282,7 @@ class Telephony:
             "panels": dict(self._panels.counts),
             "sip": self._refusals.state(),
             "door": dict(self._at_door.counts),
+            "machine": await asyncio.to_thread(self._probe.look),
         }
         await self._store.write(
             lambda tx: self._me.beat(tx, clock.now(), state), patience=_BEAT_PATIENCE

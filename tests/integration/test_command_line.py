@@ -14,7 +14,8 @@ from tests.support import forked
 def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) -> tuple[int, str]:
     """The exit status, and what was said."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CALLFLOW_")}
-    environment = {**kept, "CALLFLOW_DATA_DIR": str(folder), "COLUMNS": "500", **settings}
+    own = {"CALLFLOW_DATA_DIR": str(folder), "CALLFLOW_CLOCK": "none", "COLUMNS": "500"}
+    environment = {**kept, **own, **settings}
     return forked.run(*arguments, environment=environment, typed=typed)
 
 

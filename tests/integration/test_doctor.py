@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,9 @@ from tests.support.ports import free_port
 from tests.support.web_station import WebStation
 from web.access.users import Role
 
+#: Verdicts that hold nothing against the station.
+WELL = ("ok", "unknown")
+
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[WebStation]:
@@ -37,15 +40,15 @@ def doctor(station: WebStation, *arguments: str) -> tuple[int, str]:
 
 
 @contextlib.contextmanager
-def living(station: WebStation, **receiver: Any) -> Iterator[None]:
+def living(station: WebStation, *, trunks: Sequence[Any] = (), **receiver: Any) -> Iterator[None]:
     """Every process says each second that it lives."""
     over = threading.Event()
 
     def live() -> None:
         while not over.wait(1.0):
-            beats(station, **receiver)
+            beats(station, trunks=trunks, **receiver)
 
-    beats(station, **receiver)
+    beats(station, trunks=trunks, **receiver)
     with ThreadPoolExecutor(1) as pool:
         lived = pool.submit(live)
         try:
@@ -55,20 +58,22 @@ def living(station: WebStation, **receiver: Any) -> Iterator[None]:
         lived.result()
 
 
-def beats(station: WebStation, *, ago: float = 0.0, **receiver: Any) -> None:
+def beats(
+    station: WebStation, *, ago: float = 0.0, trunks: Sequence[Any] = (), **receiver: Any
+) -> None:
     """Every process said so many seconds ago that it lives."""
     now = clock.now() - timedelta(seconds=ago)
     line = {"line": "dc09-tcp", "protocol": "dc09", "state": "listening", "received": 3}
     states: dict[str, dict[str, Any]] = {
         "receiver": {"lines": [line | receiver]},
         "engine": {},
-        "telephony": {"asterisk": "up"},
+        "telephony": {"asterisk": "up", "trunks": trunks or [{"name": "trunk", "state": "up"}]},
         "web": {},
     }
 
     def write(tx: Any) -> None:
         for role, state in states.items():
-            users.process_beat(tx, role, pid=1, since=now, now=now, state=state)
+            users.process_beat(tx, role, pid=1, since=now, now=now, state=state, node="node0")
 
     station.do(write)
 
@@ -115,6 +120,28 @@ def test_exit_0_only_when_all_is_well(station: WebStation) -> None:
     assert "7777 · last heard never · encrypted, key missing" in said
 
 
+def test_the_only_trunk_that_is_down_is_alarms_in_danger(station: WebStation) -> None:
+    down = {"name": "trunk", "state": "down"}
+    with living(station, trunks=[down]):
+        status, said = doctor(station)
+    assert status == 1
+    assert "alarms are in danger" in said
+    assert "FAILED  trunks       trunk@node0: carries no calls" in said
+    with living(station, trunks=[down, {"name": "other", "state": "up"}]):
+        status, said = doctor(station, "--json")
+    assert (status, json.loads(said)["status"]) == (1, "degraded")
+
+
+def test_a_clock_that_nobody_sets_is_not_well(station: WebStation) -> None:
+    """Whatever this machine's is: no chrony answers there."""
+    with living(station):
+        status, said = callflow(station.settings.data_dir, "doctor", CALLFLOW_CLOCK="chrony")
+    assert status == 1
+    assert "somebody should look" in said
+    assert "UNKNOWN clock" in said
+    assert "CALLFLOW_CLOCK=none" in said
+
+
 def test_a_panels_token_that_names_no_account_is_named(station: WebStation) -> None:
     """Of those that were made before accounts were asked for: they open alarms and end none."""
     station.token(Role.PANEL, "old camera")
@@ -133,7 +160,7 @@ def test_programs_read_health_and_more(station: WebStation) -> None:
     told = json.loads(said)
     assert (status, told["status"], told["asterisk"]) == (1, "failed", "up")
     assert {p["role"] for p in told["processes"]} == {"engine", "receiver", "telephony", "web"}
-    assert [c["part"] for c in told["checks"] if c["verdict"] != "ok"] == ["lines"]
+    assert [c["part"] for c in told["checks"] if c["verdict"] not in WELL] == ["lines"]
     assert told["lines"]["lines"][0]["name"] == "dc09-tcp"
 
 
@@ -146,7 +173,8 @@ def test_a_locked_database_is_found(station: WebStation) -> None:
     finally:
         other.close()
     assert status == 1
-    assert "FAILED  database   can't be written: database is locked" in said
+    assert "FAILED  database     nothing can be stored" in said
+    assert "nothing is acknowledged: database is locked" in said
 
 
 def test_text_from_outside_does_nothing_to_the_terminal(station: WebStation) -> None:

@@ -32,7 +32,7 @@ def frame(tx: Tx, station: Station, visitor: Visitor, here: str) -> dict[str, An
         "here": here,
         "now": station.clock(),
         "zone": i18n.STATION_ZONE,
-        "strip": views.strip(station.health(tx)) if reads else None,
+        "strip": views.strip(station.look(tx)) if reads else None,
     }
 
 

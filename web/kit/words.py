@@ -5,11 +5,20 @@ from __future__ import annotations
 from callflow.core.alarms.evidence import BY_MEANS, Reason
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
-from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
+from callflow.texts import (
+    OUTCOMES,
+    REASONS,
+    RECORDING_PROBLEMS,
+    RESOLUTIONS,
+    TASK_OUTCOMES,
+    law,
+    organs,
+)
 from callflow.texts import word as text_word
 from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import CHANNELS, FAULTS
+from callflow.texts.readable import readable
 
 LANGUAGES = ("fr", "en")
 
@@ -715,6 +724,24 @@ def resolution(code: str, language: str) -> str:
 def channel(name: str, language: str) -> str:
     """What a message goes out on."""
     return text_word(CHANNELS, name, language)
+
+
+def organ(part: str, name: str, language: str) -> str:
+    """What an organ of the station is called; a name of its own is as it was set."""
+    if part == "process":
+        return text_word(organs.NAMES, name, language)
+    own = text_word(organs.NAMES, name, language) if part == "latency" else readable(name)
+    return f"{text_word(organs.PARTS, part, language)} {own}".strip()
+
+
+def organ_state(state: str, language: str) -> str:
+    """How it is."""
+    return text_word(organs.STATES, state, language)
+
+
+def organ_reason(reason: str, language: str) -> str:
+    """Why it isn't well."""
+    return text_word(organs.REASONS, reason, language)
 
 
 def fault(name: str, language: str) -> str:

@@ -121,7 +121,7 @@ def _wrong(
 ) -> Done:
     guesses.insert(tx, site_id, call.to, worth, now)
     tell(tx, "code_wrong", now, site=site_id, to=call.to, call=call.id)
-    if guessing.is_attack(spent.of_all + 1) and not incidents.open_ones(tx, kind=Kind.GUESSING):
+    if guessing.is_attack(spent.of_all + 1) and not incidents.open_ones(tx, kinds=[Kind.GUESSING]):
         text = f"{spent.of_all + 1} codes faux en dix minutes"
         store_signals(
             tx, [supervision.station_signal("CODES_GUESSED", "", call.id, now, text=text)]

@@ -84,7 +84,7 @@ def _unattended(tx: Tx, now: datetime) -> datetime | None:
 def attended(tx: Tx, now: datetime) -> None:
     """Somebody takes up a shift: a station that was without anybody is attended again."""
     last = shifts.last_ended(tx)
-    if last and last.ended_at and incidents.open_ones(tx, kind=Kind.UNATTENDED):
+    if last and last.ended_at and incidents.open_ones(tx, kinds=[Kind.UNATTENDED]):
         store_signals(tx, [station_signal("ATTENDED", "", to_iso(last.ended_at), now)])
 
 
@@ -94,7 +94,7 @@ def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:
         raise Refused("you are not on shift")
     shifts.attend(tx, now)
     tell(tx, "presence_confirmed", now, by=who, who_did=who)
-    for found in incidents.open_ones(tx, kind=Kind.DEAD_MAN):
+    for found in incidents.open_ones(tx, kinds=[Kind.DEAD_MAN]):
         incident = incidents.get(tx, found.id, lock=True)
         if incident is not None and incident.state is State.OPEN:
             withdraw(tx, incident, now)

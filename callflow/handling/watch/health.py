@@ -1,30 +1,29 @@
-"""How healthy the station is."""
+"""How healthy the station is, as ``GET health`` tells it: its organs, and the verdict of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from callflow.clock import to_iso
-from callflow.core.signals.signal import Kind
+from callflow.core.watch import facts as of
+from callflow.core.watch.examination import judge, unread
+from callflow.core.watch.facts import Facts
+from callflow.core.watch.organs import Organ, Part, State, verdict
 from callflow.core.watch.process import Process
 from callflow.handling.base.nodes import Node, nodes
-from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import station_event
 from callflow.handling.desks import waiting_line
+from callflow.handling.watch import organs
+from callflow.handling.watch.organs import living
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.people import users
-from callflow.storage.signals import signals
-
-#: A process that said nothing for so long is taken for dead.
-BEAT_WITHIN = timedelta(seconds=10)
-ROLES = ("engine", "receiver", "telephony", "web")
-
 
 #: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
 SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number")
@@ -51,62 +50,117 @@ def store_was_away(tx: Tx, outage: StoreOutage, now: datetime) -> None:
     station_event(tx, "store", text, now)
 
 
+#: What ``GET health`` tells beside the organs where nothing was ever read.
+_NOTHING: Mapping[str, Any] = {
+    **{name: [] for name in ("processes", "missing", "versions", "nodes", "trunks", "sip", "door")},
+    "receivers": [],
+    **dict.fromkeys(("held", "shadow"), False),
+    "asterisk": "down",
+    **dict.fromkeys(("backlog", "queue", "live_calls"), 0),
+    "callers": {"waiting": 0, "longest_wait": 0.0, "call_backs": 0},
+    "logbook": {"ours": True, "since": None, "seal": None, "trouble": ""},
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """The organs at ``at``, and what else ``GET health`` tells."""
+
+    at: datetime
+    organs: Sequence[Organ]
+    more: Mapping[str, Any]
+
+    @property
+    def status(self) -> State:
+        """Ok, degraded (somebody should look) or failed (alarms are in danger)."""
+        return verdict(self.organs)
+
+    def told(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "status": self.status.value,
+            "as_of": to_iso(self.at),
+            **self.more,
+            "database": _database(self._database),
+            "organs": organs.to_json(self.organs),
+        }
+
+    @property
+    def not_stored_since(self) -> str | None:
+        """Since when nothing is stored, as JSON has it."""
+        found = self._database
+        return to_iso(found.since) if found.state is State.FAILED and found.since else None
+
+    @property
+    def _database(self) -> Organ:
+        return next(organ for organ in self.organs if organ.part is Part.DATABASE)
+
+    def unread(self, database: of.Database) -> Health:
+        """The same while rows can't be read: the database as it was found, the others as before."""
+        return replace(self, organs=unread(self.organs, database))
+
+    @staticmethod
+    def unknown(now: datetime) -> Health:
+        """Nothing was ever read."""
+        return Health(at=now, organs=judge(Facts(), now), more=_NOTHING)
+
+
+def look(
+    tx: Tx,
+    now: datetime,
+    *,
+    outage: StoreOutage | None = None,
+    beats_at: datetime | None = None,
+    asker: tuple[str, Mapping[str, Any]] | None = None,
+) -> Health:
+    """The station's health. ``outage`` is what the asker knows of the database; ``beats_at`` is
+    when each process must have been alive, where that isn't ``now``; ``asker`` the asker's host,
+    and what its probe says of it."""
+    beats_at = beats_at or now
+    database = of.Database()
+    if outage is not None:
+        database = of.Database(writable=False, since=outage.since, reason=outage.reason)
+    found = organs.facts(tx, now, database=database, beats_at=beats_at, asker=asker)
+    return Health(
+        at=now, organs=organs.organs(tx, found, now), more=_more(tx, found, now, beats_at)
+    )
+
+
 def health(
     tx: Tx, now: datetime, *, outage: StoreOutage | None = None, beats_at: datetime | None = None
 ) -> dict[str, Any]:
-    """``GET health``: ok, degraded (something limps) or failed (alarms are in danger).
+    """``look`` as ``GET health`` tells it."""
+    return look(tx, now, outage=outage, beats_at=beats_at).told()
 
-    ``beats_at`` is when each process must have been alive, where that isn't ``now``.
-    """
-    beats_at = beats_at or now
-    alive = [r for r in users.processes(tx) if beats_at - r.beat_at <= BEAT_WITHIN]
-    known = nodes(tx, beats_at)
+
+def _more(tx: Tx, found: Facts, now: datetime, beats_at: datetime) -> dict[str, Any]:
+    alive, known = living(users.processes(tx), beats_at), nodes(tx, beats_at)
     there = [node for node in known if not node.silent]
     receivers = [process.state for process in alive if process.role == "receiver"]
-    backlog = signals.backlog_size(tx)
-    missing = [role for role in ROLES if role not in {process.role for process in alive}]
-    database = _database(outage, receivers)
-    failed = "receiver" in missing or "engine" in missing or not database["writable"]
-    told = [(node, trunk) for node in there for trunk in node.state.get("trunks", ())]
-    trunks = [{**trunk, "node": node.name} for node, trunk in told]
-    limps = not all(node.ready for node in known) or any(map(_is_ill, trunks))
-    logbook_state = _logbook(tx, alive)
-    limps = limps or not logbook_state["ours"] or logbook_state["trouble"] != ""
-    policy = load_policy(tx)
-    degraded = missing or limps or backlog > 1000 or policy.held
+    trunks = [(node, trunk) for node in there for trunk in node.state.get("trunks", ())]
     return {
-        "status": "failed" if failed else "degraded" if degraded else "ok",
         "processes": [_process(process) for process in alive],
-        "missing": missing,
+        "missing": [role.role for role in found.roles if not role.alive],
+        "versions": list(found.versions),
         "nodes": [_node(node) for node in known],
-        "database": database,
         "asterisk": "up" if any(node.ready for node in known) else "down",
-        "trunks": trunks,
+        "trunks": [{**trunk, "node": node.name} for node, trunk in trunks],
         "sip": [{"node": n.name, **n.state["sip"]} for n in there if "sip" in n.state],
         "door": [{"node": n.name, **n.state["door"]} for n in there if "door" in n.state],
         "receivers": [line for state in receivers for line in state.get("lines", [])],
-        "backlog": backlog,
+        "backlog": found.backlog,
         "queue": incidents.count_in_queue(tx),
         "live_calls": calls.count_live(tx),
         "callers": _callers(tx, now),
-        "logbook": logbook_state,
-        "held": policy.held,
-        "shadow": policy.shadow,
+        "logbook": _logbook(found.logbook),
+        "held": found.held,
+        "shadow": found.shadow,
     }
 
 
-def _logbook(tx: Tx, alive: Sequence[Process]) -> dict[str, object]:
-    """``ours`` where nobody without the key was found to have written in it, else since when; and
-    whether its seals are remembered outside the database (``trouble`` says why they aren't)."""
-    told = [process.state["logbook"] for process in alive if "logbook" in process.state]
-    since = [state["since"] for state in told if state["since"]]
-    since += [to_iso(incident.opened_at) for incident in incidents.open_ones(tx, kind=Kind.LOGBOOK)]
-    return {
-        "ours": not since,
-        "since": min(since, default=None),
-        "seal": max((state["seal"] for state in told), default=None),
-        "trouble": next((state["trouble"] for state in told if state["trouble"]), ""),
-    }
+def _logbook(found: of.Logbook) -> dict[str, object]:
+    since = to_iso(found.since) if found.since else None
+    return {"ours": found.ours, "since": since, "seal": found.seal, "trouble": found.trouble}
 
 
 def _callers(tx: Tx, now: datetime) -> dict[str, object]:
@@ -126,22 +180,35 @@ def _process(process: Process) -> dict[str, object]:
     return {**shown, "since": to_iso(process.since)}
 
 
-def _is_ill(trunk: Mapping[str, Any]) -> bool:
-    return trunk.get("state", "up") not in ("up", "disabled")
-
-
 def _node(node: Node) -> dict[str, object]:
     state = "lost" if node.silent else "ready" if node.ready else "without Asterisk"
     return {"node": node.name, "host": node.host, "state": state}
 
 
-def _database(
-    outage: StoreOutage | None, receivers: Sequence[Mapping[str, Any]]
-) -> dict[str, object]:
+def _database(organ: Organ) -> dict[str, object]:
     """``writable`` where signals can be stored, as the asker found, and the receivers."""
-    if outage is not None:
-        return {"writable": False, "since": to_iso(outage.since), "reason": outage.reason}
-    told = [state["not_stored_since"] for state in receivers if state.get("not_stored_since")]
-    since = min(told, default=None)
-    reason = "the receiver can't store" if since else ""
-    return {"writable": since is None, "since": since, "reason": reason}
+    since = to_iso(organ.since) if organ.since and organ.state is not State.OK else None
+    return {
+        "writable": organ.state is not State.FAILED,
+        "since": since,
+        "reason": organ.detail,
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What ``/metrics`` tells beside health: every process that is known, those that live, and how
+    many unfiled incidents there are by (state, whether a human has them)."""
+
+    processes: Sequence[Process] = ()
+    alive: Sequence[Process] = ()
+    unfiled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+def counts(tx: Tx, beats_at: datetime) -> Counts:
+    """Each process must have been alive at ``beats_at``."""
+    processes = users.processes(tx)
+    unfiled = Counter(
+        (one.state.value, str(one.with_human).lower()) for one in incidents.queue(tx, limit=5000)
+    )
+    return Counts(processes=processes, alive=living(processes, beats_at), unfiled=unfiled)

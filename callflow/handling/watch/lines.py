@@ -12,7 +12,7 @@ from typing import Any
 from callflow.core.signals.signal import UNBOUND, WEBHOOK
 from callflow.core.time.instants import from_iso
 from callflow.core.watch.process import Process
-from callflow.handling.watch.health import BEAT_WITHIN
+from callflow.handling.watch.organs import BEAT_WITHIN
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.watch import lines as rows

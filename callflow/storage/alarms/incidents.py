@@ -300,14 +300,16 @@ def queue_length(tx: Tx) -> int:
     return int(tx.execute(_COUNT_UNFILED).scalar_one())
 
 
-def open_ones(tx: Tx, *, holder: str | None = None, kind: Kind | None = None) -> list[Incident]:
-    """Every open incident that no storm holds (of a holder, or a kind), the most urgent first."""
+def open_ones(
+    tx: Tx, *, holder: str | None = None, kinds: Collection[Kind] | None = None
+) -> list[Incident]:
+    """Every open incident that no storm holds (of a holder, of kinds), the most urgent first."""
     c = t.incident.c
     query = _ALL.where(c.state == State.OPEN.value, c.storm_until.is_(None))
     if holder is not None:
         query = query.where(c.holder == holder)
-    if kind is not None:
-        query = query.where(c.kind == kind.value)
+    if kinds is not None:
+        query = query.where(c.kind.in_([kind.value for kind in kinds]))
     return found(tx, query.order_by(c.priority, c.opened_at, c.id), Incident)
 
 

@@ -55,6 +55,7 @@ from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
     api_token,
     challenge,
+    organ,
     passkey,
     process,
     recovery_code,
@@ -124,6 +125,7 @@ __all__ = [
     "monthly_report",
     "on_test",
     "operator_figure",
+    "organ",
     "outbox",
     "own_day",
     "panel_user",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callflow.handling.watch.health import StoreOutage
+from callflow.clock import to_iso
+from callflow.core.watch import facts as of
+from callflow.core.watch.examination import judge
+from callflow.core.watch.facts import Facts
+from callflow.handling.watch.health import Health, StoreOutage
 from callflow.storage import StoreUnavailable
 from web import store_watch
-from web.store_watch import StoreWatch, soon
+from web.store_watch import NotInTime, StoreWatch, soon
 
 START = datetime(2026, 11, 25, 3, tzinfo=UTC)
 
@@ -97,18 +102,44 @@ async def test_an_outage_right_after_another_is_the_same_to_the_others(
     assert watch.beats_at(clock.later(5)) == START
 
 
+def known(clock: Clock) -> Health:
+    """What rows told when they could last be read."""
+    facts = Facts(
+        exchanges=[of.Exchange(node="node0", up=True)],
+        roles=[of.Role(role=role, alive=1) for role in ("engine", "receiver", "telephony", "web")],
+    )
+    return replace(Health.unknown(clock.now), organs=judge(facts, clock.now))
+
+
 async def test_what_can_not_be_read_is_said_from_memory(watch: StoreWatch, clock: Clock) -> None:
-    watch.last_health = {"status": "ok", "asterisk": "up", "database": {"writable": True}}
-    said = watch.health_unread("disk I/O error")
-    assert (said["status"], said["asterisk"]) == ("failed", "up")
+    watch.last = known(clock)
+    clock.later(2)
+    said = watch.unread(StoreUnavailable("disk I/O error")).told()
+    assert (said["status"], said["as_of"]) == ("failed", to_iso(START))
     assert said["database"] == {
         "writable": False,
-        "since": "2026-11-25T03:00:00.000000Z",
+        "since": to_iso(clock.now),
         "reason": "disk I/O error",
     }
+    others = {one["organ"]: one["state"] for one in said["organs"]}
+    assert (others["asterisk"], others["database"]) == ("ok", "failed")
     await watch.follow(fails())
     clock.later(5)
-    assert watch.health_unread("x")["database"]["reason"] == "database is locked"
+    assert watch.unread(StoreUnavailable("x")).told()["database"]["reason"] == "database is locked"
+
+
+async def test_what_is_not_read_in_time_is_not_known_to_be_away(
+    watch: StoreWatch, clock: Clock
+) -> None:
+    watch.last = known(clock)
+    said = watch.unread(NotInTime("not read within 0.45 s")).told()
+    assert (said["status"], said["database"]["writable"]) == ("degraded", True)
+    assert said["organs"][0]["state"] == "unknown"
+
+
+async def test_nothing_was_ever_read(watch: StoreWatch) -> None:
+    said = watch.unread(StoreUnavailable("connection refused")).told()
+    assert (said["status"], said["processes"], said["asterisk"]) == ("failed", [], "down")
 
 
 async def test_a_read_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

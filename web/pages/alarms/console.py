@@ -34,7 +34,7 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     def read(tx: Tx) -> dict[str, Any]:
         return {
             "lines": views.lines(tx, now),
-            "strip": replace(views.strip(station.health(tx)), more=views.more(tx)),
+            "strip": replace(views.strip(station.look(tx)), more=views.more(tx)),
             "entries": entries.last(tx)[::-1],
             "demo": demo.CHOICES if playing else (),
         }

@@ -25,6 +25,7 @@ from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
+from callflow.core.watch.organs import Organ, Part, Reason, whose
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms import bank_openings, reopening
 from callflow.handling.alarms.acting import NOT_NORMAL
@@ -35,6 +36,7 @@ from callflow.handling.calls.faxes import fax_machines
 from callflow.handling.interventions import orders
 from callflow.handling.sites import passwords as sites_passwords
 from callflow.handling.sites.in_force import site_now
+from callflow.handling.watch.health import Health
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
@@ -102,14 +104,24 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lamp:
+    """One organ of the station at a glance; ``name`` says which of several. ``reason``: why it
+    isn't well, None where it is."""
+
+    part: Part
+    name: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Strip:
     """The station at a glance."""
 
     status: str
-    asterisk: str
-    trunks: tuple[tuple[str, str], ...]
-    missing: tuple[str, ...]
+    lamps: tuple[Lamp, ...]
+    has_trunks: bool
     backlog: int
+    backlog_is_long: bool
     live_calls: int
     more: int = 0  # unfiled, and not in the console's lists
 
@@ -233,30 +245,41 @@ def step_kind(plan: Mapping[str, Any], step: str | None) -> str | None:
     return next((s["kind"] for s in plan.get("steps", ()) if s["id"] == step), None)
 
 
-def strip(health: Mapping[str, Any]) -> Strip:
-    """The strip from what ``health.health`` says."""
+#: Organs whose lamps are always there; the others' are while something is wrong with them.
+_SHOWN = frozenset({Part.ASTERISK, Part.TRUNK})
+_SHOWN_PROCESSES = frozenset({"receiver", "engine"})
+
+
+def strip(health: Health) -> Strip:
+    """The strip from what was judged."""
+    organs, parts = health.organs, {organ.part for organ in health.organs}
+    backlog = next(organ for organ in organs if organ.part is Part.BACKLOG)
+    lamps = (
+        Lamp(part=organ.part, name=_lamp_name(organ, node, organs), reason=organ.reason)
+        for organ, node in zip(organs, whose(organs), strict=True)
+        if organ is not backlog and (organ.ill or _is_shown(organ))
+    )
     return Strip(
-        status=str(health["status"]),
-        asterisk=str(health["asterisk"]),
-        trunks=_trunks(health),
-        missing=tuple(health.get("missing", ())),
-        backlog=int(health.get("backlog", 0)),
-        live_calls=int(health.get("live_calls", 0)),
+        status=health.status.value,
+        lamps=tuple(lamps),
+        has_trunks=Part.TRUNK in parts,
+        backlog=int(backlog.figure or 0),
+        backlog_is_long=backlog.ill,
+        live_calls=int(health.more["live_calls"]),
     )
 
 
-def _trunks(health: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Each trunk's name and state, with several nodes whose it is; one whose state nobody looked at
-    is as well as its Asterisk."""
-    told = health["trunks"]
-    several = len({trunk.get("node") for trunk in told}) > 1
-    return tuple(
-        (
-            f"{trunk.get('name', '?')} {trunk['node']}" if several else str(trunk.get("name", "?")),
-            str(trunk.get("state", health["asterisk"])),
-        )
-        for trunk in told
-    )
+def _lamp_name(organ: Organ, node: str, among: Sequence[Organ]) -> str:
+    """Which of several trunks, or processes, it is; and on which of several machines."""
+    trunks = sum(other.part is Part.TRUNK for other in among)
+    alone = organ.part is Part.TRUNK and trunks == 1
+    return "" if alone else " ".join(filter(None, (organ.name, node)))
+
+
+def _is_shown(organ: Organ) -> bool:
+    if organ.part is Part.PROCESS:
+        return organ.name in _SHOWN_PROCESSES
+    return organ.part in _SHOWN
 
 
 def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, object] | None:

@@ -70,7 +70,7 @@ async def show_year(visitor: Reader, station: Here, year: Year = None) -> Respon
                 for part in Part
                 if any(duty.part is part for duty in duties)
             ],
-            "strip": views.strip(station.health(tx)),
+            "strip": views.strip(station.look(tx)),
         }
 
     values = await station.store.read(read)
@@ -114,7 +114,7 @@ async def _show(
             "now_on": {part: roster.on_duty(there, part, now) for part in Part},
             "fallback": load_policy(tx).desk.duty_numbers,
             "users": shifts.user_names(tx),
-            "strip": views.strip(station.health(tx)),
+            "strip": views.strip(station.look(tx)),
         }
 
     values = await station.store.read(read)

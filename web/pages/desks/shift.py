@@ -56,14 +56,14 @@ async def _start(
 
     def read(tx: Tx) -> dict[str, Any]:
         found = shifts.to_take_over(tx, visitor.id, now)
-        health = station.health(tx)
+        health = station.look(tx)
         return {
             "read": found,
             "mine": rows.running(tx, visitor.id),
             "names": sites.names_of(tx, found.sites),
             "entries": feed(tx, found.entries),
             "findings": rosters.findings(tx, now, soon),
-            "health": health,
+            "health": health.told(),
             "strip": views.strip(health),
         }
 
@@ -111,7 +111,7 @@ async def _end(
         return {
             "leaving": found,
             "names": sites.names_of(tx, (row.site_id for row in found.held) if found else ()),
-            "strip": views.strip(station.health(tx)),
+            "strip": views.strip(station.look(tx)),
         }
 
     values = await station.store.read(read)

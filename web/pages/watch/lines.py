@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 
 from callflow.core.time.instants import from_iso
-from callflow.handling.watch import health as watch_health
+from callflow.core.watch.organs import whose
 from callflow.handling.watch import lines
 from callflow.storage import Tx
+from callflow.texts import word
+from callflow.texts.organs import UNITS
 from web.access.sessions import Reader
 from web.kit import i18n
 from web.kit.rendering import page
@@ -31,12 +33,16 @@ async def show(
     begins = account.strip()
 
     def read(tx: Tx) -> dict[str, Any]:
-        health = watch_health.health(tx, now)
+        found = station.look(tx)
+        health = found.told()
         return {
+            "health": health,
+            "figure": _figure,
+            "organs": list(zip(found.organs, whose(found.organs), strict=True)),
             "trunks": health["trunks"],
             "sip": [_refused(node) for node in health["sip"]],
             "found": lines.lines(tx, now, begins=begins or None, after=after),
-            "strip": views.strip(health),
+            "strip": views.strip(found),
         }
 
     return page(
@@ -53,6 +59,15 @@ async def show(
             "address_of": lambda following: _address(begins, following),
         },
     )
+
+
+def _figure(value: float | None, unit: str, language: str) -> str:
+    """What was measured of an organ, or its limit."""
+    if value is None:
+        return "–"
+    if unit == "bytes":
+        return i18n.size(int(value), language)
+    return f"{i18n.number(value, language)} {word(UNITS, unit, language)}"
 
 
 def _refused(node: dict[str, Any]) -> dict[str, Any]:

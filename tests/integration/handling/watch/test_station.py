@@ -138,7 +138,7 @@ def test_health_says_who_is_missing(station: Station) -> None:
     assert health()["status"] == "failed"
     for role in ("receiver", "engine", "web"):
         beat(station, role)
-    assert (health()["status"], health()["missing"]) == ("degraded", ["telephony"])
+    assert (health()["status"], health()["missing"]) == ("failed", ["telephony"])
     beat(station, "telephony", asterisk="up")
     assert health()["status"] == "ok"
     beat(station, "web", pid=2)

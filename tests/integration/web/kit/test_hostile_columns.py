@@ -215,7 +215,7 @@ def _streamed(full: FullStation, popped: list[str]) -> dict[str, str]:
         rows = {"lines": views.lines(tx, now), "gone": [], "all": True}
         shown["rows"] = render("fr", "alarms/_rows.html", rows)
         shown["feed"] = render("fr", "kit/_feed.html", {"entries": entries.last(tx), "all": True})
-        strip = views.strip(health.health(tx, now))
+        strip = views.strip(health.look(tx, now))
         shown["strip"] = render("fr", "kit/_strip.html", {"strip": strip})
         return shown
 

@@ -1,0 +1,184 @@
+"""The station's organs: how each is, and the one verdict that comes of them. Pure.
+
+``callflow doctor``, ``GET health``, ``GET station``, ``/metrics`` and the pages show what is judged
+here, and judge nothing themselves. What nobody could find out is *unknown*, never *ok*; where
+nobody was asked to find it out, it does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, StrEnum
+
+
+class State(StrEnum):
+    """How an organ is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"  # somebody should look
+    FAILED = "failed"  # it does not do its work
+    UNKNOWN = "unknown"  # nobody could find out
+
+
+class Part(StrEnum):
+    """What kind of organ it is. Faults of the first explain those of the others."""
+
+    DATABASE = "database"
+    DISK = "disk"
+    PROCESS = "process"
+    ASTERISK = "asterisk"
+    TRUNK = "trunk"
+    WAY_OUT = "way_out"
+    LINE = "line"
+    BACKLOG = "backlog"
+    CLOCK = "clock"
+    CERTIFICATE = "certificate"
+    BACKUP = "backup"
+    LOGBOOK = "logbook"
+    VERSION = "version"
+    LATENCY = "latency"
+
+
+class Reason(StrEnum):
+    """Why an organ isn't *ok*."""
+
+    NOT_WRITABLE = "not_writable"
+    NOT_READ = "not_read"
+    LITTLE_SPACE = "little_space"
+    NO_SPACE = "no_space"
+    NOT_MEASURED = "not_measured"
+    NOT_RUNNING = "not_running"
+    RESTLESS = "restless"  # it began again several times
+    NO_LINK = "no_link"
+    SILENT = "silent"  # whoever could tell says nothing
+    NO_CALLS = "no_calls"
+    UNANSWERED = "unanswered"
+    NOT_REGISTERED = "not_registered"
+    NOT_CONNECTED = "not_connected"
+    NO_HEARTBEAT = "no_heartbeat"
+    LONG = "long"
+    SET_BACK = "set_back"
+    OFF = "off"  # the clock is
+    NOT_SYNCHRONISED = "not_synchronised"
+    NO_SOURCE = "no_source"  # nobody is known who sets the clock
+    NOT_ASKED = "not_asked"  # as the settings will have it
+    ENDS_SOON = "ends_soon"
+    ENDED = "ended"
+    UNREADABLE = "unreadable"
+    NOT_SET_UP = "not_set_up"
+    NONE_MADE = "none_made"
+    TOO_OLD = "too_old"
+    NOT_MADE = "not_made"  # the last one failed
+    NOT_OURS = "not_ours"
+    NOT_REMEMBERED = "not_remembered"
+    SEVERAL = "several"
+    SLOW = "slow"
+    HELD = "held"  # restored, and not released yet
+    SHADOW = "shadow"  # another station acts
+    TOO_FEW = "too_few"  # nothing came lately: nothing is known, and nothing is wrong
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Organ:
+    """One part of the station. ``figure`` and ``limit`` are in ``unit``; ``since`` it is in this
+    state (UTC), None where that was not noted; ``detail`` is text from outside.
+
+    ``node``: whose it is among several machines. ``counts`` false: the verdict does without it.
+    """
+
+    part: Part
+    name: str = ""
+    node: str = ""
+    state: State = State.OK
+    reason: Reason | None = None
+    detail: str = ""
+    figure: float | None = None
+    unit: str = ""
+    limit: float | None = None
+    since: datetime | None = None
+    incident: str | None = None
+    counts: bool = True
+
+    @property
+    def key(self) -> str:
+        """What it is known by, for as long as it is there."""
+        return f"{self.part}:{self.name}@{self.node}"
+
+    @property
+    def ill(self) -> bool:
+        """True where somebody should look."""
+        return self.counts and self.state is not State.OK
+
+
+def whose(organs: Sequence[Organ]) -> list[str]:
+    """Of each the machine, where several have such an organ; "" elsewhere."""
+    nodes: dict[Part, set[str]] = {}
+    for organ in organs:
+        nodes.setdefault(organ.part, set()).add(organ.node)
+    return [organ.node if len(nodes[organ.part]) > 1 else "" for organ in organs]
+
+
+def called(organs: Sequence[Organ]) -> list[str]:
+    """What programs call each: ``clock``, ``trunk:alpha``, of several machines ``clock@beta``."""
+    return [
+        organ.part.value + (f":{organ.name}" if organ.name else "") + (f"@{node}" if node else "")
+        for organ, node in zip(organs, whose(organs), strict=True)
+    ]
+
+
+# --- the verdict ----------------------------------------------------------------------------
+
+
+class Needed(Enum):
+    """When the failure of an organ puts alarms in danger."""
+
+    EACH = "each"  # of each such
+    ONE = "one"  # where no such organ is left
+    NONE = "none"  # of none
+
+
+_NEEDED: Mapping[Part, Needed] = {
+    Part.DATABASE: Needed.EACH,
+    Part.DISK: Needed.EACH,
+    Part.ASTERISK: Needed.ONE,
+    Part.TRUNK: Needed.ONE,
+    Part.LINE: Needed.EACH,  # the panels behind it have no other
+    Part.CLOCK: Needed.EACH,
+}
+#: Processes without which nobody's alarm arrives, is decided, or is told to anybody.
+_NEEDED_ROLES = frozenset({"receiver", "engine", "telephony"})
+
+
+def verdict(organs: Iterable[Organ]) -> State:
+    """How the station is: ok, degraded (somebody should look) or failed (alarms are in danger)."""
+    counted = [organ for organ in organs if organ.counts]
+    if any(_endangers(organ, counted) for organ in counted if organ.state is State.FAILED):
+        return State.FAILED
+    return State.DEGRADED if any(organ.ill for organ in counted) else State.OK
+
+
+def _endangers(failed: Organ, among: Sequence[Organ]) -> bool:
+    if failed.part is Part.PROCESS:
+        return failed.name in _NEEDED_ROLES
+    needed = _NEEDED.get(failed.part, Needed.NONE)
+    if needed is not Needed.ONE:
+        return needed is Needed.EACH
+    return not any(
+        organ.part is failed.part and organ.state in (State.OK, State.DEGRADED) for organ in among
+    )
+
+
+# --- since when ------------------------------------------------------------------------------
+
+
+def dated(organs: Iterable[Organ], noted: Mapping[str, tuple[State, datetime]]) -> list[Organ]:
+    """Organs with since when they are so, as far as that was ``noted`` by their keys."""
+    return [organ if organ.since else _dated(organ, noted.get(organ.key)) for organ in organs]
+
+
+def _dated(organ: Organ, noted: tuple[State, datetime] | None) -> Organ:
+    if noted is None or noted[0] is not organ.state:
+        return organ
+    return replace(organ, since=noted[1])
