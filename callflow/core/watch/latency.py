@@ -31,7 +31,8 @@ EDGES: Mapping[Measure, tuple[float, ...]] = {
     Measure.STEP_LATENESS: (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),
 }
 #: What 95 of 100 must not exceed, in seconds: a hardware receiver waits 4 s for its answer; an
-#: alarm rings at once; a step goes on within 5 s, even after a restart (docs/explanation/durability.md).
+#: alarm rings at once; a step goes on within 5 s, even after a restart
+#: (docs/explanation/durability.md).
 LIMITS: Mapping[str, float] = {
     Measure.ACKNOWLEDGEMENT: 2.0,
     Measure.ALARM_TO_RING: 10.0,
