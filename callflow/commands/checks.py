@@ -85,7 +85,7 @@ _REMEDIES: Mapping[tuple[Part, Reason | None], str] = {
     (Part.CLOCK, None): "compare with an NTP server (`chronyc sources`, `timedatectl`); do not jump"
     " the clock while the station runs",
     (Part.CERTIFICATE, None): "renew it, and put it where CALLFLOW_TLS_CERTIFICATE says",
-    (Part.BACKUP, Reason.NOT_SET_UP): "set up backups: see docs/how-to/backup.md",
+    (Part.BACKUP, Reason.NOT_SET_UP): "set up backups: see `callflow backup --help`",
     (Part.BACKUP, None): "make one now with `callflow backup`, and see why none was made by itself",
     (
         Part.LOGBOOK,
