@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from callflow import clock
+from callflow.commands import workbooks
 from callflow.commands.base import AsJson, Language, console, group, open_rows
 from callflow.commands.role import settings_of_this_run
 from callflow.core.sites.files import reading
@@ -26,6 +27,7 @@ from callflow.vault import Vault
 
 sites = group("Files of sites and contacts: CSV and XLSX.")
 
+sites.add_typer(workbooks.mapping, name="mapping")
 _BY = "cli"
 #: Times that a file is compared anew because somebody changed a site meanwhile.
 _TRIES = 3
@@ -33,13 +35,23 @@ _TRIES = 3
 
 @sites.command("export")
 def sites_export(
-    file: Annotated[Path, typer.Argument(help="Its name ends in .csv or .xlsx.")],
+    file: Annotated[
+        Path, typer.Argument(help="Its name ends in .csv, .xlsx or .zip, or it is a folder's.")
+    ],
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Zones, hours, cameras…, firms and services too.")
+    ] = False,
     search: Annotated[str, typer.Option(help="Only sites of this name, address, client…")] = "",
     state: Annotated[str, typer.Option(help=", ".join(SiteState))] = "",
     language: Language = "fr",
 ) -> None:
-    """Write sites and contacts into FILE. Codes and passwords are never in it."""
-    kind = _kind(file, language)
+    """Write sites and contacts into FILE. Codes and passwords are never in it.
+
+    A workbook of all that is said of sites is ``--whole``; so are a .zip, and a folder, of CSV
+    files.
+    """
+    whole = whole or file.suffix.lower() not in (".csv", ".xlsx")
+    kind = (file.suffix.removeprefix(".") or "csv") if whole else _kind(file, language)
     with open_rows(settings_of_this_run()) as (store, _):
         now = clock.now()
         ids = store.write_now(
@@ -47,7 +59,10 @@ def sites_export(
                 tx, text=search, state=state, format=kind, who=_BY, now=now
             )
         )
-        _write(file, exports.pieces(store.read_now, ids, kind, language))
+        if whole:
+            workbooks.give(file, store, ids, language)
+        else:
+            workbooks.write_whole(file, exports.pieces(store.read_now, ids, kind, language))
     print(f"{len(ids)} sites")
 
 
@@ -57,7 +72,7 @@ def sites_template(
     language: Language = "fr",
 ) -> None:
     """Write a FILE to fill in, with an example; say what each column means."""
-    _write(file, exports.template(_kind(file, language), language))
+    workbooks.write_whole(file, exports.template(_kind(file, language), language))
     translate = _translation(language)
     for column in COLUMNS:
         console.print(f"{column.name(language)}: {translate(column.explained)}", markup=False)
@@ -72,32 +87,44 @@ def _kind(file: Path, language: str) -> str:
     return kind
 
 
-def _write(file: Path, pieces: Iterator[bytes]) -> None:
-    """All of it or no file: it takes its name when it is whole."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        with part.open("wb") as kept:
-            part.chmod(0o600)  # names and numbers of people
-            kept.writelines(pieces)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 @sites.command("import")
 def sites_import(
     file: Path,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
     remove: Annotated[
         bool,
-        typer.Option(
-            "--remove", help="Contacts whom FILE does not name leave the sites that it names."
-        ),
+        typer.Option("--remove", help="What FILE does not name leaves the sites that it names."),
     ] = False,
+    valid: Annotated[
+        bool, typer.Option("--valid", help="Sites that are right go in, the others are listed.")
+    ] = False,
+    mapping: Annotated[
+        str, typer.Option(help="Another system's columns: a mapping's name, or its file.")
+    ] = "",
+    report: Annotated[
+        Path | None, typer.Option(help="All that is refused, row by row, as a CSV file.")
+    ] = None,
     language: Language = "fr",
     json_: AsJson = False,
 ) -> None:
-    """Write the sites and contacts in FILE, all or nothing; exit 1 where it has errors."""
+    """Write the sites and contacts in FILE, all or nothing; exit 1 where it has errors.
+
+    FILE is CSV or XLSX; a workbook, a .zip or a folder of CSV files with all that is said of sites;
+    or, by a mapping, what another system gave.
+    """
+    if valid or mapping or report or workbooks.holds_whole(file):
+        wanted = workbooks.Wanted(
+            dry=dry_run,
+            remove=remove,
+            valid=valid,
+            mapping=mapping,
+            report=report,
+            language=language,
+            json=json_,
+        )
+        if not workbooks.take(file, wanted):
+            raise typer.Exit(1)
+        return
     data = file.read_bytes()
     if len(data) > reading.MOST_BYTES:
         raise typer.BadParameter(f"{file} is larger than {reading.MOST_BYTES // 1_000_000} MB")

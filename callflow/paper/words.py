@@ -31,6 +31,7 @@ from callflow.texts import (
     moments,
     outbox,
     reports,
+    vocabulary,
     word,
 )
 from callflow.texts.kinds import KINDS
@@ -50,7 +51,7 @@ _TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "finding": law.FINDINGS,
     "danger": reports.FINDINGS,
     "weight": law.WEIGHTS,
-    "service": law.SERVICES,
+    "service": vocabulary.SERVICES,
     "answer": law.ANSWERS,
     "asked": reports.ASKED,
     "number": reports.NUMBERS,

@@ -28,6 +28,7 @@ from callflow.texts import (
     subscriptions,
     telephone,
     trunks,
+    vocabulary,
 )
 from callflow.texts.kinds import KINDS as KINDS
 
@@ -295,7 +296,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "where": interventions.WHERE,
     "armed": interventions.ARMED,
     "part": shifts.PARTS,
-    "contract": sites.CONTRACTS,
+    "contract": vocabulary.CONTRACTS,
     "table": sites.PARTS,
     "kept": settings.KEPT,
     "day_kind": settings.DAYS,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callflow.core.calls import dial_policy
-from callflow.core.interventions.law import Answer, Finding, Means, Reason, Service, Weight
+from callflow.core.interventions.law import Answer, Finding, Means, Reason, Weight
 from callflow.core.messages.withholding import REFUSALS, Withheld
+from callflow.texts.vocabulary import SERVICES
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -56,12 +57,6 @@ ENTRIES: Words = {
         "Annuaire des services modifié par {by} (lignes : {lines}){what}",
         "Directory of services changed by {by} (lines: {lines}){what}",
     ),
-}
-
-SERVICES: Words = {
-    Service.POLICE: ("forces de l'ordre", "police"),
-    Service.FIRE: ("sapeurs-pompiers", "fire service"),
-    Service.MEDICAL: ("secours médicaux", "medical service"),
 }
 
 MEANS: Words = {

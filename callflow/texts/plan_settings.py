@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callflow.texts.law import SERVICES
+from callflow.texts.vocabulary import SERVICES
 
 Pair = tuple[str, str]
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callflow.texts import charges, law, shifts
+from callflow.texts import charges, shifts, vocabulary
 from callflow.texts.kinds import CATEGORIES, KINDS
+from callflow.texts.vocabulary import CONTRACTS, ROLES
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),
@@ -22,6 +23,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "sites_exported": (
         "Sites exportés par {by} ({format}) : sites {sites}, contacts {contacts}{sought}",
         "Sites exported by {by} ({format}): sites {sites}, contacts {contacts}{sought}",
+    ),
+    "file_mapping_saved": (
+        "Correspondance de colonnes « {mapping} » enregistrée par {by}",
+        "Mapping of columns “{mapping}” saved by {by}",
+    ),
+    "file_mapping_removed": (
+        "Correspondance de colonnes « {mapping} » supprimée par {by}",
+        "Mapping of columns “{mapping}” removed by {by}",
     ),
     "logbook_exported": (
         "Écritures de la main courante enregistrées dans un fichier par {by}",
@@ -87,13 +96,6 @@ TEST_CALL = (
     "Test call of your number by the monitoring station. There is no alarm.",
     "Appel d'essai",
 )
-#: What a contract is (D2).
-CONTRACTS: Mapping[str, tuple[str, str]] = {
-    "commissioning": ("en mise en service", "commissioning"),
-    "active": ("actif", "active"),
-    "suspended": ("suspendu", "suspended"),
-    "terminated": ("résilié", "terminated"),
-}
 
 #: What may be taken away from a site and brought back.
 PARTS: Mapping[str, tuple[str, str]] = {
@@ -177,16 +179,6 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "cameras": ("caméras", "cameras"),
     "plans": ("consignes", "plans"),
 }
-#: The part that somebody plays for a site.
-ROLES: Mapping[str, tuple[str, str]] = {
-    "premises": ("site", "premises"),
-    "keyholder": ("dépositaire", "keyholder"),
-    "guard": ("agent d'intervention", "guard"),
-    "device": ("appareil rappelé", "device called back"),
-    "maintenance": ("société de maintenance", "maintenance firm"),
-    "manager": ("responsable d'astreinte", "duty manager"),
-    "listen_in": ("numéro d'écoute", "listening-in number"),
-}
 #: What somebody may do, for a kind of alarm.
 AUTHORITIES: Mapping[str, tuple[str, str]] = {
     "cancel": ("annuler", "cancel"),
@@ -203,7 +195,7 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "kind": KINDS,
     "category": CATEGORIES,
     "part": shifts.PARTS,
-    "service": law.SERVICES,
+    "service": vocabulary.SERVICES,
 }
 _YES_NO = {True: ("oui", "yes"), False: ("non", "no")}
 _EVERY_KIND = ("toute alarme", "every alarm")

@@ -65,3 +65,39 @@ def test_the_template_is_a_file_that_can_be_imported(shell: Shell) -> None:
     assert status == 0
     assert "code sous contrainte: 4 à 8 chiffres" in said
     assert shell.sites("import", str(shell.folder / "new.xlsx"))[0] == 0
+
+
+def test_a_whole_station_is_given_and_taken(shell: Shell) -> None:
+    town = shell.file("account;site name;contact name;phone\n0417;Bar;Comptoir;06 39 98 00 17\n")
+    shell.sites("import", town)
+    for name in ("back.xlsx", "back.zip", "back"):
+        back = shell.folder / name
+        assert shell.sites("export", str(back), "--whole") == (0, "1 sites\n")
+        assert back.stat().st_mode & 0o077 == 0
+        again = json.loads(shell.sites("import", str(back), "--json")[1])
+        assert again["sites"] == {"created": 0, "changed": 0, "same": 1, "refused": 0}
+        assert (again["rows"], again["errors"]) == (3, [])
+
+
+def test_by_a_mapping_what_is_right_goes_in_and_what_is_not_is_reported(shell: Shell) -> None:
+    old, report = shell.file("N;RAISON;TEL\n417;Bar;\n418;;\n"), shell.folder / "wrong.csv"
+    columns = shell.folder / "old.yaml"
+    suggested = shell.sites("mapping", "suggest", old)[1]
+    assert "RAISON: ''" in suggested
+    columns.write_text(
+        "tables: {town: {columns: {N: account.account, RAISON: site.name},"
+        " widths: {account.account: 4}}}",
+        encoding="utf-8",
+    )
+    assert shell.sites("mapping", "save", "Old", str(columns))[0] == 0
+    assert "raison: site.name" in shell.sites("mapping", "show", "Old")[1]
+    given = ("--mapping", "Old", "--report", str(report), "--language", "en")
+    assert shell.sites("import", old, *given)[0] == 1
+    assert json.loads(shell.sites("import", old, *given, "--json")[1])["sites"]["created"] == 1
+    assert shell.sites("export", str(shell.folder / "none.csv")) == (0, "0 sites\n")
+    assert shell.sites("import", old, *given, "--valid")[0] == 1
+    assert shell.sites("export", str(shell.folder / "one.csv")) == (0, "1 sites\n")
+    assert "town.csv,3,site name,,'0418,refused,is missing" in report.read_text("utf-8-sig")
+    assert report.stat().st_mode & 0o077 == 0
+    assert shell.sites("mapping", "remove", "Old")[0] == 0
+    assert shell.sites("import", old, "--mapping", "Old")[0] == 2

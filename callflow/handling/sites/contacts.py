@@ -43,6 +43,15 @@ def _shown(person: Called) -> Contact:
     return Contact.of(person, authorities=may)
 
 
+def know(tx: Tx, contact_id: str, person: Mapping[str, str]) -> None:
+    """Somebody who is named before their own site is written; whoever is known stays as they are.
+    Raises BadField."""
+    if contacts.get(tx, contact_id) is None:
+        sent = Contact.read({"id": contact_id, **person})
+        own = sent.model_dump(mode="json", include={"id", "name", "phone", "language", "fax"})
+        upsert(tx, t.contact, ["id"], own)
+
+
 class SharedContact(Refused):
     """Other sites have a contact that one site would change for them all; ``sites``: {id: name}."""
 

@@ -33,7 +33,7 @@ from callflow.storage.alarms import surroundings
 from callflow.storage.engine.values import grouped
 from callflow.storage.sites import own_days, sites
 from callflow.storage.sites import removed as removed_rows
-from callflow.storage.sites.sites import upsert
+from callflow.storage.sites.sites import upsert, upsert_all
 from callflow.vault import Vault
 
 #: Sites that are read at once.
@@ -121,8 +121,7 @@ def put_site(
     for account in site.accounts:
         _write_account(tx, vault, site_id, account, before.get(account.account), site, now)
     sites.accounts_changed(tx)
-    for zone in site.zones:
-        upsert(tx, t.zone, ["account", "zone"], zone.document())
+    upsert_all(tx, t.zone, ["account", "zone"], [zone.document() for zone in site.zones])
     contacts.write_contacts(tx, vault, site_id, site.contacts, shared=shared)
     rules.write_overrides(tx, site_id, site.event_overrides)
     rules.write_panel_users(tx, site.numbers, site.panel_users)

@@ -298,6 +298,19 @@ def savepoint(tx: Tx) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def tried(tx: Tx) -> Iterator[None]:
+    """A part that is only tried: it is undone at its end, with what it put off until later."""
+    before = {work: list(given) for work, given in tx.info["at_end"].items()}
+    part = tx.begin_nested()
+    try:
+        yield
+    finally:
+        part.rollback()
+        tx.info["at_end"] = before
+        tx.info["kept"].clear()
+
+
 def kept(tx: Tx) -> dict[Any, Any]:
     """What this transaction has read and nobody else can change, or may: not read twice.
 

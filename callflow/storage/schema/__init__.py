@@ -64,7 +64,7 @@ from callflow.storage.schema.station import (
     user,
 )
 from callflow.storage.schema.tasks import task
-from callflow.storage.schema.uploads import site_upload
+from callflow.storage.schema.uploads import file_mapping, site_upload
 from callflow.storage.schema.world import (
     account,
     client,
@@ -106,6 +106,7 @@ __all__ = [
     "event_override",
     "event_rule",
     "fault",
+    "file_mapping",
     "firm_member",
     "follower",
     "former_contact",

@@ -1,4 +1,5 @@
-"""Files that somebody sent, while they are tried: where every web process sees them."""
+"""Files that somebody sent, while they are tried: where every web process sees them; and which of
+their columns are which."""
 
 from __future__ import annotations
 
@@ -25,4 +26,14 @@ site_upload = Table(
     Column("counts", JSON, nullable=False),  # of what was shown: {} before it is
     Column("worker", String(32), nullable=False),  # the web process that works on it, or did last
     instant("beat_at", null=False),  # when it said so last
+)
+
+#: How another system's tables are ours (callflow/core/sites/files/mapping.py).
+file_mapping = Table(
+    "file_mapping",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("changed_by", String(64), nullable=False),
+    instant("changed_at", null=False),
 )

@@ -25,7 +25,7 @@ from callflow.core.calls.dialogue.pages import Page
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
-from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
+from callflow.texts import ENTRIES, callers, entry_text, kinds, sites, vocabulary
 from tests.support.code_words import code_words
 
 LANGUAGES = ("fr", "en")
@@ -198,6 +198,6 @@ def test_the_values_of_a_change_are_words() -> None:
 def test_every_value_that_a_change_may_have_has_words() -> None:
     assert {kind.value for kind in Kind} == set(kinds.KINDS)
     assert {one.value for one in Category} == set(kinds.CATEGORIES)
-    assert {one.value for one in Role} == set(sites.ROLES)
+    assert {one.value for one in Role} == set(vocabulary.ROLES)
     assert {one.value for one in Authority} == set(sites.AUTHORITIES)
-    assert {one.value for one in SiteState} == set(sites.CONTRACTS)
+    assert {one.value for one in SiteState} == set(vocabulary.CONTRACTS)

@@ -6,7 +6,7 @@ from callflow.core.calls.call import ANSWERS
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import CALLING, EXHAUSTED, Mode, Step, StepKind, Stop
 from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS, plan_words
-from callflow.texts.law import SERVICES
+from callflow.texts.vocabulary import SERVICES
 
 _ENDS = {**OUTCOMES, **TASK_OUTCOMES, **WAITS, **plan_words.ENDS}
 

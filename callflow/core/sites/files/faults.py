@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from callflow.core.sites.files import sheets
 from callflow.core.sites.files.columns import BY_KEY, of
 
 
@@ -14,23 +15,29 @@ class Fault:
     """One thing that is wrong, or that a person should see. ``row``: as a spreadsheet counts, from
     1; 0: the whole file. ``column``: a key of ``columns``, or a head that is none of ours.
     ``code``: one of ``WORDS``, or the shape's own refusal. ``args`` are what the words need, pairs
-    where they are words themselves, and ``about``, what it names."""
+    where they are words themselves, and ``about``, what it names. Of a workbook, ``sheet`` says
+    which of its sheets, ``value`` what stands there, and ``site`` what is not taken for it."""
 
     row: int
     code: str
     column: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
+    sheet: str = ""
+    value: str = ""
+    site: str = ""
 
     def head(self, language: str) -> str:
         """What the column is called."""
-        known = BY_KEY.get(self.column)
+        known = BY_KEY.get(self.column) or sheets.BY_KEY.get(self.column)
         return known.name(language) if known else self.column
 
     def said(self, language: str, translate: Callable[[str], str]) -> str:
         """What is wrong and what to do; ``translate``: into that language."""
         args = {k: of(v, language) if isinstance(v, tuple) else v for k, v in self.args.items()}
-        text = translate(WORDS.get(self.code, self.code)).format_map(args)
-        return f"{text} : {args['about']}" if args.get("about") else text
+        text = translate(WORDS.get(self.code, self.code))
+        text = text.format_map(args) if self.code in WORDS else text
+        about = args.get("about")
+        return f"{text} : {about}" if about else text
 
 
 WORDS: Mapping[str, str] = {
@@ -84,6 +91,25 @@ WORDS: Mapping[str, str] = {
     "bad_authority": "{value!r} is no authority: {choices}",
     "code_differs": "another code than in row {first} for the same person",
     "panel_user": "{value} would be removed, but is a user of the alarm panel",
+    # --- a workbook, or another system's tables ---
+    "unpacked": "unpacked, this file exceeds {most} MB: cut it into several",
+    "no_columns": (
+        "no table has a column of ours: name them as in the template, or choose a mapping"
+    ),
+    "table_unknown": "no column of this table is ours: it is not read",
+    "merged": "cells are merged ({cells}): only the first of them says anything; unmerge them",
+    "too_long": "is longer than {most} characters",
+    "number": "{value!r} is no number",
+    "hours": "{value!r} are no hours, such as 08:00-12:00 13:30-18:30, or closed",
+    "day": "{value!r} is no day, such as 2026-12-24",
+    "json": "is no JSON object or list, as an export has it",
+    "no_authority": "{value!r} is no authority",
+    "which_account": "the site has not just one account: say which",
+    "decimal_comma": "{value!r}: the comma is read as a decimal point",
+    "zero_back": "{value!r}: read as a French number whose first zero was lost",
+    "plus_back": "{value!r}: read as a number abroad whose + was lost",
+    "serial_day": "{value!r}: read as a spreadsheet's day",
+    "secrets_lost": "only named in this file, and not kept here: give them anew",
     # --- what a plan would reach ---
     "reaches_less": "plan {plan}, step {step!r}, would call nobody any more: keep a number",
     "reaches_nobody": "nobody to call for these plans: {plans}; all goes to the operators",

@@ -12,6 +12,7 @@ import html
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from callflow.core.sites.files.cells import escaped, guarded
 
@@ -47,7 +48,7 @@ def _plain(cell: str, language: str) -> str:
     return guarded(cell)
 
 
-class _Pipe(io.RawIOBase):
+class Pipe(io.RawIOBase):
     """What was written to it since it was asked last."""
 
     def __init__(self) -> None:
@@ -72,17 +73,32 @@ def to_xlsx(
     head: Cells, rows: Iterable[Iterable[Cells]], title: str, wide: Sequence[int] = ()
 ) -> Iterator[bytes]:
     """The workbook of ``rows``, which come in batches; ``wide``: each column's width, in signs."""
-    pipe = _Pipe()
+    yield from to_workbook([Sheet(title, head, rows, wide)])
+
+
+class Sheet(NamedTuple):
+    """One sheet of a workbook; ``rows`` come in batches, once the sheets before it are written."""
+
+    title: str
+    head: Cells
+    rows: Iterable[Iterable[Cells]]
+    wide: Sequence[int] = ()
+
+
+def to_workbook(sheets: Sequence[Sheet]) -> Iterator[bytes]:
+    """The workbook of these sheets; a piece a batch."""
+    pipe = Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
-        for name, text in _PARTS.items():
-            book.writestr(name, text.replace("TITLE", html.escape(title[:31])))
-        with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write((_SHEET + _widths(wide) + "<sheetData>").encode())
-            sheet.write(_row(head, style=2))
-            for batch in rows:
-                sheet.write(b"".join(_row(row, style=1) for row in batch))
-                yield pipe.taken()
-            sheet.write(b"</sheetData></worksheet>")
+        for name, text in _parts([sheet.title for sheet in sheets]):
+            book.writestr(name, text)
+        for number, each in enumerate(sheets, 1):
+            with book.open(f"xl/worksheets/sheet{number}.xml", "w") as sheet:
+                sheet.write((_SHEET + _widths(each.wide) + "<sheetData>").encode())
+                sheet.write(_row(each.head, style=2))
+                for batch in each.rows:
+                    sheet.write(b"".join(_row(row, style=1) for row in batch))
+                    yield pipe.taken()
+                sheet.write(b"</sheetData></worksheet>")
     yield pipe.taken()
 
 
@@ -118,45 +134,64 @@ _SHEET = (
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     "</sheetView></sheetViews>"
 )
-_PARTS = {
-    "[Content_Types].xml": (
+# Number format 49 is text: what is typed over keeps its zeros and its plus.
+_STYLES = (
+    f'{_XML}<styleSheet xmlns="{_MAIN}">'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
+    "</cellStyleXfs>"
+    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"'
+    ' applyFont="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
+)
+
+
+def _parts(titles: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(name, content) of what a workbook has beside its sheets."""
+    numbers = range(1, len(titles) + 1)
+    overrides = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+        for n in numbers
+    )
+    yield (
+        "[Content_Types].xml",
         f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
         '<Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="xml" ContentType="application/xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>'
-    ),
-    "_rels/.rels": (
+        f"{overrides}"
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>',
+    )
+    yield (
+        "_rels/.rels",
         f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
         f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-        "</Relationships>"
-    ),
-    "xl/workbook.xml": (
-        f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
-        '<sheet name="TITLE" sheetId="1" r:id="rId1"/></sheets></workbook>'
-    ),
-    "xl/_rels/workbook.xml.rels": (
-        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-        f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
-    ),
-    # Number format 49 is text: what is typed over keeps its zeros and its plus.
-    "xl/styles.xml": (
-        f'{_XML}<styleSheet xmlns="{_MAIN}">'
-        '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-        '<fill><patternFill patternType="gray125"/></fill></fills>'
-        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
-        "</cellStyleXfs>"
-        '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-        '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"'
-        ' applyFont="1"/></cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-        "</styleSheet>"
-    ),
-}
+        "</Relationships>",
+    )
+    sheets = "".join(
+        f'<sheet name="{html.escape(title[:31])}" sheetId="{n}" r:id="rId{n}"/>'
+        for n, title in zip(numbers, titles, strict=True)
+    )
+    yield (
+        "xl/workbook.xml",
+        f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
+    )
+    related = "".join(
+        f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n in numbers
+    )
+    yield (
+        "xl/_rels/workbook.xml.rels",
+        f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{related}'
+        f'<Relationship Id="rId{len(titles) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/>'
+        "</Relationships>",
+    )
+    yield "xl/styles.xml", _STYLES
