@@ -40,7 +40,7 @@ from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
 from callflow.vault import Vault
 from web.access import cookies, security
-from web.access.addresses import Forwarded
+from web.access.addresses import Entrance, Forwarded, Proxies
 from web.access.guesses import Limits
 from web.access.oidc import Directory
 from web.access.page_rights import leaves
@@ -117,8 +117,9 @@ def create_app(
     app.state.hearing = Rates(dialogues.SOUNDS_A_SECOND, dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
     app.add_middleware(ChosenLanguage)
+    app.add_middleware(Entrance, settings=settings)
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))
-    app.add_middleware(Forwarded, proxies=settings.trusted_proxies)
+    app.add_middleware(Forwarded, proxies=Proxies(settings))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -24,7 +24,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callflow.clock import monotonic
-from web.access.addresses import Network, address_of, place, trusted
+from callflow.core.station.addresses import Network, address_of, is_of, place
+from web.access.addresses import Proxies
 
 #: Connections of all, and of one address (IPv6: one /64) beside those at which somebody who logged
 #: in is waiting for an answer: an office behind one address has as many consoles as it likes.
@@ -55,6 +56,8 @@ class Connection:
     asked: bool = False
     #: Somebody who is known by a session or a token asked.
     known: bool = False
+    #: For whom it asks, where that is not its far end: the client of a proxy of ours.
+    client: str = ""
     #: Bytes of ours that the far end took, and since when that is so while more wait.
     taken: int = 0
     stuck_since: float | None = None
@@ -63,6 +66,11 @@ class Connection:
     def needed(self) -> bool:
         """Somebody whom we know waits for an answer, such as a console for what happens."""
         return self.known and self.under_way > 0
+
+    @property
+    def whose(self) -> str:
+        """The address that it is counted for."""
+        return self.client or self.peer[0]
 
     @property
     def use(self) -> tuple[bool, bool, bool, float]:
@@ -91,12 +99,12 @@ def to_cut(
     kept = sorted(connections, key=lambda one: one.use)
     cut = {one: why for one in kept if (why := one.too_old(at))}
     kept = [one for one in kept if one not in cut]
-    counted = [one for one in kept if not one.needed and not trusted(one.peer[0], proxies)]
-    over = Counter(place(one.peer[0]) for one in counted)
+    counted = [one for one in kept if not one.needed and not is_of(one.whose, proxies)]
+    over = Counter(place(one.whose) for one in counted)
     over.subtract(dict.fromkeys(over, of_one))
     for one in counted:
-        if over[place(one.peer[0])] > 0:
-            over[place(one.peer[0])] -= 1
+        if over[place(one.whose)] > 0:
+            over[place(one.whose)] -= 1
             cut[one] = "too many of one address"
     kept = [one for one in kept if one not in cut]
     unneeded = [one for one in kept if not one.needed]
@@ -107,9 +115,7 @@ def to_cut(
 class Doorkeeper:
     """ASGI middleware, outside of all others: knows which connections ask, and cuts the rest."""
 
-    def __init__(
-        self, app: ASGIApp, port: int, *, most: int = MOST, proxies: Sequence[Network] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, port: int, proxies: Proxies, *, most: int = MOST) -> None:
         self._app, self._port = app, port
         self._most, self._proxies = most, proxies
         self._connections: dict[Peer, Connection] = {}
@@ -123,6 +129,9 @@ class Doorkeeper:
         one = self._connections.get(peer)
         if one is None:
             one = self._connections[peer] = Connection(peer=peer, since=monotonic())
+        # Of several at once (HTTP/2) no one is who holds the connection.
+        client = self._proxies.client(scope) if not one.under_way else ""
+        one.client = client if client != peer[0] else ""
         state = scope.setdefault("state", {})
         whole = False
 
@@ -150,6 +159,8 @@ class Doorkeeper:
         finally:
             one.since = monotonic()
             one.under_way -= whole
+            if not one.under_way:
+                one.client = ""
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -163,10 +174,10 @@ class Doorkeeper:
     def look(self, at: float) -> None:
         """Find what there is, and cut what is too much."""
         files = self._visitors(at)
-        cut = to_cut(files, at, most=self._most, proxies=self._proxies)
+        cut = to_cut(files, at, most=self._most, proxies=self._proxies.networks)
         for one in cut:
             _shut(files[one], one.peer)
-        for (where, why), many in Counter((place(c.peer[0]), w) for c, w in cut.items()).items():
+        for (where, why), many in Counter((place(c.whose), w) for c, w in cut.items()).items():
             _log.info("web.cut", place=where, why=why, connections=many)
 
     def _visitors(self, at: float) -> dict[Connection, int]:

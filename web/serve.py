@@ -1,21 +1,27 @@
-"""The web process: one granian worker in this process, ended at once by SIGTERM."""
+"""The web process: a granian worker an address in this process, ended at once by SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
+import socket
+from collections.abc import Sequence
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server
+from starlette.types import ASGIApp
 
 from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
+from callflow.listening import listener
 from callflow.open_files import room_for
 from callflow.settings.config import Settings
 from callflow.vault import Vault
+from web.access.addresses import Proxies
 from web.app import create_app
 from web.connections import MOST, Doorkeeper
 from web.station import Network, Prompts
@@ -48,12 +54,55 @@ async def _serve(
     store = open_store(settings, vault)
     app = create_app(settings, store, vault, network=network, prompts=prompts, me=me)
     most = room_for(MOST + _BACKLOG) - _BACKLOG
-    doorkeeper = Doorkeeper(app, settings.ports.web, most=most, proxies=settings.trusted_proxies)
-    server = Server(
-        doorkeeper,
-        address=settings.bind,
-        port=settings.ports.web,
-        interface=Interfaces.ASGI,
+    doorkeeper = Doorkeeper(app, settings.ports.web, Proxies(settings), most=most)
+    servers = _servers(settings, doorkeeper, most)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, app.state.closing, servers)
+    looking = loop.create_task(doorkeeper.run())
+    try:
+        for ended in await asyncio.gather(*(s.serve() for s in servers), return_exceptions=True):
+            if ended is not None and not isinstance(ended, TimeoutError):
+                raise ended
+    finally:
+        looking.cancel()
+        store.close()
+
+
+def _servers(settings: Settings, app: ASGIApp, most: int) -> list[Server]:
+    """One for each address. The first one begins and ends the application."""
+    allowed = settings.allows("web")
+    through = (*allowed, *settings.proxies) if allowed else ()
+    sockets = [
+        listener(host, settings.ports.web, through, shared=True) for host in settings.binds("web")
+    ]
+    return [
+        _server(settings, app, most, sock, Interfaces.ASGINL if after else Interfaces.ASGI)
+        for after, sock in enumerate(sockets)
+    ]
+
+
+class _AtSocket(Server):
+    """A server at a socket that is bound already, and for whom the kernel lets through."""
+
+    def __init__(self, sock: socket.socket, app: ASGIApp, **settings: Any) -> None:
+        super().__init__(app, **settings)
+        self._bound = sock
+
+    def _init_shared_socket(self) -> None:
+        self._shd = SocketHolder(self._bound.detach(), False, _BACKLOG)  # type: ignore[call-arg, assignment]
+
+
+def _server(
+    settings: Settings, app: ASGIApp, most: int, sock: socket.socket, interface: Interfaces
+) -> Server:
+    host, port = sock.getsockname()[:2]
+    server = _AtSocket(
+        sock,
+        app,
+        address=host,
+        port=port,
+        interface=interface,
         backlog=_BACKLOG,
         # Connections that it holds, asking or not: the doorkeeper cuts them before they are all.
         backpressure=most + _BACKLOG,
@@ -69,19 +118,11 @@ async def _serve(
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
     server.workers_kill_timeout = _GRACE
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, app.state.closing, server)
-    looking = loop.create_task(doorkeeper.run())
-    try:
-        with contextlib.suppress(TimeoutError):
-            await server.serve()
-    finally:
-        looking.cancel()
-        store.close()
+    return server
 
 
-def _stop(closing: asyncio.Event, server: Server) -> None:
+def _stop(closing: asyncio.Event, servers: Sequence[Server]) -> None:
     """Streams end first: an open one would hold the server back."""
     closing.set()
-    server.stop()  # type: ignore[no-untyped-call]
+    for server in servers:
+        server.stop()  # type: ignore[no-untyped-call]

@@ -156,7 +156,7 @@ def phone_add(name: str, json_: AsJson = False) -> None:
             raise typer.BadParameter(error.message) from error
     secure, ports = settings.secure_phones, settings.ports
     shown = {
-        "server": f"{settings.bind}:{ports.sip_tls if secure else ports.sip}",
+        "server": f"{settings.sip_host}:{ports.sip_tls if secure else ports.sip}",
         "transport": "TLS, SRTP (SDES)" if secure else "UDP",
         "user": given.name,
         "password": given.secret,

@@ -117,8 +117,9 @@ def _running_demo(settings: Settings) -> Iterator[None]:
 
 def _is_ready(settings: Settings) -> bool:
     try:
-        url = f"http://{settings.bind}:{settings.ports.web}"
-        ready = httpx.get(f"{url}/readyz", timeout=_ANSWERS_WITHIN, trust_env=False).is_success
+        ready = httpx.get(
+            f"{settings.own_url}/readyz", timeout=_ANSWERS_WITHIN, trust_env=False
+        ).is_success
     except httpx.HTTPError:
         return False
     if not ready:

@@ -80,10 +80,11 @@ def receiver_simulate(
 
 def _address(settings: Settings, protocol: str, connect: str, listen: int) -> tuple[str, int]:
     if listen:
-        return settings.bind, listen
+        return settings.reached_at(protocol), listen
     if not connect:
         ports = settings.ports
-        return settings.bind, ports.surgard if protocol == "surgard" else ports.dc07
+        host = settings.reached_at(protocol)
+        return host, ports.surgard if protocol == "surgard" else ports.dc07
     host, _, port = connect.rpartition(":")
     if not host or not port.isdigit():
         raise typer.BadParameter(f"--connect takes host:port, not {connect!r}")

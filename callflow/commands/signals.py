@@ -33,7 +33,7 @@ def signal_send(
 
     async def send() -> Reply:
         async with PanelClient(
-            host or settings.bind,
+            host or settings.reached_at("dc09"),
             port or settings.ports.dc09,
             account,
             bytes.fromhex(key) if key else None,

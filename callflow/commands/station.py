@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from callflow import clock, private
+from callflow import clock, listening, private
 from callflow.commands import demo_people, role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
 from callflow.demo import station
@@ -22,7 +21,6 @@ from callflow.handling.base import policy
 from callflow.handling.plans import plans
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
-from callflow.settings.lines import LineSettings
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -72,16 +70,13 @@ _PORTS_WITHIN = 10.0
 
 
 def _wait_for_ports(settings: Settings) -> None:
-    """Raises OSError where another program listens: two stations would share its callers."""
-    ports = settings.ports
-    wanted = {
-        "web": ports.web,
-        "DC-09": ports.dc09,
-        **{line.name: settings.listens_at(line)[1] for line in settings.lines if _listens(line)},
-        "FastAGI": ports.agi,
-    }
+    """Raises OSError where another program listens (two stations would share its callers), or an
+    address is not this machine's."""
+    if absent := listening.absent(settings):
+        raise OSError("; ".join(absent))
+    wanted = _ports(settings)
     deadline = clock.monotonic() + _PORTS_WITHIN
-    while taken := [f"{name} {port}" for name, port in wanted.items() if _is_taken(port)]:
+    while taken := [f"{name} {at[1]}" for name, at in wanted if not listening.is_free(*at)]:
         if clock.monotonic() > deadline:
             raise OSError(
                 f"another program has the port of {', '.join(taken)}: set CALLFLOW_PORT_BASE"
@@ -89,18 +84,20 @@ def _wait_for_ports(settings: Settings) -> None:
         threading.Event().wait(0.1)
 
 
-def _listens(line: LineSettings) -> bool:
-    return line.connect is None and line.transport == "tcp"
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+def _ports(settings: Settings) -> list[tuple[str, tuple[str, int]]]:
+    """What listens for TCP before anybody is called, and where."""
+    ports = settings.ports
+    return [
+        *(("web", (host, ports.web)) for host in settings.binds("web")),
+        *(("DC-09", (host, ports.dc09)) for host in settings.binds("dc09")),
+        *(
+            (line.name, address)
+            for line in settings.lines
+            if line.connect is None and line.transport == "tcp"
+            for address in settings.listens_at(line)
+        ),
+        ("FastAGI", ("127.0.0.1", ports.agi)),
+    ]
 
 
 def prepare(settings: Settings) -> list[AsteriskProcess]:
@@ -168,8 +165,7 @@ def _asterisks(settings: Settings) -> list[AsteriskProcess]:
 
 def say_where(settings: Settings) -> str:
     """Say where the page is; its address."""
-    scheme = "https" if settings.tls_certificate else "http"
-    where = f"{scheme}://{settings.bind}:{settings.ports.web}/"
+    where = f"{settings.own_url}/"
     console.print(f"Callflow: {where}", markup=False)
     return where
 

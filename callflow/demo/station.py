@@ -17,6 +17,7 @@ import structlog
 
 from callflow import clock
 from callflow.core.plans.call_plan import to_json
+from callflow.core.station.addresses import is_loopback
 from callflow.demo import sites as demo_sites
 from callflow.demo.panel import NoAnswerError, PanelClient
 from callflow.demo.sites import DemoSite
@@ -24,9 +25,9 @@ from callflow.handling.interventions import directory
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
-from callflow.settings.access import is_loopback
 from callflow.settings.config import BadSettings, Settings
 from callflow.settings.lines import LineSettings
+from callflow.settings.listeners import LISTENERS
 from callflow.storage import Store, Tx
 from callflow.storage.sites import sites
 from callflow.vault import Vault
@@ -70,13 +71,13 @@ def demo_settings(settings: Settings) -> Settings:
 
 def stay_here(settings: Settings) -> None:
     """A demo lets anybody in: raises BadSettings where something would listen beyond loopback."""
-    for name in type(settings).model_fields:
-        if name == "bind" or name.endswith("_bind"):
-            address = str(getattr(settings, name) or "")
-            if address and not is_loopback(address):
+    for listener in LISTENERS:
+        for address in settings.binds(listener):
+            if not is_loopback(address):
                 raise BadSettings(
-                    f"CALLFLOW_{name.upper()}: everybody knows the demo's password: it listens on"
-                    f" this machine alone, not at {address}. Begin a station with `callflow serve`"
+                    f"{settings.bound_by(listener)}: everybody knows the demo's password: it"
+                    f" listens on this machine alone, not at {address}. Begin a station with"
+                    " `callflow serve`"
                 )
 
 
@@ -131,7 +132,7 @@ class SimulatedNetwork:
 def panel(settings: Settings, site: DemoSite) -> PanelClient:
     """The site's panel."""
     key = bytes.fromhex(demo_sites.KEY) if site.encrypted else None
-    return PanelClient(settings.bind, settings.ports.dc09, site.account, key)
+    return PanelClient(settings.reached_at("dc09"), settings.ports.dc09, site.account, key)
 
 
 async def send_alarm(settings: Settings, site: DemoSite) -> None:
@@ -163,7 +164,7 @@ class Api:
 
     def __init__(self, settings: Settings, token: str) -> None:
         self._client = httpx.AsyncClient(
-            base_url=f"http://{settings.bind}:{settings.ports.web}/api/v1",
+            base_url=f"{settings.own_url}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=10,
             trust_env=False,

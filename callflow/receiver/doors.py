@@ -7,11 +7,13 @@ import contextlib
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import structlog
 
+from callflow import listening
+from callflow.core.station.addresses import place
 from callflow.receiver.connections import Connection, Datagrams
 from callflow.receiver.lines import Line
 
@@ -20,15 +22,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 #: Seconds that a receiver has to take a call.
 CONNECT_WITHIN = 10.0
 
+Address = tuple[str, int]
 State = Literal["listening", "connected", "reconnecting"]
 
 _log = structlog.get_logger()
 
 
 class Door(Protocol):
-    """One of the ways in. ``start`` raises OSError where a port is taken."""
+    """One of the ways in. ``start`` raises OSError where it can't listen."""
 
     line: Line
+    #: The addresses that it waits at, or calls.
+    where: list[str]
 
     @property
     def mode(self) -> Literal["server", "client", "udp"]: ...
@@ -57,15 +62,16 @@ class Server:
     def __init__(
         self,
         line: Line,
-        address: tuple[str, int],
+        addresses: Sequence[Address],
         connections: set[Connection],
         room: Callable[[], None],
         make: Callable[[Line, set[Connection]], Connection] = Connection,
     ) -> None:
         self.line = line
-        self._address = address
+        self.where = [listening.shown(*address) for address in addresses]
+        self._addresses = addresses
         self._connections, self._room, self._make = connections, room, make
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     @property
     def peer(self) -> str:
@@ -75,17 +81,19 @@ class Server:
         return ", ".join(peers[:3])
 
     async def start(self) -> None:
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connection, *self._address, backlog=1024, reuse_address=True
-        )
+        loop = asyncio.get_running_loop()
+        for address in self._addresses:
+            sock = listening.listener(*address)
+            server = await loop.create_server(self._connection, sock=sock, backlog=1024)
+            self._servers.append(server)
 
     def _connection(self) -> Connection:
         self._room()
         return self._make(self.line, self._connections)
 
     def stop_taking(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
 
     def close(self) -> None:
         """``stop_taking`` closed the port; connections are everybody's."""
@@ -101,36 +109,32 @@ class Udp:
     def __init__(
         self,
         line: Line,
-        address: tuple[str, int],
+        addresses: Sequence[Address],
         make: Callable[[Line], Datagrams] = Datagrams,
     ) -> None:
         self.line = line
-        self._address, self._make = address, make
-        self._transport: asyncio.DatagramTransport | None = None
-        self._datagrams: Datagrams | None = None
+        self.where = [listening.shown(*address) for address in addresses]
+        self._addresses, self._make = addresses, make
+        self._open: list[tuple[asyncio.DatagramTransport, Datagrams]] = []
 
     async def start(self) -> None:
-        host, port = self._address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        (
-            self._transport,
-            self._datagrams,
-        ) = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self._make(self.line), (host, port), family=family
-        )
-        # Room for a burst of datagrams while the loop is busy.
-        with contextlib.suppress(OSError):
-            self._transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20
+        loop = asyncio.get_running_loop()
+        for address in self._addresses:
+            sock = listening.datagrams(*address)
+            # Room for a burst of datagrams while the loop is busy.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            self._open.append(
+                await loop.create_datagram_endpoint(lambda: self._make(self.line), sock=sock)
             )
 
     def stop_taking(self) -> None:
-        if self._datagrams is not None:
-            self._datagrams.stopped = True
+        for _, datagrams in self._open:
+            datagrams.stopped = True
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        for transport, _ in self._open:
+            transport.close()
 
 
 class Client:
@@ -141,11 +145,12 @@ class Client:
     def __init__(
         self,
         line: Line,
-        address: tuple[str, int],
+        address: Address,
         connections: set[Connection],
         may_call: Callable[[], bool] = lambda: True,
     ) -> None:
         self.line, self._may_call = line, may_call
+        self.where = [listening.shown(*address)]
         self._address = address
         self._connections = connections
         self._task: asyncio.Task[None] | None = None
@@ -203,8 +208,9 @@ class Client:
 
 
 def least_useful(connections: set[Connection]) -> Connection | None:
-    """The connection to cut where there are too many: an idle one of whoever holds the most."""
-    held = Counter(connection.peer for connection in connections)
-    peer = held.most_common(1)[0][0]
-    idle = [c for c in connections if c.peer == peer and c.idle]
+    """The connection to cut where there are too many: an idle one of whoever holds the most (of
+    IPv6, a subscriber's whole /64)."""
+    held = Counter(place(connection.peer) for connection in connections)
+    most = held.most_common(1)[0][0]
+    idle = [c for c in connections if place(c.peer) == most and c.idle]
     return min(idle, key=lambda c: (c.spoke, c.last_good)) if idle else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 import structlog
@@ -13,6 +12,7 @@ import structlog
 from callflow.clock import Clock, monotonic, to_iso
 from callflow.core.signals.framing import Fault
 from callflow.core.signals.protocol import Heard, Received, Station
+from callflow.core.station.addresses import Network, is_of
 from callflow.receiver.intake import Intake
 from callflow.receiver.protocols import PROTOCOLS
 from callflow.receiver.skew import Skews
@@ -36,15 +36,6 @@ MINUTE = 60.0
 _log = structlog.get_logger()
 
 
-def _is_of(peer: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    own = getattr(address, "ipv4_mapped", None) or address  # IPv4 on a port of both
-    return any(own in network for network in networks)
-
-
 NoteHeard = Callable[[str, Heard], None]
 
 
@@ -63,7 +54,7 @@ class Line:
         intake: Intake,
         watches: Watches,
         patience: float | None = None,
-        allowed: Sequence[IPv4Network | IPv6Network] = (),
+        allowed: Sequence[Network] = (),
     ) -> None:
         self.name = station.line
         self.protocol = protocol
@@ -86,7 +77,7 @@ class Line:
 
     def lets_in(self, peer: str) -> bool:
         """True where who is at this address may speak here; one who may not is counted."""
-        if not self._allowed or _is_of(peer, self._allowed):
+        if not self._allowed or is_of(peer, self._allowed):
             return True
         self.counts["refused"] += 1
         return False

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ from callflow.core.signals.protocol import KeyOf, Station
 from callflow.core.signals.repeats import Repeats
 from callflow.core.signals.resends import Resends
 from callflow.core.signals.signal import Signal
+from callflow.core.station.addresses import network_of
 from callflow.open_files import room_for
 from callflow.receiver.connections import Connection
 from callflow.receiver.doors import Client, Door, Server, Udp, least_useful
@@ -95,12 +95,12 @@ class Receiver:
         if own.connect is not None:
             host, _, port = own.connect.rpartition(":")
             return Client(line, (host, int(port)), self._calls, self._may_call)
-        address = self._settings.listens_at(own)
+        addresses = self._settings.listens_at(own)
         relay = self._relay(own, line, known)
         if own.transport == "udp":
-            return Udp(line, address, relay.datagrams) if relay else Udp(line, address)
+            return Udp(line, addresses, relay.datagrams) if relay else Udp(line, addresses)
         make = relay.connection if relay else Connection
-        return Server(line, address, self._connections, self._make_room, make)
+        return Server(line, addresses, self._connections, self._make_room, make)
 
     def _relay(self, own: LineSettings, line: Line, known: Mapping[str, bool]) -> Relay | None:
         to = next((each for each in self._settings.relays if each.line == own.name), None)
@@ -131,7 +131,7 @@ class Receiver:
         patience = (MISSED * every or float("inf")) if hardware else None
         client = own.connect is not None
         watches = Watches(own.name, every, monotonic(), client=client, known=known)
-        allowed = tuple(map(ip_network, self._settings.allowed(own)))
+        allowed = tuple(map(network_of, self._settings.allowed(own)))
         return Line(
             own.protocol,
             station,
@@ -188,14 +188,14 @@ class Receiver:
             await self.stop()
 
     async def start(self) -> None:
-        """Bind every port, call every receiver. Raises OSError where a port is taken."""
+        """Bind every port, call every receiver. Raises OSError where a port is taken, or an address
+        is not this machine's."""
         self._limit = room_for(CONNECTIONS)
         for door in self._doors:
             await door.start()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._intake.run()), loop.create_task(self._watch())]
-        lines = [door.line.name for door in self._doors]
-        _log.info("receiver.ready", host=self._settings.bind, lines=lines)
+        _log.info("receiver.ready", lines={door.line.name: door.where for door in self._doors})
 
     async def stop(self) -> None:
         """Take nothing more, store and acknowledge what was taken, then close."""

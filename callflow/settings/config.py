@@ -25,15 +25,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from callflow.core.station.addresses import is_loopback
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
-from callflow.settings.lines import (
-    BUILT_IN_LINES,
-    LineSettings,
-    ListenerSettings,
-    Port,
-    is_loopback,
-)
+from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.trunks import Number, TrunkSettings
 
@@ -45,7 +40,7 @@ class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings, AccessSettings, ListenerSettings):
+class Settings(NotifySettings, AccessSettings, LinesSettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -56,7 +51,6 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     data_dir: Path = Path("var")
     database_url: str = ""
     port_base: int = Field(8000, ge=1024, le=28000)
-    bind: str = "127.0.0.1"
     #: Copies of the database, each of before an upgrade, are kept in ``snapshots`` of the data
     #: folder: one of each schema, of so many schemas.
     snapshots_kept: int = Field(3, ge=1, le=50)
@@ -68,8 +62,10 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     #: authorities that vouch for that service; left out, what it answers is kept and not judged.
     time_stamp_url: Annotated[str, AfterValidator(web_address)] = ""
     time_stamp_authorities: Path | None = None
-    #: This machine's name among several. A number at its end moves every port up, 100 for each.
+    #: This machine's name among several. A number at its end moves every port up, 100 for each,
+    #: so that nodes may share a machine; on machines of their own they have the same ports.
     node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")
+    same_ports: bool = False
     #: PEM files: one certificate for the pages, the browsers' telephone and SIP over TLS. Beyond
     #: loopback pages need it: a browser gives its microphone to no page in clear.
     tls_certificate: Path | None = None
@@ -231,7 +227,7 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
 
     @model_validator(mode="after")
     def _known_receivers(self) -> Self:
-        for line in self.open_to_strangers(self.bind):
+        for line in self.open_to_strangers():
             name = f"CALLFLOW_{line.protocol.upper()}_ALLOW"
             raise ValueError(
                 f"{name}: line {line.name} would take signals from anybody: name the networks of"
@@ -260,7 +256,7 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     def _listening(self) -> set[int]:
         """The ports at which signals are waited for."""
         lines = [line for line in self.lines if line.connect is None]
-        return {self.ports.dc09, *(self.listens_at(line)[1] for line in lines)}
+        return {self.ports.dc09, *(port for line in lines for _, port in self.listens_at(line))}
 
     @model_validator(mode="after")
     def _storm(self) -> Self:
@@ -308,6 +304,8 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
     @property
     def _node_offset(self) -> int:
         """Node n is at +100·n: two nodes on one machine share no port."""
+        if self.same_ports:
+            return 0
         return 100 * int(self.node[-1]) if self.node[-1].isdigit() else 0
 
     @property
@@ -343,6 +341,12 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
         )
 
     @property
+    def own_url(self) -> str:
+        """How this machine itself reaches the pages."""
+        host, scheme = self.reached_at("web"), "https" if self.tls_certificate else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.ports.web}"
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy URL of the store."""
         return self.database_url or f"sqlite:///{self.data_dir / 'callflow.db'}"
@@ -360,11 +364,11 @@ class Settings(NotifySettings, AccessSettings, ListenerSettings):
         human = trunk.human_number or self.human_number or machine
         return trunk.model_copy(update={"machine_number": machine, "human_number": human})
 
-    def listens_at(self, line: LineSettings) -> tuple[str, int]:
-        """The address and port that a line which calls nobody waits at."""
+    def listens_at(self, line: LineSettings) -> list[tuple[str, int]]:
+        """The addresses and ports that a line which calls nobody waits at."""
         own = {"surgard": self.ports.surgard, "dc07": self.ports.dc07}
         port = own[line.protocol] if line.listen is None else line.listen
-        return self.bind_of(line.protocol, self.bind), port
+        return [(host, port) for host in self.binds(line.protocol)]
 
     @property
     def logbook_anchor_file(self) -> Path:
@@ -438,9 +442,10 @@ def _said(item: dict[str, Any]) -> str:
         item["msg"] = _PATTERNS.get(
             field or str(item["loc"][-1]), "must be phone numbers in E.164, such as +33123456789"
         )
+    said = str(item["msg"]).removeprefix("Value error, ")
     if not item["loc"]:  # of several settings together, which it names
-        return str(item["msg"])
-    return f"{_variable(str(item['loc'][0]))}: {item['msg']}"
+        return said
+    return f"{_variable(str(item['loc'][0]))}: {said}"
 
 
 def _variable(field: str) -> str:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from callflow.settings.listeners import EVERYBODY, Allowed, ListenerSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Each is an address, or a network such as 10.1.0.0/16; written alike."""
-    try:
-        return tuple(str(ip_network(each)) for each in value)
-    except ValueError as error:
-        raise ValueError(f"networks such as 10.1.0.0/16: {error}") from None
-
-
-#: Addresses and networks that may connect.
-Allowed = Annotated[tuple[str, ...], AfterValidator(_networks)]
 #: Protocols of hardware receivers: their ports are there only where a line is declared.
 HARDWARE = ("surgard", "dc07")
 #: The lines that are no hardware's, on every station.
@@ -84,15 +72,9 @@ class RelaySettings(BaseModel):
         return self
 
 
-class ListenerSettings(BaseSettings):
-    """Where the station listens for signals, and to whom. Empty: ``bind``; anybody for DC-09."""
+class LinesSettings(ListenerSettings):
+    """The lines that signals come on."""
 
-    dc09_bind: str = ""
-    dc09_allow: Allowed = ()
-    surgard_bind: str = ""
-    surgard_allow: Allowed = ()
-    dc07_bind: str = ""
-    dc07_allow: Allowed = ()
     #: Lines beside DC-09 at its ports: a list of ``LineSettings``. Hardware receivers are heard on
     #: such lines only, for what they say proves nothing but where it comes from.
     lines: tuple[LineSettings, ...] = ()
@@ -103,29 +85,17 @@ class ListenerSettings(BaseSettings):
         """``lines`` as the environment says them."""
         return json.dumps([line.model_dump(exclude_defaults=True) for line in self.lines])
 
-    def bind_of(self, protocol: str, default: str) -> str:
-        """The address that a protocol's lines listen at."""
-        return str(getattr(self, f"{protocol}_bind")) or default
-
     def allowed(self, line: LineSettings) -> tuple[str, ...]:
         """Who may connect to a line; none named: anybody who reaches it."""
         return line.allow or tuple(getattr(self, f"{line.protocol}_allow"))
 
-    def open_to_strangers(self, bind: str) -> list[LineSettings]:
+    def open_to_strangers(self) -> list[LineSettings]:
         """The hardware receivers' lines that anybody beyond this machine could speak on."""
         return [
             line
             for line in self.lines
             if line.protocol in HARDWARE
             and line.connect is None
-            and not self.allowed(line)
-            and not is_loopback(self.bind_of(line.protocol, bind))
+            and (not self.allowed(line) or EVERYBODY & set(self.allowed(line)))
+            and self.is_beyond(line.protocol)
         ]
-
-
-def is_loopback(host: str) -> bool:
-    """True where only this machine itself reaches what is bound there."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

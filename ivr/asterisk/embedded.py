@@ -52,7 +52,7 @@ def station(
             authorities=settings.sip_authorities or _authorities_here(),
             secure_phones=settings.secure_phones,
             http_port=ports.asterisk_inner,
-            bind=settings.bind,
+            bind=settings.sip_host,
             tls_certificate=settings.tls_certificate,
             tls_key=settings.tls_key,
             fastagi_port=ports.agi,

@@ -12,14 +12,15 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import ssl
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from callflow.core.station.addresses import network_of
+from callflow.listening import listener
 from callflow.open_files import room_for
-from ivr.door.handshake import Pages
+from ivr.door.handshake import Pages, Visitors
 from ivr.door.relay import ALL, Door
 
 
@@ -37,8 +38,16 @@ def _hang_up() -> None:
 
 
 async def _run(told: dict[str, Any]) -> None:
-    pages = Pages(port=told["web_port"], public=told["public"])
-    door = Door(upstream=told["upstream"], prefix=told["prefix"], pages=pages)
+    door = Door(
+        upstream=told["upstream"],
+        prefix=told["prefix"],
+        pages=Pages(port=told["web_port"], public=tuple(told["public"])),
+        visitors=Visitors(
+            allowed=tuple(map(network_of, told["allowed"])),
+            proxies=tuple(map(network_of, told["proxies"])),
+            header=told["proxy_header"],
+        ),
+    )
     room_for(2 * ALL)  # each connection has two ends
     listening = [asyncio.create_task(door.tell(_say))]
     for host, port, secure in told["listen"]:
@@ -46,9 +55,9 @@ async def _run(told: dict[str, Any]) -> None:
         if secure:
             tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             tls.load_cert_chain(told["certificate"], told["key"])
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=1024)
-        listening.append(asyncio.create_task(door.listen(listener, tls)))
+        sock = listener(host, port)
+        sock.listen(1024)
+        listening.append(asyncio.create_task(door.listen(sock, tls)))
     await asyncio.to_thread(sys.stdin.buffer.read)
     for task in listening:
         task.cancel()

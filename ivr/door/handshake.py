@@ -8,8 +8,16 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+from callflow.core.station.addresses import (
+    LOOPBACK,
+    Header,
+    Network,
+    client,
+    is_loopback,
+    is_of,
+)
 
 #: Bytes of the first words.
 LONGEST = 8192
@@ -32,10 +40,40 @@ class Refusal(Exception):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pages:
     """Where the station's pages are: at ``port`` of the host that a telephone connects to, or at
-    ``public`` (a URL; "": nowhere else)."""
+    one of ``public`` (URLs)."""
 
     port: int
-    public: str = ""
+    public: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitors:
+    """Who may come: those of ``allowed`` (nobody named: anybody) and this machine itself. For whom
+    one of ``proxies`` comes stands in ``header``."""
+
+    allowed: tuple[Network, ...] = ()
+    proxies: tuple[Network, ...] = ()
+    header: Header = "x-forwarded-for"
+
+    def may_connect(self, host: str) -> bool:
+        """True where a connection is taken; of a proxy's it is asked again for whom."""
+        return not self.allowed or is_of(host, (*self.allowed, *LOOPBACK, *self.proxies))
+
+    def client(self, host: str, head: Mapping[str, str]) -> str:
+        """Whose telephone it is. Raises Refusal where it may not be here."""
+        found = client(host, [head.get(self.header, "")], self.proxies, self.header)
+        own = is_of(host, LOOPBACK) and self.header not in head
+        if self.allowed and not own and not is_of(found, self.allowed):
+            raise Refusal("403 Forbidden", "address")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Head:
+    """A request's path, and its headers by their names in small letters; none comes twice."""
+
+    path: str
+    told: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,13 +84,13 @@ class Opening:
     asked: bytes
 
 
-def opening(head: bytes, pages: Pages, *, secure: bool, prefix: str) -> Opening:
+def opening(head: Head, pages: Pages, *, secure: bool, prefix: str) -> Opening:
     """What a WebSocket's first words lead to; ``prefix`` is what Asterisk's paths begin with.
 
     ``secure``: it came over TLS; what does not comes from loopback, and a page of another site may
     only pretend that its host is there (DNS rebinding). Raises Refusal.
     """
-    path, told = _read(head)
+    path, told = head.path, head.told
     if path.partition("?")[0] != "/ws":
         raise Refusal("404 Not Found", "path")
     _check_origin(told, pages, secure=secure)
@@ -83,8 +121,8 @@ def _lines(*lines: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def _read(head: bytes) -> tuple[str, Mapping[str, str]]:
-    """The path, and the headers by their names in small letters; none of them comes twice."""
+def read(head: bytes) -> Head:
+    """A WebSocket's first words. Raises Refusal."""
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     found = re.fullmatch(r"GET (/[!-~]*) HTTP/1\.1", first)
     if found is None:
@@ -95,7 +133,7 @@ def _read(head: bytes) -> tuple[str, Mapping[str, str]]:
         if not colon or name.lower() in told:
             raise Refusal("400 Bad Request", "header")
         told[name.lower()] = value.strip()
-    return found[1], told
+    return Head(path=found[1], told=told)
 
 
 def _check_origin(told: Mapping[str, str], pages: Pages, *, secure: bool) -> None:
@@ -103,11 +141,10 @@ def _check_origin(told: Mapping[str, str], pages: Pages, *, secure: bool) -> Non
     origin, host = _split(told.get("origin", "")), _split("//" + told.get("host", ""))
     if origin is None or host is None or origin.scheme not in _STANDARD or not host.hostname:
         raise Refusal("403 Forbidden", "origin")
-    public = _split(pages.public)
-    if public is not None and public.hostname and _site(origin) == _site(public):
+    if _site(origin) in [_site(public) for public in filter(None, map(_split, pages.public))]:
         return
     here = origin.hostname == host.hostname and _site(origin)[1:] == (host.hostname, pages.port)
-    if not here or not (secure or _is_loopback(host.hostname)):
+    if not here or not (secure or is_loopback(host.hostname)):
         raise Refusal("403 Forbidden", "origin")
 
 
@@ -123,13 +160,6 @@ def _split(url: str) -> SplitResult | None:
 
 def _site(url: SplitResult) -> tuple[str, str | None, int | None]:
     return url.scheme, url.hostname, url.port or _STANDARD.get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Proof:

@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ivr.door.handshake import LONGEST, Pages, Proof, Refusal, opening
+from callflow.core.station.addresses import place
+from ivr.door.handshake import LONGEST, Pages, Proof, Refusal, Visitors, opening, read
 
 #: Connections at once that have proved nothing; of all.
 STRANGERS, ALL = 512, 4096
@@ -30,7 +31,8 @@ _TOLD_EVERY = 1.0
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class _Visit:
-    address: str
+    host: str  # the connection's far end
+    address: str  # by what it is counted
     task: asyncio.Task[None] | None = None
 
 
@@ -41,6 +43,7 @@ class Door:
     upstream: int
     prefix: str
     pages: Pages
+    visitors: Visitors = field(default_factory=Visitors)
     strangers: int = STRANGERS
     _unproved: dict[_Visit, None] = field(default_factory=dict)
     _by_address: Counter[str] = field(default_factory=Counter)  # of those
@@ -86,7 +89,11 @@ class Door:
 
     # --- who is there ---
 
-    def _admit(self, link: socket.socket, address: str, tls: ssl.SSLContext | None) -> None:
+    def _admit(self, link: socket.socket, host: str, tls: ssl.SSLContext | None) -> None:
+        if not self.visitors.may_connect(host):
+            self.refused["address"] += 1
+            link.close()
+            return
         while len(self._unproved) >= self.strangers or (
             len(self._all) >= ALL and len(self._unproved) > 0
         ):
@@ -95,9 +102,9 @@ class Door:
             self.refused["full"] += 1
             link.close()
             return
-        visit = _Visit(address=address)
+        visit = _Visit(host=host, address=place(host))
         self._unproved[visit] = None
-        self._by_address[address] += 1
+        self._by_address[visit.address] += 1
         self._all.add(visit)
         visit.task = asyncio.create_task(self._visit(visit, link, tls))
         visit.task.add_done_callback(lambda _: self._over(visit, link))
@@ -130,6 +137,14 @@ class Door:
         if not self._by_address[visit.address]:
             del self._by_address[visit.address]
 
+    def _is_of(self, visit: _Visit, client: str) -> None:
+        """Whose telephone a stranger's is, behind a proxy: it is counted for them."""
+        self._by_address[visit.address] -= 1
+        if not self._by_address[visit.address]:
+            del self._by_address[visit.address]
+        visit.address = place(client)
+        self._by_address[visit.address] += 1
+
     # --- one of them ---
 
     async def _visit(self, visit: _Visit, link: socket.socket, tls: ssl.SSLContext | None) -> None:
@@ -161,7 +176,9 @@ class Door:
             open_links.callback(_cut, writer)
             head = await reader.readuntil(b"\r\n\r\n")
         try:
-            opened = opening(head, self.pages, secure=tls is not None, prefix=self.prefix)
+            words = read(head)
+            self._is_of(visit, self.visitors.client(visit.host, words.told))
+            opened = opening(words, self.pages, secure=tls is not None, prefix=self.prefix)
         except Refusal as refusal:
             await _say(writer, refusal.answer())
             raise

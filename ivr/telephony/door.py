@@ -30,7 +30,7 @@ def told(settings: Settings, instance: Instance) -> dict[str, Any]:
     ports, secure = settings.ports, settings.tls_certificate is not None
     listen: list[tuple[str, int, bool]] = [("127.0.0.1", ports.asterisk_http, False)]
     if secure:
-        listen.append((settings.bind, ports.asterisk_wss, True))
+        listen += [(host, ports.asterisk_wss, True) for host in settings.binds("web")]
     return {
         "listen": listen,
         "certificate": str(settings.tls_certificate or ""),
@@ -38,7 +38,10 @@ def told(settings: Settings, instance: Instance) -> dict[str, Any]:
         "upstream": ports.asterisk_inner,
         "prefix": instance.http_prefix(),
         "web_port": ports.web,
-        "public": settings.public_url,
+        "public": settings.all_public_urls,
+        "allowed": settings.web_allow,
+        "proxies": settings.trusted_proxies,
+        "proxy_header": settings.proxy_header,
     }
 
 

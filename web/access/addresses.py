@@ -1,71 +1,88 @@
-"""Where requests come from: addresses as they are told, and as they are counted."""
+"""Where requests come from, and whom the pages are for: before any page or API sees them."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-Network = IPv4Network | IPv6Network
+from callflow.core.station.addresses import LOOPBACK, client, is_of
+from callflow.settings.config import Settings
+from web.access import names
+from web.kit import problems
+
+#: What proxies add to what they forward.
+_FORWARDED = frozenset(
+    {
+        b"forwarded",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    }
+)
 
 
-@functools.lru_cache(4096)
-def address_of(text: str) -> IPv4Address | IPv6Address | None:
-    """An address without port, zone or IPv6 mapping; None: it is none."""
-    try:
-        found = ip_address(text.strip().strip("[]").partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
+class Proxies:
+    """Those before the pages, and the header in which they say whom they ask for."""
 
+    def __init__(self, settings: Settings) -> None:
+        self.networks = settings.proxies
+        self._header = settings.proxy_header
+        self._name = self._header.encode()
 
-@functools.lru_cache(4096)
-def place(text: str) -> str:
-    """By what limits count an address: itself; of IPv6 its /64, which one subscriber has whole."""
-    found = address_of(text)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, 64), strict=False))
-    return str(found or text)
+    def client(self, scope: Scope) -> str:
+        """Whose request it is: that of the connection's far end, or of whom our proxy asks for."""
+        said = [value.decode("latin-1") for name, value in scope["headers"] if name == self._name]
+        return client(_host(scope), said, self.networks, self._header)
 
-
-def trusted(text: str, networks: Sequence[Network]) -> bool:
-    """True where an address is one of ``networks``."""
-    found = address_of(text)
-    return found is not None and any(found in network for network in networks)
-
-
-def client(peer: str, forwarded: Sequence[str], networks: Sequence[Network]) -> str:
-    """Whose request it is that ``peer`` sends. What ``forwarded`` (the values of X-Forwarded-For,
-    each proxy adds at its end) says is believed as far as our own proxies said it."""
-    hops = [hop for value in forwarded for hop in value.split(",")]
-    found = peer
-    while hops and trusted(found, networks):
-        hop = _host(hops.pop())
-        if address_of(hop) is None:  # nobody's: the proxy stands for its client
-            break
-        found = hop
-    return str(address_of(found) or found)
-
-
-def _host(hop: str) -> str:
-    """An address, which some proxies write with its port."""
-    hop = hop.strip()
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+    def are_before(self, scope: Scope) -> bool:
+        """True where one of them has the connection."""
+        return is_of(_host(scope), self.networks)
 
 
 class Forwarded:
-    """ASGI middleware: behind a trusted proxy the client's own address is the request's."""
+    """ASGI middleware: behind a trusted proxy the client's own address is the request's, whose
+    state knows that it came so (``by_proxy``)."""
 
-    def __init__(self, app: ASGIApp, *, proxies: Sequence[Network]) -> None:
+    def __init__(self, app: ASGIApp, *, proxies: Proxies) -> None:
         self._app, self._proxies = app, proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope.get("client"):
-            host, port = scope["client"]
-            said = [v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"]
-            scope = {**scope, "client": (client(host, said, self._proxies), port)}
+            scope.setdefault("state", {})["by_proxy"] = self._proxies.are_before(scope)
+            scope = {**scope, "client": (self._proxies.client(scope), scope["client"][1])}
         await self._app(scope, receive, send)
+
+
+class Entrance:
+    """ASGI middleware: turns away whom ``web_allow`` doesn't name, those for whom a proxy asks
+    included, and who asks for the pages of a name that isn't ours."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._allowed = settings.allows("web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = self._refused(scope) if scope["type"] == "http" else None
+        if refused is None:
+            await self._app(scope, receive, send)
+        else:
+            await problems.response(*refused)(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        if self._allowed and not is_own(scope) and not is_of(_host(scope), self._allowed):
+            return 403, "the pages are not for this address"
+        if not names.are_ours(self._settings, scope):
+            return 421, "there are no pages of this name here"
+        return None
+
+
+def is_own(scope: Scope) -> bool:
+    """True where this machine itself asks: no proxy for another, nor a page of elsewhere whose name
+    leads here for a moment (DNS rebinding)."""
+    forwarded = any(name in _FORWARDED for name, _ in scope["headers"])
+    return is_of(_host(scope), LOOPBACK) and not forwarded and names.is_here(scope)
+
+
+def _host(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""

@@ -11,21 +11,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from callflow.storage import StoreUnavailable
 from callflow.storage.people import users
-from web.access.addresses import address_of
+from web.access import addresses
 from web.access.users import Declared, Right, Role, digest, rights_of
 from web.kit.problems import ProblemError
 from web.station import Here, Station
 from web.store_watch import soon
 
-#: What proxies add to what they forward.
-_FORWARDED = (
-    "forwarded",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-real-ip",
-)
 _scheme = HTTPBearer(auto_error=False, description="From `callflow token create --role ROLE`")
 
 
@@ -119,8 +110,15 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
     return check
 
 
-def is_loopback(request: Request) -> bool:
-    """True where the request comes from this machine itself, and no proxy sends it for another."""
-    found = address_of(request.client.host) if request.client else None
-    own = found is not None and found.is_loopback
-    return own and not any(name in request.headers for name in _FORWARDED)
+_reader = allowed_before(Right.READ)
+
+
+async def near(
+    request: Request,
+    station: Here,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
+) -> None:
+    """Dependency: this machine itself asks, or whoever has a token with the right to read; 401 or
+    403 otherwise. Whom a proxy asks for is not this machine."""
+    if not addresses.is_own(request.scope):
+        await _reader(request, station, credentials)

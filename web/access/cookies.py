@@ -20,15 +20,14 @@ SCHEME = "callflow_scheme"
 CHALLENGE = "callflow_login"
 #: How long a choice is remembered.
 CHOICE_LASTS = timedelta(days=365)
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def over_tls(settings: Settings) -> bool:
     """True where browsers reach the pages over TLS: always, but on this machine itself."""
     return (
         settings.tls_certificate is not None
-        or settings.public_url.startswith("https://")
-        or settings.bind not in LOOPBACK
+        or any(url.startswith("https://") for url in settings.all_public_urls)
+        or settings.is_beyond("web")
     )
 
 

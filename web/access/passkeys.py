@@ -9,13 +9,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-from fastapi import Request
 
 from callflow.core.people.sessions import Passkey
 from callflow.core.people.users import User
-from web.station import Station
+from web.access.names import Site
 
 if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
@@ -27,15 +24,6 @@ class BadPasskey(Exception):
     """What the browser sent proves nothing."""
 
 
-def origin(station: Station, request: Request) -> str:
-    """Where the browser believes to be: it signs this, too."""
-    return station.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
-
-
-def _party(origin: str) -> str:
-    return urlsplit(origin).hostname or ""
-
-
 def _known(keys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
     from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415
@@ -43,13 +31,13 @@ def _known(keys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(key.id)) for key in keys]
 
 
-def ask_for_new(origin: str, user: User, keys: Sequence[Passkey]) -> dict[str, Any]:
+def ask_for_new(here: Site, user: User, keys: Sequence[Passkey]) -> dict[str, Any]:
     """Options to add a device; ``challenge`` among them is to be kept."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
 
     options = webauthn.generate_registration_options(
-        rp_id=_party(origin),
+        rp_id=here.party,
         rp_name=_NAME,
         user_id=user.id.encode(),
         user_name=user.name,
@@ -65,7 +53,7 @@ def ask_for_new(origin: str, user: User, keys: Sequence[Passkey]) -> dict[str, A
 def check_new(
     credential: dict[str, Any],
     challenge: str,
-    origin: str,
+    here: Site,
     *,
     user_id: str,
     name: str,
@@ -79,8 +67,8 @@ def check_new(
         found = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=_party(origin),
-            expected_origin=origin,
+            expected_rp_id=here.party,
+            expected_origin=here.origin,
         )
     except Exception as error:  # its parsers raise all sorts for what a hostile browser sends
         raise BadPasskey(str(error)) from error
@@ -94,12 +82,12 @@ def check_new(
     )
 
 
-def ask(origin: str, keys: Sequence[Passkey]) -> dict[str, Any]:
+def ask(here: Site, keys: Sequence[Passkey]) -> dict[str, Any]:
     """Options to prove oneself with one of these devices."""
     import webauthn  # noqa: PLC0415
 
     options = webauthn.generate_authentication_options(
-        rp_id=_party(origin), allow_credentials=_known(keys)
+        rp_id=here.party, allow_credentials=_known(keys)
     )
     return dict(json.loads(webauthn.options_to_json(options)))
 
@@ -107,7 +95,7 @@ def ask(origin: str, keys: Sequence[Passkey]) -> dict[str, Any]:
 def check(
     credential: dict[str, Any],
     challenge: str,
-    origin: str,
+    here: Site,
     keys: Sequence[Passkey],
 ) -> tuple[Passkey, int]:
     """Which of ``keys`` signed, and its new counter. Raises BadPasskey, for a clone too."""
@@ -121,8 +109,8 @@ def check(
         found = webauthn.verify_authentication_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(challenge),
-            expected_rp_id=_party(origin),
-            expected_origin=origin,
+            expected_rp_id=here.party,
+            expected_origin=here.origin,
             credential_public_key=base64url_to_bytes(key.public_key),
             credential_current_sign_count=key.sign_count,
         )

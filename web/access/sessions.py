@@ -17,14 +17,13 @@ import structlog
 from fastapi import Depends, Request
 
 from callflow.core.people.users import User
+from callflow.core.station.addresses import place
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.station import users as acts
-from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-from web.access import cookies
-from web.access.addresses import place
+from web.access import cookies, names
 from web.access.guesses import Guesses
 from web.access.users import Declared, Right, check_password, digest, rights_of
 from web.kit.i18n import best_language
@@ -159,7 +158,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     rights = rights_of(session.role)
     if Right.HANDLE in rights:
         # Asterisk is another origin, and only the telephone of who handles alarms speaks with it.
-        request.state.telephone = telephone_origin(request, station.settings)
+        request.state.telephone = names.telephone(station.settings, request).rpartition("/")[0]
     scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
         id=session.user_id,
@@ -177,16 +176,6 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         withheld=withheld or "",
         saved=request.query_params.get("saved", ""),
     )
-
-
-def telephone_origin(request: Request, settings: Settings) -> str:
-    """Where the browser's telephone connects: the host that it has the page from."""
-    ports = settings.ports
-    host = request.url.hostname or "127.0.0.1"
-    host = f"[{host}]" if ":" in host else host
-    if settings.tls_certificate:
-        return f"wss://{host}:{ports.asterisk_wss}"
-    return f"ws://{host}:{ports.asterisk_http}"
 
 
 def language_of(request: Request, own: str | None = None) -> str:

@@ -30,7 +30,7 @@ SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number
 
 #: Why the door of browsers' telephones refused somebody (ivr/door), as telephony counts it.
 DOOR_REFUSED = (
-    *("path", "origin", "request", "header", "protocol", "handshake"),
+    *("address", "path", "origin", "request", "header", "protocol", "handshake"),
     *("tls", "slow", "cut", "crowded", "full", "not_accepted", "asterisk"),
 )
 

@@ -134,7 +134,10 @@ def _open_door(station: Instance, base: int) -> subprocess.Popen[bytes]:
         "upstream": base + 8,
         "prefix": station.http_prefix(),
         "web_port": base + 7,
-        "public": "",
+        "public": [],
+        "allowed": [],
+        "proxies": [],
+        "proxy_header": "x-forwarded-for",
     }
     door = subprocess.Popen(
         [sys.executable, "-m", "ivr.door"],

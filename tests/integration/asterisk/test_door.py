@@ -151,7 +151,10 @@ def test_a_telephony_that_ends_cuts_nobody_and_takes_nobody(pair: Pair) -> None:
         "upstream": pair.inner_port,
         "prefix": pair.station.instance.http_prefix(),
         "web_port": pair.web_port,
-        "public": "",
+        "public": [],
+        "allowed": [],
+        "proxies": [],
+        "proxy_header": "x-forwarded-for",
     }
 
     def opened() -> subprocess.Popen[bytes]:

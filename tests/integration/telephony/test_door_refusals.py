@@ -31,7 +31,8 @@ def asks(port: int, words: bytes) -> bytes:
 def test_strangers_at_the_door_are_counted_by_reason() -> None:
     port, refused = free_port(), Refused()
     told = {"listen": [("127.0.0.1", port, False)], "upstream": 1, "prefix": "x", "web_port": 2}
-    told |= {"certificate": "", "key": "", "public": ""}
+    told |= {"certificate": "", "key": "", "public": [], "allowed": [], "proxies": []}
+    told |= {"proxy_header": "x-forwarded-for"}
     door = subprocess.Popen(
         [sys.executable, "-m", "ivr.door"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -6,10 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.door.handshake import Pages, Proof, Refusal, opening
+from ivr.door.handshake import Opening, Pages, Proof, Refusal, read
+from ivr.door.handshake import opening as opening_of
 
 PAGES = Pages(port=8000)
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+def opening(words: bytes, pages: Pages, *, secure: bool, prefix: str) -> Opening:
+    return opening_of(read(words), pages, secure=secure, prefix=prefix)
 
 
 def head(
@@ -41,7 +46,7 @@ def head(
     ],
 )
 def test_a_page_of_ours_is_handed_on(origin: str, host: str, secure: bool, public: str) -> None:
-    pages = Pages(port=8000, public=public)
+    pages = Pages(port=8000, public=("https://other.example", public) if public else ())
     opened = opening(head(origin, host), pages, secure=secure, prefix="a-secret")
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in opened.answer  # the RFC's
     assert opened.asked.startswith(b"GET /a-secret/ws HTTP/1.1\r\n")

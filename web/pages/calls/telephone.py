@@ -14,8 +14,8 @@ from callflow.handling.base import refusals
 from callflow.handling.calls import control, telephone
 from callflow.handling.calls.phones import Credentials, credentials, softphone
 from callflow.storage import Tx
-from web.access import cookies
-from web.access.sessions import Handler, telephone_origin
+from web.access import cookies, names
+from web.access.sessions import Handler
 from web.access.users import Right, digest
 from web.kit import forms
 from web.kit.forms import Form
@@ -56,7 +56,7 @@ def _given(request: Request, station: Station, given: Credentials) -> dict[str, 
         "name": given.name,
         "secret": given.secret,
         "ready": given.ready,
-        "server": f"{telephone_origin(request, station.settings)}/ws",
+        "server": names.telephone(station.settings, request),
     }
 
 

@@ -19,6 +19,7 @@ from callflow.storage import Tx
 from callflow.storage.interventions import feeds as feed_rows
 from callflow.storage.interventions import measures as rows
 from callflow.storage.sites import sites
+from web.access import names
 from web.access.sessions import Configurer, Handler, Reader, Visitor
 from web.access.users import Right, digest
 from web.access.views import frame
@@ -92,7 +93,7 @@ async def make_feed(request: Request, visitor: Configurer, station: Here) -> Res
     made = await tried(station, run)
     if not isinstance(made, Feed):
         return await _page(station, visitor, made, typed=form)
-    address = f"{str(request.base_url).rstrip('/')}/calendars/{token}.ics"
+    address = f"{names.origin(station.settings, request)}/calendars/{token}.ics"
     return await _page(station, visitor, made={"name": made.name, "address": address})
 
 

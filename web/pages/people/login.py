@@ -17,7 +17,7 @@ from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.people import access, users
 from callflow.storage.sites import sites
-from web.access import cookies, factors, passkeys, sessions
+from web.access import cookies, factors, names, passkeys, sessions
 from web.access.factors import Factors
 from web.access.guesses import Limits
 from web.access.users import Right, rights_of
@@ -124,7 +124,7 @@ async def log_out(request: Request, station: Here) -> Response:
 async def _ask(
     request: Request, station: Station, user: User, known: Factors, back: str
 ) -> Response:
-    options = passkeys.ask(passkeys.origin(station, request), known.passkeys)
+    options = passkeys.ask(names.site(station.settings, request), known.passkeys)
     answer = RedirectResponse("/login/factor", 303)
     data = {"back": inside(back), "options": options}
     await factors.begin(station, request, answer, _FACTOR, data, user_id=user.id)
@@ -216,7 +216,7 @@ async def _by_passkey(
     sessions.check_wait(limits.by_user.wait(f"factor|{user_id}", now))
     limits.by_user.guess(f"factor|{user_id}", now)
     keys = await station.store.read(lambda tx: access.passkeys(tx, user_id))
-    wanted, here = asked.data["options"]["challenge"], passkeys.origin(station, request)
+    wanted, here = asked.data["options"]["challenge"], names.site(station.settings, request)
     try:
         key, count = passkeys.check(credential, wanted, here, keys)
     except passkeys.BadPasskey:

@@ -14,7 +14,7 @@ from callflow.core.people.users import Role
 from callflow.handling.base import refusals
 from callflow.handling.station import users
 from callflow.storage.people import access
-from web.access import cookies, factors, passkeys, sessions
+from web.access import cookies, factors, names, sessions
 from web.access.guesses import Limits
 from web.access.oidc import Directory, DirectoryError, Person
 from web.access.users import digest
@@ -39,7 +39,7 @@ def _directory(request: Request, station: Station) -> Directory:
 
 def _back(request: Request, station: Station) -> str:
     """Where the directory sends people back to: this very address is known there."""
-    return f"{passkeys.origin(station, request)}/login/directory/back"
+    return f"{names.origin(station.settings, request)}/login/directory/back"
 
 
 @router.get("/login/directory")

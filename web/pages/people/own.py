@@ -22,7 +22,7 @@ from callflow.handling.base.telling import storable
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-from web.access import factors, passkeys, sessions
+from web.access import factors, names, passkeys, sessions
 from web.access.guesses import Limits
 from web.access.sessions import Anybody, Visitor, check_signature
 from web.access.users import digest, hash_password
@@ -278,7 +278,7 @@ async def begin_passkey(
     except ProblemError as error:
         return said(visitor.language, error)
     keys = await station.store.read(lambda tx: access.passkeys(tx, visitor.id))
-    options = passkeys.ask_for_new(passkeys.origin(station, request), user, keys)
+    options = passkeys.ask_for_new(names.site(station.settings, request), user, keys)
     now = station.clock()
     asked = _asked(visitor, "passkey", {"challenge": options["challenge"]}, now)
     await station.store.write(lambda tx: access.put_challenge(tx, asked, now))
@@ -299,7 +299,7 @@ async def add_passkey(
     try:
         if asked is None:
             raise ProblemError(409, "this took too long: begin again")
-        here = passkeys.origin(station, request)
+        here = names.site(station.settings, request)
         made = passkeys.check_new(
             credential,
             asked.data["challenge"],

@@ -17,7 +17,7 @@ async def raise_alarm(station: Station, account: str) -> bool:
     if shown is None:
         return False
     key = await station.store.read(lambda tx: _key(tx, station, account))
-    host, port = station.settings.bind, station.settings.ports.dc09
+    host, port = station.settings.reached_at("dc09"), station.settings.ports.dc09
     async with PanelClient(host, port, account, key, attempts=2, answer_within=3.0) as panel:
         try:
             reply = await panel.send(shown.event, shown.zone, shown.text)

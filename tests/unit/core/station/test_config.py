@@ -37,6 +37,18 @@ def _trunks(*more: dict[str, object], **fields: object) -> str:
         ("LINES", json.dumps([{"name": "ip", "protocol": "dc09"}]), "either listens"),
         ("LINES", _line(allow=["here"]), "networks such as"),
         ("SURGARD_ALLOW", '["10.0.0.0/33"]', "networks such as"),
+        ("WEB_ALLOW", "10.1.0.0/16,10.1.0.7/16", "networks such as"),
+        ("WEB_ALLOW", ",".join(f"10.0.0.{n}" for n in range(201)), "at most 200"),
+        ("BIND", "eth0", "no address to listen at"),
+        ("WEB_BIND", "fe80::1%eth0", "without a zone"),
+        ("SIP_BIND", "::1", "over IPv4"),
+        ("SIP_BIND", "10.0.0.1,10.0.0.2", "write 10.0.0.1 or 10.0.0.2"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "the proxies alone"),
+        ("TRUSTED_PROXIES", '["::/0"]', "the proxies alone"),
+        ("PUBLIC_URLS", "http://alarms.example", "https"),
+        ("PROXY_HEADER", "x-real-ip", "'x-forwarded-for' or 'forwarded'"),
+        ("TELEPHONE_URL", "ws://alarms.example/ws", "wss"),
+        ("TELEPHONE_URL", "https://alarms.example", "such as wss://"),
         ("LINES", _line(name="Récepteur", listen=8100), "lower-case"),
         ("LINES", _line(listen=8100, transport="udp"), "only DC-09"),
         ("TRUNKS", _trunks(name="Alpha"), "a trunk's name is"),
@@ -115,6 +127,70 @@ def test_two_nodes_on_one_machine_share_no_port(monkeypatch: pytest.MonkeyPatch)
         assert node["rtp_start"] + node["rtp_count"] == first["rtp_start"] + 1000
 
 
+def test_nodes_on_machines_of_their_own_may_have_the_same_ports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = read_settings().ports
+    monkeypatch.setenv("CALLFLOW_NODE", "node3")
+    monkeypatch.setenv("CALLFLOW_SAME_PORTS", "true")
+    assert read_settings().ports == first
+
+
+# --- addresses ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("10.1.0.4", ("10.1.0.4",)),
+        ("10.1.0.4, fd00::4", ("10.1.0.4", "fd00::4")),
+        ('["0.0.0.0", "::"]', ("0.0.0.0", "::")),
+        ("[::1]", ("::1",)),
+        ("::ffff:10.1.0.4,10.1.0.4", ("10.1.0.4",)),
+        ("localhost", ("127.0.0.1",)),
+        ("", ("127.0.0.1",)),
+    ],
+)
+def test_a_listener_has_one_address_or_several(
+    written: str, read: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLFLOW_WEB_BIND", written)
+    settings = read_settings()
+    assert settings.binds("web") == read
+    assert settings.binds("dc09") == ("127.0.0.1",)
+
+
+def test_addresses_stand_in_a_file_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLFLOW_CONFIG", str(tmp_path / "callflow.toml"))
+    (tmp_path / "callflow.toml").write_text(
+        'bind = "10.1.0.4"\nweb_bind = ["10.1.0.4", "::1"]\n'
+        'web_allow = "10.1.0.0/16, ::ffff:10.2.0.0/112"\ntrusted_proxies = ["10.1.0.9"]\n'
+    )
+    settings = read_settings()
+    assert (settings.bind, settings.binds("web")) == (("10.1.0.4",), ("10.1.0.4", "::1"))
+    assert settings.web_allow == ("10.1.0.0/16", "10.2.0.0/16")
+    assert settings.trusted_proxies == ("10.1.0.9/32",)
+
+
+@pytest.mark.parametrize(
+    ("bind", "reached", "sip"),
+    [
+        ("0.0.0.0", "127.0.0.1", "0.0.0.0"),
+        ("::", "::1", "127.0.0.1"),
+        ("10.1.0.4,::1", "::1", "10.1.0.4"),
+        ("10.1.0.4", "10.1.0.4", "10.1.0.4"),
+    ],
+)
+def test_this_machine_reaches_its_own_pages(
+    bind: str, reached: str, sip: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLFLOW_BIND", bind)
+    settings = read_settings()
+    assert settings.reached_at("web") == reached
+    assert settings.sip_host == sip
+    assert settings.own_url == f"http://{f'[{reached}]' if ':' in reached else reached}:8000"
+
+
 # --- lines --------------------------------------------------------------------------------
 
 
@@ -130,8 +206,8 @@ def test_a_hardware_receivers_line_has_its_port_and_its_networks(
     monkeypatch.setenv("CALLFLOW_DC07_BIND", "0.0.0.0")
     settings = read_settings()
     surgard, old = settings.lines
-    assert settings.listens_at(surgard) == ("127.0.0.1", 8010)
-    assert settings.listens_at(old) == ("0.0.0.0", 8100)
+    assert settings.listens_at(surgard) == [("127.0.0.1", 8010)]
+    assert settings.listens_at(old) == [("0.0.0.0", 8100)]
     assert (settings.allowed(surgard), settings.allowed(old)) == (
         ("10.1.0.0/16",),
         ("10.0.0.7/32",),
@@ -156,7 +232,11 @@ def test_beyond_this_machine_a_receivers_line_names_who_may_connect(
     monkeypatch.setenv("CALLFLOW_LINES", _line(connect="10.0.0.7:1025"))
     read_settings()
     monkeypatch.setenv("CALLFLOW_LINES", _line())
-    monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", '["10.1.0.0/16"]')
+    for everybody in ("0.0.0.0/0", "10.1.0.0/16,::/0"):
+        monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", everybody)
+        with pytest.raises(BadSettings, match=r"CALLFLOW_SURGARD_ALLOW: .* name the networks"):
+            read_settings()
+    monkeypatch.setenv("CALLFLOW_SURGARD_ALLOW", "10.1.0.0/16")
     read_settings()
 
 
