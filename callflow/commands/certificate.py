@@ -84,16 +84,12 @@ def _can_be_locked(handle: int) -> bool:
 
 def _listeners(settings: Settings) -> Iterator[tuple[str, tuple[str, int]]]:
     """Who shows it, and where."""
-    ports, host = settings.ports, _reached_at(settings.bind)
+    ports, host = settings.ports, settings.reached_at("web")
     yield "pages", (host, ports.web)
     if settings.asterisk == "embedded":
         yield "telephones in browsers", (host, ports.asterisk_wss)
         if settings.sip_tls:
-            yield "SIP over TLS", (host, ports.sip_tls)
-
-
-def _reached_at(bind: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 -- everywhere
+            yield "SIP over TLS", (settings.reached_at("sip"), ports.sip_tls)
 
 
 def _wait_until_shown(what: str, place: tuple[str, int], wanted: bytes) -> None:

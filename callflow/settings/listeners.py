@@ -131,7 +131,7 @@ class ListenerSettings(BaseSettings):
 
     def reached_at(self, listener: str) -> str:
         """The address at which this machine itself reaches it."""
-        binds = self.binds(listener)
+        binds = (self.sip_host,) if listener == "sip" else self.binds(listener)
         host = next(filter(is_loopback, binds), binds[0])
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- read, not bound
 
