@@ -93,9 +93,9 @@ def test_an_address_that_is_not_there_is_said(make: object, host: str) -> None:
 
 
 def test_each_setting_with_an_address_that_is_not_there_is_named() -> None:
-    fine = Settings(bind="127.0.0.1,::1", web_bind="0.0.0.0,::", sip_bind="127.0.0.1")  # type: ignore[arg-type]
+    fine = Settings(bind="127.0.0.1,::1", web_bind="0.0.0.0,::", sip_bind="127.0.0.1")
     assert listening.absent(fine) == []
-    wrong = Settings(bind=NOWHERE_6, dc09_bind=f"127.0.0.1, {NOWHERE}", web_bind="::1")  # type: ignore[arg-type]
+    wrong = Settings(bind=NOWHERE_6, dc09_bind=f"127.0.0.1, {NOWHERE}", web_bind="::1")
     found = listening.absent(wrong)
     assert [line.partition(":")[0] for line in found] == ["CALLFLOW_BIND", "CALLFLOW_DC09_BIND"]
     assert NOWHERE_6 in found[0]
