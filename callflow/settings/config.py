@@ -30,7 +30,7 @@ from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
 from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
 from callflow.settings.notify import NotifySettings, web_address
-from callflow.settings.trunks import Number, TrunkSettings
+from callflow.settings.trunks import Number, TrunkSettings, contradictions, is_address
 
 #: 500 calls.
 RTP_PORTS = 1000
@@ -118,6 +118,9 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     #: The trunks, in the order in which they are used: a list of ``TrunkSettings``. Without one
     #: there is a single trunk named ``trunk``, with the channels and the number below.
     trunks: tuple[TrunkSettings, ...] = ()
+    #: Who is asked where carriers' names lead, ``address`` or ``address:port``; left out, the name
+    #: servers of this machine. A carrier on a network of its own has its own.
+    name_servers: tuple[str, ...] = ()
     trunk_channels: int = Field(60, ge=1)
     #: Channels of the trunk that only vital alarms and humans may use.
     reserved_channels: int = Field(10, ge=0)
@@ -273,10 +276,17 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     @field_validator("trunks")
     @classmethod
     def _trunk_names(cls, value: tuple[TrunkSettings, ...]) -> tuple[TrunkSettings, ...]:
-        if len({trunk.name for trunk in value}) < len(value):
-            raise ValueError("each trunk needs a name of its own")
-        if value and not any(trunk.enabled for trunk in value):
-            raise ValueError("at least one trunk must be enabled")
+        for wrong in contradictions(value):
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("name_servers")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for server in value:
+            host, colon, port = server.partition(":")
+            if not is_address(host) or (colon and not port.isdecimal()):
+                raise ValueError("a name server is an IPv4 address, or address:port")
         return value
 
     @field_validator("log_level", mode="before")
@@ -316,7 +326,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     @property
     def sip_clear(self) -> bool:
         """True where anybody is spoken with in clear: else nobody is listened to."""
-        return not self.secure_phones or any(t.transport == "udp" for t in self.all_trunks)
+        return not self.secure_phones or any(t.transport != "tls" for t in self.all_trunks)
 
     @cached_property
     def ports(self) -> Ports:
@@ -429,7 +439,9 @@ _PATTERNS = {
     "connect": "a receiver to call is host:port",
     "trunk": "a trunk's name is 1 to 16 lower-case letters, digits and hyphens, a letter first",
     "domain": "a trunk's domain is a host name",
-    "address": "a trunk's far end is host:port",
+    "address": "a trunk's far end is host or host:port",
+    "outbound_proxy": "a trunk's proxy is host or host:port",
+    "username": "a trunk's user name is as the carrier wrote it, with or without @domain",
     "dead_man_hours": "hours are from-to, such as 20:00-07:00",
     "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import jinja2
 
+from callflow.settings.trunks import Place
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.music import hold_music
 from ivr.asterisk.tree import AsteriskTree
@@ -26,18 +27,106 @@ DTMF_TONES = {
 """The two frequencies (Hz) of each key, ITU-T Q.23."""
 
 
+class Password:
+    """A password on its way into Asterisk's configuration; it shows itself nowhere else."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Password(…)"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def written(self) -> str:
+        """As a value in a file. Raises UnsafeSetting on what no file can hold."""
+        if not self._text.isprintable() or self._text != self._text.strip():
+            raise UnsafeSetting("a trunk's password cannot stand in Asterisk's configuration")
+        return self._text.replace(";", "\\;")
+
+
+class Uri:
+    """A place as a SIP URI in Asterisk's configuration, where a ``;`` begins a comment."""
+
+    def __init__(self, place: Place, *, loose: bool = False) -> None:
+        self._place, self._loose = place, loose
+
+    def written(self) -> str:
+        """Where DNS finds the port, it is asked for this transport's. Raises UnsafeSetting."""
+        place = self._place
+        port = f":{place.port}" if place.port else ""
+        said = place.transport != "udp" or not place.port
+        way = f"\\;transport={place.transport}" if said else ""
+        return f"sip:{_safe(place.host)}{port}{way}" + ("\\;lr" if self._loose else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrunkEnd:
     """A trunk's far end. ``domain`` is what calls over it say they come from ("": our address)."""
 
     name: str
     host: str = "127.0.0.1"
-    port: int
+    port: int | None
+    """None: as DNS says of the host."""
+    proxy: Place | None = None
+    """What requests go through."""
+    networks: tuple[str, ...] = ()
+    """Where its calls come from beside that."""
     domain: str = ""
     transport: str = "udp"
     media_encryption: str = "none"
     fax: str = "t38"
     """How documents go over it: `t38`, and as sound where that is refused; `audio` alone."""
+    codecs: tuple[str, ...] = ("alaw", "ulaw")
+    dtmf: str = "rfc4733"
+    identity: str = "from"
+    username: str = ""
+    password: Password = field(default_factory=lambda: Password(""))
+    registers: bool = False
+    contact_user: str = ""
+    """What the registered address calls us; digits, for the dialplan has no others."""
+
+    @property
+    def place(self) -> Place:
+        return Place(host=self.host, port=self.port, transport=self.transport)
+
+    @property
+    def uri(self) -> Uri:
+        return Uri(self.place)
+
+    @property
+    def route(self) -> Uri | None:
+        """The proxy as the first of a request's ways."""
+        return Uri(self.proxy, loose=True) if self.proxy else None
+
+    @property
+    def matches(self) -> tuple[str, ...]:
+        """Where its calls come from; of names telephony finds it out."""
+        places = [place for place in (self.place, self.proxy) if place and not place.named]
+        return (
+            *(match(place.host, place.usual_port, self.transport) for place in places),
+            *self.networks,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """How the other side of an address translation sees us: all but ``networks``."""
+
+    address: str
+    networks: tuple[str, ...]
+
+    @property
+    def settings(self) -> list[tuple[str, str]]:
+        """Of a transport."""
+        outer = [
+            ("external_signaling_address", self.address),
+            ("external_media_address", self.address),
+        ]
+        return [*outer, *(("local_net", network) for network in self.networks)]
 
 
 class UnsafeSetting(ValueError):
@@ -72,6 +161,10 @@ class StationSettings:
     trunks: tuple[TrunkEnd, ...]
     """The simulated network's SIP port in the demo. A call from outside belongs to the first one
     that it can have come by."""
+    outside: Mapping[str, Outside] = field(default_factory=dict)
+    """By transport, where an address translation is before it."""
+    name_servers: tuple[str, ...] = ()
+    """Who is asked for trunks' names, ``host`` or ``host:port``; none: those of this machine."""
     panel_numbers: tuple[str, ...] = ()
     """What the network dials for the station's numbers that panels call: `as_dialled`."""
     one_moment: Path | None = None
@@ -144,6 +237,13 @@ _HURRIED = {"timer_t1": 125, "timer_b": 8_000}
 def render_station(instance: Instance, settings: StationSettings, tree: AsteriskTree) -> None:
     """Writes the station's configuration. The same settings give the same files."""
     values = asdict(settings) | {
+        "trunks": settings.trunks,
+        "outside": {way: outside.settings for way, outside in settings.outside.items()},
+        "spoken": {trunk.transport for trunk in settings.trunks},
+        "named": any(trunk.place.named for trunk in settings.trunks),
+        "wideband": any("g722" in trunk.codecs for trunk in settings.trunks),
+        "servers": [_server(one) for one in settings.name_servers],
+        "carriers": instance.carriers,
         "ami_secret": instance.ami_secret(),
         "fastagi_secret": instance.agi_secret(),
         "http_prefix": instance.http_prefix(),
@@ -156,6 +256,8 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
     }
     settings.recordings.mkdir(parents=True, exist_ok=True, mode=0o700)
     _render(instance, values, tree)
+    if not instance.carriers.exists():  # Asterisk heeds a file later only where it saw one
+        write(instance.carriers, "")
     hold_music(instance.folder / "music" / "hold.sln")
 
 
@@ -241,11 +343,24 @@ def _templates() -> jinja2.Environment:
     )
 
 
+def match(host: str, port: int, transport: str) -> str:
+    """How an `identify` section names an address: a connection comes from any port of its host, a
+    datagram from the port that we send to."""
+    return f"{host}:{port}/32" if transport == "udp" else f"{host}/32"
+
+
+def _server(text: str) -> str:
+    """As libunbound writes a port."""
+    return text.replace(":", "@")
+
+
 def _safe(value: object) -> str:
     """A value as it stands in a configuration file.
 
     Raises UnsafeSetting on what the parser, the dialplan or an application would take apart.
     """
+    if isinstance(value, Password | Uri):
+        return value.written()
     text = str(value)
     if not re.fullmatch(r"[\w .:/@+=~#*-]+", text):
         raise UnsafeSetting(f"{text!r} cannot stand in Asterisk's configuration")
@@ -275,6 +390,8 @@ __all__ = [
     "DTMF_TONES",
     "Kind",
     "NetworkTrunk",
+    "Outside",
+    "Password",
     "SimulatorSettings",
     "StationSettings",
     "TrunkEnd",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 
 from callflow.settings.config import Settings
-from callflow.settings.trunks import TrunkSettings
+from callflow.settings.trunks import Place, TrunkSettings
 from ivr.asterisk.configuration import (
     NetworkTrunk,
+    Outside,
+    Password,
     SimulatorSettings,
     StationSettings,
     TrunkEnd,
@@ -59,6 +62,8 @@ def station(
             rtp_first=ports.rtp_start,
             rtp_last=ports.rtp_start + ports.rtp_count - 1,
             trunks=tuple(_far_end(settings, trunk) for trunk in settings.all_trunks),
+            outside=_outside(settings.all_trunks),
+            name_servers=settings.name_servers,
             panel_numbers=as_dialled(settings.panel_numbers),
             one_moment=one_moment,
         ),
@@ -68,17 +73,45 @@ def station(
 
 
 def _far_end(settings: Settings, trunk: TrunkSettings) -> TrunkEnd:
-    host, _, port = (trunk.address or f"127.0.0.1:{settings.ports.simulator_sip}").rpartition(":")
+    network = Place(host="127.0.0.1", port=settings.ports.simulator_sip, transport="udp")
+    place = trunk.place or network
     return TrunkEnd(
         name=trunk.name,
-        host=host,
-        port=int(port),
+        host=place.host,
+        port=place.port if place.named else place.usual_port,
+        proxy=trunk.proxy,
+        networks=trunk.networks,
         domain=_domain(settings, trunk),
+        codecs=trunk.codecs,
+        dtmf=trunk.dtmf,
+        identity=trunk.identity,
+        username=trunk.username or "",
+        password=Password(trunk.secret),
+        registers=trunk.registers,
+        contact_user=_contact_user(trunk),
         transport=trunk.transport,
         media_encryption=trunk.media_encryption,
         # What goes by T.38 is not encrypted, whatever the sound is.
         fax="audio" if trunk.media_encryption == "sdes" else trunk.fax,
     )
+
+
+def _contact_user(trunk: TrunkSettings) -> str:
+    """The carrier's own number of this trunk where it calls us by one, else the one we show."""
+    own = trunk.username or ""
+    return own if own.isdecimal() else str(trunk.machine_number).lstrip("+")
+
+
+def _outside(trunks: Iterable[TrunkSettings]) -> dict[str, Outside]:
+    """One a transport: settings with two are refused."""
+    found: dict[str, Outside] = {}
+    for trunk in trunks:
+        if trunk.external_address is not None:
+            before = found.get(trunk.transport)
+            networks = (*(before.networks if before else ()), *trunk.local_networks)
+            inner = tuple(dict.fromkeys(networks))
+            found[trunk.transport] = Outside(address=trunk.external_address, networks=inner)
+    return found
 
 
 def _authorities_here() -> Path | None:
@@ -88,7 +121,10 @@ def _authorities_here() -> Path | None:
 
 
 def _domain(settings: Settings, trunk: TrunkSettings) -> str:
-    """What tells several trunks to the simulated network apart, where nothing else was set."""
+    """What tells several trunks to the simulated network apart, where nothing else was set; a
+    carrier that asks for a password wants its own."""
+    if trunk.username and trunk.place and not trunk.domain:
+        return trunk.username.partition("@")[2] or trunk.place.host
     alone = trunk.address is not None or not settings.trunks
     return trunk.domain or ("" if alone else f"{trunk.name}.invalid")
 

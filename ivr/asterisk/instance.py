@@ -79,6 +79,11 @@ class Instance:
         return self.etc / "pjsip_operators.conf"
 
     @property
+    def carriers(self) -> Path:
+        """The addresses of carriers that DNS finds, as telephony wrote them last (station only)."""
+        return self.etc / "pjsip_carriers.conf"
+
+    @property
     def phones(self) -> Path:
         """The simulated phones: one file per number (simulator only)."""
         return self.folder / "phones"

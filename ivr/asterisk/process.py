@@ -27,6 +27,8 @@ _POLL_S = 0.05
 _READ_AGAIN = {
     Kind.STATION: (
         "module load res_pjsip_nat.so",
+        "module load res_pjsip_outbound_registration.so",
+        "module load app_senddtmf.so",
         "module reload res_pjsip.so",
         "manager reload",
         "dialplan reload",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
@@ -39,7 +39,7 @@ class Phones:
         *,
         node: str,
         now: Clock,
-        trunks: Collection[tuple[str, int]] = (),
+        trunks: Callable[[], Collection[tuple[str, int]]] = tuple,
     ) -> None:
         self._store, self._vault, self._instance = store, vault, instance
         self._whereabouts = Whereabouts(instance, trunks) if instance else None

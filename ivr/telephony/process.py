@@ -33,6 +33,7 @@ from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
+from ivr.telephony.carriers import Carriers
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.door import Refused, keep_open
 from ivr.telephony.drafts import Drafts
@@ -58,6 +59,7 @@ _DRAFTS_EVERY = 3.0
 _FAXES_EVERY = 1.0
 _DOOMED_EVERY = 5.0
 _TRUNKS_EVERY = 3.0
+_CARRIERS_EVERY = 20.0
 _PHONES_EVERY = 2.0
 _PHONES_PAUSE = 0.3
 #: An Asterisk of our own says when it has booted; others may never say it.
@@ -83,13 +85,14 @@ class Telephony:
         self._presence = Presence(store.url, settings.node)
         self._wake = open_wake(settings, ROLE)
         self._phones_asked, self._phones_changed = asyncio.Event(), asyncio.Event()
+        self._carriers = Carriers(settings, station_of(settings), clock.now)
         self._phones = Phones(
             store,
             vault,
             station_of(settings),
             node=settings.node,
             now=clock.now,
-            trunks=far_ends(settings),
+            trunks=lambda: self._carriers.far_ends,
         )
         self._recordings = Recordings(
             store, settings.recordings_dir, node=settings.node, now=clock.now
@@ -105,7 +108,7 @@ class Telephony:
         )
         self._refusals = refusals_of(settings)
         self._at_door, self._door_anew = Refused(), asyncio.Event()
-        self._reach = TrunkReach([trunk.name for trunk in settings.all_trunks], clock.now)
+        self._reach = TrunkReach(settings.all_trunks, station_of(settings), clock.now)
         self._link = AmiLink(
             account(settings),
             on_up=self._up,
@@ -179,6 +182,7 @@ class Telephony:
                     self._every(_FAXES_EVERY, self._faxes.look),
                     self._every(_SWEEP_EVERY, self._faxes.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
+                    self._every(_CARRIERS_EVERY, self._carriers.look),
                     *self._drafting(),
                     *self._door(),
                 ):
@@ -265,16 +269,19 @@ class Telephony:
 
     async def _watch_trunks(self) -> None:
         """Judged only while Asterisk is there: without it no trunk can be blamed."""
-        if self._link.ready:
-            now, node, reach = clock.now(), self._settings.node, dict(self._reach.known)
-            if await self._store.read(lambda tx: trunking.trunks_changed(tx, node, reach, now)):
-                await self._store.write(lambda tx: trunking.watch_trunks(tx, node, reach, now))
+        if not self._link.ready:
+            return
+        await self._reach.ask()
+        now, node, seen = clock.now(), self._settings.node, self._reach.seen()
+        if await self._store.read(lambda tx: trunking.trunks_changed(tx, node, seen, now)):
+            await self._store.write(lambda tx: trunking.watch_trunks(tx, node, seen, now))
 
     async def _beat(self) -> None:
         up, node = self._link.ready, self._settings.node
         now = clock.now()
         await asyncio.to_thread(self._refusals.look)
-        trunks = await self._store.read(lambda tx: trunking.trunk_health(tx, node, now, link_up=up))
+        seen = self._reach.seen() if up else None
+        trunks = await self._store.read(lambda tx: trunking.trunk_health(tx, node, now, seen))
         state = {
             **self._presence.asterisk(now, up=up),
             "trunks": trunks,
@@ -323,13 +330,6 @@ def station_of(settings: Settings) -> Instance | None:
     if settings.asterisk == "external":
         return None
     return Instance(kind=Kind.STATION, data_dir=settings.data_dir)
-
-
-def far_ends(settings: Settings) -> list[tuple[str, int]]:
-    """Where the trunks lead: no phone of ours is there."""
-    own = f"127.0.0.1:{settings.ports.simulator_sip}"
-    ends = ((trunk.address or own).rpartition(":") for trunk in settings.all_trunks)
-    return [(host, int(port)) for host, _, port in ends]
 
 
 def refusals_of(settings: Settings) -> Refusals:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 
 import structlog
@@ -34,10 +34,12 @@ class NotThere(Refused):
 
 
 class Whereabouts:
-    """Of the phones of one Asterisk; ``trunks`` are the far ends that no phone is at."""
+    """Of the phones of one Asterisk; ``trunks`` says the far ends that no phone is at."""
 
-    def __init__(self, instance: Instance, trunks: Collection[tuple[str, int]]) -> None:
-        self._instance, self._trunks = instance, frozenset(trunks)
+    def __init__(
+        self, instance: Instance, trunks: Callable[[], Collection[tuple[str, int]]]
+    ) -> None:
+        self._instance, self._trunks = instance, trunks
         self._file = instance.folder / "phone-addresses.json"
         self._proved = self._read()
 
@@ -100,8 +102,8 @@ class Whereabouts:
         if place.transport == "ws":
             return False
         if ip_address(place.host).is_loopback:
-            return place.address in self._trunks
-        return place.host in {host for host, _ in self._trunks}
+            return place.address in self._trunks()
+        return place.host in {host for host, _ in self._trunks()}
 
     def _read(self) -> dict[str, list[tuple[str, int]]]:
         try:

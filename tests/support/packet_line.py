@@ -26,6 +26,8 @@ _LATE_S = 0.08
 _TIMESTAMPS, _RCVBUFFORCE = 35, 33  # SO_TIMESTAMPNS, SO_RCVBUFFORCE (Linux): not in Python's socket
 _BUFFER = 1 << 22
 _RTCP = range(192, 224)
+#: RFC 4733 §3.2.
+_EVENTS = "0123456789*#ABCD"
 
 
 class DeafError(AssertionError):
@@ -48,6 +50,8 @@ class Line(Player):
     def __init__(self, media: socket.socket, body: str) -> None:
         there, event_type = far_end(body)
         self.typed: list[tuple[str, float]] = []
+        self.keys_heard: list[str] = []
+        self._key_at = b""
         self.lost = 0
         self.sounding = False  # its keys
         self._begun = time.time()
@@ -67,11 +71,19 @@ class Line(Player):
         last = self._numbers.get(source, number - 1)
         self.lost += (number - last - 1) & 0xFFFF
         self._numbers[source] = number
+        if data[1] & 0x7F == self.event_type:
+            self._hears_key(data)
         begin, end = len(self.sound), self._end
         super().took(data, at)
         arrived = int((at - self._begun) * RATE)
         if len(self.sound) > begin and arrived > end + _LATE_S * RATE:
             self._places.append((begin, arrived))
+
+    def _hears_key(self, data: bytes) -> None:
+        """All packets of a key have the time of its begin (RFC 4733 §2.2)."""
+        if data[4:8] != self._key_at:
+            self._key_at = data[4:8]
+            self.keys_heard.append(_EVENTS[data[12] & 15])
 
     @property
     def _end(self) -> int:

@@ -19,6 +19,8 @@ from typing import Self
 from tests.support.mouth import PCMA, Happening
 from tests.support.packet_sender import FarMouth
 
+#: What an answer repeats as it came (RFC 3261, 8.2.6.2 and 12.1.1).
+_COPIED = ("via:", "from:", "record-route:")
 _TIMESTAMPS = 35  # SO_TIMESTAMPNS (Linux), not in Python's socket
 
 
@@ -286,7 +288,7 @@ def header_of(head: str, name: str) -> str:
 
 def answer_to(head: str, status: str, more: str = "", body: str = "", tag: str = "") -> bytes:
     """The answer to a request, with its Via, From, To, Call-ID and CSeq (RFC 3261, 8.2.6.2)."""
-    kept = [line for line in head.split("\r\n") if line.lower().startswith(("via:", "from:"))]
+    kept = [line for line in head.split("\r\n") if line.lower().startswith(_COPIED)]
     to = header_of(head, "To")
     kept.append(f"To: {to}" + (f";tag={tag}" if tag and ";tag=" not in to else ""))
     kept += [f"{name}: {header_of(head, name)}" for name in ("Call-ID", "CSeq")]

@@ -635,6 +635,7 @@ SIP_REFUSED = {
 TRUNK_STATES = {
     "up": N_("up"),
     "down": N_("down"),
+    "unregistered": N_("not registered with its carrier"),
     "unanswered": N_("hardly answered"),
     "disabled": N_("not used"),
 }

@@ -95,6 +95,7 @@ class State(StrEnum):
 
     WELL = "well"
     DOWN = "down"  # Asterisk doesn't reach its far end, or it carries no call
+    UNREGISTERED = "unregistered"  # its carrier doesn't know where we are: nobody calls us by it
     UNANSWERED = "unanswered"  # nearly nobody answers: is its number blocked? (D16)
 
 
@@ -116,6 +117,23 @@ class Reach:
     since: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registration:
+    """Whether a trunk's carrier knows where we are, and since when (UTC)."""
+
+    registered: bool
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What one node's Asterisk knows of trunks, by their names. A trunk that isn't among them is
+    judged by its calls alone; one that doesn't register is among no registrations."""
+
+    reach: Mapping[str, Reach] = field(default_factory=dict)
+    registered: Mapping[str, Registration] = field(default_factory=dict)
+
+
 def answer_rate(recent: Sequence[Carried], now: datetime) -> float | None:
     """Of the last calls the part that was answered, 0 to 1; None: too few to tell.
 
@@ -128,13 +146,22 @@ def answer_rate(recent: Sequence[Carried], now: datetime) -> float | None:
 
 
 def judge(
-    known: State, recent: Sequence[Carried], usual: float, reach: Reach | None, now: datetime
+    known: State,
+    recent: Sequence[Carried],
+    usual: float,
+    reach: Reach | None,
+    now: datetime,
+    registration: Registration | None = None,
 ) -> State:
-    """How a trunk is now. ``recent`` as for ``answer_rate``, ``usual`` the rate of better days."""
+    """How a trunk is now. ``recent`` as for ``answer_rate``, ``usual`` the rate of better days;
+    ``registration``: None where it has none."""
     if reach is not None and not reach.reachable and now - reach.since >= LOST_AFTER:
         return State.DOWN
     if _fails(known, _evidence(recent, reach, now)):
         return State.DOWN
+    lost = registration is not None and not registration.registered
+    if registration is not None and lost and now - registration.since >= LOST_AFTER:
+        return State.UNREGISTERED
     rate = answer_rate(recent, now)
     if rate is None:
         return State.UNANSWERED if known is State.UNANSWERED else State.WELL
@@ -168,6 +195,7 @@ def rests_until(state: State, recent: Sequence[Carried]) -> datetime | None:
 #: What the station notes of itself when a trunk's state changes (core/signals/events.csv).
 CODES: Mapping[State, str] = {
     State.DOWN: "TRUNK_DOWN",
+    State.UNREGISTERED: "TRUNK_UNLISTED",
     State.UNANSWERED: "TRUNK_UNANSWERED",
     State.WELL: "TRUNK_BACK",
 }

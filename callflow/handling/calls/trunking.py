@@ -20,7 +20,7 @@ from callflow.core.calls.trunks import (
     USUAL_RATE,
     Carried,
     Exchange,
-    Reach,
+    Seen,
     State,
     Trunk,
     answer_rate,
@@ -62,8 +62,10 @@ class _Judged:
     rests_until: datetime | None
 
     def rests(self, now: datetime) -> bool:
+        """An unregistered one until it is registered: many carriers take no call from it either."""
         until = self.rests_until
-        return self.state is State.DOWN and (until is None or until > now)
+        ill = self.state in (State.DOWN, State.UNREGISTERED)
+        return ill and (until is None or until > now)
 
     def to_json(self) -> dict[str, str | None]:
         until = to_iso(self.rests_until) if self.rests_until is not None else None
@@ -119,18 +121,17 @@ def _still_wanted(tx: Tx, call: Call, about: Incident | None) -> bool:
 # --- how each trunk does --------------------------------------------------------------------
 
 
-def trunks_changed(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> bool:
+def trunks_changed(tx: Tx, node: str, seen: Seen, now: datetime) -> bool:
     """True where ``watch_trunks`` has anything to write."""
-    return _judge_all(tx, node, reach, now) != _known(tx, node)
+    return _judge_all(tx, node, seen, now) != _known(tx, node)
 
 
-def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> None:
+def watch_trunks(tx: Tx, node: str, seen: Seen, now: datetime) -> None:
     """Judge a node's trunks; a change of its state is a signal of the station's own, stored once.
 
-    ``reach`` is what this node's Asterisk knows; a trunk that it doesn't name is judged by its
-    calls alone.
+    ``seen`` is what this node's Asterisk knows.
     """
-    known, judged = _known(tx, node), _judge_all(tx, node, reach, now)
+    known, judged = _known(tx, node), _judge_all(tx, node, seen, now)
     kept = {name: each.to_json() for name, each in judged.items()}
     users.write_settings(tx, {_STATES.format(node): kept})
     changed = [name for name in judged if judged[name].state is not _state(known, name)]
@@ -138,10 +139,10 @@ def watch_trunks(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -
         store_signals(tx, [_signal(f"{name}@{node}", judged[name], now) for name in changed])
 
 
-def _judge_all(tx: Tx, node: str, reach: Mapping[str, Reach], now: datetime) -> dict[str, _Judged]:
+def _judge_all(tx: Tx, node: str, seen: Seen, now: datetime) -> dict[str, _Judged]:
     known = _known(tx, node)
     return {
-        trunk.name: _judged(tx, node, trunk.name, known, reach.get(trunk.name), now)
+        trunk.name: _judged(tx, node, trunk.name, known, seen, now)
         for trunk in load_policy(tx).trunks
     }
 
@@ -151,10 +152,12 @@ def _state(known: Mapping[str, _Judged], name: str) -> State:
 
 
 def _judged(
-    tx: Tx, node: str, name: str, known: Mapping[str, _Judged], reach: Reach | None, now: datetime
+    tx: Tx, node: str, name: str, known: Mapping[str, _Judged], seen: Seen, now: datetime
 ) -> _Judged:
     recent, was = trunks.over_trunk(tx, node, name, limit=RATE_CALLS), _state(known, name)
-    state = judge(was, recent, _usual(tx, node, name, recent, now), reach, now)
+    usual = _usual(tx, node, name, recent, now)
+    reach, registration = seen.reach.get(name), seen.registered.get(name)
+    state = judge(was, recent, usual, reach, now, registration)
     same = name in known and state is was
     return _Judged(state, known[name].since if same else now, rests_until(state, recent))
 
@@ -175,13 +178,18 @@ def _signal(line: str, judged: _Judged, now: datetime) -> Signal:
     return signal._replace(line=line)
 
 
-def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dict[str, Any]]:
-    """What ``GET health`` says of one node's trunks. ``answer_rate`` of the last calls, 0 to 1."""
+def trunk_health(tx: Tx, node: str, now: datetime, seen: Seen | None) -> list[dict[str, Any]]:
+    """What ``GET health`` says of one node's trunks; ``seen`` None: its Asterisk is away.
+
+    ``answer_rate`` of the last calls, 0 to 1; ``registered`` None: it doesn't register, or nobody
+    knows yet.
+    """
     live, known = trunks.live_by_trunk(tx, node), _known(tx, node)
     return [
         {
             "name": trunk.name,
-            "state": "down" if not link_up else _shown(_state(known, trunk.name), trunk),
+            "state": "down" if seen is None else _shown(_state(known, trunk.name), trunk),
+            "registered": _is_registered(seen, trunk.name),
             "calls": live.get(trunk.name, 0),
             "channels": trunk.channels,
             "reserved": trunk.reserved,
@@ -191,6 +199,11 @@ def trunk_health(tx: Tx, node: str, now: datetime, *, link_up: bool) -> list[dic
         }
         for trunk in load_policy(tx).trunks
     ]
+
+
+def _is_registered(seen: Seen | None, name: str) -> bool | None:
+    known = seen.registered.get(name) if seen is not None else None
+    return known.registered if known is not None else None
 
 
 def _shown(state: State, trunk: Trunk) -> str:

@@ -59,7 +59,7 @@ class Scene:
             "network_port": str(network[1]),
             "elsewhere": f"127.0.0.1:{foreign.getsockname()[1]}",
         }
-        self.whereabouts = Whereabouts(pair.station.instance, [network])
+        self.whereabouts = Whereabouts(pair.station.instance, lambda: [network])
 
     @property
     def its_invite(self) -> str:
@@ -138,7 +138,7 @@ def test_the_next_process_knows_where_it_was(scene: Scene) -> None:
         assert kept.stat().st_mode & 0o777 == 0o600
     scene.ami.events.clear()
     scene.registrations = 0
-    scene.whereabouts = Whereabouts(scene.pair.station.instance, [])
+    scene.whereabouts = Whereabouts(scene.pair.station.instance, tuple)
     assert scene.rings()
 
 

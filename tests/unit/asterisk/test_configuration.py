@@ -263,3 +263,72 @@ def test_the_browsers_telephone_speaks_dtls_srtp_alone(tmp_path: Path) -> None:
     for weaker in ("media_encryption", "optimistic", "dtls_verify", "dtls_rekey", "dtls_cert_file"):
         assert weaker not in softphone
     assert "strictrtp = yes" in (etc / "rtp.conf").read_text()
+
+
+CARRIER = {
+    "name": "carrier",
+    "address": "sip.carrier.test",
+    "username": "33972000001",
+    "password": "a;b,c|d[e]f=>#i $g",
+    "register": True,
+}
+
+
+def test_a_carrier_that_registers_us_is_asked_for_ever_and_answered_with_our_password(
+    tmp_path: Path,
+) -> None:
+    etc = _station(tmp_path, trunks=(CARRIER,)).etc
+    pjsip = (etc / "pjsip.conf").read_text()
+    assert (etc / "pjsip.conf").stat().st_mode & 0o777 == 0o600
+    assert "username = 33972000001\npassword = a\\;b,c|d[e]f=>#i $g\n" in pjsip
+    registration = pjsip.split("[carrier](trunk-registration)")[1]
+    assert "server_uri = sip:sip.carrier.test\\;transport=udp\n" in registration
+    assert "client_uri = sip:33972000001@sip.carrier.test\n" in registration
+    assert "contact_user = 33972000001\n" in registration
+    endpoint = pjsip.split("[carrier](trunk-endpoint)")[1].split("[carrier@out]")[0]
+    assert "outbound_auth = carrier\n" in endpoint
+    assert "from_domain = sip.carrier.test\n" in endpoint
+    assert "type = identify" not in pjsip, "whom its name leads to, telephony finds out"
+    assert "res_resolver_unbound.so" in (etc / "modules.conf").read_text()
+
+
+def test_a_name_that_is_no_number_is_called_by_ours(tmp_path: Path) -> None:
+    trunk = {**CARRIER, "username": "s12345@ims.test", "machine_number": "+33972000009"}
+    pjsip = (_station(tmp_path, trunks=(trunk,)).etc / "pjsip.conf").read_text()
+    assert "client_uri = sip:s12345@ims.test\n" in pjsip
+    assert "contact_user = 33972000009\n" in pjsip
+    assert "from_domain = ims.test\n" in pjsip
+
+
+def test_a_proxy_is_on_the_way_of_every_request_and_calls_come_from_it(tmp_path: Path) -> None:
+    trunk = {**CARRIER, "outbound_proxy": "192.0.2.9:5070", "networks": ["198.51.100.0/24"]}
+    pjsip = (_station(tmp_path, trunks=(trunk,)).etc / "pjsip.conf").read_text()
+    assert pjsip.count("outbound_proxy = sip:192.0.2.9:5070\\;lr\n") == 3  # call, ask, register
+    assert "match = 192.0.2.9:5070/32\nmatch = 198.51.100.0/24\n" in pjsip
+
+
+def test_who_is_beyond_the_address_translation_is_told_the_outer_address(tmp_path: Path) -> None:
+    outer = {"external_address": "203.0.113.5", "local_networks": ["10.0.0.0/8"]}
+    trunks = ({"name": "alpha", "address": "192.0.2.9", **outer}, {**CARRIER, "transport": "tcp"})
+    pjsip = (_station(tmp_path, trunks=trunks).etc / "pjsip.conf").read_text()
+    udp, tcp = (pjsip.split(f"[{way}]")[1].split("\n[")[0] for way in ("udp", "tcp"))
+    for name in ("external_signaling_address", "external_media_address"):
+        assert f"{name} = 203.0.113.5\n" in udp
+    assert "local_net = 10.0.0.0/8\n" in udp
+    assert "external" not in tcp, "that trunk has no outer address"
+    assert "bind = 127.0.0.1:12060" in tcp
+    assert "match = 192.0.2.9:5060/32\n" in pjsip
+
+
+def test_what_a_trunk_speaks_is_its_own(tmp_path: Path) -> None:
+    trunk = {"name": "alpha", "codecs": ["g722", "alaw"], "dtmf": "info", "identity": "from"}
+    etc = _station(tmp_path, trunks=(trunk,)).etc
+    endpoint = (etc / "pjsip.conf").read_text().split("[alpha](trunk-endpoint)")[1]
+    assert "disallow = all\nallow = g722\nallow = alaw\ndtmf_mode = info\n" in endpoint
+    assert "codec_g722.so" in (etc / "modules.conf").read_text()
+
+
+def test_a_password_shows_itself_nowhere(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, trunks=(CARRIER,))
+    assert str(CARRIER["password"]) not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert str(CARRIER["password"]) not in f"{embedded._far_end(settings, settings.trunks[0])!r}"

@@ -51,6 +51,13 @@ SAID: Mapping[tuple[Part, str], tuple[str, str]] = {
             " answer OPTIONS."
         ),
     ),
+    (Part.TRUNK, "unregistered"): (
+        N_("the carrier takes no registration of ours, so nobody can call us by it:"),
+        N_(
+            "Compare user name, password and domain with the carrier's letter; its own pages say"
+            " whether the account is blocked."
+        ),
+    ),
     (Part.TRUNK, "unanswered"): (
         N_("hardly anybody answers calls over it:"),
         N_("Ask the carrier whether the number that you show is blocked."),

@@ -10,7 +10,15 @@ import pytest
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.core.calls.trunks import FAILURES, LOST_AFTER, RATE_CALLS, REST, Reach
+from callflow.core.calls.trunks import (
+    FAILURES,
+    LOST_AFTER,
+    RATE_CALLS,
+    REST,
+    Reach,
+    Registration,
+    Seen,
+)
 from callflow.core.interventions.law import Finding, Means
 from callflow.handling.alarms import operating
 from callflow.handling.base import policy
@@ -84,7 +92,7 @@ def test_calls_fill_the_first_trunk_but_for_its_reserve_then_the_next(two: Stati
     assert [order.trunk for order in claimed(two)] == ["alpha", "alpha", "beta", "beta"]
     two.alarm("FA")
     assert [(order.to, order.trunk) for order in claimed(two)] == [(SHOP, "alpha")]
-    health = two.read(lambda tx: trunking.trunk_health(tx, NODE, two.now, link_up=True))
+    health = two.read(lambda tx: trunking.trunk_health(tx, NODE, two.now, Seen()))
     assert [(trunk["name"], trunk["calls"], trunk["state"]) for trunk in health] == [
         ("alpha", 3, "up"),
         ("beta", 2, "up"),
@@ -286,15 +294,16 @@ def test_a_call_that_speaks_for_several_incidents_does_so_over_the_next_trunk(
 
 def watch(station: Station, **reach: Reach) -> None:
     def look(tx: Any) -> None:
-        if trunking.trunks_changed(tx, NODE, reach, station.now):
-            trunking.watch_trunks(tx, NODE, reach, station.now)
+        seen = Seen(reach=reach)
+        if trunking.trunks_changed(tx, NODE, seen, station.now):
+            trunking.watch_trunks(tx, NODE, seen, station.now)
 
     station.write(look)
     station.correlate()
 
 
 def states(station: Station) -> dict[str, str]:
-    health = station.read(lambda tx: trunking.trunk_health(tx, NODE, station.now, link_up=True))
+    health = station.read(lambda tx: trunking.trunk_health(tx, NODE, station.now, Seen()))
     return {trunk["name"]: trunk["state"] for trunk in health}
 
 
@@ -418,9 +427,48 @@ def _over(call_id: str, at: Any, *, answered: bool) -> Call:
 def test_what_one_node_does_not_reach_serves_another(two: Station) -> None:
     def look(tx: Any) -> None:
         gone = {"alpha": Reach(reachable=False, since=two.now - LOST_AFTER)}
-        trunking.watch_trunks(tx, "node1", gone, two.now)
+        trunking.watch_trunks(tx, "node1", Seen(reach=gone), two.now)
 
     two.write(look)
     assert states(two)["alpha"] == "up"
     exchange = two.read(lambda tx: trunking.exchange(tx, policy.load_policy(tx), "node1", two.now))
     assert list(exchange.avoid) == ["alpha"]
+
+
+def test_a_lost_registration_is_an_alarm_of_the_station_and_the_trunk_comes_last(
+    two: Station,
+) -> None:
+    def look(registered: bool, since: timedelta = LOST_AFTER) -> None:
+        known = Registration(registered=registered, since=two.now - since)
+        seen = Seen(registered={"alpha": known})
+
+        def watch(tx: Any) -> None:
+            if trunking.trunks_changed(tx, NODE, seen, two.now):
+                trunking.watch_trunks(tx, NODE, seen, two.now)
+
+        two.write(watch)
+        two.correlate()
+
+    look(False, LOST_AFTER / 2)
+    assert states(two)["alpha"] == "up", "a fresh Asterisk has asked nobody yet"
+    look(False)
+    assert states(two) == {"alpha": "unregistered", "beta": "up"}
+    (alarm,) = alarms(two)
+    assert (alarm.with_human, alarm.state) == (True, "open")
+    sites_in_alarm(two, 1)
+    assert [order.trunk for order in claimed(two)] == ["beta"]
+
+    look(True)
+    assert states(two)["alpha"] == "up"
+    (alarm,) = alarms(two)
+    assert alarm.zones == {"alpha@node0": "restored"}
+
+
+def test_health_says_of_a_trunk_that_registers_whether_it_is(two: Station) -> None:
+    def told(seen: Seen | None) -> list[bool | None]:
+        health = two.read(lambda tx: trunking.trunk_health(tx, NODE, two.now, seen))
+        return [trunk["registered"] for trunk in health]
+
+    lost = Seen(registered={"alpha": Registration(registered=False, since=two.now)})
+    assert told(lost) == [False, None]
+    assert told(None) == [None, None], "its Asterisk is away"

@@ -19,6 +19,10 @@ def _trunks(*more: dict[str, object], **fields: object) -> str:
     return json.dumps([{"name": "alpha", **fields}, *more])
 
 
+SECRET = "hush-hush"
+LOGIN = {"address": "carrier", "username": "me", "password": SECRET, "register": True}
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -53,7 +57,47 @@ def _trunks(*more: dict[str, object], **fields: object) -> str:
         ("LINES", _line(listen=8100, transport="udp"), "only DC-09"),
         ("TRUNKS", _trunks(name="Alpha"), "a trunk's name is"),
         ("TRUNKS", _trunks(name="op-alpha"), "something else of this name"),
-        ("TRUNKS", _trunks(address="carrier"), "far end is host:port"),
+        ("TRUNKS", _trunks(address="carrier:sip"), "far end is host or host:port"),
+        ("TRUNKS", _trunks(address="sip:carrier"), "far end is host or host:port"),
+        ("TRUNKS", _trunks(address="carrier:70000"), "a port is from 1 to 65535"),
+        ("TRUNKS", _trunks(**LOGIN, outbound_proxy="a b"), "proxy is host or host:port"),
+        ("TRUNKS", _trunks(outbound_proxy="carrier"), "on the way to address"),
+        ("TRUNKS", _trunks(**LOGIN | {"username": "a;b"}), "as the carrier wrote it"),
+        ("TRUNKS", _trunks(username="me"), "go together"),
+        ("TRUNKS", _trunks(password=SECRET), "go together"),
+        ("TRUNKS", _trunks(**LOGIN, password_file="/nowhere"), "not both"),
+        ("TRUNKS", _trunks(username="me", password_file="/nowhere"), "can't be read"),
+        ("TRUNKS", _trunks(username="me", password_file="/etc/passwd"), "chmod 0600 it"),
+        ("TRUNKS", _trunks(username="me", password=""), "1 to 128 characters"),
+        ("TRUNKS", _trunks(username="me", password=f"{SECRET}\nx=y"), "is one line"),
+        ("TRUNKS", _trunks(username="me", password=f" {SECRET}"), "ends with a space"),
+        ("TRUNKS", _trunks(address="carrier", register=True), "register needs username"),
+        ("TRUNKS", _trunks(username="me", password=SECRET, register=True), "set an address"),
+        ("TRUNKS", _trunks(identity="pai"), "identity pai needs a username"),
+        ("TRUNKS", _trunks(transport="tcp"), "speaks no TCP: set an address"),
+        ("TRUNKS", _trunks(external_address="here", local_networks=["10.0.0.0/8"]), "IPv4 address"),
+        ("TRUNKS", _trunks(external_address="203.0.113.5"), "needs local_networks"),
+        ("TRUNKS", _trunks(local_networks=["10.0.0.0/8"]), "who is not told external_address"),
+        ("TRUNKS", _trunks(networks=["10.0.0.0/33"]), "networks such as"),
+        ("TRUNKS", _trunks(codecs=[]), "names at least one"),
+        ("TRUNKS", _trunks(codecs=["alaw", "alaw"]), "and each once"),
+        ("TRUNKS", _trunks(codecs=["g729"]), "'alaw', 'ulaw'"),
+        ("TRUNKS", _trunks(codecs=["g722"], dtmf="inband"), "keys as tones"),
+        ("TRUNKS", _trunks(LOGIN | {"name": "beta"}, **LOGIN), "register as the same"),
+        (
+            "TRUNKS",
+            _trunks(
+                {
+                    "name": "beta",
+                    "external_address": "203.0.113.6",
+                    "local_networks": ["10.0.0.0/8"],
+                },
+                external_address="203.0.113.5",
+                local_networks=["10.0.0.0/8"],
+            ),
+            "are known outside by two addresses over udp",
+        ),
+        ("NAME_SERVERS", '["dns.example"]', "a name server is an IPv4 address"),
         ("TRUNKS", _trunks(channels=0), "greater than or equal to 1"),
         ("TRUNKS", _trunks(channels=5), "more channels reserved than there are"),
         ("TRUNKS", _trunks(machine_number="0139980001"), "E.164, such as"),
@@ -75,6 +119,7 @@ def test_a_wrong_setting_is_named_and_what_is_right_is_said(
     assert str(refused.value).startswith(f"CALLFLOW_{variable}: ")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert SECRET not in str(refused.value)
 
 
 def test_a_settings_file_that_is_not_there_is_not_passed_over(
