@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from callflow.settings.lines import Allowed
+from callflow.settings.listeners import Allowed
 
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
 #: A host name or an IPv4 address, and a port where it isn't found by DNS or the usual one.

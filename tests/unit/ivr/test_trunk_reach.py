@@ -14,7 +14,7 @@ from ivr.telephony.trunk_reach import TrunkReach
 AT = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 TRUNKS = (
     TrunkSettings(
-        name="alpha", address="sip.carrier.test", username="1", password="x", register=True
+        name="alpha", address="sip.carrier.test", username="1", password="x", registers=True
     ),
     TrunkSettings(name="beta"),
 )
