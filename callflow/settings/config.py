@@ -48,8 +48,12 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
 
     model_config = SettingsConfigDict(env_prefix="CALLFLOW_", extra="ignore")
 
+    #: Where database, recordings, keys, Asterisk's files and logs lie; the demo's is ``var/demo``.
     data_dir: Path = Path("var")
+    #: ``postgresql+psycopg://USER:PASSWORD@HOST/NAME``; left out, SQLite in the data folder.
     database_url: str = ""
+    #: The web's port; the others are derived from it (docs/reference/contracts.md#ports). Bases lie
+    #: at least 4000 apart.
     port_base: int = Field(8000, ge=1024, le=28000)
     #: Copies of the database, each of before an upgrade, are kept in ``snapshots`` of the data
     #: folder: one of each schema, of so many schemas.
@@ -74,6 +78,9 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     sip_authorities: Path | None = None
     #: True: SIP phones on desks register over TLS alone, and speak SRTP alone.
     secure_phones: bool = False
+    #: The folder of the manual that the pages show; left out, the one beside the program.
+    manual_dir: Path | None = None
+    #: ``external``: a PBX that runs already; ``callflow asterisk render`` writes what it includes.
     asterisk: Literal["embedded", "external"] = "embedded"
     #: True: the embedded Asterisk is begun by ``callflow asterisk run``, a service of its own;
     #: ``serve`` takes it over as it is, and leaves it, with its calls, when it ends.
@@ -81,20 +88,25 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     #: Who sets this machine's clock, and is asked how well: ``chrony``, ``timesyncd``; ``auto``
     #: asks both, then the kernel; ``none`` asks nobody: then nothing is known of the clock.
     clock: Literal["auto", "chrony", "timesyncd", "none"] = "auto"
+    #: True: a demo's instance, on loopback, with the simulated network (``callflow demo`` sets it).
     demo: bool = False
     #: True: another station acts. All is received, decided and told, and nothing leaves.
     shadow: bool = False
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
     demo_alarms_every: float = 150.0
+    #: The least that is written to ``logs/``.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
+    #: A port by itself; 0: derived from ``port_base``.
     web_port: Port = 0
     dc09_port: Port = 0
     surgard_port: Port = 0
     dc07_port: Port = 0
     ami_port: Port = 0
+    #: The manager account of an ``external`` PBX; the station's own Asterisk gets a secret made.
     ami_user: str = "callflow"
     ami_secret: str = ""
+    #: A port by itself; 0: derived from ``port_base``.
     sip_port: Port = 0
     sip_tls_port: Port = 0
     simulator_sip_port: Port = 0
@@ -105,6 +117,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     asterisk_wss_port: Port = 0
     #: Where the door before Asterisk hands it on to, on loopback.
     asterisk_inner_port: Port = 0
+    #: The first of the ports for audio; 0: derived from ``port_base``.
     rtp_start: Port = 0
     simulator_rtp_start: Port = 0
 
@@ -112,6 +125,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     desk_phones: tuple[Number, ...] = ()
     #: Called when no desk phone answered.
     duty_numbers: tuple[Number, ...] = ()
+    #: What automatic calls show, where a trunk says nothing else (D16).
     station_number: str = "+33639989999"
     #: Numbers of the station that panels call (Contact ID by phone); people call the others.
     panel_numbers: tuple[Number, ...] = ("+33639989998",)
@@ -121,6 +135,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     #: Who is asked where carriers' names lead, ``address`` or ``address:port``; left out, the name
     #: servers of this machine. A carrier on a network of its own has its own.
     name_servers: tuple[str, ...] = ()
+    #: Calls at once over the single trunk.
     trunk_channels: int = Field(60, ge=1)
     #: Channels of the trunk that only vital alarms and humans may use.
     reserved_channels: int = Field(10, ge=0)
@@ -150,6 +165,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     wrap_up: float = Field(15.0, ge=0, le=600)
     longest_break: float = Field(1800.0, ge=60, le=14_400)
     call_back_target: float = Field(300.0, ge=30, le=86_400)
+    #: Seconds between two calls to a guard on site; 0: never.
     guard_welfare: float = Field(900.0, ge=0, le=4 * 3600)
     #: Seconds that a treated site has to be back to normal, unless its plan says so (D26).
     back_to_normal: float = Field(1800.0, ge=60, le=7 * 86_400)
@@ -166,8 +182,9 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     #: What its place is: ``network`` (the feeder or the provider that a site is declared with, else
     #: its town), ``town`` or ``department``.
     storm_place: Literal["network", "town", "department"] = "network"
-    #: Seconds from its begin: faults of its place are part of it; each site's own plan runs.
+    #: Seconds from its begin in which faults of its place are part of it.
     storm_length: float = Field(900.0, ge=1, le=24 * 3600)
+    #: Seconds from its begin after which each site's own plan runs.
     storm_delay: float = Field(1800.0, ge=0, le=24 * 3600)
     #: Hours in which an operator alone is asked more often, and somebody must be on shift.
     dead_man_hours: str = Field(

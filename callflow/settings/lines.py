@@ -25,10 +25,15 @@ class LineSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: What signals say that they came by, such as ``surgard/01-3``.
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,15}$")
+    #: What is spoken on it.
     protocol: Literal["dc09", "surgard", "dc07"]
+    #: ``udp``: of DC-09 only.
     transport: Literal["tcp", "udp"] = "tcp"
+    #: The port that it waits at; left out without ``connect``, the protocol's own.
     listen: Port | None = None
+    #: ``host:port`` of a receiver that waits to be called.
     connect: str | None = Field(None, pattern=r"^[^\s:]{1,253}:[0-9]{1,5}$")
     #: Who may connect, instead of the listener's own networks.
     allow: Allowed = ()

@@ -47,6 +47,7 @@ class NotifySettings(BaseSettings):
     TLS trusts what the system trusts (``SSL_CERT_FILE`` names another list).
     """
 
+    #: The mail server; it needs ``mail_from``.
     smtp_host: str = ""
     #: 0: 465 with ``tls``, 587 with ``starttls``, 25 with ``none``.
     smtp_port: int = Field(0, ge=0, le=65535)

@@ -69,9 +69,13 @@ class TrunkSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    #: As its endpoint in Asterisk is called.
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")
+    #: The far end's host, or ``host:port``; left out, the simulated network.
     address: FarEnd | None = None
+    #: Through which it is spoken to.
     outbound_proxy: FarEnd | None = None
+    #: What its calls say in *From* that they come from.
     domain: str | None = Field(None, pattern=r"^[0-9A-Za-z.-]{1,253}$")
     #: The carrier's name for this trunk, with or without ``@domain``; its password, or the file
     #: that holds it in one line and that nobody else can read.
@@ -80,8 +84,11 @@ class TrunkSettings(BaseModel):
     password_file: Path | None = None
     #: True: register with the carrier.
     registers: bool = Field(False, alias="register")
+    #: Where a call says which number it shows: *From*, or P-Asserted-Identity (RFC 3325).
     identity: Literal["from", "pai"] = "from"
+    #: ``tls``: SIP over TLS both ways; in clear its calls are refused.
     transport: Literal["udp", "tcp", "tls"] = "udp"
+    #: ``sdes``: SRTP, and no call without; it needs ``tls``.
     media_encryption: Literal["none", "sdes"] = "none"
     #: Codecs that are offered, the best first. g722 and gsm spoil tones: not with ``inband``.
     codecs: tuple[Codec, ...] = ("alaw", "ulaw")
@@ -96,11 +103,15 @@ class TrunkSettings(BaseModel):
     #: Documents go by T.38, or as sound where the far end speaks none; ``audio``: as sound alone,
     #: which is how they go where sound is encrypted.
     fax: Literal["t38", "audio"] = "t38"
+    #: Calls at once, on each node.
     channels: int = Field(60, ge=1, le=10_000)
     #: Channels that only vital alarms and humans may use.
     reserved: int = Field(10, ge=0)
+    #: What automatic calls show (D16); left out, ``station_number``.
     machine_number: Number | None = None
+    #: What calls show that a person asked for; left out, the station's ``human_number``.
     human_number: Number | None = None
+    #: The numbers that the carrier lets it show; with any, no others are.
     authorised: tuple[Number, ...] = ()
     #: False: no call goes over it; those from outside still come in.
     enabled: bool = True

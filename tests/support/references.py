@@ -27,8 +27,8 @@ _BESIDE = (
     ".importlinter",
     "LICENSE",
 )
-#: Its references are planted.
-_PLANTED = "tests/unit/test_references.py"
+#: Their references are planted.
+_PLANTED = ("tests/unit/test_references.py", "tests/unit/test_manual_sources.py")
 _READ = frozenset(".py .md .html .js .css .conf .yaml .txt .toml .csv".split())
 
 _RULES, _ACTIVITIES = "docs/explanation/rules.md", "docs/explanation/mission.md"
@@ -166,7 +166,7 @@ def main() -> int:
         for name, file in files.items()
         if (file.suffix in _READ or name in _BESIDE)
         and not name.endswith(".min.js")
-        and name != _PLANTED
+        and name not in _PLANTED
     }
     pictures = [file.relative_to(_ROOT).as_posix() for file in (_ROOT / ".pictures").rglob("*")]
     documents = {name: text for name, text in texts.items() if name.endswith(".md")}

@@ -43,7 +43,16 @@ from web.pages.sites import (
     sites,
 )
 from web.pages.sites import edit as site_edit
-from web.pages.station import backup, configuration, mnemonics, scheme, search, settings, start
+from web.pages.station import (
+    backup,
+    configuration,
+    manual,
+    mnemonics,
+    scheme,
+    search,
+    settings,
+    start,
+)
 from web.pages.watch import lines
 
 router = APIRouter()
@@ -71,6 +80,6 @@ for module in (
         backup,
     ),
     *(shift, roster, holidays, telephone),
-    *(presence, call_backs, dialogues, start),
+    *(presence, call_backs, dialogues, start, manual),
 ):
     router.include_router(module.router)
