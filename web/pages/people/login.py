@@ -187,6 +187,14 @@ def _which_code(tx: Tx, station: Station, user: User, code: str, now: datetime) 
     return "recovery" if acts.use_recovery_code(tx, user.id, mac, now) else None
 
 
+@router.get("/.well-known/webauthn")
+async def related_origins(station: Here) -> dict[str, list[str]]:
+    """The names whose pages may ask for the first one's passkeys (WebAuthn 3, 5.11)."""
+    if len(station.settings.all_public_urls) < 2:
+        raise ProblemError(404, "Not Found")
+    return {"origins": list(station.settings.all_public_urls)}
+
+
 @router.post("/login/passkey")
 async def give_passkey(
     request: Request, station: Here, credential: Annotated[dict[str, Any], Body()]

@@ -54,7 +54,11 @@ def pages(station: WebStation, incident: str) -> list[str]:
         for route in all_routes(app)
         if route.method == "GET" and not route.by_token and not NO_PAGES.match(route.path)
     ]
-    return [path for path in found if path not in ("/healthz", "/readyz", "/metrics")]
+    return [
+        path
+        for path in found
+        if path not in ("/healthz", "/readyz", "/metrics", "/.well-known/webauthn")
+    ]
 
 
 def is_wrong(page: Page, message: ConsoleMessage) -> bool:

@@ -43,7 +43,7 @@ from web.kit import conflicts
 #: What is no page: parts, files, the stream, and what a page's telephone asks for.
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv"}
-NO_PAGE |= {"/evidence/key.txt"}
+NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
 NO_PAGE |= {"/measures.ics", "/charges/file"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.
 NO_FORM = {"/logout", "/login", "/login/factor", "/login/passkey", "/scheme"}

@@ -84,7 +84,7 @@ WITHOUT_CONTROL = {
 NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/shift/presence"}
 NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv"}
-NO_PAGE |= {"/evidence/key.txt"}
+NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
 #: The telephone's pane shows these calls and rooms, and no other.
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +
   "#calls [data-room]")].every((e) => [e.dataset.leg, e.dataset.call, e.dataset.room]
