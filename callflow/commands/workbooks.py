@@ -58,7 +58,11 @@ def holds_whole(path: Path) -> bool:
 
 def take(path: Path, wanted: Wanted) -> bool:
     """Try the file and write it; say what became of it. Whether nothing was refused."""
-    outcome = _taken(path, wanted)
+    return tell(_taken(path, wanted), wanted)
+
+
+def tell(outcome: Outcome, wanted: Wanted) -> bool:
+    """Say what became of it, and write the report. Whether nothing was refused."""
     translate = _translation(wanted.language)
     if wanted.report is not None:
         write_whole(
@@ -86,11 +90,16 @@ def _taken(path: Path, wanted: Wanted) -> Outcome:
             remove=wanted.remove,
         )
         files.callback(arrival.close)
-        if wanted.dry or not wanted.valid:
-            outcome = arrival.go(dry=True)
-            if wanted.dry or outcome.faults:
-                return outcome
-        return arrival.go(dry=False)
+        return tried_and_written(arrival.go, wanted)
+
+
+def tried_and_written(go: Callable[..., Outcome], wanted: Wanted) -> Outcome:
+    """All of it or, as it is ``wanted``, what is right; a dry run only tries."""
+    if wanted.dry or not wanted.valid:
+        outcome = go(dry=True)
+        if wanted.dry or outcome.faults:
+            return outcome
+    return go(dry=False)
 
 
 def _content(path: Path, files: contextlib.ExitStack) -> Iterator[tuple[str, IO[bytes]]]:

@@ -101,3 +101,28 @@ def test_by_a_mapping_what_is_right_goes_in_and_what_is_not_is_reported(shell: S
     assert report.stat().st_mode & 0o077 == 0
     assert shell.sites("mapping", "remove", "Old")[0] == 0
     assert shell.sites("import", old, "--mapping", "Old")[0] == 2
+
+
+def test_a_configuration_is_written_and_read(shell: Shell) -> None:
+    def configuration(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["configuration", *words])
+        return done.exit_code, done.output
+
+    town = shell.file("account;site name;contact name;phone\n0417;Bar;Comptoir;06 39 98 00 17\n")
+    shell.sites("import", town)
+    folder = shell.folder / "night"
+    assert configuration("write", str(folder), "--everything")[0] == 0
+    kept = (folder / "history" / "logbook.jsonl").read_text().splitlines()
+    assert json.loads(kept[0])["kind"] == "site_created"
+    again = json.loads(configuration("read", str(folder), "--json")[1])
+    assert (again["sites"]["same"], again["errors"]) == (1, [])
+    site = folder / "sites" / "0417.yaml"
+    site.write_text(site.read_text().replace("name: Bar", "name: Café"))
+    (folder / "sites" / "0418.yaml").symlink_to("/etc/hostname")
+    tried = json.loads(configuration("read", str(folder), "--dry-run", "--json")[1])
+    assert tried["sites"] == {"created": 0, "changed": 1, "same": 0, "refused": 0}
+    site.write_text(site.read_text().replace("postcode: ''", "postcode: '?'"))
+    report = shell.folder / "wrong.csv"
+    status, said = configuration("read", str(folder), "--report", str(report))
+    assert (status, "nothing was written" in said) == (1, True)
+    assert "sites/0417.yaml" in report.read_text("utf-8-sig")

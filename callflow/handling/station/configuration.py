@@ -28,6 +28,9 @@ from callflow.storage.people import users
 from callflow.storage.plans import plans
 from callflow.storage.sites import own_days, sites
 
+#: The fast writer where the system has it.
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 
 def _of_user(user: User) -> dict[str, object]:
     said = {"languages": list(user.languages), "skills": list(user.skills)}
@@ -71,5 +74,5 @@ def _name(id: str) -> str:
 
 def _yaml(value: Any) -> str:
     plain = json.loads(json.dumps(value, default=str))
-    text: str = yaml.safe_dump(plain, allow_unicode=True, sort_keys=True, width=100)
+    text: str = yaml.dump(plain, Dumper=_DUMPER, allow_unicode=True, sort_keys=True, width=100)
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import IO, Any
@@ -10,18 +10,15 @@ from typing import IO, Any
 from callflow.core.sites.files.mapping import Mapping as Mappings
 from callflow.core.sites.files.sheets import Part
 from callflow.handling.sites.shape import Site
-from callflow.handling.transfer import drafts, reading, services
+from callflow.handling.transfer import drafts, reading, services, writing
 from callflow.handling.transfer.drafts import Draft, Terms
-from callflow.handling.transfer.services import Entry, Told
-from callflow.handling.transfer.writing import By, InTx, Outcome, Tick, Writing
+from callflow.handling.transfer.services import Entry
+from callflow.handling.transfer.writing import By, InTx, Outcome, Tick, Told, Writing
 from callflow.storage import Tx
-from callflow.storage.engine.store import tried
 from callflow.storage.sites import files
 from callflow.storage.sites.spool import Spool
 from callflow.vault import Vault
 
-#: Firms of one transaction.
-_FIRMS = 10
 #: What of a contact's row is the person's, wherever they have a part.
 _PERSON = ("name", "phone", "language", "fax")
 
@@ -56,51 +53,27 @@ class Arrival:
         """Try or write all that is right; what is not is told."""
         outcome = Outcome(rows=self.taken.rows)
         outcome.faults, outcome.notes = list(self.taken.faults), list(self.taken.notes)
-        self._firms(dry=dry, outcome=outcome)
-        writing = Writing(self._read, self._write, self._vault, self._by, now=self._now, dry=dry)
-        writing.all(_Rows(self._spool, self._vault, self._terms), outcome, tick)
-        self._lines(dry=dry, outcome=outcome)
+        beside = partial(writing.beside, self._write, dry=dry, outcome=outcome)
+        for some in services.by_firm([*self._entries(Part.FIRM), *self._entries(Part.MEMBER)]):
+            beside(partial(self._firms, some))
+        sites = Writing(self._read, self._write, self._vault, self._by, now=self._now, dry=dry)
+        sites.all(_Rows(self._spool, self._vault, self._terms), outcome, tick)
+        if lines := list(self._entries(Part.SERVICE)):
+            beside(partial(self._lines, lines, self._spool.has if dry else lambda _site: False))
         for told in (outcome.faults, outcome.notes):
             told.sort(key=lambda fault: (fault.sheet, fault.row))
         if not dry and (outcome.created or outcome.changed):
-            writing.told(outcome)
+            sites.told(outcome)
         return outcome
 
     def _entries(self, part: Part) -> Iterator[Entry]:
         return (services.entry(item, self._vault) for item in self._spool.of_part(part))
 
-    def _firms(self, *, dry: bool, outcome: Outcome) -> None:
-        """Each firm with its people."""
-        of: dict[str, list[Entry]] = {}
-        for one in self._entries(Part.FIRM):
-            of.setdefault(one.id, []).append(one)
-        for one in self._entries(Part.MEMBER):
-            of.setdefault(str(one.given.get("firm") or ""), []).append(one)
-        groups = list(of.values())
-        for place in range(0, len(groups), _FIRMS):
-            some = [one for group in groups[place : place + _FIRMS] for one in group]
-            work = partial(services.write_firms, entries=some, vault=self._vault)
-            self._told(work, dry=dry, outcome=outcome)
+    def _firms(self, entries: Sequence[Entry], tx: Tx) -> Told:
+        return services.write_firms(tx, entries, self._vault, self._by.who, self._now())
 
-    def _lines(self, *, dry: bool, outcome: Outcome) -> None:
-        lines = list(self._entries(Part.SERVICE))
-        if lines:
-            coming = self._spool.has if dry else lambda _site: False
-            work = partial(services.write_lines, entries=lines, coming=coming)
-            self._told(work, dry=dry, outcome=outcome)
-
-    def _told(self, work: Callable[..., Told], *, dry: bool, outcome: Outcome) -> None:
-        now = self._now()
-
-        def run(tx: Tx) -> Told:
-            if not dry:
-                return work(tx, who=self._by.who, now=now)
-            with tried(tx):
-                return work(tx, who=self._by.who, now=now)
-
-        told: Told = self._write(run)
-        outcome.faults += told.faults
-        outcome.notes += told.notes
+    def _lines(self, entries: Sequence[Entry], coming: Callable[[str], bool], tx: Tx) -> Told:
+        return services.write_lines(tx, entries, self._by.who, self._now(), coming)
 
 
 class _Rows:

@@ -18,6 +18,7 @@ from callflow.handling.interventions.directory import get_directory, put_directo
 from callflow.handling.interventions.shape import DirectoryLine, Firm, Member
 from callflow.handling.sites.shape import Shape
 from callflow.handling.transfer.reading import KEPT
+from callflow.handling.transfer.writing import Told
 from callflow.storage import Tx
 from callflow.storage.engine.store import savepoint
 from callflow.storage.interventions import guards
@@ -25,6 +26,8 @@ from callflow.storage.sites.spool import Item
 from callflow.vault import Vault
 
 Document = dict[str, Any]
+#: Firms of one transaction.
+_FIRMS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,12 +94,17 @@ def entry(item: Item, vault: Vault) -> Entry:
     )
 
 
-@dataclass(slots=True)
-class Told:
-    """What is wrong, and what one should know."""
-
-    faults: list[Fault]
-    notes: list[Fault]
+def by_firm(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Firms with their people, those together that one transaction takes."""
+    of: dict[str, list[Entry]] = {}
+    for one in entries:
+        firm = one.id if one.part is Part.FIRM else str(one.given.get("firm") or "")
+        of.setdefault(firm, []).append(one)
+    groups = list(of.values())
+    return [
+        [one for group in groups[place : place + _FIRMS] for one in group]
+        for place in range(0, len(groups), _FIRMS)
+    ]
 
 
 def write_firms(tx: Tx, entries: Iterable[Entry], vault: Vault, who: str, now: datetime) -> Told:

@@ -130,6 +130,8 @@ def of_site(site: Site) -> Iterator[tuple[Part, Row]]:
 def of_station(tx: Tx) -> Iterator[tuple[Part, Row]]:
     """(part, what a row says) of firms, their people and the lines of services."""
     for firm in guard_firms(tx):
+        if firm.closed_at is not None:
+            continue
         yield Part.FIRM, firm.document()
         for member in firm_members(tx, firm.id):
             yield Part.MEMBER, member.document() | {"firm": firm.id}

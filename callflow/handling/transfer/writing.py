@@ -75,6 +75,28 @@ class Outcome:
     sites: list[Changed] = field(default_factory=list)  # the first of those that are not left alone
 
 
+@dataclass(slots=True)
+class Told:
+    """What is wrong, and what one should know."""
+
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def beside(write: InTx, work: Callable[[Tx], Told], *, dry: bool, outcome: Outcome) -> None:
+    """Do, or only try, what goes in one transaction; what it tells is put into ``outcome``."""
+
+    def run(tx: Tx) -> Told:
+        if not dry:
+            return work(tx)
+        with tried(tx):
+            return work(tx)
+
+    told: Told = write(run)
+    outcome.faults += told.faults
+    outcome.notes += told.notes
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class By:
     """Who takes a file, and which; ``because``: why what goes goes."""

@@ -110,6 +110,13 @@ WORDS: Mapping[str, str] = {
     "plus_back": "{value!r}: read as a number abroad whose + was lost",
     "serial_day": "{value!r}: read as a spreadsheet's day",
     "secrets_lost": "only named in this file, and not kept here: give them anew",
+    # --- a configuration's text files ---
+    "bad_text": "can't be taken: {why}",
+    "not_read": "is no file of a configuration: it is not read",
+    "policy_differs": "the settings file says otherwise, and counts: {names}",
+    "role_stays": "is {value} here and {other} in the file: changed on the page of users only",
+    "no_password": "{value} comes without a password: an administrator gives one",
+    "firm_closed": "{value} is closed: it is not taken",
     # --- what a plan would reach ---
     "reaches_less": "plan {plan}, step {step!r}, would call nobody any more: keep a number",
     "reaches_nobody": "nobody to call for these plans: {plans}; all goes to the operators",
