@@ -18,6 +18,7 @@ import structlog
 from callflow import clock
 from callflow.core.alarms.correlation import Rates
 from callflow.core.records import monthly
+from callflow.core.watch.latency import Durations, Measure
 from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
@@ -28,7 +29,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
-from callflow.handling.watch import machines, overdue
+from callflow.handling.watch import machines, organs, overdue
 from callflow.probes.machine import Probe
 from callflow.processes import anchoring, reporting
 from callflow.processes.eraser import Eraser
@@ -59,6 +60,7 @@ _FOLLOW = timedelta(seconds=5)
 _REPORT = timedelta(seconds=20)
 _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
+_ORGANS = timedelta(seconds=5)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -81,7 +83,7 @@ class Engine:
         self._share = machines.ALL
         self._correlated = 0
         self._busy_at = -math.inf
-        self._rates = Rates()
+        self._rates, self._lateness = Rates(), Durations(Measure.STEP_LATENESS)
         self._batch = 16
         self._last_tick = clock.now(), clock.monotonic()
         self._heard: Listening | None = None
@@ -104,6 +106,7 @@ class Engine:
                 parts.create_task(self._every(_FOLLOW, self._follow))
                 parts.create_task(self._every(_REPORT, self._report))
                 parts.create_task(self._every(_CHARGE, self._charge))
+                parts.create_task(self._every(_ORGANS, self._note_organs))
         finally:
             self._wake.close()
             self._duty.close()
@@ -139,7 +142,10 @@ class Engine:
 
     async def _decide(self, incident_id: str) -> None:
         now = clock.now()
-        await self._store.write(lambda tx: deadlines.decide_due(tx, incident_id, now))
+        since = await self._store.write(lambda tx: deadlines.decide_due(tx, incident_id, now))
+        if since is not None:
+            late = (clock.now() - since).total_seconds()
+            self._lateness.observe(late, clock.monotonic())
 
     async def _tick(self) -> None:
         now = clock.now()
@@ -191,6 +197,13 @@ class Engine:
         if look:
             await self._store.write(lambda tx: charges.book(tx, look, now))
 
+    async def _note_organs(self) -> None:
+        """Since when each organ of the station is as it is. Nearly always it only reads."""
+        if self._on_duty:
+            now = clock.now()
+            if await self._store.read(lambda tx: organs.organs_changed(tx, now)):
+                await self._store.write(lambda tx: organs.note_organs(tx, now), patience=1.0)
+
     async def _watch_clock(self, now: datetime) -> None:
         """What waits for a time must not wait longer because the clock was set back."""
         passed = clock.monotonic() - self._last_tick[1]
@@ -205,6 +218,7 @@ class Engine:
             "correlated": self._correlated,
             "on_duty": self._on_duty,
             "logbook": self._seals.state,
+            "latencies": [self._lateness.told(clock.monotonic())],
             "machine": await asyncio.to_thread(self._probe.look),
         }
 

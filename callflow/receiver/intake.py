@@ -9,8 +9,10 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from callflow.clock import monotonic
 from callflow.core.signals.protocol import Received
 from callflow.core.signals.signal import Signal
+from callflow.core.watch.latency import Durations, Measure
 from callflow.receiver.pace import SHARE_EVERY, Pace
 from callflow.storage import StoreUnavailable
 
@@ -38,6 +40,7 @@ class _Waiting(NamedTuple):
     sender: Sender
     outcomes: Sequence[Received]
     signals: Sequence[Signal]
+    since: float  # monotonic seconds
 
 
 class Intake:
@@ -54,6 +57,8 @@ class Intake:
         vital: Callable[[Signal], bool] = lambda signal: False,
     ) -> None:
         self._store, self._pace, self._vital = store, pace or Pace(), vital
+        #: Of acknowledgements: from a sender's message until it is durable and answered.
+        self.durations = Durations(Measure.ACKNOWLEDGEMENT)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: deque[tuple[list[_Waiting], asyncio.Future[bool]]] = deque()
         self._arrived = asyncio.Event()
@@ -62,7 +67,7 @@ class Intake:
 
     def add(self, sender: Sender, outcomes: Sequence[Received], signals: Sequence[Signal]) -> None:
         """``sender`` is told, in order, when ``signals``, those of ``outcomes``, are durable."""
-        self._waiting.append(_Waiting(sender, outcomes, signals))
+        self._waiting.append(_Waiting(sender, outcomes, signals, monotonic()))
         self._idle.clear()
         self._arrived.set()
 
@@ -107,7 +112,7 @@ class Intake:
             await asyncio.gather(*(self._alone(own) for own in _by_sender(share)))
         else:
             for waiting in share:
-                _tell(waiting, stored)
+                self._tell(waiting, stored)
         self._under_way.popleft()
 
     async def drained(self) -> None:
@@ -127,7 +132,7 @@ class Intake:
         """What waits with a vital signal in it, and what its sender sent before it."""
         ahead: dict[int, int] = {}  # of each sender with vital signals: how many to take
         seen: Counter[int] = Counter()
-        for sender, _, signals in self._waiting:
+        for sender, _, signals, _ in self._waiting:
             seen[id(sender)] += 1
             if any(map(self._vital, signals)):
                 ahead[id(sender)] = seen[id(sender)]
@@ -144,7 +149,16 @@ class Intake:
 
     async def _alone(self, share: list[_Waiting]) -> None:
         for waiting in share:
-            _tell(waiting, await self._stored([waiting]))
+            self._tell(waiting, await self._stored([waiting]))
+
+    def _tell(self, waiting: _Waiting, stored: bool) -> None:
+        try:
+            waiting.sender.answered(waiting.outcomes, stored=stored)
+        except Exception:  # one sender's answer must not cost the others theirs
+            _log.exception("receiver.not_answered")
+        if stored and waiting.signals:
+            at = monotonic()
+            self.durations.observe(at - waiting.since, at)
 
     async def _stored(self, share: list[_Waiting]) -> bool:
         signals = [signal for waiting in share for signal in waiting.signals]
@@ -173,10 +187,3 @@ def _by_sender(share: list[_Waiting]) -> list[list[_Waiting]]:
     for waiting in share:
         senders.setdefault(id(waiting.sender), []).append(waiting)
     return list(senders.values())
-
-
-def _tell(waiting: _Waiting, stored: bool) -> None:
-    try:
-        waiting.sender.answered(waiting.outcomes, stored=stored)
-    except Exception:  # one sender's answer must not cost the others theirs
-        _log.exception("receiver.not_answered")

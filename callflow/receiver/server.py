@@ -152,6 +152,11 @@ class Receiver:
         ]
 
     @property
+    def latencies(self) -> list[dict[str, Any]]:
+        """How long senders waited for their answers."""
+        return [self._intake.durations.told(monotonic())]
+
+    @property
     def connections(self) -> int:
         """TCP connections that are open."""
         return len(self._connections) + len(self._calls)

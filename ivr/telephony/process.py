@@ -26,7 +26,7 @@ from ivr import transcribing
 from ivr.agi import AgiServer, Dialogues, fixed_sentences
 from ivr.agi.runner import sentence
 from ivr.agi.voices import Voices
-from ivr.ami import Account, AmiError, AmiLink, Timing
+from ivr.ami import Account, AmiError, AmiLink, Event, Timing
 from ivr.asterisk.configuration import AMI_USER
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.tree import cache_folder
@@ -44,6 +44,7 @@ from ivr.telephony.placing import Placing
 from ivr.telephony.presence import Presence
 from ivr.telephony.recordings import Recordings
 from ivr.telephony.refusals import Refusals
+from ivr.telephony.rings import Rings
 from ivr.telephony.site_names import SiteNames
 from ivr.telephony.trunk_reach import TrunkReach
 from ivr.transcribing import Transcriber
@@ -60,6 +61,7 @@ _FAXES_EVERY = 1.0
 _DOOMED_EVERY = 5.0
 _TRUNKS_EVERY = 3.0
 _CARRIERS_EVERY = 20.0
+_RINGS_EVERY = 5.0
 _PHONES_EVERY = 2.0
 _PHONES_PAUSE = 0.3
 #: An Asterisk of our own says when it has booted; others may never say it.
@@ -106,13 +108,13 @@ class Telephony:
             on_room=self._wake.nudge,
             where=self._phones.dialled,
         )
-        self._refusals = refusals_of(settings)
+        self._refusals, self._rings = refusals_of(settings), Rings(store, clock.monotonic)
         self._at_door, self._door_anew = Refused(), asyncio.Event()
         self._reach = TrunkReach(settings.all_trunks, station_of(settings), clock.now)
         self._link = AmiLink(
             account(settings),
             on_up=self._up,
-            on_events=self._placing.events,
+            on_events=self._events,
             on_alarm=self._alarm,
             on_device=self._device,
             on_contact=self._phones.connected,
@@ -180,6 +182,7 @@ class Telephony:
                     self._follow_phones(),
                     self._every(_SWEEP_EVERY, self._recordings.sweep),
                     self._every(_FAXES_EVERY, self._faxes.look),
+                    self._every(_RINGS_EVERY, self._rings.look),
                     self._every(_SWEEP_EVERY, self._faxes.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
                     self._every(_CARRIERS_EVERY, self._carriers.look),
@@ -228,6 +231,10 @@ class Telephony:
             with _while_there():
                 await work()
             await asyncio.sleep(seconds)
+
+    async def _events(self, events: list[Event]) -> None:
+        await self._placing.events(events)
+        self._rings.heard(events)
 
     def _device(self, device: str, state: str) -> None:
         self._reach.heard(device, state)
@@ -289,6 +296,7 @@ class Telephony:
             "panels": dict(self._panels.counts),
             "sip": self._refusals.state(),
             "door": dict(self._at_door.counts),
+            "latencies": self._rings.told(),
             "machine": await asyncio.to_thread(self._probe.look),
         }
         await self._store.write(

@@ -137,6 +137,7 @@ def _exchange(one: of.Exchange) -> Organ:
 _TRUNKS: Mapping[str, tuple[State, Reason | None]] = {
     "up": (State.OK, None),
     "down": (State.FAILED, Reason.NO_CALLS),
+    "unregistered": (State.DEGRADED, Reason.NOT_REGISTERED),  # calls out may still go
     "unanswered": (State.DEGRADED, Reason.UNANSWERED),
 }
 
@@ -147,8 +148,8 @@ def _trunks(facts: Facts, _: datetime) -> list[Organ]:
 
 def _trunk(trunk: of.Trunk) -> Organ:
     state, reason = _TRUNKS.get(trunk.state, (State.UNKNOWN, Reason.SILENT))
-    if trunk.registered is False and state in (State.OK, State.DEGRADED):
-        state, reason = State.FAILED, Reason.NOT_REGISTERED
+    if trunk.registered is False and state is State.OK:  # it is not judged yet
+        state, reason = _TRUNKS["unregistered"]
     rate = trunk.answer_rate
     return Organ(
         part=Part.TRUNK,

@@ -41,7 +41,7 @@ class Exchange:
 class Trunk:
     """A trunk as its node's telephony told it; ``state`` "" where that says nothing any more.
 
-    ``registered`` None: it needs no registration.
+    ``registered`` None: it needs none, or that is not known.
     """
 
     name: str

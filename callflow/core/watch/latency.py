@@ -90,7 +90,8 @@ class Durations:
 
     def told(self, at: float) -> dict[str, Any]:
         """What the process says of them."""
-        return {"counts": list(self._counts), "sum": round(self._sum, 6), "usual": self.usual(at)}
+        counts, total = list(self._counts), round(self._sum, 6)
+        return {"measure": self.measure, "counts": counts, "sum": total, "usual": self.usual(at)}
 
 
 class _Part:

@@ -9,9 +9,10 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 
 
-def decide_due(tx: Tx, incident_id: str, now: datetime) -> bool:
-    """Decide an incident that is due; False where it isn't (any more), or another does it now."""
-    if not incidents.take_due(tx, incident_id, now):
-        return False
-    decide(tx, incident_id, now)
-    return True
+def decide_due(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
+    """Decide an incident that is due; since when it was. None where it isn't (any more), or another
+    does it now."""
+    since = incidents.take_due(tx, incident_id, now)
+    if since is not None:
+        decide(tx, incident_id, now)
+    return since

@@ -190,6 +190,7 @@ def trunk_health(tx: Tx, node: str, now: datetime, seen: Seen | None) -> list[di
             "name": trunk.name,
             "state": "down" if seen is None else _shown(_state(known, trunk.name), trunk),
             "registered": _is_registered(seen, trunk.name),
+            "since": to_iso(known[trunk.name].since) if trunk.name in known else None,
             "calls": live.get(trunk.name, 0),
             "channels": trunk.channels,
             "reserved": trunk.reserved,

@@ -183,16 +183,18 @@ def due(tx: Tx, now: datetime, *, limit: int = 100) -> list[str]:
     return [row["id"] for row in _DUE_NOW.all(tx, {"now": now, "limit": limit})]
 
 
-_TAKE_DUE = select(t.incident.c.id).where(
+_TAKE_DUE = select(t.incident.c.due_at).where(
     t.incident.c.id == bindparam("id"), t.incident.c.due_at <= bindparam("now")
 )
 _TAKE_DUE_LOCKED = _TAKE_DUE.with_for_update(skip_locked=True)
 
 
-def take_due(tx: Tx, incident_id: str, now: datetime) -> bool:
-    """Lock an incident that is due; False where it isn't, or somebody else has it in hand."""
+def take_due(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
+    """Lock an incident that is due; since when it is. None where it isn't, or somebody else has it
+    in hand."""
     query = _TAKE_DUE if tx.dialect.name == "sqlite" else _TAKE_DUE_LOCKED
-    return tx.execute(query, {"id": incident_id, "now": now}).first() is not None
+    since: datetime | None = tx.execute(query, {"id": incident_id, "now": now}).scalar()
+    return since
 
 
 def page(

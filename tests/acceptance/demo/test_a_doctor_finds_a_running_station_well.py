@@ -45,7 +45,8 @@ async def test_the_doctor_finds_what_is_wrong_and_nothing_else(station: Station)
     await station.until(seen)
     status, told = await doctor(station)
     assert status == 1
-    ill = {check["part"]: check for check in told["checks"] if check["verdict"] != "ok"}
+    well = ("ok", "unknown")  # nobody is asked about a demo's clock, nor backs it up
+    ill = {check["part"]: check for check in told["checks"] if check["verdict"] not in well}
     assert set(ill) == {"strangers"}
     assert "7777" in ill["strangers"]["details"][0]
     assert "key missing" in ill["strangers"]["details"][0]

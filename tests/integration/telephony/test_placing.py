@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from callflow import clock
 from callflow.handling.calls import calling, lost_ends
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from ivr.telephony import doubts, placing
 from tests.support.scripted_ami import (
     ANSWERS,
@@ -295,6 +297,31 @@ async def _kill_in_the_middle(station: TelephonyStation) -> None:
     await station.kill()
     station.start()
     await station.ami.until(lambda: station.ami.links == 2)
+
+
+async def test_how_long_it_took_from_alarm_to_ring_is_told_by_the_alarms_category(
+    tmp_path: Path,
+) -> None:
+    """Looked up behind the call: what an alarm costs is counted elsewhere, and hasn't grown."""
+    async with ScriptedAmi() as ami, telephony_station(ami, tmp_path) as station:
+        ami.default_fate = ANSWERS
+        await station.alarm()
+        call = await station.call_of_alarm()
+        row = await station.until_row(call, lambda row: row.answered_at is not None)
+        assert row.incident_id is not None
+        told: dict[str, Any] = {}
+        async with asyncio.timeout(20):
+            while not any(sum(one["counts"]) for one in told.values()):
+                await station.changed()
+                told = await _latencies(station)
+        assert {name for name, one in told.items() if sum(one["counts"])} == {"security"}
+        assert sum(told["security"]["counts"]) == 1
+        assert 0 <= told["security"]["sum"] < 20
+
+
+async def _latencies(station: TelephonyStation) -> dict[str, Any]:
+    processes = await station.store.read(lambda tx: users.processes(tx, "telephony"))
+    return {one["category"]: one for each in processes for one in each.state["latencies"]}
 
 
 async def test_a_trunk_that_asterisk_no_longer_reaches_is_told_and_seen_in_health(

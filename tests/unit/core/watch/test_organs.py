@@ -150,8 +150,12 @@ PLUGS: dict[str, tuple[Facts, str, State, Reason, State]] = {
         *("trunk:alpha", State.FAILED, Reason.NO_CALLS, State.DEGRADED),
     ),
     "a registration": (
+        replace(WELL, trunks=[trunk(state="unregistered", registered=False)]),
+        *("trunk:alpha", State.DEGRADED, Reason.NOT_REGISTERED, State.DEGRADED),
+    ),
+    "a registration, just now": (
         replace(WELL, trunks=[trunk(registered=False)]),
-        *("trunk:alpha", State.FAILED, Reason.NOT_REGISTERED, State.FAILED),
+        *("trunk:alpha", State.DEGRADED, Reason.NOT_REGISTERED, State.DEGRADED),
     ),
     "a trunk that nobody answers": (
         replace(WELL, trunks=[trunk(state="unanswered", answer_rate=0.02)]),
@@ -271,7 +275,7 @@ def test_what_nobody_was_asked_is_unknown_and_held_against_nobody(name: str) -> 
 
 
 def test_both_trunks_down_is_a_station_that_calls_nobody() -> None:
-    both = replace(WELL, trunks=[trunk(state="down"), trunk("beta", registered=False)])
+    both = replace(WELL, trunks=[trunk(state="down"), trunk("beta", state="down")])
     assert verdict(judge(both, NOW)) is State.FAILED
     hardly = replace(WELL, trunks=[trunk(state="down"), trunk("beta", state="unanswered")])
     assert verdict(judge(hardly, NOW)) is State.DEGRADED
