@@ -22,6 +22,8 @@ MANY = {
     "%(rows)s lignes": "the most that a file may have",
     "{most} rows": "the most that a file may have",
     "{most} lignes": "the most that a file may have",
+    "{most} characters": "the most that a cell may have",
+    "{most} caractères": "the most that a cell may have",
     "%(most)s premiers": "the most that are shown",
     "%(most)s premières": "the most that are shown",
     "%(nth)s times": "two times, and more",
