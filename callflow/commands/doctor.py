@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from callflow import clock, private
+from callflow import clock, listening, private
 from callflow.commands import checks, demo_people, findings
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.checks import Check, Verdict
@@ -99,6 +99,9 @@ def _look(settings: Settings, store: Store) -> _Seen:
         facts=replace(
             seen.facts,
             open_folder=private.is_open(settings.data_dir),
+            absent=listening.absent(settings),
+            in_clear=settings.is_beyond("web") and settings.tls_certificate is None,
+            nameless=bool(settings.trusted_proxies) and not settings.all_public_urls,
             ways=settings.ways,
             mail_trouble=_mail_trouble(settings),
             printer_trouble=asyncio.run(_printer_trouble(settings)) if settings.printers else "",

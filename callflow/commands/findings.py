@@ -49,6 +49,9 @@ class Facts:
     open_folder: bool = False  # others of the host may look into the data folder
     open_tokens: Sequence[str] = ()  # panels' programs that speak for no account
     demos: Sequence[str] = ()  # people and programs of the demo that this station lets in
+    absent: Sequence[str] = ()  # addresses to listen at that no interface has, and whose setting
+    in_clear: bool = False  # pages are seen beyond this machine without TLS
+    nameless: bool = False  # a proxy is trusted, and no public name is known
     undecoded: int = 0  # sites whose cameras nothing here can decode: ffmpeg is missing
 
 
@@ -64,6 +67,27 @@ def _folder(facts: Facts) -> _Found:
         "other users of this host may open the data folder",
         "chmod 0700 it: who holds its locks stops every acknowledgement",
     )
+
+
+def _addresses(facts: Facts) -> _Found:
+    if facts.absent:
+        return _failed(
+            "something listens nowhere",
+            "correct the setting, or give the interface its address",
+            facts.absent,
+        )
+    if facts.in_clear:
+        return _look(
+            "the pages are seen beyond this machine in clear, passwords with them",
+            "set CALLFLOW_TLS_CERTIFICATE and CALLFLOW_TLS_KEY, or put a proxy that has a"
+            " certificate before them and CALLFLOW_WEB_BIND back on 127.0.0.1",
+        )
+    if facts.nameless:
+        return _look(
+            "a proxy is trusted, and the pages have no public name",
+            "set CALLFLOW_PUBLIC_URL: without it telephones behind the proxy are refused",
+        )
+    return _well("everything listens where it should")
 
 
 def _demos(facts: Facts) -> _Found:
@@ -206,6 +230,7 @@ def _panel_clocks(facts: Facts) -> _Found:
 #: What is looked at, by what it is called.
 _PARTS: Mapping[str, Callable[[Facts], _Found]] = {
     "folder": _folder,
+    "addresses": _addresses,
     "demo": _demos,
     "tokens": _tokens,
     "declared": _undeclared_lines,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -279,6 +280,16 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
         return {self.ports.dc09, *(port for line in lines for _, port in self.listens_at(line))}
 
     @model_validator(mode="after")
+    def _trunks_are_let_in(self) -> Self:
+        for trunk in self.trunks:
+            if self.sip_allow and trunk.named and not trunk.networks:
+                raise ValueError(
+                    f"CALLFLOW_SIP_ALLOW: trunk {trunk.name} is known by a name alone: write in its"
+                    " `networks` where its carrier calls from"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _storm(self) -> Self:
         if self.storm_delay < self.storm_length:
             raise ValueError("CALLFLOW_STORM_DELAY: must not be shorter than CALLFLOW_STORM_LENGTH")
@@ -366,6 +377,12 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
             rtp_count=RTP_PORTS - self._node_offset,
             simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
         )
+
+    @property
+    def has_browsers_elsewhere(self) -> bool:
+        """True where pages are seen from beyond this machine, be it by a proxy."""
+        hosts = [urlsplit(url).hostname or "" for url in self.all_public_urls]
+        return self.is_beyond("web") or not all(map(is_loopback, hosts))
 
     @property
     def own_url(self) -> str:

@@ -103,6 +103,12 @@ class TrunkEnd:
         return Uri(self.proxy, loose=True) if self.proxy else None
 
     @property
+    def let_in(self) -> tuple[str, ...]:
+        """Networks that it is heard from where only some are; of names somebody must say them."""
+        places = [place for place in (self.place, self.proxy) if place and not place.named]
+        return (*(f"{place.host}/32" for place in places), *self.networks)
+
+    @property
     def matches(self) -> tuple[str, ...]:
         """Where its calls come from; of names telephony finds it out."""
         places = [place for place in (self.place, self.proxy) if place and not place.named]
@@ -151,6 +157,10 @@ class StationSettings:
     http_port: int
     """Where browsers' telephones are handed on to, by the door alone (ivr/door)."""
     bind: str = "127.0.0.1"
+    sip_allowed: tuple[str, ...] = ()
+    """Networks that SIP is heard from, beside this machine and the trunks; none: anybody's."""
+    browsers_here: bool = True
+    """Operators' browsers are on this machine, and so is their sound."""
     tls_certificate: Path | None = None
     """Of SIP over TLS."""
     tls_key: Path | None = None

@@ -56,6 +56,8 @@ def station(
             secure_phones=settings.secure_phones,
             http_port=ports.asterisk_inner,
             bind=settings.sip_host,
+            sip_allowed=settings.sip_allow,
+            browsers_here=not settings.has_browsers_elsewhere,
             tls_certificate=settings.tls_certificate,
             tls_key=settings.tls_key,
             fastagi_port=ports.agi,

@@ -27,9 +27,11 @@ _POLL_S = 0.05
 _READ_AGAIN = {
     Kind.STATION: (
         "module load res_pjsip_nat.so",
+        "module load res_pjsip_acl.so",
         "module load res_pjsip_outbound_registration.so",
         "module load app_senddtmf.so",
         "module reload res_pjsip.so",
+        "module reload res_pjsip_acl.so",
         "manager reload",
         "dialplan reload",
     ),

@@ -6,6 +6,8 @@ counts; AMI's security events would each go through the process that drives the 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 #: Why a request was refused, and how Asterisk 22 says so; the first group is who sent it.
 _REASONS = {
+    "not_allowed": rb"SIP ACL: Rejecting '([^']+)' due to",
     "unknown": rb"Request '[^']*' from .* failed for '([^']+)' .* - No matching endpoint found",
     "wrong_password": rb"Request '[^']*' from .* failed for '([^']+)' .* - Failed to authenticate",
     "malformed": rb"sip_transport\S* Dropping \d+ bytes packet from \S+ (\S+)",
@@ -31,6 +34,8 @@ _LINE = re.compile(b"|".join(rb"(?P<%s>%s)" % (n.encode(), p) for n, p in _REASO
 #: Bytes after which the file begins again once nothing more comes; while more comes, ten times as
 #: many, since a line that is written between the last read and the cut is not counted.
 _LONGEST, _FLOODED = 1_000_000, 10_000_000
+#: Bytes of Asterisk's warnings: who is of no network of ``sip_allow`` adds one by each packet.
+_WARNINGS = 10_000_000
 #: Bytes read at once.
 _STEP = 262_144
 #: Seconds between two lines in our own log.
@@ -48,6 +53,13 @@ def reason(line: bytes) -> tuple[str, str] | None:
     name = found.lastgroup or ""
     sender = found[found.re.groupindex[name] + 1].decode("ascii", errors="replace")
     return name, sender.rpartition(":")[0].strip("[]") or sender
+
+
+def _keep_short(warnings: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if warnings.stat().st_size > _WARNINGS:
+            os.truncate(warnings, 0)
+            log.warning("asterisk.warnings_cut", file=str(warnings))
 
 
 class Refusals:
@@ -77,6 +89,7 @@ class Refusals:
             self._read(self._file)
         except FileNotFoundError:
             self._at = 0
+        _keep_short(self._file.with_name("messages"))
         if self._untold and self._monotonic() - self._told_at >= _TOLD_EVERY:
             log.warning("sip.refused", **self._untold, most=self._senders.most_common(3))
             self._told_at = self._monotonic()

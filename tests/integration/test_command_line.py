@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import forked
+from tests.support.product import free_base
 
 
 def callflow(folder: Path, *arguments: str, typed: str = "\n", **settings: str) -> tuple[int, str]:
@@ -71,6 +72,23 @@ def test_a_setting_that_cannot_be_used_is_said_in_one_line(
     assert status == 1
     assert output.startswith(said)
     assert output.count("\n") == 1
+
+
+def test_an_address_that_is_not_there_is_named_before_anything_begins(tmp_path: Path) -> None:
+    where = {"CALLFLOW_DC09_BIND": "192.0.2.77", "CALLFLOW_PORT_BASE": str(free_base())}
+    status, output = callflow(tmp_path, "serve", **where)
+    assert status == 1
+    assert output.startswith(
+        "callflow: CALLFLOW_DC09_BIND: no interface of this machine has the address 192.0.2.77"
+    )
+    assert output.count("\n") == 1
+    assert not (tmp_path / "callflow.db").exists()
+    assert callflow(tmp_path, "db", "upgrade")[0] == 0
+    status, output = callflow(tmp_path, "doctor", "--json", **where)
+    assert status == 1
+    (found,) = (c for c in json.loads(output)["checks"] if c["part"] == "addresses")
+    assert found["verdict"] == "failed"
+    assert "192.0.2.77" in found["details"][0]
 
 
 def test_a_desk_phone_is_given_to_somebody_who_works_here(tmp_path: Path) -> None:

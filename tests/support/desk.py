@@ -219,11 +219,18 @@ class Desks:
         self._all: list[Desk] = []
 
     async def of(
-        self, name: str, hertz: float, role: str = "operator", *, network: Cut | None = None
+        self,
+        name: str,
+        hertz: float,
+        role: str = "operator",
+        *,
+        network: Cut | None = None,
+        url: str = "",
     ) -> Desk:
-        """Somebody new sits down; ``network``: behind a cable of their own."""
+        """Somebody new sits down; ``network``: behind a cable of their own; ``url``: where the
+        pages are for them."""
         desk = Desk(self._station, name, hertz, self._folder)
-        desk.network = network
+        desk.network, desk.url = network, url or desk.url
         self._all.append(desk)
         return await desk.sits_down(self._playwright, role)
 

@@ -32,12 +32,14 @@ class Proxies:
 
     def client(self, scope: Scope) -> str:
         """Whose request it is: that of the connection's far end, or of whom our proxy asks for."""
-        said = [value.decode("latin-1") for name, value in scope["headers"] if name == self._name]
-        return client(_host(scope), said, self.networks, self._header)
+        return client(_host(scope), self._said(scope), self.networks, self._header)
 
-    def are_before(self, scope: Scope) -> bool:
-        """True where one of them has the connection."""
-        return is_of(_host(scope), self.networks)
+    def ask(self, scope: Scope) -> bool:
+        """True where one of them asks, for somebody else."""
+        return bool(self._said(scope)) and is_of(_host(scope), self.networks)
+
+    def _said(self, scope: Scope) -> list[str]:
+        return [value.decode("latin-1") for name, value in scope["headers"] if name == self._name]
 
 
 class Forwarded:
@@ -49,7 +51,7 @@ class Forwarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope.get("client"):
-            scope.setdefault("state", {})["by_proxy"] = self._proxies.are_before(scope)
+            scope.setdefault("state", {})["by_proxy"] = self._proxies.ask(scope)
             scope = {**scope, "client": (self._proxies.client(scope), scope["client"][1])}
         await self._app(scope, receive, send)
 

@@ -626,6 +626,7 @@ TROUBLES = {
 }
 #: Why a SIP message was refused.
 SIP_REFUSED = {
+    "not_allowed": N_("from an address that may not connect"),
     "unknown": N_("unknown sender"),
     "wrong_password": N_("password wrong"),
     "malformed": N_("malformed"),

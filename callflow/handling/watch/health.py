@@ -26,7 +26,9 @@ from callflow.storage.calls import calls
 from callflow.storage.people import users
 
 #: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
-SIP_REFUSED = ("unknown", "wrong_password", "malformed", "handshake", "no_number")
+SIP_REFUSED = (
+    *("not_allowed", "unknown", "wrong_password", "malformed", "handshake", "no_number"),
+)
 
 #: Why the door of browsers' telephones refused somebody (ivr/door), as telephony counts it.
 DOOR_REFUSED = (

@@ -65,6 +65,7 @@ class Pair:
     """A few seconds of speech."""
     ports: TextIOWrapper
     """Who has it has the ports."""
+    settings: StationSettings
 
     def ami(self) -> Ami:
         return Ami(self.ami_port, self.station.instance.ami_secret())
@@ -119,6 +120,7 @@ def start_pair(data_dir: Path, tree: AsteriskTree) -> Pair:
         recordings=settings.recordings,
         prompt=str(tree.sounds["fr"] / "vm-intro"),
         ports=ports,
+        settings=settings,
     )
     for process in (pair.network, pair.station):
         process.start()

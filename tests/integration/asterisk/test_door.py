@@ -14,10 +14,11 @@ import pytest
 
 from callflow.clock import monotonic
 from callflow.core.calls.phones import PhoneKind
+from callflow.core.station.addresses import network_of
 from callflow.handling.calls.phones import Endpoint
 from ivr.asterisk.phones import render_phones
 from ivr.door import relay
-from ivr.door.handshake import Pages
+from ivr.door.handshake import Pages, Visitors
 from tests.integration.asterisk.conftest import Pair
 from tests.integration.asterisk.throwaway import until
 from tests.support.ports import free_port
@@ -139,6 +140,36 @@ def _guesses_for_ever(wire: Wire) -> None:
     while True:
         guess = Request(sender=f"<sip:{PHONE.name}@127.0.0.1>")
         assert status(ask(wire, guess, PHONE.name, "a-guess")) == 401
+
+
+async def test_behind_a_proxy_a_strangers_flood_lets_its_own_go(pair: Pair) -> None:
+    """All connections are the proxy's: who is let go is of the client that has most."""
+    door = relay.Door(
+        upstream=pair.inner_port,
+        prefix=pair.station.instance.http_prefix(),
+        pages=Pages(port=pair.web_port),
+        visitors=Visitors(proxies=(network_of("127.0.0.1"),)),
+        strangers=8,
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = int(listener.getsockname()[1])
+    task = asyncio.create_task(door.listen(listener))
+    await asyncio.to_thread(_stays_beside_a_flood, port, pair.web_port)
+    task.cancel()
+    await door.end()
+    assert door.refused["crowded"] >= 12
+
+
+def _stays_beside_a_flood(port: int, web_port: int) -> None:
+    origin = f"http://127.0.0.1:{web_port}"
+    base = {"Host": f"127.0.0.1:{port}", "Origin": origin}
+    with contextlib.ExitStack() as held:
+        phone = Wire("ws", port, headers={**base, "X-Forwarded-For": "203.0.113.10"})
+        held.enter_context(phone)
+        for number in range(20):
+            said = f"203.0.113.{number}, 2001:db8:0:1::{number:x}"
+            held.enter_context(Wire("ws", port, headers={**base, "X-Forwarded-For": said}))
+        assert registers(phone) == 200
 
 
 def test_a_telephony_that_ends_cuts_nobody_and_takes_nobody(pair: Pair) -> None:

@@ -86,6 +86,15 @@ ILL: dict[str, tuple[Facts, str, Verdict, str]] = {
         Verdict.LOOK,
         "open alarms and end none: camera, gate",
     ),
+    "an address that is not there": (
+        replace(WELL, absent=["CALLFLOW_WEB_BIND: no interface has 192.0.2.77"]),
+        *("addresses", Verdict.FAILED, "something listens nowhere"),
+    ),
+    "pages in clear": (replace(WELL, in_clear=True), "addresses", Verdict.LOOK, "in clear"),
+    "no name behind a proxy": (
+        replace(WELL, nameless=True),
+        *("addresses", Verdict.LOOK, "no public name"),
+    ),
     "no ffmpeg": (replace(WELL, undecoded=3), "cameras", Verdict.LOOK, "ffmpeg is missing: 3"),
     "no mail": (
         replace(WELL, ways=["mail"], mail_trouble="refused: 535 no"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.door.handshake import Opening, Pages, Proof, Refusal, read
+from ivr.door.handshake import Opening, Pages, Proof, Refusal, Visitors, read
 from ivr.door.handshake import opening as opening_of
 
 PAGES = Pages(port=8000)
@@ -118,6 +120,42 @@ def test_whatever_else_is_said_opens_nothing(words: bytes) -> None:
 def test_no_bytes_do_more_than_to_be_refused(words: bytes) -> None:
     with pytest.raises(Refusal):
         opening(words + b"\r\n\r\n", PAGES, secure=False, prefix="a-secret")
+
+
+LISTED = Visitors(
+    allowed=(ip_network("10.1.0.0/16"),), proxies=(ip_network("10.9.0.1"), ip_network("127.0.0.1"))
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "found"),
+    [
+        ("10.1.2.3", None, "10.1.2.3"),
+        ("10.1.2.3", "203.0.113.9", "10.1.2.3"),  # nobody's word
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", "10.1.2.3", "10.1.2.3"),
+        ("10.9.0.1", "203.0.113.9, 10.1.2.3", "10.1.2.3"),
+        ("10.9.0.1", "10.1.2.3, 203.0.113.9", ""),
+        ("10.9.0.1", "127.0.0.1", ""),
+        ("10.9.0.1", None, ""),
+        ("127.0.0.1", "203.0.113.9", ""),
+        ("127.0.0.1", "unknown", ""),
+    ],
+)
+def test_a_telephone_is_whose_the_proxy_says(host: str, said: str | None, found: str) -> None:
+    assert LISTED.may_connect(host)
+    told = {} if said is None else {"x-forwarded-for": said}
+    if found:
+        assert LISTED.client(host, told) == found
+    else:
+        with pytest.raises(Refusal, match="address"):
+            LISTED.client(host, told)
+
+
+@pytest.mark.parametrize("host", ["10.2.0.1", "2001:db8::1", "::ffff:10.2.0.1", "10.9.0.2"])
+def test_a_stranger_is_let_go_before_a_word(host: str) -> None:
+    assert not LISTED.may_connect(host)
+    assert Visitors().may_connect(host)
 
 
 def frame(payload: bytes, first: int = 0x81) -> bytes:

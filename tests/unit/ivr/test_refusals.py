@@ -16,6 +16,10 @@ UNKNOWN = (
     b"[2026-11-26 09:09:05.118] NOTICE[2714] res_pjsip/pjsip_distributor.c: Request 'INVITE' from "
     b"'<sip:100@127.0.0.1>' failed for '127.0.0.1:55593' (callid: c1) - No matching endpoint found"
 )
+LISTED = (
+    b"[2026-11-30 15:08:53.162] NOTICE[4360] acl.c: SIP ACL: Rejecting '192.0.2.66' due to a"
+    b" failure to pass ACL '(BASELINE)'"
+)
 PASSWORD = (
     b"[2026-11-26 09:09:16.039] NOTICE[2714] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from"
     b" '<sip:100@127.0.0.1>' failed for '[2001:db8::7]:55593' (callid: c2) - Failed to authenticate"
@@ -39,6 +43,7 @@ OTHER = b"[2026-11-26 09:09:04.943] NOTICE[2687] loader.c: 68 modules will be lo
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        (LISTED, ("not_allowed", "192.0.2.66")),
         (UNKNOWN, ("unknown", "127.0.0.1")),
         (PASSWORD, ("wrong_password", "2001:db8::7")),
         (MALFORMED, ("malformed", "192.0.2.9")),
@@ -100,3 +105,16 @@ def test_of_somebody_else_s_asterisk_nothing_is_known() -> None:
     refusals = Refusals(None, lambda: NOW, lambda: 0.0)
     refusals.look()
     assert _counted(refusals) == {}
+
+
+def test_a_flood_from_nowhere_fills_no_disk_with_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.telephony.refusals._WARNINGS", 1000)
+    (tmp_path / "notices").touch()
+    refusals = Refusals(tmp_path / "notices", lambda: NOW, lambda: 0.0)
+    warnings = tmp_path / "messages"
+    for size, left in ((1000, 1000), (1001, 0)):
+        warnings.write_bytes(b"x" * size)
+        refusals.look()
+        assert warnings.stat().st_size == left

@@ -62,6 +62,16 @@ def test_a_proxy_of_ours_is_not_one_address() -> None:
     assert not to_cut(through, AT, of_one=5, proxies=[ip_network("127.0.0.0/8")])
 
 
+def test_behind_a_proxy_it_is_the_client_who_is_counted() -> None:
+    proxies = [ip_network("127.0.0.0/8")]
+    stranger = [connection("127.0.0.1", asked=True, client="192.0.2.7") for _ in range(9)]
+    office = [connection("127.0.0.1", asked=True, client="192.0.2.8") for _ in range(5)]
+    at_rest = [connection("127.0.0.1", asked=True) for _ in range(9)]
+    cut = to_cut([*stranger, *office, *at_rest], AT, of_one=5, proxies=proxies)
+    assert len(cut) == 4
+    assert set(cut) <= set(stranger)
+
+
 def test_of_too_many_in_all_the_least_useful_go_whoever_they_belong_to() -> None:
     silent = [connection(f"198.51.100.{n}", ago=n / 50) for n in range(1, 200)]
     useful = [connection("192.0.2.9", ago=9, asked=True)]
