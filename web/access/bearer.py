@@ -15,7 +15,7 @@ from web.access import addresses
 from web.access.users import Declared, Right, Role, digest, rights_of
 from web.kit.problems import ProblemError
 from web.station import Here, Station
-from web.store_watch import soon
+from web.store_watch import AT_ONCE, soon
 
 _scheme = HTTPBearer(auto_error=False, description="From `callflow token create --role ROLE`")
 
@@ -94,7 +94,8 @@ def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:
     ) -> Caller:
         token = digest(credentials.credentials) if credentials else ""
         try:
-            caller = await soon(allowed(right)(request, station, credentials))
+            within = AT_ONCE if token in station.let_in else None
+            caller = await soon(allowed(right)(request, station, credentials), within)
         except StoreUnavailable:
             if token not in station.let_in:
                 raise

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from callflow import clock
 from callflow.settings.config import Settings
@@ -15,8 +17,10 @@ from callflow.storage import Store
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
 from tests.support.postgresql import OwnServer
+from tests.support.verdicts import of_metrics
 from web.access.users import Role, create_token
 from web.app import create_app
+from web.store_watch import AT_ONCE
 
 
 @pytest.fixture
@@ -49,7 +53,31 @@ async def test_health_is_said_from_memory_to_whom_it_was_said_before(
         assert (said["status"], said["database"]["writable"]) == ("failed", False)
         assert said["asterisk"] == before["asterisk"]
         assert (await web.get("/api/v1/health", headers=unknown)).status_code == 503
+        assert said["as_of"] == before["as_of"]
+        metrics = of_metrics((await web.get("/metrics")).text)
+        assert (metrics.status, metrics.ill["database"]) == ("failed", "failed")
         ready = await web.get("/readyz")
         assert (ready.status_code, ready.json()["database"]) == (503, False)
         await asyncio.to_thread(own_postgresql.start)
         assert (await web.get("/api/v1/health", headers=unknown)).json()["database"]["writable"]
+
+
+async def test_a_database_that_hangs_is_said_within_a_second(
+    app: FastAPI, api: httpx.AsyncClient, stranger: httpx.AsyncClient, monkeypatch: Any
+) -> None:
+    """It may only be slow: nobody knows, until a write fails too."""
+    assert 2 * AT_ONCE < 1, "who asks, and how it is"
+    before = (await api.get("/health")).json()
+    assert before["organs"][0]["state"] == "ok"
+
+    async def hangs(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(app.state.station.store, "read", hangs)
+    async with asyncio.timeout(10):
+        said = (await api.get("/health")).json()
+        metrics = of_metrics((await stranger.get("/metrics")).text)
+    assert said["as_of"] == before["as_of"]
+    assert (said["organs"][0]["organ"], said["organs"][0]["state"]) == ("database", "unknown")
+    assert metrics.ill["database"] == "unknown"
+    assert (said["status"], metrics.status) == (before["status"], before["status"])
