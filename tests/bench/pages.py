@@ -66,6 +66,7 @@ ASIDE = {
     "/dialogues/{name}": "no rows of the station",
     "/dialogues/{name}/walk": "no rows of the station",
     "/site-files/{which}": "a file",
+    "/site-files/{which}/report.csv": "a file",
     "/telephone/softphone": "of a telephone that rings: no rows",
     "/api/v1/roster.ics": "a file",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}": "a file",

@@ -40,6 +40,7 @@ class Arrival:
         tick: reading.Tick = lambda _rows: None,
     ) -> None:
         self._by, self._read, self._write, self._vault, self._now = by, read, write, vault, now
+        self.mapping = mapping or Mappings()
         self._spool = Spool()
         known = {account: site for account, site in read(files.accounts).items() if site}
         self.taken = reading.take(content, self._spool, vault, known, mapping, tick)

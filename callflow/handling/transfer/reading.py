@@ -204,7 +204,8 @@ class _Table:
             for account in filter(None, accounts):
                 yield self._item(Part.ACCOUNT, row, of, account, said)
         for part in self._parts:
-            if part is not Part.ACCOUNT and self._filled(part, said):
+            named = part is Part.SITE and bool(of[0])  # though nothing else is said of it
+            if part is not Part.ACCOUNT and (named or self._filled(part, said)):
                 whose = ("", "") if part in OF_STATION else of
                 yield self._item(part, row, whose, "", said)
 

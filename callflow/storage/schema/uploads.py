@@ -23,6 +23,8 @@ site_upload = Table(
     Column("total", Integer, nullable=False),
     Column("said", Text, nullable=False),  # why it was not written
     Column("digest", String(64), nullable=False),  # of what was shown
+    Column("mapping", String(64), nullable=False, server_default=""),
+    Column("valid", Boolean, nullable=False, server_default="0"),
     Column("counts", JSON, nullable=False),  # of what was shown: {} before it is
     Column("worker", String(32), nullable=False),  # the web process that works on it, or did last
     instant("beat_at", null=False),  # when it said so last

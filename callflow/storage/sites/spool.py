@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -46,11 +47,12 @@ class Spool:
 
     def __init__(self) -> None:
         self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._end = weakref.finalize(self, self._rows.close)
         self._rows.executescript(f"PRAGMA journal_mode=OFF; PRAGMA cache_size={_PAGES}; {_TABLES}")
 
     def close(self) -> None:
-        """Everything is gone."""
-        self._rows.close()
+        """Everything is gone; as it is with whoever forgets to."""
+        self._end()
 
     def add(self, items: Iterable[Item]) -> None:
         """One after the other, as they stand in the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,15 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from callflow.core.sites.files.columns import COLUMNS, of
+from callflow.core.sites.files.mapping import Mapping
 from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
+from callflow.core.sites.files.sheets import SHEETS, Column
 from callflow.core.sites.files.upload import UNDER_WAY, Phase
+from callflow.handling.base.fields import BadField
 from callflow.handling.sites import exports
 from callflow.handling.sites.imports import Prepared
+from callflow.handling.transfer import mappings, reports, workbook
+from callflow.storage.sites import mappings as mapping_rows
 from callflow.texts import sites as texts
 from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
@@ -21,18 +27,22 @@ from web.kit import forms, i18n
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
-from web.pages.sites.imports import SiteImport, SiteImports
+from web.pages.sites.imports import SiteImport, SiteImports, may_write
 from web.pages.sites.sites import STATES
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
 #: What becomes of a file that was sent.
-ACTS = ("import", "drop")
+ACTS = ("import", "drop", "columns")
+#: Tables, and columns of each, that may be said to be ours on the page; more by a mapping's file.
+_MOST_TABLES, _MOST_HEADS = 20, 80
+_UNKNOWN = ("column_unknown", "table_unknown")
 #: Shown of a file: faults, notes, sites that would change. The others are counted.
 _MOST_FAULTS, _MOST_SITES = 1000, 200
 _MEDIA = {
     "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -47,7 +57,8 @@ async def show(visitor: Configurer, station: Here) -> Response:
 async def export(request: Request, visitor: Configurer, station: Here) -> Response:
     """The sites that match, as a file; the logbook says who takes it before it is given."""
     form = await forms.sent(request)
-    format, state = _format(form), form.get("state", "")
+    state, whole = form.get("state", ""), form.get("whole", "")
+    format = whole if whole in workbook.FORMATS else _format(form)
     if state not in ("", *STATES):
         raise ProblemError(422, f"choose one of {', '.join(STATES)}", field="state")
     text, now = forms.line(form, "q").strip(), station.clock()
@@ -57,7 +68,8 @@ async def export(request: Request, visitor: Configurer, station: Here) -> Respon
         )
     )
     day = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date().isoformat()
-    pieces = exports.pieces(station.store.read_now, ids, format, visitor.language)
+    given = workbook.pieces if whole else exports.pieces
+    pieces = given(station.store.read_now, ids, format, visitor.language)
     return _file(pieces, f"callflow-sites-{day}", format)
 
 
@@ -86,12 +98,24 @@ async def look(which: str, request: Request, visitor: Configurer, station: Here)
     return await _page(station, visitor, "sites/site_import.html", values)
 
 
+@router.get("/site-files/{which}/report.csv")
+async def report(which: str, request: Request, visitor: Configurer, station: Here) -> Response:
+    """All that is refused, row by row, as a CSV file."""
+    one = await _imports(request).get(which, visitor.name)
+    if one is None or one.prepared is None:
+        return await _gone(request, station, visitor)
+    found, language = one.prepared, visitor.language
+    translate = i18n.catalogue(language).gettext
+    pieces = reports.to_csv(found.faults, found.notes, language, translate)
+    return _file(pieces, "callflow-report", "csv")
+
+
 @router.post("/site-files/{which}/{act}")
 async def act(
     which: str, act: str, request: Request, visitor: Configurer, station: Here
 ) -> Response:
     """``import`` what is shown, or ``drop`` it."""
-    await forms.sent(request)
+    form = await forms.sent(request)
     imports = _imports(request)
     if act not in ACTS:
         raise not_found("file")
@@ -101,8 +125,50 @@ async def act(
     if act == "drop":
         await imports.drop(one)
         return RedirectResponse("/site-files", 303)
+    if act == "columns":
+        return await _columns(station, visitor, imports, one, form)
     await imports.write(one)
     return RedirectResponse(f"/site-files/{one.id}", 303)
+
+
+async def _columns(
+    station: Station, visitor: Visitor, imports: SiteImports, one: SiteImport, form: forms.Form
+) -> Response:
+    """Which column is which, kept by a name, and the file read by it."""
+    name, now = forms.line(form, "name").strip(), station.clock()
+    try:
+        mapping = mappings.read({"tables": dict(_chosen(one, form))})
+        await station.store.write(lambda tx: mappings.save(tx, name, mapping, visitor.name, now))
+    except BadField as bad:
+        raise ProblemError(422, bad.message, field=bad.field) from None
+    made = await imports.mapped(one, name)
+    if made is None:
+        return await _begin(station, visitor, "other files are being read: wait a moment")
+    return RedirectResponse(f"/site-files/{made.id}", 303)
+
+
+def _chosen(one: SiteImport, form: forms.Form) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(table, what was chosen of its columns)."""
+    for number, (table, heads) in enumerate(_heads(one)):
+        columns = {
+            head: form.get(f"column-{number}-{place}", "") for place, head in enumerate(heads)
+        }
+        yield table, {"columns": columns}
+
+
+def _others(one: SiteImport) -> bool:
+    """True where a column is none of ours by its name, or a mapping says which it is."""
+    notes = one.prepared.notes if one.prepared is not None else []
+    return bool(one.upload.mapping) or any(note.code in _UNKNOWN for note in notes)
+
+
+def _heads(one: SiteImport) -> list[tuple[str, list[str]]]:
+    """The tables of a file with the heads that are shown."""
+    found = one.arrival.taken.heads if one.arrival is not None else {}
+    return [
+        (table, list(dict.fromkeys(filter(None, map(str.strip, heads))))[:_MOST_HEADS])
+        for table, heads in list(found.items())[:_MOST_TABLES]
+    ]
 
 
 def _imports(request: Request) -> SiteImports:
@@ -117,8 +183,15 @@ async def _take(request: Request, visitor: Visitor, station: Station, form: Form
     if given.size > MOST_BYTES:
         return await _begin(station, visitor, "the file is too large: cut it into several")
     name = forms.line({"name": given.filename or ""}, "name")
-    data, remove = await given.read(), bool(form.get("remove"))
-    one = await imports.begin(name, data, visitor.name, remove=remove)
+    data, mapping = await given.read(), str(form.get("mapping") or "")
+    one = await imports.begin(
+        name,
+        data,
+        visitor.name,
+        remove=bool(form.get("remove")),
+        mapping=mapping[:64],
+        valid=bool(form.get("valid")),
+    )
     if one is None:
         return await _begin(station, visitor, "other files are being read: wait a moment")
     return RedirectResponse(f"/site-files/{one.id}", 303)
@@ -149,10 +222,13 @@ async def _begin(
     language = visitor.language
     translate = i18n.catalogue(language).gettext
     columns = [(each.name(language), translate(each.explained)) for each in COLUMNS]
+    kept = await station.store.read(mapping_rows.every)
     values = {
         "refused": refused,
+        "mappings": [one.name for one in kept],
         "columns": columns,
         "formats": exports.FORMATS,
+        "whole_formats": workbook.FORMATS,
         "most_rows": MOST_ROWS,
         "most_mb": MOST_BYTES // 1_000_000,
     }
@@ -175,7 +251,33 @@ def _found(one: SiteImport, language: str) -> dict[str, Any]:
         ],
         "language": language,
         "translate": i18n.catalogue(language).gettext,
+        "may_write": may_write(one),
+        "heads": _heads(one) if one.phase is Phase.READY and _others(one) else [],
+        "groups": _groups(language),
+        "column_of": _column_of(one),
     }
+
+
+def _groups(language: str) -> list[tuple[str, list[Column]]]:
+    """Every column once, by the sheet that it is on first."""
+    seen: set[str] = set()
+    found = []
+    for sheet in SHEETS:
+        fresh = [column for column in sheet.columns if column.key not in seen]
+        seen |= {column.key for column in fresh}
+        found.append((of(sheet.called, language), fresh))
+    return found
+
+
+def _column_of(one: SiteImport) -> Callable[[str, str], str]:
+    """(table, head) → what mappings call its column, as the file was read."""
+    chosen = one.arrival.mapping if one.arrival is not None else Mapping()
+
+    def of_head(table: str, head: str) -> str:
+        column = chosen.of(table).column(head)
+        return column.key if column else ""
+
+    return of_head
 
 
 async def _page(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import secrets
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
@@ -23,12 +24,16 @@ from typing import Any
 
 import structlog
 
-from callflow.core.sites.files import reading
+from callflow.core.sites.files import reading, tables
 from callflow.core.sites.files.reading import Table
 from callflow.core.sites.files.upload import UNDER_WAY, Phase, Upload
+from callflow.handling.base.refusals import NotFound
 from callflow.handling.sites import import_drafts, import_writing, imports
 from callflow.handling.sites.import_writing import Ready, SitesChanged
 from callflow.handling.sites.imports import Prepared
+from callflow.handling.transfer import mappings
+from callflow.handling.transfer.arrivals import Arrival
+from callflow.handling.transfer.writing import By, Outcome
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.sites import uploads
 from web.kit.words import N_
@@ -48,6 +53,7 @@ _BEAT, _TIDY = 1.0, 5.0
 
 #: The page's process ended while it wrote.
 _AWAY = N_("the database does not answer: try again")
+CUT = N_("it was cut: what was written stays; send the file again, and it goes on from there")
 INTERRUPTED = N_("the pages were started anew before it was written: look at it, and import it")
 
 
@@ -63,6 +69,7 @@ class SiteImport:
     digest: str
     counts: Mapping[str, Any]
     table: Table = field(default_factory=Table)
+    arrival: Arrival | None = None  # of a workbook, or another system's tables, in place of those
     prepared: Prepared | None = None  # None as well where another process has it
     stopped: bool = False  # nobody wants it any more, or the process ends
 
@@ -76,6 +83,12 @@ class SiteImport:
         if self.stopped:
             raise InterruptedError
         self.done, self.total = done, total
+
+    def forget(self) -> None:
+        """Its rows are not needed any more."""
+        self.table, arrival, self.arrival = Table(), self.arrival, None
+        if arrival is not None:
+            arrival.close()
 
 
 def _of(upload: Upload) -> SiteImport:
@@ -94,11 +107,22 @@ class SiteImports:
         self._tasks: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()  # two at once would only be slower
 
-    async def begin(self, name: str, data: bytes, who: str, *, remove: bool) -> SiteImport | None:
+    async def begin(
+        self,
+        name: str,
+        data: bytes,
+        who: str,
+        *,
+        remove: bool,
+        mapping: str = "",
+        valid: bool = False,
+    ) -> SiteImport | None:
         """A file is read and compared; not written. None: too many are under way."""
         now = self._station.clock()
         sha256 = hashlib.sha256(data).hexdigest()
-        upload = Upload(secrets.token_hex(8), name[:100], sha256, remove, who, now, self._me, now)
+        id = secrets.token_hex(8)
+        upload = Upload(id, name[:100], sha256, remove, who, now, self._me, now)
+        upload = replace(upload, mapping=mapping, valid=valid)
         kept, made = await asyncio.to_thread(self._packed, data), _of(upload)
 
         def write(tx: Tx) -> bool:
@@ -147,7 +171,7 @@ class SiteImports:
 
     async def write(self, one: SiteImport) -> None:
         """Write what is shown, or show anew where it would be something else by now."""
-        if one.phase is not Phase.READY or one.prepared is None or one.prepared.faults:
+        if one.phase is not Phase.READY or one.prepared is None or not may_write(one):
             return
         prepared, values = one.prepared, self._sign(phase=Phase.WRITING, said="", done=0, total=0)
         claim = partial(uploads.claim, id=one.id, worker=self._me, digest=one.digest, **values)
@@ -160,7 +184,28 @@ class SiteImports:
             one.phase = Phase.READY  # or somebody else writes it, or it is gone: the page tells
             return
         one.tick(0)
-        self._run(one, partial(self._write, one, prepared))
+        if one.arrival is not None:
+            self._run(one, partial(self._write_whole, one, one.arrival))
+        else:
+            self._run(one, partial(self._write, one, prepared))
+
+    async def mapped(self, one: SiteImport, name: str) -> SiteImport | None:
+        """The same file, its columns read by the mapping of this name. None: not now."""
+        kept = await self._station.store.read(lambda tx: uploads.content(tx, one.id))
+        if kept is None:
+            return None
+        data = await asyncio.to_thread(self._unpacked, kept)
+        made = await self.begin(
+            one.upload.name,
+            data,
+            one.upload.who,
+            remove=one.upload.remove,
+            mapping=name,
+            valid=one.upload.valid,
+        )
+        if made is not None:
+            await self.drop(one)
+        return made
 
     async def run(self) -> None:
         """Forget here what is not kept any more."""
@@ -180,6 +225,9 @@ class SiteImports:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in self._kept.values():
+            if one.phase not in UNDER_WAY:
+                one.forget()
         if ours:
             now = self._station.clock()
             with contextlib.suppress(StoreUnavailable):
@@ -190,8 +238,8 @@ class SiteImports:
     def _packed(self, data: bytes) -> bytes:
         return self._station.vault.encrypt(zlib.compress(data, 1))
 
-    def _read(self, kept: bytes, tick: reading.Tick) -> Table:
-        return reading.read(zlib.decompress(self._station.vault.decrypt(kept)), tick)
+    def _unpacked(self, kept: bytes) -> bytes:
+        return zlib.decompress(self._station.vault.decrypt(kept))
 
     def _sign(self, **values: Any) -> dict[str, Any]:
         return {**values, "beat_at": self._station.clock()}
@@ -220,6 +268,8 @@ class SiteImports:
         gone = self._kept.pop(id, None)
         if gone is not None:
             gone.stopped = True
+            if gone.phase not in UNDER_WAY:  # else its thread reads them
+                gone.forget()
 
     # --- what goes on beside the pages --------------------------------------------------------
 
@@ -234,14 +284,16 @@ class SiteImports:
             await work()
         except InterruptedError:
             one.phase = Phase.FAILED
+            one.forget()
         except StoreUnavailable:
             one.phase = Phase.READY if one.prepared is not None else Phase.FAILED
             one.said = _AWAY
         except Exception:  # whoever looks on must not wait for ever
             _log.exception("web.site_import_failed")
+            one.said = CUT if one.phase is Phase.WRITING and one.arrival is not None else ""
             one.phase = Phase.FAILED
             with contextlib.suppress(StoreUnavailable, InterruptedError):
-                await self._say(one, data=None)
+                await self._say(one, data=None, said=one.said)
         finally:
             beating.cancel()
 
@@ -264,8 +316,56 @@ class SiteImports:
             kept = await self._station.store.read(lambda tx: uploads.content(tx, one.id))
             if kept is None:
                 raise InterruptedError
-            one.table = await asyncio.to_thread(self._read, kept, one.tick)
-            await self._shown(one, await self._prepared(one))
+            data = await asyncio.to_thread(self._unpacked, kept)
+            if not await asyncio.to_thread(self._is_whole, one, data):
+                await self._shown(one, await self._prepared(one))
+                return
+            arrival = await self._arrival(one, data)
+            outcome = await asyncio.to_thread(arrival.go, dry=True, tick=one.tick)
+            await self._told(one, outcome, phase=Phase.READY)
+
+    def _is_whole(self, one: SiteImport, data: bytes) -> bool:
+        """Whether it is a workbook, or another system's tables; else it is read as what it is."""
+        if one.upload.mapping or tables.holds_whole(io.BytesIO(data)):
+            return True
+        one.table = reading.read(data, one.tick)
+        return any(fault.code == "no_key" for fault in one.table.faults)
+
+    async def _arrival(self, one: SiteImport, data: bytes) -> Arrival:
+        upload, station = one.upload, self._station
+        mapping = None
+        if upload.mapping:
+            with contextlib.suppress(NotFound):  # it was removed meanwhile: then by our names
+                mapping = await station.store.read(lambda tx: mappings.get(tx, upload.mapping))
+        one.forget()
+        one.arrival = await asyncio.to_thread(
+            Arrival,
+            iter([(upload.name, io.BytesIO(data))]),
+            By(who=upload.who, name=upload.name, sha256=upload.sha256, because=upload.name),
+            read=station.store.read_now,
+            write=station.store.write_now,
+            vault=station.vault,
+            now=station.clock,
+            mapping=mapping,
+            remove=upload.remove,
+            tick=one.tick,
+        )
+        one.phase = Phase.COMPARING
+        return one.arrival
+
+    async def _told(self, one: SiteImport, outcome: Outcome, *, phase: Phase) -> None:
+        """What a whole file would do, or did, is shown."""
+        one.prepared = shown(outcome)
+        one.digest = one.prepared.digest
+        one.counts, one.phase = counts_of(outcome), phase
+        values = {"data": None} if phase is Phase.DONE else {}
+        await self._say(one, digest=one.digest, counts=one.counts, said=one.said, **values)
+
+    async def _write_whole(self, one: SiteImport, arrival: Arrival) -> None:
+        """Site by site: what was written stays, whatever happens then."""
+        outcome = await asyncio.to_thread(arrival.go, dry=False, tick=one.tick)
+        await self._told(one, outcome, phase=Phase.DONE)
+        one.forget()
 
     async def _shown(self, one: SiteImport, prepared: Prepared) -> None:
         """It is known what it would do."""
@@ -308,7 +408,8 @@ class SiteImports:
                 if shown.digest != digest or shown.faults:
                     break
             else:
-                one.phase, one.said, one.table = Phase.DONE, "", Table()
+                one.phase, one.said = Phase.DONE, ""
+                one.forget()
                 return
         await self._shown(one, shown)
 
@@ -318,6 +419,39 @@ class SiteImports:
         values = self._sign(phase=Phase.DONE, said="", data=None)
         if not uploads.change(tx, one.id, self._me, under_way=True, **values):
             raise InterruptedError
+
+
+def may_write(one: SiteImport) -> bool:
+    """Whether what is shown of a file may be written."""
+    if one.prepared is None or not one.prepared.faults:
+        return one.prepared is not None
+    return one.upload.valid and one.arrival is not None
+
+
+def shown(outcome: Outcome) -> Prepared:
+    """What became of a whole file, as pages show a file's."""
+    return Prepared(
+        rows=outcome.rows,
+        faults=outcome.faults,
+        notes=outcome.notes,
+        sites=outcome.sites,
+        sites_same=outcome.same,
+        contacts=outcome.contacts,
+    )
+
+
+def counts_of(outcome: Outcome) -> dict[str, Any]:
+    """How much of each there is in a whole file."""
+    return {
+        "created": outcome.created,
+        "changed": outcome.changed,
+        "sites_same": outcome.same,
+        "refused": outcome.refused,
+        "contacts": outcome.contacts,
+        "sites": outcome.created + outcome.changed,
+        "faults": len(outcome.faults),
+        "notes": len(outcome.notes),
+    }
 
 
 def counts(prepared: Prepared) -> dict[str, Any]:

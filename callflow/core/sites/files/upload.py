@@ -42,5 +42,7 @@ class Upload:
     done: int = 0
     total: int = 0
     said: str = ""  # why it was not written
+    mapping: str = ""  # by which its columns are ours; "": they are called as ours
+    valid: bool = False  # what is right goes in, though something is refused
     digest: str = ""  # of what was shown
     counts: Mapping[str, Any] = field(default_factory=dict)  # of what it would do, or did

@@ -703,7 +703,14 @@ def _to_countersign(world: World, page: Page) -> str:
 
 
 def _site_file(world: World, page: Page) -> str:
-    text = f"abonné;nom du site\n{world.site()};Boulangerie\n".encode()
+    return _sent(page, f"abonné;nom du site\n{world.site()};Boulangerie\n".encode())
+
+
+def _other_list(world: World, page: Page) -> str:
+    return _sent(page, f"N;RAISON\n{world.site()};Boulangerie\n".encode())
+
+
+def _sent(page: Page, text: bytes) -> str:
     file: Any = {"name": "town.csv", "mimeType": "text/csv", "buffer": text}
     sent: Any = {"csrf": csrf_of(page), "file": file}
     answer = page.context.request.post("/site-files", multipart=sent, max_redirects=0)
@@ -975,6 +982,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="to countersign", prepare=_to_countersign, ready="form.inline"),
     Scene(name="files of sites", prepare=at("/site-files")),
     Scene(name="a file of sites", prepare=_site_file, ready="#h-found"),
+    Scene(name="another system's list", prepare=_other_list, ready="#h-heads"),
     Scene(
         name="an announcement",
         prepare=_announcement,

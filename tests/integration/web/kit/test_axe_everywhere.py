@@ -206,6 +206,7 @@ NOT_LOOKED_AT = {
     "/recordings/{call_id}",
     "/recordings/{call_id}/waveform.svg",
     "/site-files/{which}",
+    "/site-files/{which}/report.csv",
     "/statistics/reports/{document_id}.pdf",
     "/statistics/{view}/{table}.{format}",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}",
