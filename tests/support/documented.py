@@ -90,22 +90,36 @@ def has_commands(text: str) -> bool:
 
 def calls(text: str) -> Iterator[list[str]]:
     """Every call of ours in a block: ``["run", "demo"]``, ``["callflow", "plan", "schema"]``."""
+    for words in _sentences(text):
+        call, begins = [], True
+        for word in [*words, ";"]:
+            if set(word) <= _BETWEEN:
+                if call:
+                    yield call
+                call, begins = [], True
+            elif call:
+                call.append(word)
+            elif begins:
+                call = [word.removeprefix("./")] if word in _OURS else []
+                begins = word in _BEFORE or "=" in word
+
+
+_OURS, _BETWEEN = ("./run", "callflow"), frozenset(";|&<>()")
+#: Words of a shell after which a command begins.
+_BEFORE = frozenset({"sudo", "exec", "time", "until", "while", "if", "do", "then", "else", "!"})
+
+
+def _sentences(text: str) -> Iterator[list[str]]:
+    """A block's lines as words; what is quoted over several lines is one."""
+    whole = ""
     for line in lines(text):
-        yield from _of_line(line)
-
-
-def _of_line(line: str) -> Iterator[list[str]]:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&<>()")
-    lexer.whitespace_split = True
-    call: list[str] | None = None
-    for word in lexer:
-        if set(word) <= set(";|&<>()"):
-            if call:
-                yield call
-            call = None
-        elif call is None and word in ("./run", "callflow"):
-            call = [word.removeprefix("./")]
-        elif call is not None:
-            call.append(word)
-    if call:
-        yield call
+        whole += f"{line}\n"
+        lexer = shlex.shlex(whole, posix=True, punctuation_chars=";|&<>()")
+        lexer.whitespace_split = True
+        try:
+            words = list(lexer)
+        except ValueError:  # the quotation goes on
+            continue
+        yield words
+        whole = ""
+    assert not whole, whole
