@@ -8,20 +8,20 @@ ends in order behind the last.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.support.documented import ROOT, Block, blocks, documents, lines
 from tests.support.station import Station, give_base, settings_at, take_base
 from tests.support.studio import recording
 
-pytestmark = pytest.mark.deep
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(1000), pytest.mark.asyncio(loop_scope="module")]
 
 #: Documents whose steps are done with pages and phones by a test of their own.
 OWN = {
@@ -33,7 +33,7 @@ STAYS = {
     re.compile(r"^(\./run )?callflow serve\b"): True,
     re.compile(r"^(\./run )?callflow receiver simulate\b.*--listen"): False,
 }
-_LIMIT_S = 240
+_LIMIT_S = 900
 
 _BEGIN = r"""
 set -eu
@@ -109,47 +109,58 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@contextlib.asynccontextmanager
-async def standing(document: str, data: Path) -> AsyncIterator[int]:
-    """The demo, unless the document begins a station itself; the base of its ports."""
-    if begins_its_own(document):
-        base = take_base()
-        try:
-            yield base
-        finally:
-            give_base(base)
-        return
-    async with Station(data) as station:
-        yield station.base
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Station]:
+    """The station of every document that begins none."""
+    async with Station(tmp_path_factory.mktemp("demo")) as station:
+        yield station
 
 
-@pytest.mark.parametrize("document", RUN)
-async def test_each_command_of(document: str, folder: Path) -> None:
+@pytest.fixture
+def base() -> Iterator[int]:
+    taken = take_base()
+    yield taken
+    give_base(taken)
+
+
+@pytest.mark.parametrize("document", [name for name in RUN if not begins_its_own(name)])
+async def test_each_command_of_a_document_at_the_demo(
+    document: str, folder: Path, demo: Station
+) -> None:
+    await everything(document, folder, demo.data_dir, demo.base)
+
+
+@pytest.mark.parametrize("document", [name for name in RUN if begins_its_own(name)])
+async def test_each_command_of_a_document_that_begins_a_station(
+    document: str, folder: Path, base: int
+) -> None:
+    await everything(document, folder, folder / "var" / "demo", base)
+
+
+async def everything(document: str, folder: Path, data: Path, base: int) -> None:
     for block in blocks(document):
         if block.file:
             (folder / block.file).write_text(block.text, "utf-8")
-    data = folder / "var" / "demo"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CALLFLOW_")}
-    async with standing(document, data) as base:
-        environment = {
-            **kept,
-            **settings_at(base),
-            "PATH": f"{folder / 'bin'}:{kept['PATH']}",
-            "CALLFLOW_DATA_DIR": str(data),
-            "CALLFLOW_DEMO_ALARMS_EVERY": "0",
-            "BROWSER": "true",
-        }
-        ran = await asyncio.to_thread(
-            subprocess.run,
-            ["sh", "-c", script(document, base)],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_LIMIT_S,
-            check=False,
-        )
+    environment = {
+        **kept,
+        **settings_at(base),
+        "PATH": f"{folder / 'bin'}:{kept['PATH']}",
+        "CALLFLOW_DATA_DIR": str(data),
+        "CALLFLOW_DEMO_ALARMS_EVERY": "0",
+        "BROWSER": "true",
+    }
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        ["sh", "-c", script(document, base)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout[-3000:]
     assert ran.stdout.endswith("@@ all\n")
