@@ -91,7 +91,8 @@ def has_commands(text: str) -> bool:
 def calls(text: str) -> Iterator[list[str]]:
     """Every call of ours in a block: ``["run", "demo"]``, ``["callflow", "plan", "schema"]``."""
     for words in _sentences(text):
-        call, begins = [], True
+        call: list[str] = []
+        begins = True
         for word in [*words, ";"]:
             if set(word) <= _BETWEEN:
                 if call:
