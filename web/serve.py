@@ -50,7 +50,7 @@ async def serve(
 async def _serve(
     settings: Settings, network: Network | None, prompts: Prompts | None, me: Identity
 ) -> None:
-    vault = Vault(settings.data_dir / "keys")
+    vault = Vault.of_station(settings.data_dir)
     store = open_store(settings, vault)
     app = create_app(settings, store, vault, network=network, prompts=prompts, me=me)
     most = room_for(MOST + _BACKLOG) - _BACKLOG

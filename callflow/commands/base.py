@@ -14,6 +14,7 @@ from rich.console import Console
 from callflow import clock
 from callflow.commands.role import settings_of_this_run
 from callflow.handling.records import logbook
+from callflow.handling.station import own_keys
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store
@@ -48,14 +49,15 @@ def group(help: str) -> typer.Typer:
 def open_rows(settings: Settings) -> Iterator[tuple[Store, Vault]]:
     """The instance's rows and keys, for as long as a command runs.
 
-    Raises OSError where there is none: a mistyped folder must not become an empty station.
+    Raises OSError where there is none: a mistyped folder must not become an empty station; and
+    where the keys are missing, or another database's.
     """
     if not settings.database_url and not (settings.data_dir / "callflow.db").exists():
         raise OSError(
             f"there is no station in {settings.data_dir}: set CALLFLOW_DATA_DIR, or make one"
             " with `callflow db upgrade`"
         )
-    vault = Vault(settings.data_dir / "keys")
+    vault = own_keys.opened(settings.database, settings.data_dir)
     store = Store(settings.database, mac=vault.seal)
     try:
         yield store, vault
@@ -80,6 +82,7 @@ def bring_up_to_date(settings: Settings, *, copied: bool = True) -> None:
     Raises OSError where a file that remembers the logbook's seals can't be read, StoreUnavailable.
     """
     upgrade(settings.database, snapshots=snapshots_of(settings) if copied else None)
+    own_keys.see_to(settings.database, settings.data_dir)
     if anchoring.remembered(settings) is None:
         with open_rows(settings) as (store, _):
             store.write_now(lambda tx: logbook.vouch_for_old(tx, clock.now()))

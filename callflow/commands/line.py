@@ -9,6 +9,7 @@ import typer
 from callflow.commands import (
     administration,
     announcements,
+    backup,
     certificate,
     configuration,
     demonstration,
@@ -28,6 +29,7 @@ from callflow.commands import (
 )
 from callflow.commands.base import console
 from callflow.core.plans.call_plan import PlanError
+from callflow.core.station.backups import Unusable as BackupUnusable
 from callflow.demo.panel import NoAnswerError
 from callflow.settings.config import BadSettings
 from callflow.storage import SqlError, StoreUnavailable
@@ -39,6 +41,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(station.serve)
 app.command("demo")(demonstration.demo_command)
 app.command()(doctor.doctor)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(releasing.release)
 app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
@@ -64,6 +68,7 @@ app.add_typer(announcements.ivr, name="ivr")
 _SAID = (
     AsteriskFailed,
     AsteriskUnavailable,
+    BackupUnusable,
     BadSettings,
     NoAnswerError,
     OSError,

@@ -104,7 +104,7 @@ def _shut_the_demo_out(settings: Settings) -> None:
     from callflow.storage import Store, StoreUnavailable  # noqa: PLC0415
     from callflow.vault import Vault  # noqa: PLC0415
 
-    store = Store(settings.database, mac=Vault(settings.data_dir / "keys").seal)
+    store = Store(settings.database, mac=Vault.of_station(settings.data_dir).seal)
     try:
         with contextlib.suppress(StoreUnavailable):  # pages are served without it
             demo_people.shut_out(store)

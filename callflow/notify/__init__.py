@@ -31,7 +31,7 @@ ROLE = "notify"
 
 async def serve(settings: Settings) -> None:
     """Send what is due, until cancelled."""
-    vault = Vault(settings.data_dir / "keys")
+    vault = Vault.of_station(settings.data_dir)
     ways = await asyncio.to_thread(_load, settings, vault)
     store = open_store(settings, vault)
     wake = open_wake(settings, ROLE)

@@ -42,6 +42,7 @@ class Probe:
             "free": self._free(),
             "clock": asdict(self._clock_now()),
             "certificates": [_told(found) for found in self._certificates_now()],
+            "backs_up": self._settings.backup_folder is not None,
         }
 
     def _free(self) -> int | None:

@@ -31,7 +31,7 @@ from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
 from callflow.handling.watch import machines, organs, overdue
 from callflow.probes.machine import Probe
-from callflow.processes import anchoring, reporting
+from callflow.processes import anchoring, backups, reporting
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
 from callflow.settings.config import Settings
@@ -61,6 +61,7 @@ _REPORT = timedelta(seconds=20)
 _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
 _ORGANS = timedelta(seconds=5)
+_BACK_UP = timedelta(seconds=30)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -75,6 +76,7 @@ class Engine:
         self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
         self._eraser = Eraser(settings, store, vault, self._me)
         self._indexer = Indexer(store)
+        self._timer = backups.Timer(settings, store)
         self._dispatch, self._seals = open_dispatch(store), anchoring.Watch(settings, store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
@@ -107,6 +109,7 @@ class Engine:
                 parts.create_task(self._every(_REPORT, self._report))
                 parts.create_task(self._every(_CHARGE, self._charge))
                 parts.create_task(self._every(_ORGANS, self._note_organs))
+                parts.create_task(self._every(_BACK_UP, self._back_up))
         finally:
             self._wake.close()
             self._duty.close()
@@ -265,6 +268,11 @@ class Engine:
         if self._on_duty and calm and monthly.due(now, STATION_ZONE) is not None:
             await reporting.report(self._store, self._settings, now)
 
+    async def _back_up(self) -> None:
+        """The day's backup, and the week's drill."""
+        if self._on_duty:
+            await self._timer.look()
+
     async def _index(self) -> None:
         """The index of the logbook's words follows what was told."""
         if self._on_duty:
@@ -295,7 +303,7 @@ def _timed_correlation(
 async def serve(settings: Settings) -> None:
     """The role ``engine`` of ``callflow serve``: until cancelled."""
     with taken(settings, ROLE) as me:
-        vault = Vault(settings.data_dir / "keys")
+        vault = Vault.of_station(settings.data_dir)
         store = open_store(settings, vault)
         try:
             await Engine(settings, store, vault, me).run()

@@ -206,7 +206,7 @@ def _write_heard(tx: Tx, share: Mapping[tuple[str, str], Heard]) -> None:
 async def serve(settings: Settings) -> None:
     """Until cancelled; what was acknowledged is stored."""
     with taken(settings, ROLE) as me:
-        vault = Vault(settings.data_dir / "keys")
+        vault = Vault.of_station(settings.data_dir)
         store = open_store(settings, vault)
         try:
             await ReceiverProcess(settings, store, vault, me).run()

@@ -67,6 +67,12 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     #: authorities that vouch for that service; left out, what it answers is kept and not judged.
     time_stamp_url: Annotated[str, AfterValidator(web_address)] = ""
     time_stamp_authorities: Path | None = None
+    #: Where the station is backed up to, each day at this time of its own (HH:MM); the newest so
+    #: many stay. The first line of the file is the passphrase that its keys go there behind.
+    backup_folder: Path | None = None
+    backup_at: str = Field("02:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+    backup_keep: int = Field(30, ge=1, le=3650)
+    backup_passphrase_file: Path | None = None
     #: This machine's name among several. A number at its end moves every port up, 100 for each,
     #: so that nodes may share a machine; on machines of their own they have the same ports.
     node: str = Field("node0", pattern=r"^[a-z][a-z-]{0,24}[0-9]?$")

@@ -9,6 +9,24 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Main courante d’une version antérieure reprise telle qu’elle était",
         "The logbook of an earlier version was taken over as it was",
     ),
+    "backup_made": (
+        "Sauvegarde faite : état du {since}, {files} fichiers, {bytes} octets, dans {place}",
+        "Backed up: as of {since}, {files} files, {bytes} bytes, in {place}",
+    ),
+    "backup_failed": (
+        "Sauvegarde échouée, dans {place} : {text}",
+        "The backup failed, in {place}: {text}",
+    ),
+    "drill_made": (
+        "Sauvegarde restaurée à l’essai et vérifiée : état du {since}, {files} fichiers,"
+        " {bytes} octets, de {place}",
+        "A backup was restored as a drill and verified: as of {since}, {files} files, {bytes}"
+        " bytes, of {place}",
+    ),
+    "drill_failed": (
+        "Essai de restauration échoué, de {place} : {text}",
+        "The drill failed: what was backed up in {place} could not be restored: {text}",
+    ),
     "restored": (
         "Station restaurée de la sauvegarde du {since} : retenue, rien n’en sort",
         "Station restored from the backup of {since}: held, nothing leaves",

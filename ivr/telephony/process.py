@@ -379,7 +379,7 @@ async def one_moment(settings: Settings) -> Path | None:
 async def serve(settings: Settings) -> None:
     """The role ``telephony`` of ``callflow serve``: until cancelled."""
     with taken(settings, ROLE) as me:
-        vault = Vault(settings.data_dir / "keys")
+        vault = Vault.of_station(settings.data_dir)
         store = open_store(settings, vault)
         try:
             await Telephony(settings, store, vault, me).run()

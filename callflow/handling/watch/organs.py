@@ -12,6 +12,7 @@ from typing import Any
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.station.backups import What
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch import facts as of
 from callflow.core.watch.examination import ROLES, judge
@@ -24,6 +25,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.people import users
 from callflow.storage.signals import signals
+from callflow.storage.watch import backups
 from callflow.storage.watch import organs as rows
 
 _WELL = of.Database()
@@ -31,8 +33,6 @@ _WELL = of.Database()
 BEAT_WITHIN = timedelta(seconds=10)
 #: What may be told by the category of alarms is judged by the vital ones: plans of others may wait.
 _JUDGED = (None, Category.VITAL.value)
-#: Where whoever makes backups writes down the last one: {"at": when it began, "problem": …}.
-BACKUP = "backup"
 #: Incidents about the station that are an organ's.
 _KINDS = (Kind.TRUNK, Kind.RECEIVER, Kind.LOGBOOK)
 
@@ -174,12 +174,12 @@ def _ahead(processes: Sequence[Process], now: datetime) -> float:
 
 
 def _backup(tx: Tx, machines: Sequence[of.Machine]) -> of.Backup:
-    """The last one, as whoever made it wrote it into the settings."""
-    told = users.settings(tx).get(BACKUP, {})
+    """The last good one, and what befell the last that ended."""
+    ended = [run for run in backups.newest(tx, What.BACKUP) if run.ended_at is not None]
     return of.Backup(
         wanted=any(machine.backs_up for machine in machines),
-        last_at=_instant(told.get("at")),
-        problem=str(told.get("problem", "")),
+        last_at=next((run.made_at for run in ended if run.ok), None),
+        problem=ended[0].problem if ended else "",
     )
 
 

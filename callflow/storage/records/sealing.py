@@ -181,6 +181,16 @@ def heads(tx: Tx) -> list[Head]:
     return [_head(row) for row in execute(tx, select(t.chain_head))]
 
 
+def is_any_ours(tx: Tx) -> bool:
+    """True where one head at least is by our key, or there is none."""
+    mac: Mac = tx.info["mac"]
+    try:
+        found = heads(tx)
+    except UNREADABLE:
+        return False
+    return not found or any(logbook.is_ours(head, mac) for head in found)
+
+
 def seals(tx: Tx) -> list[Seal]:
     """Every seal, in their order."""
     return [_seal(row) for row in tx.execute(select(t.seal).order_by(t.seal.c.number))]

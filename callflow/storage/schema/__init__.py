@@ -9,6 +9,7 @@ from callflow.storage.schema.alarms import (
     spoken,
     undo,
 )
+from callflow.storage.schema.backups import backup_run
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
@@ -86,6 +87,7 @@ __all__ = [
     "UtcDateTime",
     "account",
     "api_token",
+    "backup_run",
     "bypass",
     "calendar_feed",
     "call",

@@ -1,0 +1,40 @@
+"""Backups and drills: begun, ended, told; what health knows of them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+from callflow.core.station.backups import Run, What
+from callflow.core.time.instants import to_iso
+from callflow.handling.base.telling import storable, tell
+from callflow.storage import Tx
+from callflow.storage.watch import backups as rows
+
+_LONGEST = 500  # characters of a problem
+
+
+def begin(tx: Tx, what: What, folder: str, now: datetime) -> Run:
+    """One begins; its row is there before anything is copied."""
+    run = Run(id=str(uuid.uuid4()), what=what, folder=storable(folder)[:_LONGEST], begun_at=now)
+    rows.insert(tx, run)
+    return run
+
+
+def end(tx: Tx, run: Run, now: datetime) -> None:
+    """It succeeded, or has a ``problem``; told once."""
+    run = replace(run, ended_at=now, problem=storable(run.problem)[:_LONGEST])
+    rows.change(tx, run)
+    if run.problem:
+        tell(tx, f"{run.what}_failed", now, text=run.problem, place=run.folder)
+        return
+    since = to_iso(run.made_at) if run.made_at else ""
+    told = {"since": since, "files": str(run.files), "bytes": str(run.size), "place": run.folder}
+    tell(tx, f"{run.what}_made", now, **told)
+
+
+def last_good(tx: Tx) -> datetime | None:
+    """The instant of the newest backup that succeeded (UTC); None: there is none."""
+    runs = (run for run in rows.newest(tx, What.BACKUP) if run.ok)
+    return next((run.made_at for run in runs), None)
