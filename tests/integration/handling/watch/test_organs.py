@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from callflow.clock import to_iso
-from callflow.core.station.backups import What
 from callflow.core.watch.organs import Organ, Reason, State
-from callflow.handling.station import backups
 from callflow.handling.watch import organs
 from callflow.handling.watch.health import health
 from callflow.storage import Tx
@@ -19,6 +16,7 @@ from callflow.storage.calls.rings import FirstRing, first_rings
 from callflow.storage.people import users
 from callflow.storage.watch.organs import noted
 from tests.integration.handling.station import NIGHT, SHOP, Station
+from tests.support.backups import backed_up
 
 pytestmark = pytest.mark.both_databases
 
@@ -98,24 +96,18 @@ def test_a_registration_that_is_lost_is_something_to_look_at(station: Station) -
     assert station.read(lambda tx: health(tx, station.now))["status"] == "degraded"
 
 
-def backed_up(station: Station, at: datetime, *, problem: str = "") -> None:
-    """It was tried then."""
-    run = station.write(lambda tx: backups.begin(tx, What.BACKUP, "/mnt", at))
-    over = replace(run, made_at=None if problem else at, problem=problem)
-    station.write(lambda tx: backups.end(tx, over, at))
-
-
 def test_a_backups_age_is_what_its_maker_wrote_down(station: Station) -> None:
     backs_up = {"machine": {**MACHINE, "backs_up": True}}
     live(station, engine=backs_up)
     assert found(station)["backup:@"].reason is Reason.NONE_MADE
-    backed_up(station, station.now - timedelta(hours=40))
+    station.write(lambda tx: backed_up(tx, station.now - timedelta(hours=40)))
     assert (found(station)["backup:@"].reason, found(station)["backup:@"].figure) == (
         Reason.TOO_OLD,
         40.0,
     )
-    backed_up(station, station.now)
-    backed_up(station, station.now + timedelta(seconds=1), problem="disk full")
+    later = station.now + timedelta(seconds=1)
+    station.write(lambda tx: backed_up(tx, station.now))
+    station.write(lambda tx: backed_up(tx, later, problem="disk full"))
     live(station, engine=backs_up)
     backup = found(station)["backup:@"]
     assert (backup.reason, backup.detail) == (Reason.NOT_MADE, "disk full")

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -24,9 +25,9 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.clock import to_iso
 from callflow.commands.doctor import doctor
-from callflow.handling.watch.organs import BACKUP
 from callflow.storage import Tx
 from callflow.storage.people import users
+from tests.support.backups import backed_up, never_backed_up
 from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
 from tests.support.web_station import WebStation
 
@@ -204,7 +205,8 @@ class Four:
                 users.process_beat(
                     tx, role, pid=1, since=at, now=at, state=state, node="node0", host=host
                 )
-            users.write_settings(tx, {BACKUP: {"at": to_iso(now), "problem": ""}})
+            never_backed_up(tx)
+            backed_up(tx, now)
 
         self.station.do(beat)
 
@@ -260,8 +262,9 @@ async def test_each_place_shows_each_plug_that_is_pulled(four: Four) -> None:
 async def test_a_backup_that_is_missing_or_old_is_shown(four: Four) -> None:
     for at, reason in ((None, "none_made"), (NOW - timedelta(days=2), "too_old")):
         four.live(well())
-        last = {"at": to_iso(at)} if at else {}
-        four.station.do(lambda tx, last=last: users.write_settings(tx, {BACKUP: last}))
+        four.station.do(never_backed_up)
+        if at is not None:
+            four.station.do(partial(backed_up, at=at))
         wanted = Verdict(status="degraded", ill={"backup": "degraded"})
         assert list((await four.say()).values()) == [wanted] * 4, reason
         assert lamp_of(await four.lamps(), "Sauvegarde", reason)
