@@ -21,6 +21,7 @@ from callflow.commands import (
     proving,
     receivers,
     releasing,
+    shadow,
     signals,
     site_files,
     station,
@@ -61,6 +62,8 @@ app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(person.person, name="person")
 app.add_typer(configuration.configuration, name="configuration")
 app.add_typer(statistics.statistics, name="statistics")
+app.add_typer(shadow.shadow, name="shadow")
+app.add_typer(shadow.commissioning, name="commissioning")
 announcements.ivr.command()(playing.play)
 app.add_typer(announcements.ivr, name="ivr")
 

@@ -8,6 +8,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,10 @@ from callflow.commands.base import bring_up_to_date, console, group, open_rows, 
 from callflow.demo import station
 from callflow.handling.base import policy
 from callflow.handling.plans import plans
+from callflow.handling.station import shadow
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
+from callflow.storage import Tx
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -110,7 +113,7 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
-        store.write_now(lambda tx: policy.save_policy(tx, settings))
+        store.write_now(lambda tx: _save(tx, settings, now))
         store.write_now(lambda tx: plans.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
             station.seed(settings, store, vault)
@@ -148,6 +151,11 @@ def _take_over(asterisks: list[AsteriskProcess]) -> None:
                 " CALLFLOW_ASTERISK_APART",
                 style="red",
             )
+
+
+def _save(tx: Tx, settings: Settings, now: datetime) -> None:
+    shadow.follow_setting(tx, shadow=settings.shadow, now=now)
+    policy.save_policy(tx, settings)
 
 
 def _asterisks(settings: Settings) -> list[AsteriskProcess]:

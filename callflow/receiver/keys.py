@@ -1,9 +1,9 @@
-"""The accounts' AES keys, read again when an account was edited."""
+"""The accounts' AES keys, and who acts for them, read again when an account was edited."""
 
 from __future__ import annotations
 
 from callflow.storage import Store
-from callflow.storage.sites import sites
+from callflow.storage.sites import moves, sites
 from callflow.vault import Vault
 
 
@@ -15,6 +15,7 @@ class Keys:
         self._keys: dict[str, bytes] = {}
         self._kept: dict[str, bytes] = {}  # as stored: encrypted
         self._version: str | None = None
+        self._in_service: frozenset[str] = frozenset()
         self.of = self._keys.get
 
     async def look(self) -> None:
@@ -29,4 +30,9 @@ class Keys:
                 self._keys[account] = self._vault.decrypt(key)
         for account in self._kept.keys() - kept.keys():
             del self._keys[account]
+        self._in_service = await self._store.read(moves.accounts_in_service)
         self._kept, self._version = kept, version
+
+    def in_shadow(self, account: str) -> bool:
+        """True where another system acts for an account, or where it is none of ours."""
+        return account not in self._in_service

@@ -82,6 +82,7 @@ class ReceiverProcess:
             pace=self._pace,
             vital=storing.is_vital,
             may_call=lambda: not self._held,
+            in_shadow=lambda account: self._settings.shadow or self._keys.in_shadow(account),
         )
         async with asyncio.TaskGroup() as parts:
             parts.create_task(receiver.serve())

@@ -99,6 +99,10 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     demo: bool = False
     #: True: another station acts. All is received, decided and told, and nothing leaves.
     shadow: bool = False
+    #: What becomes of the calls that are not placed in shadow: a list of calls (CSV), and rules
+    #: (TOML), as docs/how-to/shadow.md says. Without either nobody answers.
+    shadow_calls: Path | None = None
+    shadow_rules: Path | None = None
     #: Seconds between two alarms that come by themselves in a demo; 0: none.
     demo_alarms_every: float = 150.0
     #: The least that is written to ``logs/``.

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from callflow.core.calls.trunks import SHADOW
 from callflow.settings.listeners import Allowed
 
 Number = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{7,14}$")]
@@ -238,6 +239,8 @@ def contradictions(trunks: Sequence[TrunkSettings]) -> Iterator[str]:
     """What is wrong with them together."""
     if len({trunk.name for trunk in trunks}) < len(trunks):
         yield "each trunk needs a name of its own"
+    if any(trunk.name == SHADOW for trunk in trunks):
+        yield f"no trunk is called {SHADOW}: that is what calls say that nobody makes"
     if trunks and not any(trunk.enabled for trunk in trunks):
         yield "at least one trunk must be enabled"
     for one, other in combinations(trunks, 2):

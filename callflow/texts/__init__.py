@@ -21,6 +21,7 @@ from callflow.texts import (
     people,
     plans,
     settings,
+    shadow,
     shifts,
     simulation,
     sites,
@@ -51,6 +52,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **shifts.ENTRIES,
     **sites.ENTRIES,
     **settings.ENTRIES,
+    **shadow.ENTRIES,
     **statistics.ENTRIES,
     **subscriptions.ENTRIES,
 }
@@ -67,6 +69,7 @@ _NAMED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **machines.ENTRIES,
         **trunks.ENTRIES,
         **settings.ENTRIES,
+        **shadow.ENTRIES,
         **subscriptions.ENTRIES,
     },
 }
@@ -195,6 +198,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "runaway": ("transmetteur emballé", "runaway panel"),
     "station": ("alarme de la station", "alarm of the station"),
     **outbox.REASONS,
+    **shadow.REASONS,
     **law.DIAL_REFUSALS,
     **OUTCOMES,
     **TASK_OUTCOMES,

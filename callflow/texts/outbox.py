@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "message_shadowed": (
+        "Message ({channel}) à {to} conservé, non envoyé : double commande, un autre système agit",
+        "Message ({channel}) to {to} kept and not sent: in shadow, another system acts",
+    ),
     "message_posted": (
         "Message à envoyer : {channel} à {to} — {text}",
         "Message to send: {channel} to {to} — {text}",

@@ -6,6 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "call_shadowed": (
+        "Appel vers {to} non passé : double commande, un autre système agit ; l'issue est simulée",
+        "Call to {to} not placed: in shadow, another system acts; its outcome is a stand-in's",
+    ),
     "trunk_tested": (
         "Lien {trunk} essayé par {by} : appel vers {to}",
         "Trunk {trunk} tried by {by}: a call to {to}",

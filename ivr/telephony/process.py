@@ -47,6 +47,7 @@ from ivr.telephony.refusals import Refusals
 from ivr.telephony.rings import Rings
 from ivr.telephony.site_names import SiteNames
 from ivr.telephony.trunk_reach import TrunkReach
+from ivr.telephony.understudies import Understudies
 from ivr.transcribing import Transcriber
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ _SWEEP_EVERY = 20.0
 _DRAFTS_EVERY = 3.0
 _FAXES_EVERY = 1.0
 _DOOMED_EVERY = 5.0
+_STAND_INS_EVERY = 0.25
 _TRUNKS_EVERY = 3.0
 _CARRIERS_EVERY = 20.0
 _RINGS_EVERY = 5.0
@@ -143,6 +145,7 @@ class Telephony:
             now=clock.now,
         )
         self._faxes = Faxes(store, settings, now=clock.now, ready=lambda: self._link.ready)
+        self._stand_ins = Understudies(store, settings, now=clock.now)
         self._panels = Panels(
             PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
             settings.data_dir / "tones",
@@ -186,6 +189,7 @@ class Telephony:
                     self._every(_SWEEP_EVERY, self._faxes.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
                     self._every(_CARRIERS_EVERY, self._carriers.look),
+                    self._every(_STAND_INS_EVERY, self._stand_ins.look),
                     *self._drafting(),
                     *self._door(),
                 ):

@@ -84,6 +84,8 @@ class Visitor:
     starting: bool = False
     #: Why nothing may leave the station, "": all may. Each page says so.
     withheld: str = ""
+    #: Sites for which another system acts, while the station itself does.
+    shadow_sites: int = 0
     #: What was just saved, as the address that a form leads to says it: its page says so.
     saved: str = ""
 
@@ -148,8 +150,8 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         return None
     kept, now = digest(token), station.clock()
     since = station.seen_since(now)
-    session, withheld = await station.store.read(
-        lambda tx: (access.live_session(tx, kept, now, since), load_policy(tx).withheld)
+    session, policy = await station.store.read(
+        lambda tx: (access.live_session(tx, kept, now, since), load_policy(tx))
     )
     if session is None:
         return None
@@ -173,7 +175,8 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         must_choose=session.password_given_at is not None and session.factor != BY_DIRECTORY,
         scheme=scheme if scheme in SCHEMES else "",
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
-        withheld=withheld or "",
+        withheld=policy.withheld or "",
+        shadow_sites=policy.shadow_sites,
         saved=request.query_params.get("saved", ""),
     )
 

@@ -97,6 +97,7 @@ _TOLD = (
     "confirmed",
     "signal_count",
     "exercise",
+    "shadow",
     "state",
     "with_human",
     "machine",

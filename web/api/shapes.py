@@ -218,6 +218,7 @@ class IncidentOut(BaseModel):
     storm: str | None = Field(description="The storm that it is part of")
     state: State
     exercise: bool = Field(description="A rehearsal: announced to everybody it calls")
+    shadow: bool = Field(description="Another system acts on it: nobody is called, nothing is sent")
     with_human: bool
     machine: Machine = Field(description="Whether the plan still runs by itself")
     holder: str | None

@@ -351,6 +351,7 @@ SETTINGS = {
     "audit": N_("Audit"),
     "personal": N_("Personal data"),
     "configuration": N_("Configuration as text"),
+    "shadow": N_("Beside another system"),
     "backup": N_("Backup"),
     "evidence": N_("Evidence files"),
 }
@@ -369,8 +370,25 @@ SETTINGS_PAGES = {
     "audit": "/audit",
     "personal": "/personal",
     "configuration": "/settings/configuration",
+    "shadow": "/settings/shadow",
     "backup": "/settings/backup",
     "evidence": "/evidence",
+}
+#: What speaks against moving a site over: callflow/core/station/commissioning.py.
+COMMISSIONING = {
+    "plan": N_("a plan that can't run there"),
+    "numbers": N_("people without a number"),
+    "test_call": N_("no test call answered by a key"),
+    "heard": N_("panels not heard yet"),
+    "days": N_("days compared without a difference, of those wanted"),
+}
+#: What differs of a signal: callflow/core/station/comparison.py.
+DIFFERENCES = {
+    "missing": N_("missing here"),
+    "extra": N_("missing there"),
+    "priority": N_("other priority"),
+    "person": N_("other person first"),
+    "time": N_("other time"),
 }
 #: Families of events that a program may be told of: callflow/texts FAMILIES.
 FAMILIES = {
@@ -391,6 +409,7 @@ MESSAGE_STATES = {
     "sent": N_("gone out"),
     "failed": N_("not delivered"),
     "cancelled": N_("withdrawn"),
+    "shadow": N_("not sent: shadow"),
 }
 #: How far it came, as somebody else says: callflow/core/messages/proof.py.
 STAGES = {

@@ -51,6 +51,7 @@ from web.pages.station import (
     scheme,
     search,
     settings,
+    shadow,
     start,
 )
 from web.pages.watch import lines
@@ -78,6 +79,7 @@ for module in (
         personal,
         configuration,
         backup,
+        shadow,
     ),
     *(shift, roster, holidays, telephone),
     *(presence, call_backs, dialogues, start, manual),

@@ -171,6 +171,7 @@ class Incident:
     rounds: Mapping[str, int] = field(default_factory=dict)  # {a go_to step: times taken}
     grounds: str | None = None  # the answer that would justify a closure now, "STEP/OUTCOME"
     exercise: bool = False  # a rehearsal: announced, and no emergency service is asked
+    shadow: bool = False  # another system acts on it: nobody is called for it, nothing is sent
     step: str | None = None  # None: the machine has nothing more to do
     step_since: datetime | None = None
     machine: Machine = Machine.RUNNING
@@ -226,6 +227,7 @@ class Changes(TypedDict, total=False):
     rounds: Mapping[str, int]
     grounds: str | None
     exercise: bool
+    shadow: bool
     step: str | None
     step_since: datetime | None
     machine: Machine

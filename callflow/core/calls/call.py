@@ -157,6 +157,7 @@ class Call:
     priority: int = 0  # 0 vital and humans, else 1-4; a fax 5
     trunk: str = ""  # "" until it is placed
     tried: tuple[str, ...] = ()  # trunks that did not carry this attempt
+    shadow: bool = False  # nobody is called: a stand-in gives it its outcome
     successor: str | None = None  # the call that goes on over another trunk
     node: str = ""
     ring_time: float = 0.0  # seconds

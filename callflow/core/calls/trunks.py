@@ -30,6 +30,10 @@ USUAL_RATE = 0.4
 COLLAPSED, RECOVERED = 0.25, 0.5
 
 
+#: In the place of a trunk's name, on calls that nobody makes: their incident is in shadow.
+SHADOW = "shadow"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trunk:
     """One way to the network, named like its endpoint in Asterisk. Channels are a node's.

@@ -46,6 +46,7 @@ class MessageState(StrEnum):
     SENT = "sent"  # the far end took it
     FAILED = "failed"  # given up
     CANCELLED = "cancelled"  # nobody waits for it any more, or the alarm became mute (D7)
+    SHADOW = "shadow"  # kept and not sent, as if it had been: another system acts
 
 
 class Fault(StrEnum):

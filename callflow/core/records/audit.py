@@ -15,6 +15,7 @@ UNATTENDED = ("images_seen",)
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
         *("site_created", "site_changed", "sites_imported", "code_changed"),
+        *("site_moved", "site_moved_in_spite", "site_moved_back"),
         *("contract_changed", "contract_planned", "contract_dropped"),
         *("contact_closed", "contact_restored", "part_removed", "part_restored"),
         *("guard_firm_changed", "firm_member_changed", "firm_member_removed", "directory_changed"),
@@ -51,6 +52,9 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
             "purged",
             "restored",
             "released",
+            "shadow_begun",
+            "shadow_over",
+            "comparison_columns_set",
         ),
         *("subscription_made", "subscription_changed", "subscription_secret"),
         *("subscription_paused", "subscription_resumed", "subscription_replayed"),

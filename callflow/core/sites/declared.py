@@ -33,6 +33,7 @@ class DeclaredSite:
     language: str
     state: SiteState
     state_since: datetime | None  # None: since before that was kept
+    shadow_since: datetime | None  # another system acts for it; None: this one does
     recognition_word: bytes | None
     password: bytes | None
     duress_password: bytes | None

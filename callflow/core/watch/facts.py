@@ -148,3 +148,4 @@ class Facts:
     alarms: Sequence[Alarm] = ()
     held: bool = False  # nothing leaves until somebody releases it
     shadow: bool = False  # nothing leaves, as the settings will have it
+    shadow_sites: int = 0  # for which another system acts, whatever the station does

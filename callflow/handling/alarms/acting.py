@@ -11,7 +11,7 @@ from callflow.core.alarms import apply
 from callflow.core.alarms.incident import Changes, Event, Incident, State, after
 from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Mode
 from callflow.core.calls.phones import is_phone
-from callflow.core.calls.purpose import NOT_AT_SITE
+from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import filing
@@ -50,7 +50,8 @@ def request_call(
 ) -> Call:
     """The row before the act; the call, whose id will be its channel's.
 
-    ``requester`` is the person who asked for it; "" is the machine. ``to`` is a number, or the name
+    Of an incident in shadow nobody is called. ``requester`` is the person who asked for it; "" is
+    the machine. ``to`` is a number, or the name
     of an operator's phone, which is rung on its own node. ``wanted``: see telephone.py.
     """
     call_id = call_id or str(uuid.uuid4())
@@ -74,6 +75,7 @@ def request_call(
         operator=phone.owner if phone else "",
         mode=mode,
         wanted=wanted,
+        shadow=step != Purpose.INCOMING and (policy.shadow or bool(incident and incident.shadow)),
     )
     calls.insert(tx, call)
     return call

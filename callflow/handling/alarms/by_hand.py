@@ -10,8 +10,9 @@ from callflow.core.plans.choice import Alarm
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, STATION, Kind
 from callflow.handling.alarms.deciding import mute_site
-from callflow.handling.alarms.opening import named, opened, plan_for
+from callflow.handling.alarms.opening import in_shadow, named, opened, plan_for
 from callflow.handling.alarms.operating import claim, not_anothers
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
@@ -70,5 +71,6 @@ def _row(tx: Tx, site_id: str, kind: Kind, now: datetime) -> Incident:
         at=now,
     )
     plan = plan_for(tx, site_id, alarm, now)
-    incident = opened(account, "", meaning, plan, now, site=site_id)
+    shadow = in_shadow(load_policy(tx), sites.get(tx, site_id))
+    incident = opened(account, "", meaning, plan, now, site=site_id, shadow=shadow)
     return incident.but(zones={}, signal_count=0)

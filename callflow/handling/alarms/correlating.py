@@ -28,7 +28,7 @@ from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms import bypassing, device_calls, origins, storms
 from callflow.handling.alarms.acting import settle
 from callflow.handling.alarms.deciding import Known, cancel, decide, mute_site
-from callflow.handling.alarms.opening import named, opened, plan_for
+from callflow.handling.alarms.opening import in_shadow, named, opened, plan_for
 from callflow.handling.alarms.rehearsing import end_for_real_alarm
 from callflow.handling.alarms.surroundings import Seen, Surroundings
 from callflow.handling.base.storing import store_signals
@@ -438,7 +438,8 @@ class Correlation:
             armed=self.around.periods.armed([account]),
             at=seen.at,
         )
-        plan = plan_for(self.tx, seen.site, alarm, self.now, self.around.reading(seen.site))
+        reading = self.around.reading(seen.site)
+        plan = plan_for(self.tx, seen.site, alarm, self.now, reading)
         one = opened(
             seen.signal.account,
             seen.key,
@@ -448,6 +449,7 @@ class Correlation:
             kind=kind,
             site=seen.site,
             raised_at=seen.at,
+            shadow=in_shadow(self.around.policy, reading.site if reading else None),
         )
         self.add(one)
         return self._from_receipt(one)

@@ -17,6 +17,7 @@ from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import begin_of_id
+from callflow.handling.base.policy import Policy
 from callflow.handling.sites import testers
 from callflow.handling.sites.in_force import Reading, read
 from callflow.storage import Tx
@@ -36,8 +37,12 @@ def opened(
     kind: Kind | None = None,
     site: str | None = None,
     raised_at: datetime | None = None,
+    shadow: bool = False,
 ) -> Incident:
-    """An incident that is opened; ``plan`` is frozen into it (invariant 7)."""
+    """An incident that is opened; ``plan`` is frozen into it (invariant 7).
+
+    ``shadow``: another system acts on it. So it stays, until its site is moved over.
+    """
     kind = kind or meaning.kind
     return Incident(
         id=begin_of_id(now) + secrets.token_hex(10),
@@ -47,11 +52,17 @@ def opened(
         category=Category.VITAL if kind in PERSONAL else meaning.category,
         priority=meaning.priority,
         duress=kind is Kind.DURESS,
+        shadow=shadow,
         zones={key: "alarm"},
         plan=call_plan.to_json(plan),
         alarm_at=raised_at or now,
         opened_at=now,
     )
+
+
+def in_shadow(policy: Policy, site: DeclaredSite | None) -> bool:
+    """True where another system acts on what happens now at ``site`` (None: at the station)."""
+    return policy.shadow or (site is not None and site.shadow_since is not None)
 
 
 def named(one: Incident) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from callflow.core.signals.signal import Kind, StoredSignal, Treatment
 from callflow.handling.alarms.acting import hand_to_human
 from callflow.handling.alarms.correlating import Correlation
 from callflow.handling.alarms.opening import named, opened
+from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import tell
 from callflow.storage import AWAY, Tx, savepoint
 from callflow.storage.alarms import incidents
@@ -54,7 +55,8 @@ def _together(tx: Tx, signals: list[StoredSignal], now: datetime, rates: Rates) 
 
 def _give_up(tx: Tx, signal: StoredSignal, now: datetime) -> None:
     """A signal that our code can't take: an incident without a site, for a human to look at."""
-    incident = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now)
+    shadow = load_policy(tx).shadow
+    incident = opened(signal.account, "", events.UNKNOWN, standard.OPERATOR, now, shadow=shadow)
     incidents.insert(tx, [incident])
     tell(tx, "incident_opened", now, incident, **named(incident))
     mark = Correlated(signal.id, incident.id, Kind.UNKNOWN.value, Treatment.OPENED.value)

@@ -31,15 +31,18 @@ WINDOW = timedelta(minutes=5)
 
 def gather(batch: Correlation) -> None:
     """Put what a batch opened under the storm it belongs to, or find that there is one."""
-    fresh = [one for one in batch.opened() if _may_be_part(one)]
+    whole = batch.around.policy.shadow
+    fresh = [one for one in batch.opened() if _may_be_part(one, whole)]
     by = batch.around.policy.storm_place
     for key, ones in sorted(_by_key(fresh, _places(batch, fresh), by).items()):
         _gather(batch, key, ones)
 
 
-def _may_be_part(one: Incident) -> bool:
+def _may_be_part(one: Incident, whole: bool) -> bool:
+    """``whole``: the station is in shadow; while only some sites are, each of these is alone."""
     return (
-        one.site_id is not None
+        one.shadow is whole
+        and one.site_id is not None
         and one.kind in STORMS
         and one.category is not Category.VITAL
         and one.runaway_at is None
@@ -84,15 +87,18 @@ def _gather(batch: Correlation, key: str, fresh: list[Incident]) -> None:
 
 def _recent(batch: Correlation, key: str) -> list[Incident]:
     """Incidents of this fault in this place from just before, which nobody holds."""
+    policy = batch.around.policy
     kinds = [kind.value for kind, fault in STORMS.items() if key.startswith(f"{fault}/")]
     found = incidents.unheld_since(batch.tx, kinds, batch.now - WINDOW)
-    found = [one for one in map(batch.as_it_is, found) if _may_be_part(one)]
-    return _by_key(found, _places(batch, found), batch.around.policy.storm_place).get(key, [])
+    found = [one for one in map(batch.as_it_is, found) if _may_be_part(one, policy.shadow)]
+    return _by_key(found, _places(batch, found), policy.storm_place).get(key, [])
 
 
 def _begin(batch: Correlation, key: str) -> Incident:
     meaning = events.lookup(STATION, "STORM")
-    storm = opened("", key, meaning, standard.OPERATOR, batch.now).but(signal_count=0)
+    shadow = batch.around.policy.shadow
+    storm = opened("", key, meaning, standard.OPERATOR, batch.now, shadow=shadow)
+    storm = storm.but(signal_count=0)
     batch.add(storm)
     return storm
 

@@ -89,6 +89,7 @@ class Policy:
     dead_man_day: float = 3600.0
     dead_man_grace: float = 60.0
     shadow: bool = False
+    shadow_sites: int = 0  # for which another system acts, whatever the station does
     restored: Restored | None = None  # from a backup, and whether it may act since
 
     @property

@@ -12,7 +12,7 @@ from callflow.core.calls import dial_policy
 from callflow.core.calls.call import Call, CallState, Dialogue, Direction, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Taken
-from callflow.core.calls.trunks import Exchange, Trunk, by_human
+from callflow.core.calls.trunks import SHADOW, Exchange, Trunk, by_human
 from callflow.core.interventions.directory import shown, told_as
 from callflow.handling.alarms.acting import hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide, raise_duress
@@ -26,7 +26,7 @@ from callflow.handling.alarms.group_calls import (
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import storable, tell
 from callflow.handling.calls import control, conversations, faxes, telephone, voices
-from callflow.handling.calls.dialling import refused_calls
+from callflow.handling.calls.dialling import against_policy, refused_calls
 from callflow.handling.calls.trunking import exchange, goes_on
 from callflow.handling.desks import presence
 from callflow.handling.desks.queueing import bridge, desk_took, leave_room
@@ -69,6 +69,29 @@ class LiveCall:
     asked_to_end: bool
 
 
+def claim_in_shadow(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> None:
+    """Begin the calls that nobody makes: refused, told and gathered as others are."""
+    wanted = calls.requested(tx, node, limit=limit, shadow=True)
+    if not wanted:
+        return
+    policy = load_policy(tx)
+    incidents.lock_all(tx, {call.incident_id for call in wanted if call.incident_id})
+    forbidden = against_policy(tx, wanted, policy, now)
+    allowed = {call.id: SHADOW for call in wanted if call.id not in forbidden}
+    started = calls.start(tx, allowed, now)
+    for call in wanted:
+        if call.id in forbidden:
+            _refuse(tx, call, forbidden[call.id], now)
+    begun = [call for call in wanted if call.id in started]
+    for call in begun:
+        told = {"to": told_as(call), "call": call.id, "trunk": SHADOW}
+        tell(tx, "call_shadowed", now, calls.incident_of(tx, call, lock=True), **told)
+    awaited = calls.awaited(tx, {call.to for call in begun})
+    for call in begun:
+        if call.to in awaited:
+            gather(tx, call, policy, now)
+
+
 def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[CallOrder]:
     """The calls to place now: vital and human ones first, within the trunks' channels.
 
@@ -78,6 +101,9 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     if not wanted:
         return []
     policy = load_policy(tx)
+    if policy.shadow:  # asked for before it was: nobody is called
+        calls.into_shadow(tx, [call.id for call in wanted])
+        return []
     lines = exchange(tx, policy, node, now)
     taken = [(_channel(lines, call), call) for call in wanted]
     placeable = [(trunk, call) for trunk, call in taken if trunk is not None]

@@ -14,7 +14,7 @@ from callflow.core.calls.call import Call
 from callflow.core.calls.dial_policy import Destination, forbidden
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Rings
-from callflow.core.messages.withholding import REFUSALS
+from callflow.core.messages.withholding import REFUSALS, Withheld
 from callflow.handling.base.policy import Policy
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.sites.in_force import site_now
@@ -34,6 +34,14 @@ def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) 
     """{call id: why} of those call rows that may not be placed."""
     if policy.withheld is not None:
         return dict.fromkeys((call.id for call in asked), REFUSALS[policy.withheld])
+    about = incidents.some(tx, {call.incident_id for call in asked if call.incident_id})
+    shadowed = [c.id for c in asked if c.incident_id in about and about[c.incident_id].shadow]
+    stray = dict.fromkeys(shadowed, REFUSALS[Withheld.SHADOW])
+    return against_policy(tx, [c for c in asked if c.id not in stray], policy, now) | stray
+
+
+def against_policy(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) -> dict[str, str]:
+    """{call id: why} of those that the dial policy forbids, whoever acts."""
     numbers = {call.to for call in asked}
     owners = contacts.owners_of(tx, numbers)
     reserved = services.reserved(tx, numbers)

@@ -46,9 +46,12 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     if not overdue:
         return
     policy = load_policy(tx)
-    if policy.held:  # no phone rings: it waits on the pages
-        for incident in overdue:
-            incidents.change(tx, incident, queue_due=now + NEXT_PHONE)
+    # Held, no phone rings; of sites in shadow it rings at the other system's operators.
+    quiet = [one for one in overdue if policy.held or (one.shadow and not policy.shadow)]
+    for incident in quiet:
+        incidents.change(tx, incident, queue_due=now + NEXT_PHONE)
+    overdue = [incident for incident in overdue if incident not in quiet]
+    if not overdue:
         return
     top = overdue[0]
     desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))

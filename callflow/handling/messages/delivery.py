@@ -44,6 +44,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.messages import outbox, proofs
 from callflow.storage.records import documents
+from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 
 _LONGEST_DETAIL, _LONGEST_REFERENCE = 300, 200
@@ -56,7 +57,7 @@ _ASKED_AGAIN = frozenset({Channel.PRINT})
 def due_channels(tx: Tx, now: datetime) -> list[Channel]:
     """The channels that have something to send and may."""
     due = outbox.due_channels(tx, now)
-    return [] if due and load_policy(tx).withheld else due
+    return [] if due and load_policy(tx).held else due
 
 
 def claim_messages(
@@ -64,10 +65,10 @@ def claim_messages(
 ) -> list[Claimed]:
     """Messages to send now, at most ``room`` of each channel; they are the caller's for ``lease``.
 
-    What became mute since it was posted, and what nobody waits for any more, is withdrawn here.
-    Nothing is claimed while nothing may leave: it waits.
+    What became mute since it was posted, and what nobody waits for any more, is withdrawn here; in
+    shadow each is kept and ends here. Nothing is claimed while the station is held: it waits.
     """
-    if load_policy(tx).withheld:
+    if load_policy(tx).held:
         return []
     return [
         _claimed(tx, message)
@@ -80,6 +81,11 @@ def claim_messages(
 def _ends_here(tx: Tx, message: Message, now: datetime) -> bool:
     """True where a claimed message is not to be sent: withdrawn, or claimed in vain too often."""
     if _withdrawn(tx, message, now):
+        return True
+    if _is_in_shadow(tx, message):
+        outbox.end(tx, message.id, MessageState.SHADOW, now)
+        _tell(tx, "message_shadowed", now, message, **_told(message))
+        _settle_task(tx, message, now)
         return True
     if message.attempts <= MOST_CLAIMS:
         return False
@@ -98,6 +104,16 @@ def _withdrawn(tx: Tx, message: Message, now: datetime) -> bool:
     _tell(tx, why, now, message, **_told(message))
     _settle_task(tx, message, now)
     return True
+
+
+def _is_in_shadow(tx: Tx, message: Message) -> bool:
+    """True where another system acts on what the message is about."""
+    if load_policy(tx).shadow:
+        return True
+    if message.incident_id is not None:
+        return _incident(tx, message).shadow
+    site = sites.get(tx, message.site_id) if message.site_id else None
+    return site is not None and site.shadow_since is not None
 
 
 def _is_silenced(tx: Tx, message: Message) -> bool:
@@ -381,7 +397,7 @@ def _settle_task(tx: Tx, message: Message, now: datetime) -> None:
     its = outbox.states_of_task(tx, message.task_id)
     if any(state in OPEN_STATES for _, state in its):
         return
-    sent = [state is MessageState.SENT for _, state in its]
+    sent = [state in (MessageState.SENT, MessageState.SHADOW) for _, state in its]
     images = its[0][0] is Channel.IMAGES
     done = any(sent) if images else all(sent)
     end_task(tx, message.task_id, TaskOutcome.DONE if done else TaskOutcome.FAILED, now)

@@ -57,6 +57,7 @@ _NOTHING: Mapping[str, Any] = {
     **{name: [] for name in ("processes", "missing", "versions", "nodes", "trunks", "sip", "door")},
     "receivers": [],
     **dict.fromkeys(("held", "shadow"), False),
+    "shadow_sites": 0,
     "asterisk": "down",
     **dict.fromkeys(("backlog", "queue", "live_calls"), 0),
     "callers": {"waiting": 0, "longest_wait": 0.0, "call_backs": 0},
@@ -157,6 +158,7 @@ def _more(tx: Tx, found: Facts, now: datetime, beats_at: datetime) -> dict[str, 
         "logbook": _logbook(found.logbook),
         "held": found.held,
         "shadow": found.shadow,
+        "shadow_sites": found.shadow_sites,
     }
 
 

@@ -80,6 +80,7 @@ def facts(
         delays=list(_delays(alive)),
         held=policy.held,
         shadow=policy.shadow,
+        shadow_sites=policy.shadow_sites,
         alarms=[of.Alarm(id=a.id, kind=a.kind.value, about=tuple(a.zones)) for a in alarms],
     )
 

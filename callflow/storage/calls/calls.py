@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     Case,
     ColumnElement,
     Select,
@@ -270,11 +271,16 @@ def _repeats() -> Case[int]:
 _NODE: BindParameter[str] = bindparam("node")
 
 
+_IN_SHADOW: BindParameter[bool] = bindparam("in_shadow", type_=Boolean())
+
+
 def _placeable() -> tuple[ColumnElement[bool], ...]:
-    """A node's requested calls, but those to a number that is being called."""
+    """A node's requested calls, but those to a number that is being called; what nobody makes
+    stands in the way of its like alone."""
     c, up = t.call.c, t.call.alias("up")
-    called = select(up.c.to).where(up.c.state.in_(ON_TRUNK)).scalar_subquery()
-    return c.node == _NODE, c.state == CallState.REQUESTED.value, c.to.not_in(called)
+    called = select(up.c.to).where(up.c.state.in_(ON_TRUNK), up.c.shadow == _IN_SHADOW)
+    mine = c.node == _NODE, c.state == CallState.REQUESTED.value, c.shadow == _IN_SHADOW
+    return *mine, c.to.not_in(called.scalar_subquery())
 
 
 def _requested() -> Select[Any]:
@@ -302,29 +308,56 @@ _REQUESTED_LOCKED = Reads(_requested().with_for_update(skip_locked=True), Call)
 _ANY_REQUESTED = Prepared(select(t.call.c.id).where(*_placeable()).limit(1))
 
 
-def requested(tx: Tx, node: str, *, limit: int) -> list[Call]:
-    """Calls to place, vital and human ones first, then first calls before repeats; of each number
-    the first only, and none of a number that is being called already, however many wait for it."""
-    values = {"node": node, "limit": limit}
+def requested(tx: Tx, node: str, *, limit: int, shadow: bool = False) -> list[Call]:
+    """Calls to place, or those that nobody makes (``shadow``), vital and human ones first, then
+    first calls before repeats; of each number the first only, and none of a number that is being
+    called already, however many wait for it."""
+    values = {"node": node, "limit": limit, "in_shadow": shadow}
     if tx.dialect.name == "sqlite":
         return _REQUESTED.all(tx, values)
     calls = _REQUESTED_LOCKED.all(tx, values)
     # Another node may be starting a call to the same number: its row is not visible yet.
     mine = locks.try_all(tx, locks.Lock.NUMBER, {call.to for call in calls})
     c = t.call.c
-    up = set(tx.execute(select(c.to).where(c.to.in_(mine), c.state.in_(ON_TRUNK))).scalars())
+    like = c.state.in_(ON_TRUNK), c.shadow.is_(shadow)
+    up = set(tx.execute(select(c.to).where(c.to.in_(mine), *like)).scalars())
     return [call for call in calls if call.to in mine - up]
 
 
-def waits(tx: Tx, node: str) -> bool:
+def waits(tx: Tx, node: str, *, shadow: bool = False) -> bool:
     """True where there is anything for ``requested``."""
-    return _ANY_REQUESTED.first(tx, {"node": node}) is not None
+    return _ANY_REQUESTED.first(tx, {"node": node, "in_shadow": shadow}) is not None
 
 
 def on_trunk(tx: Tx, node: str) -> list[Call]:
-    """Calls of a node that were acted upon and have not ended."""
-    query = select(*CALL).where(t.call.c.node == node, t.call.c.state.in_(ON_TRUNK))
-    return found(tx, query, Call)
+    """Calls of a node that were acted upon, have not ended and have a channel."""
+    return _UP.all(tx, {"node": node, "in_shadow": False})
+
+
+def in_shadow(tx: Tx, node: str) -> list[Call]:
+    """Calls of a node that nobody makes, begun and not ended, the oldest first."""
+    return _UP.all(tx, {"node": node, "in_shadow": True})
+
+
+_UP = Reads(
+    select(*CALL)
+    .where(t.call.c.node == _NODE, t.call.c.state.in_(ON_TRUNK), t.call.c.shadow == _IN_SHADOW)
+    .order_by(t.call.c.placed_at, t.call.c.id),
+    Call,
+)
+
+
+def into_shadow(tx: Tx, call_ids: Collection[str]) -> None:
+    """Nobody makes these calls, which nobody has begun."""
+    waits = t.call.c.state == CallState.REQUESTED.value
+    query = update(t.call).where(t.call.c.id.in_(list(call_ids)), waits)
+    tx.execute(query.values(shadow=True))
+
+
+def live_in_shadow(tx: Tx) -> list[Call]:
+    """Every call that nobody makes and that has not ended, asked for or begun."""
+    c = t.call.c
+    return found(tx, select(*CALL).where(c.state.in_(_LIVE), c.shadow.is_(True)), Call)
 
 
 def up_to(tx: Tx, numbers: Collection[str], now: datetime) -> set[str]:
@@ -568,6 +601,7 @@ def may_follow(tx: Tx, leader: Call) -> list[Call]:
             c.dialogue == leader.dialogue,
             c.requester == "",
             c.incident_id != leader.incident_id,
+            c.shadow.is_(leader.shadow),
             i.exercise.is_(False),
         )
         .order_by(c.priority, c.requested_at)
@@ -586,6 +620,7 @@ _LEADING = (
         t.call.c.dialogue == bindparam("dialogue"),
         t.call.c.requester == "",
         t.call.c.progress.is_(None),
+        t.call.c.shadow == _IN_SHADOW,
         # Its own step may be hanging it up.
         t.call.c.incident_id != bindparam("incident_id"),
     )
@@ -598,7 +633,8 @@ def leader_for(tx: Tx, call: Call) -> Call | None:
     """A plan's call to the same contact that is being made and not spoken in yet; locked."""
     query = _LEADER if tx.dialect.name == "sqlite" else _LEADER_LOCKED
     about = {"to": call.to, "contact_id": call.contact_id, "incident_id": call.incident_id}
-    return query.first(tx, {**about, "dialogue": call.dialogue.value})
+    like = {"dialogue": call.dialogue.value, "in_shadow": call.shadow}
+    return query.first(tx, {**about, **like})
 
 
 def follow(tx: Tx, call_id: str, leader: str) -> bool:
@@ -660,6 +696,7 @@ def unrecorded(tx: Tx, node: str) -> list[Call]:
             t.call.c.state == CallState.ENDED.value,
             t.call.c.answered_at.is_not(None),
             t.call.c.leader.is_(None),
+            t.call.c.shadow.is_(False),
             t.call.c.step != Purpose.FAX.value,
             t.recording.c.call_id.is_(None),
         )

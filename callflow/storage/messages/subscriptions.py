@@ -37,6 +37,13 @@ def get(tx: Tx, subscription_id: str) -> Subscription | None:
     return first(tx, query, Subscription)
 
 
+def skip_to(tx: Tx, number: int) -> None:
+    """Nothing up to this place of the logbook is told any more."""
+    tx.execute(delete(t.subscription_lane))
+    c = t.subscription.c
+    tx.execute(update(t.subscription).where(c.position < number).values(position=number))
+
+
 def named(tx: Tx, name: str) -> Subscription | None:
     """The one of that name."""
     return first(tx, select(t.subscription).where(t.subscription.c.name == name), Subscription)

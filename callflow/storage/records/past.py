@@ -54,7 +54,15 @@ PARTS: tuple[Table, ...] = (
 )
 #: What was counted of an incident goes with it; these refer to it without a key.
 FIGURES: tuple[Table, ...] = (t.operator_figure, t.incident_figure)
-_ENDED = [state.value for state in (MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED)]
+_ENDED = [
+    state.value
+    for state in (
+        MessageState.SENT,
+        MessageState.FAILED,
+        MessageState.CANCELLED,
+        MessageState.SHADOW,
+    )
+]
 #: What goes with a call.
 CALL_PARTS: tuple[Table, ...] = (t.recording, t.spoken, t.call_action)
 

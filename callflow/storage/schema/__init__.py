@@ -52,6 +52,7 @@ from callflow.storage.schema.outbox import (
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
+from callflow.storage.schema.shadow import comparison, comparison_difference, site_move
 from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
     api_token,
@@ -99,6 +100,8 @@ __all__ = [
     "charge_price",
     "client",
     "code_guess",
+    "comparison",
+    "comparison_difference",
     "contact",
     "contract_change",
     "disclosure",
@@ -159,6 +162,7 @@ __all__ = [
     "signature",
     "site",
     "site_contact",
+    "site_move",
     "site_upload",
     "spoken",
     "subscription",

@@ -44,6 +44,7 @@ incident = Table(
     Column("rounds", JSON, nullable=False, server_default="{}"),  # {go_to step: times taken}
     Column("grounds", String(128), nullable=True),  # what would justify a closure: STEP/OUTCOME
     Column("exercise", Boolean, nullable=False, server_default="0"),  # a rehearsal
+    Column("shadow", Boolean, nullable=False, server_default="0"),  # another system acts on it
     Column("step", String(64), nullable=True),  # null: the machine has nothing more to do
     instant("step_since"),
     Column("machine", String(16), nullable=False),  # running, stopped (taken), done
@@ -120,6 +121,7 @@ call = Table(
     Column("attempt", Integer, nullable=False),
     Column("priority", Integer, nullable=False),  # 0 vital and humans, else 1-4
     Column("trunk", String(32), nullable=False),  # "" until it is placed
+    Column("shadow", Boolean, nullable=False, server_default="0"),  # a stand-in's: never placed
     # Trunks that did not carry this attempt, its own included once it failed.
     Column("tried", JSON, nullable=False, server_default="[]"),
     Column("successor", String(64), nullable=True),  # the call that goes on over another trunk

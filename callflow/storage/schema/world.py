@@ -43,6 +43,7 @@ site = Table(
     Column("language", String(8), nullable=False),
     Column("state", String(16), nullable=False),
     instant("state_since"),  # null: since before that was kept
+    instant("shadow_since"),  # another system acts for it; null: this one does
     Column("recognition_word", LargeBinary, nullable=True),  # encrypted, see vault
     Column("password", LargeBinary, nullable=True),  # spoken (D14); encrypted
     Column("duress_password", LargeBinary, nullable=True),

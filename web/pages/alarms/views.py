@@ -76,6 +76,7 @@ class Line:
     state: str
     duress: bool
     exercise: bool
+    shadow: bool
     site: str | None
     site_name: str
     account: str
@@ -186,6 +187,7 @@ def _line(
         state=row.state,
         duress=row.duress,
         exercise=row.exercise,
+        shadow=row.shadow,
         site=row.site_id,
         site_name=names.get(row.site_id or "", ""),
         account=row.account,

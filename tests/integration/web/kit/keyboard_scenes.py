@@ -973,6 +973,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="evidence files", prepare=at("/evidence")),
     Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="backups", prepare=at("/settings/backup")),
+    Scene(name="beside another system", prepare=at("/settings/shadow")),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

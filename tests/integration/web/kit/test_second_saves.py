@@ -89,6 +89,10 @@ class Saved:
         return dict(self.first if turn == 0 or self.second is None else self.second)
 
 
+#: How another system's list is read.
+LIST = {"at": "Heure", "within": "180", "late": "30"}
+
+
 @dataclass(frozen=True)
 class World:
     """Two administrators at a station that has one of each."""
@@ -405,6 +409,10 @@ SAVES: dict[str, Saved] = {
         *("/settings/retention",) * 2,
         *({"what": "images", "days": "90"}, {"what": "images", "days": "60"}),
     ),
+    "/settings/shadow/columns": Saved(
+        *("/settings/shadow", "/settings/shadow/columns"),
+        *({**LIST, "account": "Abonné"}, {**LIST, "account": "Site"}),
+    ),
     "/settings/letters": Saved(
         *("/settings/letters",) * 2,
         *({**CLIENTS, "subject": "Rapport"}, {**CLIENTS, "subject": "Autre"}),
@@ -526,6 +534,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/people/{user_id}/disable", "/people/{user_id}/enable", "/settings/backup/release"),
+            *("/settings/shadow/over", "/settings/shadow/back"),
             *("/settings/webhooks/{subscription_id}/" + act for act in subscriptions.ACTS),
             "/settings/webhooks/{subscription_id}/replay",
             "/people/{user_id}/reset-factors",
@@ -558,6 +567,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/settings/tokens/try", "/settings/trunks", "/announcements/{key}/call"),
+            "/settings/shadow/compare",
             *("/sites/{site_id}/people/{contact_id}/test-call", "/demo/alarms/{site_id}"),
             "/settings/letters/preview",
             *("/plans/{plan_id}/simulate/rehearse", "/sites/{site_id}/open", "/start/alarm"),
