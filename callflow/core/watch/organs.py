@@ -114,10 +114,10 @@ class Organ:
 
 def whose(organs: Sequence[Organ]) -> list[str]:
     """Of each the machine, where several have such an organ; "" elsewhere."""
-    nodes: dict[Part, set[str]] = {}
+    nodes: dict[tuple[Part, str], set[str]] = {}
     for organ in organs:
-        nodes.setdefault(organ.part, set()).add(organ.node)
-    return [organ.node if len(nodes[organ.part]) > 1 else "" for organ in organs]
+        nodes.setdefault((organ.part, organ.name), set()).add(organ.node)
+    return [organ.node if len(nodes[organ.part, organ.name]) > 1 else "" for organ in organs]
 
 
 def called(organs: Sequence[Organ]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from callflow.core.watch import facts as of
 from callflow.core.watch.examination import judge, unread
 from callflow.core.watch.facts import Facts
+from callflow.core.watch.latency import LIMITS
 from callflow.core.watch.organs import Organ, Part, Reason, State, called, dated, verdict
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -319,6 +320,12 @@ def test_rows_that_can_not_be_read_leave_what_was_known_and_the_database() -> No
     assert (after[0].state, after[0].detail) == (State.FAILED, "connection refused")
     assert after[1:] == before[1:]
     assert verdict(after) is State.FAILED
+
+
+def test_each_measure_has_its_own_process_and_its_own_name() -> None:
+    delays = [of.Delay(measure=m, process=f"{m}@a", usual=None) for m in LIMITS]
+    names = called(judge(replace(WELL, delays=delays), NOW))
+    assert [name for name in names if "latency" in name] == [f"latency:{m}" for m in LIMITS]
 
 
 def test_several_machines_are_told_apart() -> None:

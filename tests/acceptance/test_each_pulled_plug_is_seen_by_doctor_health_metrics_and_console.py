@@ -1,0 +1,150 @@
+"""Plugs of a whole station are really pulled: doctor, health, metrics and the console say the same
+of each, and of each that it is well again.
+
+All of them as facts, in seconds: ``integration/web/watch/test_plugs.py``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.sip_relay import SipRelay
+from tests.support.trunks import TRUNKS, TrunkStation
+from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
+
+pytestmark = pytest.mark.deep
+
+NAME, PASSWORD = "claire", "sous les pavés"
+#: Seconds until a process that says nothing, or a link, is missed, on the slowest machine.
+PATIENCE = 90.0
+
+
+class Four:
+    """The four places, asked over the network as their users do."""
+
+    def __init__(self, station: TrunkStation, visitor: httpx.AsyncClient) -> None:
+        self.station, self._visitor = station, visitor
+
+    async def say(self) -> list[Verdict]:
+        doctor = await self.station.cli("doctor", "--json", codes=(0, 1))
+        metrics = await self._visitor.get(f"{self.station.url}/metrics")
+        health = await self.station.api.get("/health")
+        station = await self.station.api.get("/station")
+        return [
+            of_json(json.loads(doctor.splitlines()[-1])),
+            of_metrics(metrics.text),
+            of_json(health.json()),
+            of_json(station.json()),
+        ]
+
+    async def until_said(self, organ: str, state: str, status: str) -> None:
+        """Each of them says so, at the same time."""
+
+        async def said() -> bool:
+            found = await self.say()
+            return all(one.ill.get(organ) == state and one.status == status for one in found)
+
+        await self.station.until(said, within=PATIENCE)
+
+    async def until_well(self, organ: str) -> None:
+        async def well() -> bool:
+            return not any(organ in one.ill for one in await self.say())
+
+        await self.station.until(well, within=PATIENCE)
+
+    async def shows(self, label: str, reason: str) -> None:
+        """A lamp of the console."""
+
+        async def lit() -> bool:
+            page = await self._visitor.get(f"{self.station.url}/")
+            return lamp_of(lamps(page.text), label, reason)
+
+        await self.station.until(lit, within=PATIENCE)
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[tuple[Four, SipRelay]]:
+    """A station with one trunk, whose wire can be cut, and a clock that nobody answers for."""
+    station = TrunkStation(folder, {"CALLFLOW_CLOCK": "chrony"})
+    async with SipRelay(station.base + 80) as wire:
+        far_end = {"address": f"127.0.0.1:{wire.port}", "domain": "alpha.invalid"}
+        station.use([{**TRUNKS[0], **far_end}])
+        async with station, httpx.AsyncClient(trust_env=False, timeout=30) as visitor:
+            await station.user(NAME, PASSWORD)
+            form = {"name": NAME, "password": PASSWORD}
+            assert (await visitor.post(f"{station.url}/login", data=form)).status_code == 303
+            yield Four(station, visitor), wire
+
+
+@contextlib.contextmanager
+def held(pids: list[int]) -> Iterator[None]:
+    """They live, and do nothing."""
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def asterisk(station: TrunkStation) -> list[int]:
+    """The station's own, not the network's."""
+    return [
+        int(folder.name)
+        for folder, words in station.processes()
+        if any(word.endswith("/station/etc/asterisk.conf") for word in words)
+    ]
+
+
+@contextlib.contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Somebody else has it, and does not let go."""
+    other = sqlite3.connect(database, isolation_level=None, timeout=60)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+@pytest.mark.timeout(900)
+async def test_each_pulled_plug_is_seen_in_each_of_the_four_places(tmp_path: Path) -> None:
+    async with running(tmp_path) as (four, wire):
+        station = four.station
+        await four.until_said("clock", "unknown", "degraded")
+        await four.shows("Horloge", "no_source")
+
+        wire.cut = True
+        await four.until_said("trunk:alpha", "failed", "failed")
+        await four.shows("Lien opérateur", "no_calls")
+        wire.cut = False
+        await four.until_well("trunk:alpha")
+
+        for role, label in (("receiver", "Frontal"), ("engine", "Moteur")):
+            with held(station.pids(role)):
+                await four.until_said(f"process:{role}", "failed", "failed")
+                await four.shows(label, "not_running")
+            await four.until_well(f"process:{role}")
+
+        with held(asterisk(station)):
+            await four.until_said("asterisk", "failed", "failed")
+            await four.shows("Téléphonie", "no_link")
+        await four.until_well("asterisk")
+
+        with locked(station.data_dir / "callflow.db"):
+            await four.until_said("database", "failed", "failed")
+            await four.shows("Base de données", "not_writable")
+        await four.until_well("database")
+        assert {verdict.status for verdict in await four.say()} == {"degraded"}, "but for the clock"
