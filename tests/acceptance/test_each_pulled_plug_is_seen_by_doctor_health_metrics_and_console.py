@@ -34,30 +34,36 @@ class Four:
     def __init__(self, station: TrunkStation, visitor: httpx.AsyncClient) -> None:
         self.station, self._visitor = station, visitor
 
+    async def health(self) -> Verdict:
+        """The cheapest of them: the doctor is a process of its own each time."""
+        return of_json((await self.station.api.get("/health")).json())
+
     async def say(self) -> list[Verdict]:
         doctor = await self.station.cli("doctor", "--json", codes=(0, 1))
         metrics = await self._visitor.get(f"{self.station.url}/metrics")
-        health = await self.station.api.get("/health")
         station = await self.station.api.get("/station")
         return [
             of_json(json.loads(doctor.splitlines()[-1])),
             of_metrics(metrics.text),
-            of_json(health.json()),
             of_json(station.json()),
+            await self.health(),
         ]
 
     async def until_said(self, organ: str, state: str, status: str) -> None:
         """Each of them says so, at the same time."""
 
+        def is_said(found: Verdict) -> bool:
+            return found.ill.get(organ) == state and found.status == status
+
         async def said() -> bool:
-            found = await self.say()
-            return all(one.ill.get(organ) == state and one.status == status for one in found)
+            return is_said(await self.health()) and all(map(is_said, await self.say()))
 
         await self.station.until(said, within=PATIENCE)
 
     async def until_well(self, organ: str) -> None:
         async def well() -> bool:
-            return not any(organ in one.ill for one in await self.say())
+            is_well = organ not in (await self.health()).ill
+            return is_well and not any(organ in one.ill for one in await self.say())
 
         await self.station.until(well, within=PATIENCE)
 
