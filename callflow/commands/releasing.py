@@ -26,4 +26,5 @@ def release(json_: AsJson = False) -> None:
         print(json.dumps({"released": True, "alarms": done.alarms, "late": done.late}))
         return
     print("released: calls and messages leave from now on")
+    print("where a trunk registers with its carrier, restart the station: it does so at its start")
     print(f"{done.alarms} alarms wait for a person; {done.late} messages were too late")

@@ -23,7 +23,7 @@ from callflow.handling.plans import plans
 from callflow.handling.station import shadow
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
-from callflow.storage import Tx
+from callflow.storage import SqlError, StoreUnavailable, Tx
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
@@ -165,10 +165,20 @@ def _asterisks(settings: Settings) -> list[AsteriskProcess]:
 
     tree = find_or_fetch(progress=lambda text: console.print(text, markup=False))
     moment = asyncio.run(telephony.one_moment(settings))
-    found = [embedded.station(settings, tree, moment)]
+    found = [embedded.station(settings, tree, moment, registers=not _is_held(settings))]
     if settings.demo:
         found.insert(0, embedded.simulator(settings, tree))
     return found
+
+
+def _is_held(settings: Settings) -> bool:
+    """True of a station that was restored: a carrier that it told where it is would bring it the
+    calls of the one that it was made from."""
+    try:
+        with open_rows(settings) as (store, _):
+            return store.read_now(policy.load_policy).held
+    except (OSError, StoreUnavailable, SqlError):  # nothing is there yet, or all is said elsewhere
+        return False
 
 
 def say_where(settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from callflow.settings.config import Settings
@@ -39,9 +40,14 @@ def ami_secret(settings: Settings) -> str:
 
 
 def station(
-    settings: Settings, tree: AsteriskTree, one_moment: Path | None = None
+    settings: Settings,
+    tree: AsteriskTree,
+    one_moment: Path | None = None,
+    *,
+    registers: bool = True,
 ) -> AsteriskProcess:
-    """Renders the station's configuration; `one_moment` is a prompt without its extension."""
+    """Renders the station's configuration; `one_moment` is a prompt without its extension.
+    `registers`: carriers that want to be told where we are, are."""
     place = instance(settings, Kind.STATION)
     ports = settings.ports
     render_station(
@@ -63,7 +69,10 @@ def station(
             fastagi_port=ports.agi,
             rtp_first=ports.rtp_start,
             rtp_last=ports.rtp_start + ports.rtp_count - 1,
-            trunks=tuple(_far_end(settings, trunk) for trunk in settings.all_trunks),
+            trunks=tuple(
+                replace(end, registers=end.registers and registers)
+                for end in (_far_end(settings, trunk) for trunk in settings.all_trunks)
+            ),
             outside=_outside(settings.all_trunks),
             name_servers=settings.name_servers,
             panel_numbers=as_dialled(settings.panel_numbers),

@@ -292,6 +292,13 @@ def test_a_carrier_that_registers_us_is_asked_for_ever_and_answered_with_our_pas
     assert "res_resolver_unbound.so" in (etc / "modules.conf").read_text()
 
 
+def test_a_station_that_is_held_tells_no_carrier_where_it_is(tmp_path: Path) -> None:
+    held = embedded.station(_settings(tmp_path, trunks=(CARRIER,)), TREE, registers=False)
+    pjsip = (held.instance.etc / "pjsip.conf").read_text()
+    assert "[carrier](trunk-registration)" not in pjsip
+    assert "[carrier](trunk-endpoint)" in pjsip
+
+
 def test_a_name_that_is_no_number_is_called_by_ours(tmp_path: Path) -> None:
     trunk = {**CARRIER, "username": "s12345@ims.test", "machine_number": "+33972000009"}
     pjsip = (_station(tmp_path, trunks=(trunk,)).etc / "pjsip.conf").read_text()

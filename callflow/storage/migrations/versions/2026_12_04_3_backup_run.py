@@ -8,7 +8,7 @@ from alembic import op
 from callflow.storage.schema import UtcDateTime
 
 revision = "2026_12_04_3_backup_run"
-down_revision = "2026_12_04_7_file_mapping"
+down_revision = "2026_12_04_6_shadow"
 branch_labels = None
 depends_on = None
 

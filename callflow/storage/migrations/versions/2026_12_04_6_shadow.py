@@ -9,7 +9,7 @@ from alembic import op
 from callflow.storage.schema.base import UtcDateTime
 
 revision = "2026_12_04_6_shadow"
-down_revision = "2026_12_04_7_file_mapping"
+down_revision = "2026_12_04_7_upload_terms"
 branch_labels = None
 depends_on = None
 
