@@ -69,7 +69,7 @@ async def _serve(
         store.close()
 
 
-def _servers(settings: Settings, app: ASGIApp, most: int) -> list[Server]:
+def _servers(settings: Settings, app: ASGIApp, most: int) -> list[_AtSocket]:
     """One for each address. The first one begins and ends the application."""
     allowed = settings.allows("web")
     through = (*allowed, *settings.proxies) if allowed else ()
@@ -95,7 +95,7 @@ class _AtSocket(Server):
 
 def _server(
     settings: Settings, app: ASGIApp, most: int, sock: socket.socket, interface: Interfaces
-) -> Server:
+) -> _AtSocket:
     host, port = sock.getsockname()[:2]
     server = _AtSocket(
         sock,

@@ -72,7 +72,7 @@ class Entrance:
             await problems.response(*refused)(scope, receive, send)
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
-        if self._allowed and not is_own(scope) and not is_of(_host(scope), self._allowed):
+        if self._allowed and not _is_near(scope) and not is_of(_host(scope), self._allowed):
             return 403, "the pages are not for this address"
         if not names.are_ours(self._settings, scope):
             return 421, "there are no pages of this name here"
@@ -82,8 +82,13 @@ class Entrance:
 def is_own(scope: Scope) -> bool:
     """True where this machine itself asks: no proxy for another, nor a page of elsewhere whose name
     leads here for a moment (DNS rebinding)."""
+    return _is_near(scope) and names.is_here(scope)
+
+
+def _is_near(scope: Scope) -> bool:
+    """True where a request comes from this machine, and no proxy sends it for another."""
     forwarded = any(name in _FORWARDED for name, _ in scope["headers"])
-    return is_of(_host(scope), LOOPBACK) and not forwarded and names.is_here(scope)
+    return is_of(_host(scope), LOOPBACK) and not forwarded
 
 
 def _host(scope: Scope) -> str:

@@ -30,7 +30,8 @@ class Site:
 def site(settings: Settings, request: Request) -> Site:
     """Where the browser believes to be. Passkeys are the first name's, whichever it came by."""
     here = origin(settings, request)
-    return Site(here, urlsplit(settings.public_url or here).hostname or "")
+    first = next(iter(settings.all_public_urls), here)
+    return Site(here, urlsplit(first).hostname or "")
 
 
 def origin(settings: Settings, request: Request) -> str:

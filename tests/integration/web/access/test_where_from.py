@@ -163,6 +163,7 @@ async def test_thirty_wrong_passwords_of_strangers_lock_no_operator_of_the_proxy
         ("10.2.0.1", {}, 403),
         ("2001:db8::1", {}, 403),
         ("127.0.0.1", {}, 200),  # this machine itself
+        ("127.0.0.1", {"Host": "alarms.example"}, 200),
         ("127.0.0.1", {"Via": "1.1 proxy"}, 403),  # for whom a proxy that nobody trusts asks
         ("10.9.0.1", {"X-Forwarded-For": "10.1.2.3"}, 200),
         ("10.9.0.1", {"X-Forwarded-For": HERE}, 403),
