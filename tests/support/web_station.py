@@ -93,7 +93,11 @@ class WebStation:
 
     def __init__(self, data_dir: Path, *, demo: bool = False, database_url: str = "") -> None:
         self.settings = Settings(
-            data_dir=data_dir, port_base=free_base(), demo=demo, database_url=database_url
+            data_dir=data_dir,
+            port_base=free_base(),
+            demo=demo,
+            database_url=database_url,
+            manual_dir=data_dir / "manual",  # whether this checkout's was made or not
         )
         if database_url:
             _make(self.settings)
@@ -223,6 +227,7 @@ class WebProcess:
             "CALLFLOW_DATA_DIR": str(settings.data_dir),
             "CALLFLOW_PORT_BASE": str(settings.port_base),
             "CALLFLOW_DEMO": "true" if settings.demo else "false",
+            "CALLFLOW_MANUAL_DIR": str(settings.manual_dir),
             **(environment or {}),
         }
         self._process: Begun | None = None
