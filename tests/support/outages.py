@@ -197,7 +197,8 @@ class Outage:
 
     async def _is_well(self) -> bool:
         health = await self.health()
-        return bool(health["status"] != "failed" and health["database"]["writable"])
+        dead = {"receiver", "engine"} & set(health["missing"])
+        return bool(health["database"]["writable"] and not dead)
 
     async def told(self) -> list[str]:
         """The logbook's entries about it, and about what came later."""
