@@ -11,6 +11,7 @@ import pytest
 from tests.support.outages import Outage, Panels, environment, said, the_turn
 from tests.support.product import Product
 from tests.support.small_disk import ProductOnSmallDisk, SmallDisk
+from tests.support.verdicts import of_json
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
 
@@ -37,6 +38,8 @@ async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) ->
                 await disk.run(sys.executable, "-c", _SHORTEN, str(disk.folder / "callflow.db"))
                 await disk.fill()
 
+        # It never has the room that a station needs: that is said before anything is lost.
+        await product.until(lambda: _disk_is_said(product))
         first = Outage(product, panels)
         await first.lasts(SECONDS, full, disk.empty)
 
@@ -58,3 +61,7 @@ async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) ->
 async def _reason_holds(product: Product, word: str) -> bool:
     health = (await product.api.get("/health")).json()
     return word in health["database"]["reason"]
+
+
+async def _disk_is_said(product: Product) -> bool:
+    return of_json((await product.api.get("/health")).json()).ill.get("disk") == "failed"
