@@ -1,5 +1,4 @@
-"""``callflow shadow`` and ``commissioning``: sites are listed, left, moved and moved back; a list is
-compared."""
+"""``callflow shadow`` and ``commissioning``: sites are left, moved and moved back; lists compared."""
 
 from __future__ import annotations
 
