@@ -1,4 +1,4 @@
-"""``callflow shadow`` and ``commissioning``: sites are left, moved and moved back; lists compared."""
+"""Commands of a station in shadow: sites are left, moved and moved back; lists are compared."""
 
 from __future__ import annotations
 
