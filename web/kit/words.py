@@ -390,6 +390,8 @@ DIFFERENCES = {
     "person": N_("other person first"),
     "time": N_("other time"),
 }
+#: What was done with a backup: callflow/core/station/backups.py.
+BACKUPS = {"backup": N_("Backup"), "drill": N_("Drill: restored and verified")}
 #: Families of events that a program may be told of: callflow/texts FAMILIES.
 FAMILIES = {
     "alarms.*": N_("Alarms: signals, calls, tasks, closures"),

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from callflow.handling.base.policy import load_policy
 from callflow.handling.station import restored
 from callflow.storage import Tx
+from callflow.storage.watch import backups
 from web.access.sessions import Administrator, Visitor
 from web.kit.refusals import Wrong, tried
 from web.pages.station.settings_views import setting
@@ -20,7 +21,7 @@ _ADDRESS = "/settings/backup"
 
 @router.get(_ADDRESS)
 async def show(visitor: Administrator, station: Here) -> Response:
-    """Whether it is held."""
+    """Whether it is held; the last backups and drills."""
     return await _page(station, visitor)
 
 
@@ -35,8 +36,10 @@ async def release(visitor: Administrator, station: Here) -> Response:
 
 
 async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) -> Response:
-    return await setting(station, visitor, "backup", _read, wrong)
+    own = station.settings
+    timer = {"folder": own.backup_folder, "at": own.backup_at, "keep": own.backup_keep}
+    return await setting(station, visitor, "backup", _read, wrong, timer=timer)
 
 
 def _read(tx: Tx) -> dict[str, object]:
-    return {"restored": load_policy(tx).restored}
+    return {"restored": load_policy(tx).restored, "runs": backups.newest(tx)}

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.station import restored
+from tests.support.backups import backed_up
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -43,6 +44,22 @@ async def test_every_page_and_health_say_that_it_is_held_until_it_is_released(
         again = await chief.send(f"{HERE}/release")
         assert (again.status_code, "elle agit déjà" in again.text) == (409, True)
         assert "Station restaurée remise en service par odile" in (await chief.see("/audit")).text
+
+
+async def test_the_last_backups_and_what_befell_them_are_listed(
+    station: WebStation, app: FastAPI
+) -> None:
+    now = clock.now()
+    station.do(lambda tx: backed_up(tx, now - timedelta(days=1)))
+    station.do(lambda tx: backed_up(tx, now, problem="<b>No space left</b>"))
+    station.user("odile", Role.ADMINISTRATOR)
+    chief = Person(app, "odile")
+    async with chief.client:
+        await chief.log_in()
+        shown = (await chief.see(HERE)).text
+    assert "complète" in shown
+    assert "&lt;b&gt;No space left" in shown
+    assert "rien n’est sauvegardé automatiquement" in shown
 
 
 async def test_nobody_but_an_administrator_releases_it(
