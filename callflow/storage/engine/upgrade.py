@@ -53,8 +53,10 @@ def upgrade(url: str, revision: str = "head", *, snapshots: Snapshots | None = N
                 raw.execute("PRAGMA foreign_keys=OFF")  # ON, a batch ALTER can delete children
             with connection.begin():
                 if engine.dialect.name != "sqlite":
+                    # Who is first takes as long as it takes, and its copy.
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                    # Its copy takes as long as it takes.
+                    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
                     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                 _migrate(connection, url, revision, snapshots)
     finally:

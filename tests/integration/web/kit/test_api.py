@@ -19,7 +19,7 @@ from web.access.users import Role
 INCIDENT = set(
     "id site account kind category priority state with_human holder opened_at closed_at"
     " resolution_code plan machine signals calls logbook recordings zones confirmed signal_count"
-    " storm images exercise tasks".split()
+    " storm images exercise shadow tasks".split()
 )
 CALL = set(
     "id direction step contact to attempt trunk node placed_at answered_at ended_at outcome"
