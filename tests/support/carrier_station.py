@@ -11,10 +11,12 @@ from typing import Any
 from callflow import clock
 from callflow.core.calls.call import Act
 from callflow.handling.alarms.acting import ask_act
-from tests.support.kamailio import PASSWORD, REALM, USERNAME, Kamailio
+from tests.support.kamailio import OTHER, PASSWORD, REALM, USERNAME, Kamailio
 from tests.support.name_server import NameServer
+from tests.support.packet_call import PacketCall
 from tests.support.packet_phone import PacketPhone
 from tests.support.ports import free_port
+from tests.support.sip_players import answer_to
 from tests.support.trunks import TrunkStation
 
 #: What the station shows over it.
@@ -26,6 +28,9 @@ class Gateway(PacketPhone):
     """Everybody behind the carrier: one telephone, which the carrier trusts by its port."""
 
     port: int = field(default_factory=free_port)
+    #: Header lines of its next 200 to an INVITE.
+    says_too: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list, init=False)
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -45,14 +50,38 @@ class Gateway(PacketPhone):
             await asyncio.gather(*self._tasks)
         self.crashes()
 
+    def _was_asked(self, head: str, body: str) -> None:
+        self.asked.append(head.partition(" ")[0])
+        super()._was_asked(head, body)
+
+    def _replies(self, call: PacketCall, status: str, body: str = "") -> None:
+        if not status.startswith("200") or not self.says_too:
+            super()._replies(call, status, body)
+            return
+        head = call.invite.partition("\r\n\r\n")[0]
+        tag = call.sip.ours.rpartition("tag=")[2]
+        more = "\r\n".join((f"Contact: {self._contact}", *self.says_too))
+        call.answer = answer_to(head, status, more, body, tag)
+        self._send(call.answer)
+
+    async def invites_again(self, *more: str) -> str:
+        """A re-INVITE of the live call (RFC 3261 §14.1); what it is answered."""
+        call = self.call
+        body = self._offers(call, 101)
+        head, _ = await self._asks(call.sip, "INVITE", call.sip.target, more=more, body=body)
+        return head
+
     async def calls_the_station(self, shown: str = "", display: str = '"phone"') -> None:
         await self.calls_in(shown or USERNAME, display)
 
 
 class RegisteredStation(TrunkStation):
-    """``carrier`` before ``network``. Its name servers are the test's."""
+    """``carrier`` before ``network``, and last ``stream``, which is the same carrier over TCP.
 
-    def __init__(self, data_dir: Path, names: NameServer, **trunk: Any) -> None:
+    Its name servers are the test's.
+    """
+
+    def __init__(self, data_dir: Path, names: NameServer, stream_port: int, **trunk: Any) -> None:
         super().__init__(data_dir, {"CALLFLOW_NAME_SERVERS": f'["{names.address}"]'})
         self.names = names
         self.password_file = data_dir / "carrier.password"
@@ -69,7 +98,18 @@ class RegisteredStation(TrunkStation):
             "channels": 20,
             "reserved": 1,
         }
-        self.use([carrier | trunk, {"name": "network", "channels": 20, "reserved": 1}])
+        network = {"name": "network", "channels": 20, "reserved": 1}
+        stream = {
+            "name": "stream",
+            "address": f"127.0.0.1:{stream_port}",
+            "domain": REALM,
+            "username": OTHER,
+            "password": PASSWORD,
+            "register": True,
+            "transport": "tcp",
+            "machine_number": f"+{OTHER}",
+        }
+        self.use([carrier | trunk, network, stream])
 
     def found_at(self, *carriers: Kamailio) -> None:
         """From now on its name leads there."""
@@ -88,8 +128,13 @@ class RegisteredStation(TrunkStation):
         entries = await self.logbook()
         return sum(entry["kind"] == "call_incoming" for entry in entries)
 
-    async def is_registered(self) -> bool:
-        row = await self.trunk_row()
+    async def refused(self) -> dict[str, int]:
+        """What came to its SIP port and was refused, by reason."""
+        (sip,) = (await self.api.get("/health")).json()["sip"]
+        return {why: count for why, count in sip.items() if isinstance(count, int)}
+
+    async def is_registered(self, trunk: str = "carrier") -> bool:
+        row = await self.trunk_row(trunk)
         return (row.get("registered"), row.get("state")) == (True, "up")
 
     async def presses(self, call_id: str, keys: str) -> None:

@@ -9,12 +9,13 @@ import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.support.ports import free_port
 
 _TEMPLATE = Path(__file__).with_name("kamailio.cfg")
-USERNAME, REALM = "33972000001", "sip.carrier.example"
+#: Two accounts of one carrier, as different trunks have them.
+USERNAME, OTHER, REALM = "33972000001", "33972000002", "sip.carrier.example"
 #: Every character that a file of Asterisk's would take apart.
 PASSWORD = "a;b,c|d[e]f(g)h=>i#j&k'l%m~n!o^p{q}r é"
 
@@ -68,6 +69,13 @@ class Kamailio:
                 assert self._process.returncode is None, self.log
                 await asyncio.sleep(0.05)
 
+    async def begins_again(self, **other: Any) -> None:
+        """With other habits; of whom it had registered it knows nobody any more."""
+        await self.stop()
+        for name, value in other.items():
+            setattr(self, name, value)
+        await self.start()
+
     async def stop(self) -> None:
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
@@ -105,7 +113,7 @@ class Kamailio:
             shortest=self.shortest,
             refuses=int(self.refuses),
             natted="fix_nated_register();" if self.natted else "",
-            username=USERNAME,
+            accounts=f"^({USERNAME}|{OTHER})$",
             realm=REALM,
             password=password,
         )

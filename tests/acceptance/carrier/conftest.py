@@ -33,7 +33,7 @@ async def ends(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ends]:
         NameServer(free_port()) as names,
         Kamailio(folder=folder, gateway=gateway, granted=20) as carrier,
     ):
-        station = RegisteredStation(tmp_path_factory.mktemp("station"), names)
+        station = RegisteredStation(tmp_path_factory.mktemp("station"), names, carrier.port)
         station.found_at(carrier)
         async with station:
             await station.until(station.is_registered)

@@ -8,7 +8,7 @@ import pytest
 from tests.support import sites
 from tests.support.administrator import administrator_of_forms
 from tests.support.carrier_station import SHOWN, Gateway, RegisteredStation
-from tests.support.kamailio import PASSWORD, USERNAME, Kamailio
+from tests.support.kamailio import OTHER, PASSWORD, USERNAME, Kamailio
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -59,3 +59,27 @@ async def test_no_secret_stands_where_somebody_reads(station: RegisteredStation)
     assert not any(PASSWORD in text for text in told)
     for file in station.data_dir.rglob("pjsip*.conf"):
         assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_the_same_over_tcp(
+    station: RegisteredStation, carrier: Kamailio, gateway: Gateway
+) -> None:
+    """By the trunk's test, which goes over it alone; its number stands in From."""
+    number = sites.number(785)
+    await station.until(lambda: station.is_registered("stream"))
+    await station.site(sites.fresh("K"), number)
+    async with administrator_of_forms(station) as chief:
+        form = {"trunk": "stream", "number": number}
+        assert (await chief.fill("/settings/trunks", "/settings/trunks", **form)).is_redirect
+    await gateway.picks_up()
+    await gateway.expect_prompt("greeting", station="Callflow")
+    gateway.hangs_up()
+    await gateway.is_hung_up()
+    called = f"outward to={number.lstrip('+')} from={OTHER} asserted=<null> over tcp"
+    assert called in carrier.log
+
+    await gateway.calls_the_station(OTHER)
+    await gateway.expect_prompt("welcome", first_s=2.0, station="Callflow")
+    gateway.hangs_up()
+    await gateway.is_hung_up()
+    assert f"registers {OTHER} for 300 over tcp" in carrier.log

@@ -1,0 +1,53 @@
+"""A carrier that looks whether a call still lives (RFC 4028) finds it alive, and it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.support import sites
+from tests.support.carrier_station import Gateway, RegisteredStation
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def test_a_call_goes_on_when_the_carrier_invites_again(
+    station: RegisteredStation, gateway: Gateway
+) -> None:
+    account, number = sites.fresh("K"), sites.number(781)
+    await station.site(account, number)
+    await station.send(account, "BA", "3")
+    await gateway.picks_up()
+    await gateway.expect_prompt("greeting", station="Callflow")
+    answer = await gateway.invites_again("Supported: timer", "Session-Expires: 90;refresher=uac")
+    assert answer.startswith("SIP/2.0 200")
+    assert "session-expires: 90;refresher=uac" in answer.lower()
+    await gateway.types("2580#")
+    await gateway.expect_prompt("code_ok")
+    await gateway.types("1")
+    await gateway.is_hung_up()
+    (call,) = await station.ended(account, 1)
+    assert call["outcome"] == "verified_ok"
+
+
+@pytest.mark.deep
+async def test_we_tell_the_carrier_in_time_that_a_call_lives(
+    station: RegisteredStation, gateway: Gateway
+) -> None:
+    """It is told after half of the 90 s, which is the shortest that RFC 4028 §4 allows."""
+    account, number = sites.fresh("K"), sites.number(782)
+    await station.site(account, number)
+    gateway.says_too = ("Require: timer", "Session-Expires: 90;refresher=uac")
+    await station.send(account, "BA", "3")
+    await gateway.picks_up()
+    gateway.asked.clear()
+    await gateway.expect_prompt("greeting", station="Callflow")
+    async with asyncio.timeout(70):
+        while not {"INVITE", "UPDATE"} & set(gateway.asked):
+            await gateway.types("*")  # whoever says nothing is hung up on
+            await asyncio.sleep(4)
+            assert not gateway.call.over
+    assert gateway.call.talks
+    gateway.hangs_up()
+    await gateway.is_hung_up()
