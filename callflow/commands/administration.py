@@ -151,13 +151,13 @@ def phone_add(name: str, json_: AsJson = False) -> None:
     with open_rows(settings) as (store, vault):
         now = clock.now()
         try:
+            server = phones.server(settings)
             given = store.write_now(lambda tx: phones.desk_phone(tx, vault, name, now))
-        except refusals.NotFound as error:
-            raise typer.BadParameter(error.message) from error
-    secure, ports = settings.secure_phones, settings.ports
+        except (refusals.NotFound, refusals.Refused) as error:
+            raise typer.BadParameter(str(error)) from error
     shown = {
-        "server": f"{settings.sip_host}:{ports.sip_tls if secure else ports.sip}",
-        "transport": "TLS, SRTP (SDES)" if secure else "UDP",
+        "server": f"{server.host}:{server.port}",
+        "transport": "TLS, SRTP (SDES)" if server.secure else "UDP",
         "user": given.name,
         "password": given.secret,
     }

@@ -31,6 +31,7 @@ from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
 from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
 from callflow.settings.notify import NotifySettings, web_address
+from callflow.settings.phones import PhoneSettings
 from callflow.settings.trunks import Number, TrunkSettings, contradictions, is_address
 
 #: 500 calls.
@@ -41,7 +42,7 @@ class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings, AccessSettings, LinesSettings):
+class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -83,8 +84,6 @@ class Settings(NotifySettings, AccessSettings, LinesSettings):
     tls_key: Path | None = None
     #: PEM file of the authorities that vouch for the trunks' far ends; left out, this machine's.
     sip_authorities: Path | None = None
-    #: True: SIP phones on desks register over TLS alone, and speak SRTP alone.
-    secure_phones: bool = False
     #: The folder of the manual that the pages show; left out, the one beside the program.
     manual_dir: Path | None = None
     #: ``external``: a PBX that runs already; ``callflow asterisk render`` writes what it includes.
@@ -485,6 +484,7 @@ _PATTERNS = {
     "domain": "a trunk's domain is a host name",
     "address": "a trunk's far end is host or host:port",
     "outbound_proxy": "a trunk's proxy is host or host:port",
+    "phones_host": "telephones reach the station by a host name or an IPv4 address",
     "username": "a trunk's user name is as the carrier wrote it, with or without @domain",
     "dead_man_hours": "hours are from-to, such as 20:00-07:00",
     "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",

@@ -654,6 +654,7 @@ SIP_REFUSED = {
     "handshake": N_("no TLS"),
     "no_number": N_("no number of ours"),
 }
+PHONE_MAKES = {"yealink": "Yealink", "snom": "Snom"}
 TRUNK_STATES = {
     "up": N_("up"),
     "down": N_("down"),

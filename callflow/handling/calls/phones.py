@@ -14,6 +14,7 @@ from callflow.handling.base.nodes import choose_node
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
+from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls, phones
 from callflow.storage.people import users
@@ -55,13 +56,41 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
     return _credentials(vault, mine)
 
 
-def desk_phone(tx: Tx, vault: Vault, who: str, now: datetime) -> Credentials:
-    """A SIP phone on somebody's desk: what it has to be set up with. Shown once, and logged."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """Where the telephones on desks register; ``secure``: over TLS, and they speak SRTP."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+def server(settings: Settings) -> Server:
+    """Raises Refused where no telephone could be told an address that is really ours."""
+    host, secure = settings.phones_host or settings.sip_host, settings.secure_phones
+    if settings.asterisk == "external":
+        raise Refused("telephones register with your own PBX: set them up there")
+    if host == "0.0.0.0":  # noqa: S104 -- nobody is reached there
+        raise Refused(
+            "SIP listens at every address of this machine: say in CALLFLOW_PHONES_HOST by which"
+            " name or address telephones reach it"
+        )
+    port = settings.ports.sip_tls if secure else settings.ports.sip
+    return Server(host=host, port=port, secure=secure)
+
+
+def desk_phone(
+    tx: Tx, vault: Vault, who: str, now: datetime, *, by: str | None = None
+) -> Credentials:
+    """A SIP phone on somebody's desk: what it has to be set up with. Shown once, and logged.
+
+    ``by`` gives it, where they don't take it themselves.
+    """
     for phone in phones.of_owner(tx, who):
         if phone.kind == PhoneKind.DESK:
             end_phone(tx, phone.name, now)
     made = _new(tx, vault, who, PhoneKind.DESK, now)
-    tell(tx, "desk_phone_given", now, phone=made.name, who=who, who_did=who)
+    tell(tx, "desk_phone_given", now, phone=made.name, who=who, who_did=by or who)
     return made
 
 

@@ -16,8 +16,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from callflow.core.desks.provisioning import Handset, Make, file_name, file_of
 from callflow.core.people.users import PEOPLE, Role, User, password_fault, skills, spoken
 from callflow.handling.base import refusals
+from callflow.handling.calls import phones
 from callflow.handling.station import users
 from callflow.storage import Tx
 from callflow.storage.people import access
@@ -87,6 +89,7 @@ async def _people(
         "roles": PEOPLE,
         "refused": refusal(refused, visitor.language),
         "made": made,
+        "makes": list(Make),
     }
     return _answer(visitor, "people/people.html", values, refused)
 
@@ -306,6 +309,40 @@ async def reset_password(
     except (refusals.Refused, ProblemError) as refused:
         return await _people(station, visitor, refused)
     return await _made(station, visitor, user.name, None if password else clear)
+
+
+@router.post("/people/{user_id}/desk-phone")
+async def give_desk_phone(
+    user_id: str, visitor: Administrator, station: Here, make: _Text = ""
+) -> Response:
+    """A new telephone for their desk, as the file that it is set up with. The file has its
+    password, is made this once, and is kept nowhere; an earlier telephone of theirs ends."""
+    try:
+        if make not in list(Make):
+            raise ProblemError(422, "choose a make", field="make")
+        server, now = phones.server(station.settings), station.clock()
+
+        def give(tx: Tx) -> tuple[str, phones.Credentials]:
+            user = people_users.user_by_id(tx, user_id)
+            if user is None:
+                raise refusals.NotFound("there is no user of this id")
+            given = phones.desk_phone(tx, station.vault, user.name, now, by=visitor.name)
+            return user.name, given
+
+        owner, given = await station.store.write(give)
+    except (refusals.Refused, ProblemError) as refused:
+        return await _people(station, visitor, refused)
+    handset = Handset(
+        name=given.name,
+        secret=given.secret,
+        owner=owner,
+        host=server.host,
+        port=server.port,
+        secure=server.secure,
+    )
+    named = f'attachment; filename="{file_name(Make(make), handset)}"'
+    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
+    return Response(file_of(Make(make), handset), media_type="text/plain", headers=headers)
 
 
 @router.post("/people/{user_id}/reset-factors")

@@ -543,6 +543,7 @@ ALONE: dict[str, str] = {
         ),
         "the button says into which state, and only out of the other one",
     ),
+    "/people/{user_id}/desk-phone": "makes a telephone, and ends the one before it",
     "/faults/{fault_id}/{act}": "says what it saw, or ends it once (test_faults.py)",
     **dict.fromkeys(
         (

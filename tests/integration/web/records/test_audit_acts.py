@@ -282,6 +282,12 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         at_user("", role="operator", languages="fr en", skill="lift"),
         *(CHIEF, "people", "languages spoken fr fr, en skills – lift"),
     ),
+    "a telephone on a desk": (
+        at_user("/desk-phone", make="snom"),
+        CHIEF,
+        "people",
+        "Desk phone declared: the desk of bea",
+    ),
     "somebody shut out": (at_user("/disable"), CHIEF, "people", "User bea disabled"),
     "a password reset": (
         at_user("/password", password="une autre phrase longue"),
