@@ -11,12 +11,11 @@ from typing import Any
 from callflow import clock
 from callflow.core.calls.call import Act
 from callflow.handling.alarms.acting import ask_act
-from tests.support.kamailio import OTHER, PASSWORD, REALM, USERNAME, Kamailio
+from tests.support.kamailio import OTHER, PASSWORD, REALM, STREAM_HOST, USERNAME, Kamailio
 from tests.support.name_server import NameServer
 from tests.support.packet_call import PacketCall
 from tests.support.packet_phone import PacketPhone
 from tests.support.ports import free_port
-from tests.support.sip_players import answer_to
 from tests.support.trunks import TrunkStation
 
 #: What the station shows over it.
@@ -28,7 +27,7 @@ class Gateway(PacketPhone):
     """Everybody behind the carrier: one telephone, which the carrier trusts by its port."""
 
     port: int = field(default_factory=free_port)
-    #: Header lines of its next 200 to an INVITE.
+    #: Header lines of an INVITE of its own.
     says_too: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list, init=False)
 
@@ -54,15 +53,10 @@ class Gateway(PacketPhone):
         self.asked.append(head.partition(" ")[0])
         super()._was_asked(head, body)
 
-    def _replies(self, call: PacketCall, status: str, body: str = "") -> None:
-        if not status.startswith("200") or not self.says_too:
-            super()._replies(call, status, body)
-            return
-        head = call.invite.partition("\r\n\r\n")[0]
-        tag = call.sip.ours.rpartition("tag=")[2]
-        more = "\r\n".join((f"Contact: {self._contact}", *self.says_too))
-        call.answer = answer_to(head, status, more, body, tag)
-        self._send(call.answer)
+    async def _calls(self, call: PacketCall, uri: str) -> None:
+        body = self._offers(call, 101)
+        head, _ = await self._asks(call.sip, "INVITE", uri, more=self.says_too, body=body)
+        call.became("CONFIRMED" if head.startswith("SIP/2.0 2") else "DISCONNECTED")
 
     async def invites_again(self, *more: str) -> str:
         """A re-INVITE of the live call (RFC 3261 §14.1); what it is answered."""
@@ -101,7 +95,7 @@ class RegisteredStation(TrunkStation):
         network = {"name": "network", "channels": 20, "reserved": 1}
         stream = {
             "name": "stream",
-            "address": f"127.0.0.1:{stream_port}",
+            "address": f"{STREAM_HOST}:{stream_port}",
             "domain": REALM,
             "username": OTHER,
             "password": PASSWORD,

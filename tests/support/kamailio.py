@@ -14,6 +14,8 @@ from typing import Any, Self
 from tests.support.ports import free_port
 
 _TEMPLATE = Path(__file__).with_name("kamailio.cfg")
+#: Where it takes connections: whoever speaks from there, at any port, is the carrier.
+STREAM_HOST = "127.0.0.3"
 #: Two accounts of one carrier, as different trunks have them.
 USERNAME, OTHER, REALM = "33972000001", "33972000002", "sip.carrier.example"
 #: Every character that a file of Asterisk's would take apart.
@@ -113,6 +115,7 @@ class Kamailio:
             shortest=self.shortest,
             refuses=int(self.refuses),
             natted="fix_nated_register();" if self.natted else "",
+            stream_host=STREAM_HOST if self.host.startswith("127.") else self.host,
             accounts=f"^({USERNAME}|{OTHER})$",
             realm=REALM,
             password=password,
