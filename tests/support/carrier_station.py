@@ -16,6 +16,7 @@ from tests.support.name_server import NameServer
 from tests.support.packet_call import PacketCall
 from tests.support.packet_phone import PacketPhone
 from tests.support.ports import free_port
+from tests.support.sip_players import header_of
 from tests.support.trunks import TrunkStation
 
 #: What the station shows over it.
@@ -29,16 +30,21 @@ class Gateway(PacketPhone):
     port: int = field(default_factory=free_port)
     #: Header lines of an INVITE of its own.
     says_too: tuple[str, ...] = ()
+    #: What it was asked within its calls.
     asked: list[str] = field(default_factory=list, init=False)
 
     async def start(self) -> None:
+        ours = self._open()
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", self.port)
-        )
-        ours = self._transport.get_extra_info("socket")
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=ours)
         self._port = self.port
+
+    def _open(self) -> socket.socket:
+        ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        ours.bind((self.host, self.port))
+        return ours
 
     async def stop(self) -> None:
         """Whoever talks hangs up first."""
@@ -50,7 +56,8 @@ class Gateway(PacketPhone):
         self.crashes()
 
     def _was_asked(self, head: str, body: str) -> None:
-        self.asked.append(head.partition(" ")[0])
+        if ";tag=" in header_of(head, "To"):
+            self.asked.append(head.partition(" ")[0])
         super()._was_asked(head, body)
 
     async def _calls(self, call: PacketCall, uri: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from tests.support.sip_players import Ear
 
 #: A prompt that was broken off was said, too: so many bytes of its begin tell it.
 _BEGUN = 3200
+
+
+#: Where RTP goes, and RTCP.
+Media = tuple[socket.socket, socket.socket]
 
 
 @dataclass
@@ -34,12 +39,12 @@ class Dialogue:
 class PacketCall(Conversation):
     """One call: what is said of it, and its line."""
 
-    def __init__(self, number: int, sip: Dialogue) -> None:
+    def __init__(self, number: int, sip: Dialogue, media: Media | None = None) -> None:
         super().__init__(number)
         self.sip = sip
         self.invite = ""  # as it came, while nobody picked up
         self.answer = b""  # the last one given to it
-        self.media, self.control = open_media()
+        self.media, self.control = media or open_media()
         self.line: Line | None = None
         self._ear: Ear
 

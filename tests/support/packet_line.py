@@ -170,15 +170,15 @@ class Line(Player):
             super().end()
 
 
-def open_media() -> tuple[socket.socket, socket.socket]:
+def open_media(host: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
     """An even port for RTP, whose packets have their time, and the next one, where RTCP goes."""
     while True:
         media, control = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-        media.bind(("127.0.0.1", 0))
+        media.bind((host, 0))
         port = media.getsockname()[1]
         with contextlib.suppress(OSError):
             if port % 2 == 0:
-                control.bind(("127.0.0.1", port + 1))
+                control.bind((host, port + 1))
                 break
         media.close()
         control.close()

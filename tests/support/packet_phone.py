@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 from tests.support.handset import Phone
 from tests.support.hearing import Samples
-from tests.support.packet_call import Dialogue, PacketCall
-from tests.support.packet_line import Line
+from tests.support.packet_call import Dialogue, Media, PacketCall
+from tests.support.packet_line import Line, open_media
 from tests.support.raw_sip import credentials
 from tests.support.sip_players import answer_to, header_of, offer
 
@@ -43,6 +43,8 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
     """A phone in the test's own process, of the simulated network or on an operator's desk."""
 
     password: str = "phone"
+    #: Where it is.
+    host: str = "127.0.0.1"
     calls: list[PacketCall] = field(default_factory=list, init=False)
     _transport: asyncio.DatagramTransport | None = field(default=None, init=False)
     _port: int = field(default=0, init=False)
@@ -57,7 +59,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
+            lambda: self, local_addr=(self.host, 0)
         )
         ours = self._transport.get_extra_info("socket")
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
@@ -107,7 +109,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
         kind = ("Content-Type: application/sdp",) if body else ()
         lines = [
             f"{method} {uri} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self._port};branch=z9hG4bK{_token()};rport",
+            f"Via: SIP/2.0/UDP {self.host}:{self._port};branch=z9hG4bK{_token()};rport",
             "Max-Forwards: 70",
             f"From: {who.ours}",
             f"To: {who.theirs}",
@@ -122,7 +124,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
 
     @property
     def _contact(self) -> str:
-        return f"<sip:{self.name}@127.0.0.1:{self._port}>"
+        return f"<sip:{self.name}@{self.host}:{self._port}>"
 
     async def _asks(
         self, who: Dialogue, method: str, uri: str, *, more: Sequence[str] = (), body: str = ""
@@ -242,7 +244,7 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
                 header_of(head, "From"),
                 found[1] if found else f"sip:{self.registrar}",
             )
-            call = PacketCall(len(self.calls) + 1, sip)
+            call = PacketCall(len(self.calls) + 1, sip, self._media())
             call.invite = f"{head}\r\n\r\n{body}"
             self.calls.append(call)
             self.rung += 1
@@ -262,7 +264,12 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
 
     def _offers(self, call: PacketCall, event_type: int | None) -> str:
         """Its audio, and keys as events where they make no sound."""
-        return offer(call.media, None if "--keys-sound" in self.options else event_type)
+        event = None if "--keys-sound" in self.options else event_type
+        return offer(call.media, event, self.host)
+
+    def _media(self) -> Media:
+        """For one more call."""
+        return open_media(self.host)
 
     # --- what somebody does with it ---
 
@@ -293,7 +300,8 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
     async def calls_in(self, number: str, display: str = '"phone"') -> None:
         uri = f"sip:{number}@{self.registrar}"
         me = f"{display} <sip:{self.name}@{self.registrar}>;tag={_token()}"
-        call = PacketCall(len(self.calls) + 1, Dialogue(_token(), me, f"<{uri}>"))
+        sip = Dialogue(_token(), me, f"<{uri}>")
+        call = PacketCall(len(self.calls) + 1, sip, self._media())
         self.calls.append(call)
         self._keeps(self._calls(call, uri))
         await self._until(lambda: call.hears or call.over, 30)

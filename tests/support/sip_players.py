@@ -252,15 +252,15 @@ def far_end(body: str) -> tuple[tuple[str, int], int | None]:
     return (host[1], int(port[1])), int(events[1]) if events else None
 
 
-def offer(media: socket.socket, event_type: int | None = 101) -> str:
+def offer(media: socket.socket, event_type: int | None = 101, host: str = "127.0.0.1") -> str:
     """SDP of A-law and keys at ``media``; None: no keys but those that sound."""
     events = () if event_type is None else (f"a=rtpmap:{event_type} telephone-event/8000",)
     return "\r\n".join(
         (
             "v=0",
-            "o=- 1 1 IN IP4 127.0.0.1",
+            f"o=- 1 1 IN IP4 {host}",
             "s=-",
-            "c=IN IP4 127.0.0.1",
+            f"c=IN IP4 {host}",
             "t=0 0",
             f"m=audio {media.getsockname()[1]} RTP/AVP 8"
             + ("" if event_type is None else f" {event_type}"),

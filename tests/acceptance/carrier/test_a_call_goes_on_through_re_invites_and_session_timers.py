@@ -37,8 +37,7 @@ async def test_we_tell_the_carrier_in_time_that_a_call_lives(
     waits for a human meanwhile."""
     gateway.says_too = ("Supported: timer", "Session-Expires: 90;refresher=uas")
     await gateway.asks_for_an_operator()
+    (waiting,) = gateway.calls
     gateway.asked.clear()
     await station.until(lambda: {"INVITE", "UPDATE"} & set(gateway.asked), within=70)
-    assert gateway.call.talks
-    gateway.hangs_up()
-    await gateway.is_hung_up()
+    assert waiting.talks
