@@ -31,6 +31,7 @@ from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
 from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
 from callflow.settings.notify import NotifySettings, web_address
+from callflow.settings.pbx import PbxSettings
 from callflow.settings.phones import PhoneSettings
 from callflow.settings.trunks import Number, TrunkSettings, contradictions, is_address
 
@@ -42,7 +43,7 @@ class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings):
+class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings, PbxSettings):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -296,6 +297,12 @@ class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings):
                     f"CALLFLOW_SIP_ALLOW: trunk {trunk.name} is known by a name alone: write in its"
                     " `networks` where its carrier calls from"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _pbx(self) -> Self:
+        if wrong := self.wrong_with_pbx(external=self.asterisk == "external"):
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")

@@ -87,6 +87,11 @@ class Peer(asyncio.Protocol):
             late.cancel()
             self._waits = None
 
+    @property
+    def host(self) -> str:
+        """Its address."""
+        return str(self._transport.get_extra_info("peername")[0])
+
     def send(self, data: bytes) -> None:
         """As soon as it takes it: a peer that reads nothing is sent no second command."""
         self._transport.write(data)

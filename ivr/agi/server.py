@@ -37,11 +37,14 @@ class AgiServer:
         self._knocking: dict[asyncio.Task[None], None] = {}  # no header yet, the oldest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._only = ""
 
-    async def start(self, port: int, host: str = "127.0.0.1") -> None:
-        """Listens. Raises OSError where the port is taken, ValueError off loopback."""
-        if host not in ("127.0.0.1", "::1"):
+    async def start(self, port: int, host: str = "127.0.0.1", *, only: str = "") -> None:
+        """Listens. Raises OSError where the port is taken, ValueError off loopback unless ``only``
+        one address is let in: FastAGI speaks in clear (settings/pbx.py)."""
+        if host not in ("127.0.0.1", "::1") and not only:
             raise ValueError("FastAGI speaks in clear: it stays on loopback")
+        self._only = only
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Peer(self._connected), host, port, backlog=512
@@ -70,6 +73,10 @@ class AgiServer:
             await self._server.wait_closed()
 
     def _connected(self, peer: Peer) -> None:
+        if self._only and peer.host != self._only:
+            log.warning("a stranger at FastAGI", host=peer.host)
+            peer.abort()
+            return
         if len(self._tasks) >= self._limit and not self._make_room():
             log.error("too many FastAGI connections", limit=self._limit)
             peer.abort()

@@ -256,6 +256,8 @@ def render_station(instance: Instance, settings: StationSettings, tree: Asterisk
         "carriers": instance.carriers,
         "ami_secret": instance.ami_secret(),
         "fastagi_secret": instance.agi_secret(),
+        "agi_host": "127.0.0.1",
+        "manager_from": "127.0.0.1",
         "http_prefix": instance.http_prefix(),
         "one_moment": settings.one_moment or _sound(tree, "one-moment-please"),
         "music": instance.folder / "music",

@@ -141,7 +141,7 @@ def _domain(settings: Settings, trunk: TrunkSettings) -> str:
 
 
 def render_external(settings: Settings, folder: Path) -> list[Path]:
-    """What a PBX that already runs on this host must include; the files that were written.
+    """What a PBX of yours must include; the files that were written.
 
     Its own files stay as they are: each of these is named in one ``#include`` line there.
     Raises ValueError without a secret: telephony would log in with another one.
@@ -154,6 +154,8 @@ def render_external(settings: Settings, folder: Path) -> list[Path]:
         "ami_secret": settings.ami_secret,
         "recordings": settings.recordings_dir,
         "fastagi_port": settings.ports.agi,
+        "agi_host": settings.agi_bind,
+        "manager_from": settings.agi_bind,  # we call from where we are asked
         "fastagi_secret": instance(settings, Kind.STATION).agi_secret(),
         "panel_numbers": as_dialled(settings.panel_numbers),
         "one_moment": "one-moment-please",

@@ -169,7 +169,11 @@ class Telephony:
         """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
         await self._presence.begin()
         write_tones(self._settings.data_dir / "tones")
-        await self._agi.start(self._settings.ports.agi)
+        await self._agi.start(
+            self._settings.ports.agi,
+            self._settings.agi_bind,
+            only="" if self._settings.agi_bind == "127.0.0.1" else self._settings.ami_host,
+        )
         await self._speech.start()
         try:
             async with asyncio.TaskGroup() as parts:
@@ -353,7 +357,7 @@ def refusals_of(settings: Settings) -> Refusals:
 
 def account(settings: Settings) -> Account:
     """Where AMI is and who we are there."""
-    host, port = "127.0.0.1", settings.ports.ami
+    host, port = settings.ami_host, settings.ports.ami
     if settings.asterisk == "external":
         return Account(host=host, port=port, user=settings.ami_user, secret=settings.ami_secret)
     station = Instance(kind=Kind.STATION, data_dir=settings.data_dir)

@@ -205,3 +205,28 @@ async def test_another_route_gets_one_command_and_the_end(station: Station, rout
 async def test_off_loopback_it_does_not_listen() -> None:
     with pytest.raises(ValueError, match="loopback"):
         await AgiServer({}, SECRET).start(0, "0.0.0.0")
+
+
+async def test_where_a_pbx_is_elsewhere_nobody_but_it_is_let_in() -> None:
+    """Whoever comes from another address is cut off before a byte of theirs is read."""
+    server = AgiServer({}, SECRET)
+    await server.start(0, "127.0.0.1", only="127.0.0.2")
+
+    async def asks(host: str) -> bytes:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", server.port, local_addr=(host, 0)
+        )
+        with suppress(ConnectionError):
+            writer.write(header("nothing", "call-1"))
+            await writer.drain()
+        try:
+            async with asyncio.timeout(5):
+                return await reader.read(200)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+
+    assert await asks("127.0.0.3") == b""
+    assert b"callflow has no such route" in await asks("127.0.0.2")
+    await server.close()

@@ -142,6 +142,17 @@ def test_another_pbx_is_given_our_dialplan_our_user_and_our_bridge_and_keeps_its
     assert "[callflow-user]" in found["callflow_confbridge.conf"]
 
 
+def test_a_pbx_on_another_machine_asks_here_and_lets_only_us_in(tmp_path: Path) -> None:
+    elsewhere = {"ami_host": "192.0.2.7", "agi_bind": "192.0.2.8", "pbx_in_clear": True}
+    settings = _settings(tmp_path, asterisk="external", ami_secret="s3cret", **elsewhere)
+    written = embedded.render_external(settings, tmp_path / "include")
+    found = {path.name: path.read_text() for path in written}
+    assert "AGI(agi://192.0.2.8:12573/" in found["callflow_extensions.conf"]
+    assert "127.0.0.1" not in found["callflow_extensions.conf"]
+    manager = found["callflow_manager.conf"]
+    assert "deny = 0.0.0.0/0.0.0.0\npermit = 192.0.2.8/255.255.255.255\n" in manager
+
+
 def test_another_pbx_is_given_no_secret_that_the_station_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="CALLFLOW_AMI_SECRET"):
         embedded.render_external(_settings(tmp_path, asterisk="external"), tmp_path / "include")

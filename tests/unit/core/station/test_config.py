@@ -97,6 +97,8 @@ LOGIN = {"address": "carrier", "username": "me", "password": SECRET, "register":
             ),
             "are known outside by two addresses over udp",
         ),
+        ("AMI_HOST", "pbx.example", "is no IPv4 address"),
+        ("AGI_BIND", "0.0.0.0", "one machine's address"),
         ("NAME_SERVERS", '["dns.example"]', "a name server is an IPv4 address"),
         ("TRUNKS", _trunks(channels=0), "greater than or equal to 1"),
         ("TRUNKS", _trunks(channels=5), "more channels reserved than there are"),
@@ -290,3 +292,34 @@ def test_a_storm_holds_no_plan_shorter_than_it_gathers(monkeypatch: pytest.Monke
     monkeypatch.setenv("CALLFLOW_STORM_DELAY", "600")
     with pytest.raises(BadSettings, match="CALLFLOW_STORM_DELAY"):
         read_settings()
+
+
+# --- a PBX on another machine ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"AGI_BIND": ""}, "a PBX on another machine needs both"),
+        ({"AMI_HOST": ""}, "a PBX on another machine needs both"),
+        ({"ASTERISK": "embedded"}, "only a PBX of yours is elsewhere"),
+        ({"PBX_IN_CLEAR": "false"}, "Put both into a tunnel"),
+    ],
+)
+def test_a_pbx_on_another_machine_is_spoken_with_in_clear_by_an_explicit_word_alone(
+    other: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {
+        "ASTERISK": "external",
+        "AMI_HOST": "192.0.2.7",
+        "AGI_BIND": "192.0.2.8",
+        "PBX_IN_CLEAR": "true",
+    }
+    for name, value in (whole | other).items():
+        if value:
+            monkeypatch.setenv(f"CALLFLOW_{name}", value)
+    with pytest.raises(BadSettings, match=said):
+        read_settings()
+    for name, value in whole.items():
+        monkeypatch.setenv(f"CALLFLOW_{name}", value)
+    assert read_settings().ami_host == "192.0.2.7"
