@@ -72,6 +72,10 @@ class Gateway(PacketPhone):
         head, _ = await self._asks(call.sip, "INVITE", call.sip.target, more=more, body=body)
         return head
 
+    async def lets_go_of(self, call: PacketCall) -> None:
+        """Hangs up a call that is not its newest."""
+        await self._says_bye(call)
+
     async def calls_the_station(self, shown: str = "", display: str = '"phone"') -> None:
         await self.calls_in(shown or USERNAME, display)
 
@@ -133,6 +137,10 @@ class RegisteredStation(TrunkStation):
         """What came to its SIP port and was refused, by reason."""
         (sip,) = (await self.api.get("/health")).json()["sip"]
         return {why: count for why, count in sip.items() if isinstance(count, int)}
+
+    async def is_quiet(self) -> bool:
+        """No call is live: who waited for a human had desks rung, over the carrier too."""
+        return bool((await self.api.get("/health")).json()["live_calls"] == 0)
 
     async def is_registered(self, trunk: str = "carrier") -> bool:
         row = await self.trunk_row(trunk)

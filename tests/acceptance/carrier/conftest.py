@@ -58,3 +58,4 @@ async def gateway(ends: Ends, tmp_path: Path) -> AsyncIterator[Gateway]:
     await phone.start()
     yield phone
     await phone.stop()
+    await ends.station.until(ends.station.is_quiet)

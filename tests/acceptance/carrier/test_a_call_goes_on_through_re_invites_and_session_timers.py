@@ -41,3 +41,4 @@ async def test_we_tell_the_carrier_in_time_that_a_call_lives(
     gateway.asked.clear()
     await station.until(lambda: {"INVITE", "UPDATE"} & set(gateway.asked), within=70)
     assert waiting.talks
+    await gateway.lets_go_of(waiting)
