@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from tests.support import packet_sender, sites
 from tests.support.carrier_station import Gateway
@@ -26,7 +27,7 @@ from tests.support.kamailio import PASSWORD, USERNAME, Kamailio
 from tests.support.packet_call import Media
 from tests.support.packet_line import open_media
 from tests.support.product import Product
-from tests.support.station import PATIENCE
+from tests.support.station import PATIENCE, Station
 from tests.support.trunks import ONE_CALL
 
 _NEWNET = 0x40000000
@@ -146,7 +147,8 @@ async def calls_go_both_ways(folder: Path, beyond: Space) -> None:
         "CALLFLOW_SIP_ALLOW": "10.91.0.0/24",
         "CALLFLOW_TRUNKS": trunk(secret),
     }
-    station = Product(folder / "station", environment, base=BASE)
+    # A phone and a site ask of it what every product has.
+    station = cast(Station, Product(folder / "station", environment, base=BASE))
     async with (
         Kamailio(
             folder=folder,
@@ -166,7 +168,7 @@ async def calls_go_both_ways(folder: Path, beyond: Space) -> None:
         await station.until(is_registered, within=60)
         assert f"at <sip:{USERNAME}@{OUTSIDE}:{SIP}> from {OUTSIDE}" in carrier.log, carrier.log
         phone = FarGateway(
-            station,  # type: ignore[arg-type] -- it asks of it what every product has
+            station,
             "33639981234",
             folder,
             registrar=f"{CARRIER}:5060",
@@ -180,12 +182,12 @@ async def calls_go_both_ways(folder: Path, beyond: Space) -> None:
         await phone.stop()
 
 
-async def _we_call(station: Product, phone: FarGateway) -> None:
+async def _we_call(station: Station, phone: FarGateway) -> None:
     account = "T1"
     await station.put(f"/plans/{ONE_CALL['id']}", ONE_CALL)
     premises = sites.premises(account, sites.number(790))
     body = sites.site(account, premises, plans={"*": ONE_CALL["id"]})
-    await sites.put(station, account, body)  # type: ignore[arg-type]
+    await sites.put(station, account, body)
     await station.alarm(account)
     await phone.picks_up()
     assert f"c=IN IP4 {OUTSIDE}" in phone.call.invite, phone.call.invite
