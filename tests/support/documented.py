@@ -21,6 +21,7 @@ _FENCE = re.compile(
 )
 _REASON = re.compile(r"# (Needs [^.\n]+|Takes minutes)\.\n")
 _COMMAND = re.compile(r"(?:\./run |(?<![\w./\"'-])callflow )")
+_LONG = ("test", "soak", "bench", "film", "check", "package")
 #: What keeps a block from being run, and what must stand in it then.
 REASONS: dict[str, Callable[[str], bool]] = {
     "Needs root": lambda text: bool(
@@ -29,8 +30,7 @@ REASONS: dict[str, Callable[[str], bool]] = {
     "Needs several machines": lambda text: "DATABASE-MACHINE" in text or "MACHINE" in text,
     "Needs a carrier": lambda text: "CALLFLOW_TRUNKS" in text or "carrier" in text,
     "Takes minutes": lambda text: all(
-        line.startswith(("./run test", "./run soak", "./run bench", "./run film", "./run check"))
-        for line in lines(text)
+        line.startswith(tuple(f"./run {name}" for name in _LONG)) for line in lines(text)
     ),
 }
 
