@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_04_7_upload_terms"
-down_revision = "2026_12_04_3_backup_run"
+down_revision = "2026_12_04_7_file_mapping"
 branch_labels = None
 depends_on = None
 
