@@ -32,6 +32,10 @@ def test_a_block_that_is_not_run_says_why_and_it_is_so(block: Block) -> None:
     assert REASONS[block.reason](block.text)
 
 
+def test_a_block_that_is_run_touches_nothing_of_the_machine() -> None:
+    assert [named(block) for block in SH if block.is_run and block.reaches_out] == []
+
+
 def test_a_document_with_a_test_of_its_own_is_read_by_it() -> None:
     for document, test in whole.OWN.items():
         (file,) = (ROOT / "tests").rglob(f"{test}.py")

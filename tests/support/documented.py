@@ -52,6 +52,11 @@ class Block:
         return found[1] if found else ""
 
     @property
+    def reaches_out(self) -> bool:
+        """It names a place of the machine's, where a test must write nothing."""
+        return bool(re.search(r"(?<![\w.:/-])/(etc|var|mnt|usr|root|opt|srv)/", self.text))
+
+    @property
     def is_run(self) -> bool:
         return self.language == "sh" and not self.reason
 

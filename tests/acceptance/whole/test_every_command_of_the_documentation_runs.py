@@ -138,6 +138,7 @@ async def test_each_command_of_a_document_that_begins_a_station(
 
 
 async def everything(document: str, folder: Path, data: Path, base: int) -> None:
+    assert not any(block.reaches_out for block in run_of(document)), "it would write elsewhere"
     for block in blocks(document):
         if block.file:
             (folder / block.file).write_text(block.text, "utf-8")
