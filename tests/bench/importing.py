@@ -97,7 +97,9 @@ def _receiver(url: str, keys: str, pipe: Connection) -> None:
     store.close()
 
 
-class _Receiver:
+class Receiver:
+    """Another process that stores signals, and says how long the longest waited."""
+
     def __init__(self, url: str, keys: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -191,7 +193,7 @@ def _round(store_name: str) -> list[Row]:
         vault = Vault(keys)
         store = Store(url, mac=vault.seal)
         store.write_now(lambda tx: plans.publish_standard_plans(tx, "bench", clock.now()))
-        receiver = _Receiver(url, keys)
+        receiver = Receiver(url, keys)
         time.sleep(3)
         idle, _ = receiver.since()
         found: list[Row] = []

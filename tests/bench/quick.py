@@ -97,6 +97,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "ivr": {"ivr.CALLS": 3, "ivr.SPREAD": 1.0},
     "guessing": {"guessing.SITES": 100, "guessing.RATE": 4.0, "guessing.SECONDS": 4.0},
     "import": _TOWN,
+    "migration": {"migration.SITES": 40},
     "pages": {**_TOWN, "pages._TIMES": 1},
     "edits": {**_TOWN, "edits._TIMES": 1},
     "statistics": {

@@ -401,10 +401,13 @@ class _Merging:
             return
         schedule = dict(self._document.get("schedule") or {})
         schedule["week"] = dict(schedule.get("week") or {})
+        schedule.setdefault("exceptions", {})
         for item, name, value in self._values(items):
             self._made.where["schedule"] = (item.tab, item.row)
             if value is not None:
                 _set(schedule, name, value)
+            elif name == "exceptions":
+                schedule[name] = {}
             else:
                 _drop(schedule, name)
         self._document["schedule"] = schedule
