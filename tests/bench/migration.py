@@ -13,7 +13,7 @@ import io
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -88,7 +88,7 @@ def fill(store: Store, vault: Vault, many: int) -> None:
         store.write_now(put)
 
 
-def documents(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
+def documents(store: Store) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(site, its set-up), by id."""
     after = ""
     while found := store.read_now(partial(_page, after=after)):

@@ -10,7 +10,7 @@ from typing import IO, Any
 from callflow.core.sites.files.mapping import Mapping as Mappings
 from callflow.core.sites.files.sheets import Part
 from callflow.handling.sites.shape import Site
-from callflow.handling.transfer import drafts, reading, services, writing
+from callflow.handling.transfer import merging, reading, services, writing
 from callflow.handling.transfer.drafts import Draft, Terms
 from callflow.handling.transfer.services import Entry
 from callflow.handling.transfer.writing import By, InTx, Outcome, Tick, Told, Writing
@@ -92,7 +92,7 @@ class _Rows:
     def draft(self, id: str, before: Site | None) -> Draft:
         if self._spool.spoiled(id):
             return Draft(id=id, before=None, document={"id": id}, spoilt=True)
-        return drafts.draft(id, self._spool.of(id), before, self._vault, self._terms)
+        return merging.draft(id, self._spool.of(id), before, self._vault, self._terms)
 
     def stand_in(self, contact: str) -> Mapping[str, Any] | None:
         item = self._spool.first(Part.CONTACT, contact)

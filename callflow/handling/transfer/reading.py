@@ -148,7 +148,7 @@ def _columns(
     for cell in head:
         said = cell.strip() if isinstance(cell, str) else ""
         column = mapping.column(said) if said else None
-        if said and column is None:
+        if said and column is None and not mapping.leaves_out(said):
             taken.notes.append(
                 Fault(row=row, code="column_unknown", column=said[:60], sheet=raw.name)
             )

@@ -45,6 +45,10 @@ class TableMapping:
         key = self.columns.get(plain(head))
         return column_of(head) if key is None else BY_KEY.get(key)
 
+    def leaves_out(self, head: str) -> bool:
+        """True where it is said that the column with this head is not read."""
+        return self.columns.get(plain(head)) == ""
+
     def cell(self, column: Column, said: str) -> str:
         """What a cell means in our words."""
         meant = self.values.get(column.key, {}).get(plain(said), said)
