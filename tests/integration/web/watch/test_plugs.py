@@ -21,12 +21,14 @@ import httpx
 import pytest
 import typer
 from fastapi import FastAPI
+from markupsafe import escape
 
 from callflow import clock
 from callflow.clock import to_iso
 from callflow.commands.doctor import doctor
 from callflow.storage import Tx
 from callflow.storage.people import users
+from callflow.texts.organs import REASONS
 from tests.support.backups import backed_up, never_backed_up
 from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
 from tests.support.web_station import WebStation
@@ -42,7 +44,8 @@ def well() -> dict[str, Any]:
         "certificates": [{"name": "web", "ends_at": to_iso(NOW + timedelta(days=60))}],
         "backs_up": True,
     }
-    trunk = {"name": "alpha", "state": "up", "registered": True, "calls": 0, "channels": 9}
+    trunk = {"name": "alpha", "state": "up", "registered": True, "answer_rate": None}
+    trunk |= {"calls": 0, "channels": 9, "reserved": 2}
     lines = [
         {"line": "dc09-tcp", "protocol": "dc09", "state": "listening", "heartbeat": "none"},
         {"line": "surgard", "protocol": "surgard", "state": "connected", "heartbeat": "ok"},
@@ -227,8 +230,13 @@ class Four:
             "metrics": of_metrics((await self._stranger.get("/metrics")).text),
         }
 
-    async def lamps(self, path: str = "/") -> list[str]:
-        return lamps((await self._operator.get(path)).text)
+    async def page(self, path: str) -> str:
+        answer = await self._operator.get(path)
+        assert answer.status_code == 200, path
+        return answer.text
+
+    async def lamps(self) -> list[str]:
+        return lamps(await self.page("/"))
 
 
 @pytest.fixture
@@ -257,6 +265,9 @@ async def test_each_place_shows_each_plug_that_is_pulled(four: Four) -> None:
         lit = await four.lamps()
         assert len(lit) == len(plug.ill), (name, lit)
         assert not plug.ill or lamp_of(lit, *plug.lamp), (name, lit)
+        page = await four.page("/lines")
+        assert page.count('<td class="ill">') >= len(plug.ill), name
+        assert not plug.ill or escape(REASONS[plug.lamp[1]][0]) in page, name
 
 
 async def test_a_backup_that_is_missing_or_old_is_shown(four: Four) -> None:
