@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from callflow.commands.line import app
+from callflow.handling.station import own_keys
 from tests.support.migrated import migrate
 
 
@@ -16,7 +17,9 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "data").mkdir()
-        migrate(f"sqlite:///{folder / 'data' / 'callflow.db'}")
+        url = f"sqlite:///{folder / 'data' / 'callflow.db'}"
+        migrate(url)
+        own_keys.see_to(url, folder / "data")
 
     def sites(self, *words: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["sites", *words])
