@@ -10,18 +10,18 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "The logbook of an earlier version was taken over as it was",
     ),
     "backup_made": (
-        "Sauvegarde faite : état du {since}, {files} fichiers, {bytes} octets, dans {place}",
-        "Backed up: as of {since}, {files} files, {bytes} bytes, in {place}",
+        "Sauvegarde faite : état du {since}, fichiers : {files}, octets : {bytes}, dans {place}",
+        "Backed up: as of {since}, files: {files}, bytes: {bytes}, in {place}",
     ),
     "backup_failed": (
         "Sauvegarde échouée, dans {place} : {text}",
         "The backup failed, in {place}: {text}",
     ),
     "drill_made": (
-        "Sauvegarde restaurée à l’essai et vérifiée : état du {since}, {files} fichiers,"
-        " {bytes} octets, de {place}",
-        "A backup was restored as a drill and verified: as of {since}, {files} files, {bytes}"
-        " bytes, of {place}",
+        "Sauvegarde restaurée à l’essai et vérifiée : état du {since}, fichiers : {files},"
+        " octets : {bytes}, de {place}",
+        "A backup was restored as a drill and verified: as of {since}, files: {files},"
+        " bytes: {bytes}, of {place}",
     ),
     "drill_failed": (
         "Essai de restauration échoué, de {place} : {text}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from xml.sax.saxutils import escape
+from html import escape
 
 #: Seconds: ours takes 20 to 120 (asterisk-conf/station/pjsip.conf), and a NAT forgets after 30.
 _REGISTERS_FOR, _KEEPS_OPEN = 60, 20

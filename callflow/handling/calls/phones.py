@@ -72,8 +72,8 @@ def server(settings: Settings) -> Server:
         raise Refused("telephones register with your own PBX: set them up there")
     if host == "0.0.0.0":  # noqa: S104 -- nobody is reached there
         raise Refused(
-            "SIP listens at every address of this machine: say in CALLFLOW_PHONES_HOST by which"
-            " name or address telephones reach it"
+            "SIP listens at every address of this machine: whoever sets the station up says by"
+            " which name or address telephones reach it"
         )
     port = settings.ports.sip_tls if secure else settings.ports.sip
     return Server(host=host, port=port, secure=secure)

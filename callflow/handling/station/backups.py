@@ -13,6 +13,8 @@ from callflow.storage import Tx
 from callflow.storage.watch import backups as rows
 
 _LONGEST = 500  # characters of a problem
+_MADE = {What.BACKUP: "backup_made", What.DRILL: "drill_made"}
+_FAILED = {What.BACKUP: "backup_failed", What.DRILL: "drill_failed"}
 
 
 def begin(tx: Tx, what: What, folder: str, now: datetime) -> Run:
@@ -27,11 +29,11 @@ def end(tx: Tx, run: Run, now: datetime) -> None:
     run = replace(run, ended_at=now, problem=storable(run.problem)[:_LONGEST])
     rows.change(tx, run)
     if run.problem:
-        tell(tx, f"{run.what}_failed", now, text=run.problem, place=run.folder)
+        tell(tx, _FAILED[run.what], now, text=run.problem, place=run.folder)
         return
     since = to_iso(run.made_at) if run.made_at else ""
     told = {"since": since, "files": str(run.files), "bytes": str(run.size), "place": run.folder}
-    tell(tx, f"{run.what}_made", now, **told)
+    tell(tx, _MADE[run.what], now, **told)
 
 
 def last_good(tx: Tx) -> datetime | None:

@@ -37,7 +37,7 @@ MANY = {
 NAMES = frozenset(
     (
         *("account", "by", "channel", "contract", "desk", "from_node", "key", "line", "link"),
-        *("name", "node", "person", "to", "who", "n", "first", "other"),
+        *("name", "node", "person", "to", "value", "who", "n", "first", "other"),
     )
 )
 

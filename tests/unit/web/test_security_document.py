@@ -150,6 +150,7 @@ def test_it_names_every_line_outwards() -> None:
         if name.endswith(("_host", "_hosts", "_networks", "_issuer", "sms_url", "database_url"))
     }
     reaching |= {"trunks", "lines"}
+    reaching -= {"phones_host"}  # by which telephones reach us
     assert {name for name in reaching if f"CALLFLOW_{name.upper()}" not in said} == set()
 
 
@@ -191,6 +192,7 @@ def test_cryptography_is_imported_from_known_libraries() -> None:
                 used.setdefault(source.name, set()).update(names)
     assert used.pop("callflow/vault.py") == {"AESGCM", "Ed25519PrivateKey"}
     assert used.pop("callflow/disclosure/stamping.py") == {"x509"}
+    assert used.pop("callflow/backup/strongbox.py") == {"AESGCM", "InvalidTag", "Scrypt"}
     assert used.pop("callflow/commands/certificate.py") == {"x509", "Encoding"}
     assert used.pop("callflow/probes/machine.py") == {"x509"}
     assert set(used) == {"callflow/core/signals/cipher.py"}
@@ -202,6 +204,7 @@ UNPACKED = {
     "callflow/core/sites/files/reading.py": (
         "test_a_workbook_that_unpacks_to_too_much_is_not_unpacked"
     ),
+    "callflow/commands/configuration.py": "test_a_part_that_unpacks_to_too_much_is_not_read",
     "callflow/core/sites/files/tables.py": "test_a_bomb_is_not_unpacked",
 }
 
@@ -211,7 +214,8 @@ def test_what_is_unpacked_is_measured_first() -> None:
     unpackers = {"tarfile", "gzip", "bz2", "lzma"}
     for source in product():
         modules = {module.partition(".")[0] for module, _ in source.imports}
-        assert not unpackers & modules, source.name
+        packs = source.name.startswith("callflow/package/")  # our own files, by who makes it
+        assert packs or not unpackers & modules, source.name
         for call in source.calls:
             if dotted(call.func).rpartition(".")[2] == "ZipFile":
                 modes = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
