@@ -38,6 +38,7 @@ from callflow.handling.base.telling import storable, tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import subscriptions as rows
+from callflow.storage.sites import moves
 from callflow.texts import FAMILIES
 from callflow.vault import Vault
 
@@ -275,8 +276,11 @@ def next_round(
     until = settled if len(lanes) < MOST_LANES else begin  # too much waits already
     window = rows.events_after(tx, begin, until, WINDOW) if until > begin else []
     full = len(window) == WINDOW
-    wanted = [event for event in window if _is_told(one, event, kinds)]
-    backlog = {lane.site: _backlog(tx, one, lane, kinds) for lane in lanes if lane.due_at <= now}
+    due = [lane for lane in lanes if lane.due_at <= now]
+    sites = {event.site or "" for event in window} | {lane.site for lane in due}
+    shadow = moves.in_shadow(tx, sites)  # who acts for them tells of them
+    wanted = [each for each in window if each.site not in shadow and _is_told(one, each, kinds)]
+    backlog = {lane.site: _backlog(tx, one, lane, kinds, shadow) for lane in due}
     queues = tuple(subscriptions.queues(lanes, backlog, wanted, now))
     about = {queue.site for queue in queues} - {""}
     return Round(
@@ -289,10 +293,13 @@ def next_round(
     )
 
 
-def _backlog(tx: Tx, one: Subscription, lane: Lane, kinds: Collection[str]) -> Backlog:
+def _backlog(
+    tx: Tx, one: Subscription, lane: Lane, kinds: Collection[str], shadow: Collection[str]
+) -> Backlog:
     found = rows.events_of(tx, lane.site, lane.number, one.position, BACKLOG)
+    told = () if lane.site in shadow else found
     return Backlog(
-        events=tuple(event for event in found if _is_told(one, event, kinds)),
+        events=tuple(event for event in told if _is_told(one, event, kinds)),
         upto=found[-1].number if found else one.position,
         whole=len(found) < BACKLOG,
     )

@@ -36,6 +36,16 @@ def latest(tx: Tx, site_ids: Collection[str]) -> dict[str, Move]:
     return {move.site_id: move for move in found(tx, query, Move)}
 
 
+def in_shadow(tx: Tx, site_ids: Collection[str]) -> frozenset[str]:
+    """Those of these sites for which another system acts."""
+    c = t.site.c
+    named = set(site_ids) - {""}
+    if not named:
+        return frozenset()
+    query = select(c.id).where(c.id.in_(sorted(named)), c.shadow_since.is_not(None))
+    return frozenset(tx.execute(query).scalars())
+
+
 def standing(
     tx: Tx, *, shadow: bool | None = None, text: str = "", after: str = "", limit: int = 100
 ) -> list[Standing]:

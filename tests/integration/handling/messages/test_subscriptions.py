@@ -36,6 +36,7 @@ from callflow.storage.messages import subscriptions as rows
 from callflow.storage.records import chaining, logbook
 from callflow.storage.records.horizon import Settled, horizon
 from callflow.storage.signals import signals
+from callflow.storage.sites import moves
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
 
@@ -137,6 +138,22 @@ def test_only_the_kinds_and_sites_that_were_asked_for_are_told(
     station.write(lambda tx: tell(tx, "message_sent", station.now, site="1003"))
     some.round()
     assert [(e.kind, e.site) for e in some.taken] == [("note", "1002"), ("message_sent", "1003")]
+
+
+def test_who_acts_for_a_site_tells_of_it(station: Station, program: Program) -> None:
+    happens(station, "1002", "à nous", "refusé")
+    program.round(lambda event: event.data.get("note") != "refusé")
+    station.write(lambda tx: moves.set_shadow(tx, ["1002"], station.now))
+    happens(station, "1002", "aux autres")
+    happens(station, "1003", "ailleurs")
+    station.later(TOLD_AFTER.total_seconds())
+    while program.round():
+        pass
+    station.write(lambda tx: moves.set_shadow(tx, ["1002"], None))
+    happens(station, "1002", "à nous encore")
+    while program.round():
+        pass
+    assert program.texts() == ["à nous", "ailleurs", "à nous encore"]
 
 
 def test_a_site_waits_behind_what_was_not_taken_and_others_go_on(
