@@ -62,6 +62,7 @@ def db_rollback(
             typer.confirm("What came since the upgrade will be missing. Go back?", abort=True)
         done = rollback.roll_back(settings.database, snapshots_of(settings), clock.now())
     typer.echo(f"the database is {done.to} again; what it was is kept in {done.kept}")
+    typer.echo("the station comes up held, nothing leaves: `callflow release` lets it act")
 
 
 Role = Annotated[str, typer.Option(help=", ".join(users.PEOPLE))]

@@ -14,10 +14,11 @@ from rich.console import Console
 from callflow import clock
 from callflow.commands.role import settings_of_this_run
 from callflow.handling.records import logbook
-from callflow.handling.station import own_keys
+from callflow.handling.station import own_keys, restored
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage import Store
+from callflow.storage.engine import rollback
 from callflow.storage.engine.snapshot import Snapshots
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
@@ -77,7 +78,7 @@ def to_this_schema(settings: Settings) -> None:
 
 def bring_up_to_date(settings: Settings, *, copied: bool = True) -> None:
     """This version's tables, after a copy of what is there unless it is not wanted; what an earlier
-    version told is vouched for, the first time.
+    version told is vouched for, the first time; rows that were rolled back are held.
 
     Raises OSError where a file that remembers the logbook's seals can't be read, StoreUnavailable.
     """
@@ -86,6 +87,11 @@ def bring_up_to_date(settings: Settings, *, copied: bool = True) -> None:
     if anchoring.remembered(settings) is None:
         with open_rows(settings) as (store, _):
             store.write_now(lambda tx: logbook.vouch_for_old(tx, clock.now()))
+    made_at = rollback.rolled_back_to(settings.data_dir)
+    if made_at is not None:
+        with open_rows(settings) as (store, _):
+            store.write_now(lambda tx: restored.hold(tx, made_at, clock.now()))
+        rollback.forget(settings.data_dir)
 
 
 def read_json(file: Path) -> Any:

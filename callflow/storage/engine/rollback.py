@@ -23,9 +23,27 @@ class RolledBack:
     kept: Path
 
 
+#: Beside the database, from a rollback until the station that comes up is held.
+_MARK = "rolled-back"
+
+
+def rolled_back_to(folder: Path) -> datetime | None:
+    """Of which instant (UTC) the rows of a data folder are, where they were rolled back and that is
+    not written among them yet."""
+    with contextlib.suppress(FileNotFoundError):
+        return datetime.fromisoformat((folder / _MARK).read_text(encoding="ascii"))
+    return None
+
+
+def forget(folder: Path) -> None:
+    """It is written among the rows."""
+    (folder / _MARK).unlink(missing_ok=True)
+
+
 def roll_back(url: str, snapshots: Snapshots, now: datetime) -> RolledBack:
-    """Put the newest copy that this version can work with in the database's place. No station may
-    run. Raises SnapshotFailed, OSError: then nothing was changed."""
+    """Put the newest copy that this version can work with in the database's place; the station
+    comes up held, since who was called meanwhile stands in no row. No station may run. Raises
+    SnapshotFailed, OSError: then nothing was changed."""
     found = latest(snapshots.folder, scripts())
     if found is None:
         raise SnapshotFailed(f"there is no copy in {snapshots.folder} that this version can read")
@@ -41,7 +59,14 @@ def roll_back(url: str, snapshots: Snapshots, now: datetime) -> RolledBack:
             stack.enter_context(turns)
             stack.enter_context(turn(turns))
         snapshot.copy(url, aside)
-        _replace(file, found.file)
+        mark = file.parent / _MARK
+        mark.write_text(found.at.isoformat(), encoding="ascii")
+        mark.chmod(0o600)
+        try:
+            _replace(file, found.file)
+        except (OSError, SnapshotFailed):
+            mark.unlink()
+            raise
     return RolledBack(to=found.file, kept=aside)
 
 

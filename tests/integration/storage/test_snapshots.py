@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from callflow.commands.base import bring_up_to_date, open_rows
+from callflow.handling.base.policy import load_policy
+from callflow.settings.config import Settings
 from callflow.storage.engine import rollback, snapshot
 from callflow.storage.engine.outage import StoreUnavailable
 from callflow.storage.engine.snapshot import SnapshotFailed, Snapshots, kept
@@ -181,6 +184,9 @@ def test_back_to_it_without_what_came_since(sqlite_url: str, snapshots: Snapshot
         connection.execute(text("DELETE FROM site"))
     made_newer(sqlite_url)
     done = rollback.roll_back(sqlite_url, snapshots, NOW)
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    (made,) = kept(snapshots.folder)
+    assert rollback.rolled_back_to(folder) == made.at
     assert revision(sqlite_url) == BEFORE
     with connected(sqlite_url) as connection:
         assert connection.execute(text("SELECT count(*) FROM site")).scalar_one() == ROWS
@@ -202,3 +208,16 @@ def test_no_way_back_without_a_copy_and_none_while_somebody_is_in_it(
     with connected(sqlite_url), pytest.raises(SnapshotFailed, match="locked"):
         rollback.roll_back(sqlite_url, snapshots, NOW)
     assert revision(sqlite_url) == scripts().get_current_head()
+
+
+def test_a_station_that_was_rolled_back_comes_up_held(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url="")
+    bring_up_to_date(settings)
+    (tmp_path / "rolled-back").write_text(NOW.isoformat(), encoding="ascii")
+    bring_up_to_date(settings)
+    with open_rows(settings) as (store, _):
+        policy = store.read_now(load_policy)
+        assert policy.held
+        assert policy.restored
+        assert policy.restored.made_at == NOW
+    assert rollback.rolled_back_to(tmp_path) is None
