@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def of_a_station(folder: Path) -> tuple[Mapping[str, Any], str]:
     station = WebStation(folder)
     try:
         app = create_app(station.settings, station.store, station.vault)
-        return app.openapi(), asyncio.run(_metrics(app))
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own: beside a test's browser one runs
+            return app.openapi(), thread.submit(asyncio.run, _metrics(app)).result()
     finally:
         station.close()
 

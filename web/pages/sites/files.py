@@ -23,7 +23,7 @@ from callflow.storage.sites import mappings as mapping_rows
 from callflow.texts import sites as texts
 from web.access.sessions import Configurer, Visitor
 from web.access.views import frame
-from web.kit import forms, i18n
+from web.kit import forms, i18n, refusals
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
 from web.kit.words import LANGUAGES
@@ -94,8 +94,18 @@ async def look(which: str, request: Request, visitor: Configurer, station: Here)
     one = await _imports(request).get(which, visitor.name)
     if one is None:
         return await _gone(request, station, visitor)
-    values = {"file": one, "under_way": one.phase in UNDER_WAY, **_found(one, visitor.language)}
-    return await _page(station, visitor, "sites/site_import.html", values)
+    return await _look(station, visitor, one)
+
+
+async def _look(
+    station: Station, visitor: Visitor, one: SiteImport, wrong: ProblemError | None = None
+) -> Response:
+    found = _found(one, visitor.language)
+    values = {"file": one, "under_way": one.phase in UNDER_WAY, **found}
+    values |= refusals.said(wrong, visitor.language)
+    return await _page(
+        station, visitor, "sites/site_import.html", values, refusals.status_of(wrong)
+    )
 
 
 @router.get("/site-files/{which}/report.csv")
@@ -140,7 +150,8 @@ async def _columns(
         mapping = mappings.read({"tables": dict(_chosen(one, form))})
         await station.store.write(lambda tx: mappings.save(tx, name, mapping, visitor.name, now))
     except BadField as bad:
-        raise ProblemError(422, bad.message, field=bad.field) from None
+        wrong = ProblemError(422, bad.message, field=bad.field)
+        return await _look(station, visitor, one, wrong)
     made = await imports.mapped(one, name)
     if made is None:
         return await _begin(station, visitor, "other files are being read: wait a moment")

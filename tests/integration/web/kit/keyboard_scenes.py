@@ -707,7 +707,7 @@ def _site_file(world: World, page: Page) -> str:
 
 
 def _other_list(world: World, page: Page) -> str:
-    return _sent(page, f"N;RAISON\n{world.site()};Boulangerie\n".encode())
+    return _sent(page, f"nom du site;N\nBoulangerie;{world.site()}\n".encode())
 
 
 def _sent(page: Page, text: bytes) -> str:

@@ -49,6 +49,7 @@ VALUES: dict[str, str | Callable[[], str]] = {
     "fax": "+33299000102",
     "secret": "un secret de seize lettres",
     "minutes": "5",
+    "normal_minutes": "45",
     "weeks": "1",
     "account": "6",
     "name": lambda: f"zoe{next(_NAMES)}",
