@@ -34,8 +34,8 @@ from tests.support.units import COMPUTING, LIVE, ROOT, Unit, listening, whole
 #: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
 AT_ONCE = {"all": 4 * _CORES, LIVE: 2 * _CORES}
-#: Seconds after which a unit hangs.
-LONGEST, LONGEST_DEEP = 1500.0, 7200.0
+#: Seconds after which a unit hangs; what only computes waits for who has conversations.
+LONGEST, LONGEST_DEEP = 2700.0, 7200.0
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.
 MOST_UNSTEADY = 1
 #: So many are tried again: more is no accident.

@@ -14,6 +14,7 @@ import pytest
 
 from callflow.dispatch.identity import taken
 from callflow.settings.config import Settings
+from callflow.vault import Vault
 from tests.support.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
@@ -38,6 +39,7 @@ def engine(environment: dict[str, str], mark: str) -> Iterator[subprocess.Popen[
 
 def environment(folder: Path, database_url: str) -> dict[str, str]:
     migrate(database_url)
+    Vault(folder / "keys")
     return {
         **os.environ,
         "CALLFLOW_DATA_DIR": str(folder),

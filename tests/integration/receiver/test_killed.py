@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
 from tests.support.migrated import migrate
 from tests.support.ports import free_port
@@ -73,6 +74,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, deep_run:
     print(f"CALLFLOW_TEST_SEED={seed}")
     chance = random.Random(seed)
     migrate(f"sqlite:///{tmp_path / 'callflow.db'}")
+    Vault(tmp_path / "keys")
     port = free_port()
     acknowledged: set[tuple[str, str]] = set()
     process = await start(tmp_path, port)

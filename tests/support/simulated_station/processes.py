@@ -201,7 +201,7 @@ class SimulatedAgiServer:
     def __init__(self, routes: Mapping[str, Handler], _secret: str) -> None:
         self._routes = routes
 
-    async def start(self, _port: int) -> None:
+    async def start(self, _port: int, _host: str = "", *, only: str = "") -> None:
         """Listen."""
         owner = OWNER.get()
         assert isinstance(owner, Process)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from callflow.storage.engine.upgrade import upgrade
+from callflow.vault import Vault
 from tests.support.certificates import certificate
 from tests.support.product import free_base
 
@@ -96,6 +97,7 @@ async def test_pages_come_over_tls_and_http_2(tmp_path: Path) -> None:
     certificate(tmp_path)
     base = free_base()
     upgrade(f"sqlite:///{tmp_path / 'data' / 'callflow.db'}")
+    Vault(tmp_path / "data" / "keys")
     environment = {
         **os.environ,
         "CALLFLOW_DATA_DIR": str(tmp_path / "data"),
