@@ -29,6 +29,7 @@ from sqlalchemy import text
 from callflow.receiver.pace import LEAST, RATE
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.engine.upgrade import upgrade
+from callflow.vault import Vault
 from tests.bench import cpu, panels
 from tests.bench.figures import Report, Row, percentile, say, spread
 from tests.bench.servers import account
@@ -102,6 +103,7 @@ async def serving(
         data_dir, base = Path(folder), free_base()
         environment = {"CALLFLOW_DATA_DIR": folder, "CALLFLOW_PORT_BASE": str(base), **settings}
         upgrade(settings.get("CALLFLOW_DATABASE_URL", f"sqlite:///{data_dir / 'callflow.db'}"))
+        Vault(data_dir / "keys")
         if "engine" in roles:
             await (sites or _import_sites)(data_dir, environment)
         started = []

@@ -51,6 +51,10 @@ _CHOICES = 8
 #: GET routes that show no rows, or not as a page, and why.
 ASIDE = {
     "/events": "a stream",
+    "/help/{path:path}": "the manual: no rows of the station",
+    "/settings/shadow/comparisons/{comparison_id}.csv": "a file",
+    "/settings/shadow/comparisons/{comparison_id}": "one comparison; the town has none",
+    "/site-files/{which}/columns": "a file",
     "/api/v1/recordings/{recording_id}": "a file",
     "/api/v1/recordings/spoken/{name}": "a file",
     "/api/v1/images/{image_id}": "a file",
@@ -84,6 +88,7 @@ ASIDE = {
 
 #: What an address does not go without.
 NEEDS = {
+    "/api/v1/charges/export": "?month=2026-11",
     "/api/v1/plans/{plan_id}/compare": "?from=1&to=1",
 }
 

@@ -34,7 +34,7 @@ class _NoFile:
     """Seals are remembered nowhere: who rewrites the rows is no matter here."""
 
     def __init__(self, *_arguments: Any) -> None:
-        self.state: dict[str, Any] = {}
+        self.state: dict[str, Any] = {"ours": True, "since": None, "seal": 0, "trouble": ""}
 
     async def look(self) -> None:
         """Nothing is remembered."""
