@@ -87,7 +87,10 @@ def main() -> None:
     try:
         app(prog_name="callflow")
     except _SAID as error:
-        console.print(f"callflow: {error}", style="red", markup=False)
+        said = str(error)
+        if type(error) is StoreUnavailable:
+            said = f"the database failed: {error.reason}"
+        console.print(f"callflow: {said}", style="red", markup=False)
         sys.exit(1)
     except SqlError as error:
         # Its other lines are the statement, which nobody here wrote.

@@ -50,8 +50,9 @@ def sites_export(
     A workbook of all that is said of sites is ``--whole``; so are a .zip, and a folder, of CSV
     files.
     """
-    whole = whole or file.suffix.lower() not in (".csv", ".xlsx")
-    kind = (file.suffix.removeprefix(".") or "csv") if whole else _kind(file, language)
+    if file.suffix.lower() in ("", ".zip") or file.is_dir():
+        whole = True
+    kind = "csv" if whole and file.suffix.lower() != ".xlsx" else _kind(file, language)
     with open_rows(settings_of_this_run()) as (store, _):
         now = clock.now()
         ids = store.write_now(

@@ -53,8 +53,6 @@ ASIDE = {
     "/events": "a stream",
     "/help/{path:path}": "the manual: no rows of the station",
     "/settings/shadow/comparisons/{comparison_id}.csv": "a file",
-    "/settings/shadow/comparisons/{comparison_id}": "one comparison; the town has none",
-    "/site-files/{which}/columns": "a file",
     "/api/v1/recordings/{recording_id}": "a file",
     "/api/v1/recordings/spoken/{name}": "a file",
     "/api/v1/images/{image_id}": "a file",
