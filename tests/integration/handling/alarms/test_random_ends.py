@@ -41,7 +41,7 @@ from tests.support import open_and_unsigned
 
 PEOPLE = {"alice": False, "bob": False, "chief": True}
 GUARD = {"id": "1002-firm", "name": "Garde", "role": "guard", "phone": "+33639980301"}
-FEW, BLOCK, ENDS, ACTS = 24, 250, 2_000, 22
+FEW, BLOCK, ENDS, ACTS = 24, 125, 2_000, 22
 
 
 class Ending:
@@ -276,6 +276,7 @@ OFTEN = {"closes": 7, "signs": 6, "restore 3": 3, "restore 4": 2, "accepts": 2, 
 BLOCKS = [range(FEW), *(range(at, at + BLOCK) for at in range(0, ENDS, BLOCK))]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "seeds", [BLOCKS[0], *(pytest.param(b, marks=pytest.mark.deep) for b in BLOCKS[1:])], ids=str
 )
