@@ -34,9 +34,7 @@ def refused_calls(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime) 
     """{call id: why} of those call rows that may not be placed."""
     if policy.withheld is not None:
         return dict.fromkeys((call.id for call in asked), REFUSALS[policy.withheld])
-    about = incidents.some(tx, {call.incident_id for call in asked if call.incident_id})
-    shadowed = [c.id for c in asked if c.incident_id in about and about[c.incident_id].shadow]
-    stray = dict.fromkeys(shadowed, REFUSALS[Withheld.SHADOW])
+    stray = {call.id: REFUSALS[Withheld.SHADOW] for call in asked if _in_shadow(tx, call)}
     return against_policy(tx, [c for c in asked if c.id not in stray], policy, now) | stray
 
 
@@ -80,6 +78,12 @@ def _incident(tx: Tx, call: Call) -> Incident | None:
     if call.incident_id is None or call.meaning.rings is not Rings.SITE:
         return None
     return incidents.get(tx, call.incident_id)
+
+
+def _in_shadow(tx: Tx, call: Call) -> bool:
+    """Of an incident that is locked, as those of calls to be placed are, it is read already."""
+    incident = incidents.get(tx, call.incident_id) if call.incident_id else None
+    return incident is not None and incident.shadow
 
 
 def _places(
