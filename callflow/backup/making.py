@@ -20,6 +20,7 @@ from callflow.core.station import backups
 from callflow.core.station.backups import Kept, Manifest, Unusable
 from callflow.settings.config import Settings
 from callflow.storage.engine import copies
+from callflow.storage.engine.snapshot import on_disk
 from callflow.vault import KEYS, Vault
 
 
@@ -65,7 +66,7 @@ def _drop(folder: Path, name: str) -> None:
     """It loses its name first: half of one is none."""
     gone = folder / f"{place.UNFINISHED}{name}"
     (folder / name).rename(gone)
-    place.sync(folder)
+    on_disk(folder)
     shutil.rmtree(gone)
 
 
@@ -142,9 +143,9 @@ class _Making:
         mac = self._vault.seal(backups.sealed_content(text))
         copying.write(self._making / backups.MAC, f"{mac}\n".encode())
         for folder in self._folders:
-            place.sync(folder)
+            on_disk(folder)
         self._making.rename(self._folder / manifest.name)
-        place.sync(self._folder)
+        on_disk(self._folder)
         return manifest
 
     def _copy_new(self) -> None:

@@ -81,12 +81,3 @@ def newest(folder: Path) -> Path:
     if not names:
         raise Unusable(f"there is no whole backup in {folder}")
     return folder / names[-1]
-
-
-def sync(folder: Path) -> None:
-    """What is named in ``folder`` is so on the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

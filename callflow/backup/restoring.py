@@ -14,6 +14,7 @@ from callflow.core.station import backups
 from callflow.core.station.backups import Kept, Manifest, Unusable
 from callflow.settings.config import Settings
 from callflow.storage.engine import copies
+from callflow.storage.engine.snapshot import on_disk
 from callflow.storage.engine.upgrade import known, scripts
 from callflow.vault import KEYS, UNFINISHED, Vault
 
@@ -54,7 +55,7 @@ def restore(
         _empty(settings.data_dir)
         raise
     unfinished.unlink()
-    place.sync(settings.data_dir)
+    on_disk(settings.data_dir)
     return manifest
 
 
@@ -83,7 +84,7 @@ def _write_secrets(settings: Settings, opened: dict[str, bytes]) -> Vault:
         copying.write(keys / f"{name}.key", content)
     for name in _BESIDE & opened.keys():
         copying.write(beside / Path(name).name, opened[name])
-    place.sync(keys)
+    on_disk(keys)
     return Vault(keys)
 
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -74,8 +73,8 @@ class _Seen:
 
 
 def _look(settings: Settings, store: Store) -> _Seen:
-    """Raises OSError where nothing can be read at all."""
-    _read(store, users.settings)
+    """Raises StoreUnavailable where nothing can be read at all."""
+    store.read_now(users.settings)
     outage = _write(store)
     own = socket.gethostname()[:64], Probe(settings).look()
     now = clock.now()
@@ -93,7 +92,7 @@ def _look(settings: Settings, store: Store) -> _Seen:
             ),
         )
 
-    seen = _read(store, read)
+    seen = store.read_now(read)
     return replace(
         seen,
         facts=replace(
@@ -107,13 +106,6 @@ def _look(settings: Settings, store: Store) -> _Seen:
             printer_trouble=asyncio.run(_printer_trouble(settings)) if settings.printers else "",
         ),
     )
-
-
-def _read(store: Store, function: Callable[[Tx], T]) -> T:
-    try:
-        return store.read_now(function)
-    except StoreUnavailable as error:
-        raise OSError(f"the database failed: {error.reason}") from None
 
 
 def _write(store: Store) -> health.StoreOutage | None:

@@ -32,6 +32,8 @@ from callflow.commands.base import console
 from callflow.core.plans.call_plan import PlanError
 from callflow.core.station.backups import Unusable as BackupUnusable
 from callflow.demo.panel import NoAnswerError
+from callflow.handling.base.fields import BadField
+from callflow.handling.base.refusals import Refused
 from callflow.settings.config import BadSettings
 from callflow.storage import SqlError, StoreUnavailable
 from ivr.asterisk.configuration import UnsafeSetting
@@ -72,10 +74,12 @@ _SAID = (
     AsteriskFailed,
     AsteriskUnavailable,
     BackupUnusable,
+    BadField,
     BadSettings,
     NoAnswerError,
     OSError,
     PlanError,
+    Refused,
     StoreUnavailable,
     TimeoutError,
     UnsafeSetting,

@@ -13,8 +13,6 @@ from callflow.commands.base import AsJson, Language, group, open_rows, settings_
 from callflow.core.sites.files.writing import to_csv
 from callflow.core.station.commissioning import QUIET_DAYS, Finding
 from callflow.core.station.comparison import BadComparison, Columns
-from callflow.handling.base.fields import BadField
-from callflow.handling.base.refusals import Refused
 from callflow.handling.station import commissioning as moving
 from callflow.handling.station import comparing
 from callflow.storage import Tx
@@ -84,12 +82,9 @@ def check(named: _Sites, days: _Days = QUIET_DAYS, json_: AsJson = False) -> Non
     now = clock.now()
     with open_rows(settings_of_this_run()) as (store, _):
         ids = store.read_now(lambda tx: _ids(tx, named))
-        try:
-            found = store.read_now(
-                lambda tx: {one: moving.looked_at(tx, one, now, days=days) for one in ids}
-            )
-        except Refused as refused:
-            raise OSError(str(refused)) from None
+        found = store.read_now(
+            lambda tx: {one: moving.looked_at(tx, one, now, days=days) for one in ids}
+        )
     _say(found, json_=json_)
     if any(found.values()):
         raise typer.Exit(1)
@@ -107,14 +102,11 @@ def move(
     now = clock.now()
     with open_rows(settings_of_this_run()) as (store, _):
         ids = store.read_now(lambda tx: _ids(tx, named))
-        try:
-            done = store.write_now(
-                lambda tx: moving.move_over(
-                    tx, ids, BY_COMMAND, now, lot=lot, in_spite=in_spite, days=days
-                )
+        done = store.write_now(
+            lambda tx: moving.move_over(
+                tx, ids, BY_COMMAND, now, lot=lot, in_spite=in_spite, days=days
             )
-        except (Refused, BadField) as error:
-            raise OSError(str(error)) from None
+        )
     if not json_:
         print(f"{len(done.moved)} sites in service")
     _say(done.left, json_=json_, moved=done.moved)
@@ -133,12 +125,9 @@ def back(
     now = clock.now()
     with open_rows(settings_of_this_run()) as (store, _):
         ids = store.read_now(lambda tx: _ids(tx, named))
-        try:
-            moved = store.write_now(
-                lambda tx: moving.move_back(tx, ids, BY_COMMAND, now, reason=reason, lot=lot)
-            )
-        except (Refused, BadField) as error:
-            raise OSError(str(error)) from None
+        moved = store.write_now(
+            lambda tx: moving.move_back(tx, ids, BY_COMMAND, now, reason=reason, lot=lot)
+        )
     print(json.dumps({"moved": moved}) if json_ else f"{len(moved)} sites in shadow again")
 
 

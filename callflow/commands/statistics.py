@@ -31,8 +31,8 @@ def rebuild() -> None:
 
 def _settled(store: Store) -> int:
     """The entry up to which nobody tells one any more: who is telling one now is waited for."""
-    settled = Settled()
-    while (seen := store.read_now(horizon)).last and not settled.seen(seen).upto:
-        settled = settled.seen(seen)
+    settled, seen = Settled(), store.read_now(horizon)
+    while seen.last and not (settled := settled.seen(seen)).upto:
         Event().wait(0.1)
-    return settled.seen(seen).upto
+        seen = store.read_now(horizon)
+    return settled.upto

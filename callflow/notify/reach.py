@@ -10,14 +10,14 @@ import asyncio
 import socket
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
 from callflow.core.messages.outbox import Fault, Undelivered
+from callflow.core.station.addresses import Network
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 _PORTS = {"https": 443, "rtsp": 554}
 #: IPv4 behind a translator (RFC 6052, RFC 8215): who reaches one of them reaches what is inside.

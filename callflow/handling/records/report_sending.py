@@ -27,6 +27,11 @@ from callflow.texts import RESOLUTIONS, moments, word
 from callflow.texts.kinds import KINDS
 
 
+def printed_by(printer: str) -> str:
+    """The choice of a printer, as ``way_to`` takes it."""
+    return f"{Channel.PRINT}:{printer}"
+
+
 def way_to(typed: str, way: str = "") -> tuple[Channel, str]:
     """How to reach what somebody typed: by mail, or at a fax machine's number; ``way``: as they
     chose, ``post`` or ``print:`` and a printer. Raises Refused."""

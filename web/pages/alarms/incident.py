@@ -16,6 +16,7 @@ from callflow.handling.alarms import bank_openings, image_requests, operating, u
 from callflow.handling.base import refusals as base_refusals
 from callflow.handling.calls import telephone
 from callflow.handling.interventions import directory, orders, services
+from callflow.handling.records.report_sending import printed_by
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
@@ -91,7 +92,7 @@ async def shown(
         "may_act": Right.HANDLE in visitor.rights,
         "supervises": Right.SUPERVISE in visitor.rights,
         "resolutions": RESOLUTIONS,
-        "printers": list(station.settings.printers),
+        "printers": [(printed_by(name), name) for name in station.settings.printers],
         "revealed": revealed if isinstance(revealed, Revealed) else None,
         "password_shown": revealed if isinstance(revealed, PasswordShown) else None,
         "together": together,

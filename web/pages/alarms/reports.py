@@ -40,7 +40,7 @@ async def send(incident_id: str, request: Request, visitor: Handler, station: He
     form, now = await forms.sent(request), station.clock()
     width, to = forms.one_of(Width, form, "for"), forms.line(form, "to").strip()
     chosen = forms.line(form, "way")
-    if chosen not in ("", Channel.POST, *map(printed_by, station.settings.printers)):
+    if chosen not in ("", Channel.POST, *map(report_sending.printed_by, station.settings.printers)):
         raise ProblemError(422, "the station has no such printer", field="way")
     supervises = Right.SUPERVISE in visitor.rights
 
@@ -54,11 +54,6 @@ async def send(incident_id: str, request: Request, visitor: Handler, station: He
             raise not_dialled(wrong, visitor.language) from None
 
     return await incident.answer(request, station, visitor, incident_id, sending)
-
-
-def printed_by(printer: str) -> str:
-    """The choice of a printer, as the form has it."""
-    return f"{Channel.PRINT}:{printer}"
 
 
 @router.get("/documents/{document_id}")

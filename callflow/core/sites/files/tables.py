@@ -121,13 +121,12 @@ def _texts(parts: zipfile.ZipFile) -> Iterator[Raw]:
                 yield _text(part.filename, file)
 
 
-class _Again(io.RawIOBase):
-    """A part of a ZIP that can be read again from its beginning."""
+class _Kept(io.RawIOBase):
+    """A file that somebody else closes."""
 
-    def __init__(self, parts: zipfile.ZipFile, name: str) -> None:
+    def __init__(self, file: Any) -> None:
         super().__init__()
-        self._parts, self._name = parts, name
-        self._file = parts.open(name)
+        self._file = file
 
     def readable(self) -> bool:
         return True
@@ -136,6 +135,14 @@ class _Again(io.RawIOBase):
         piece = self._file.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+class _Again(_Kept):
+    """A part of a ZIP that can be read again from its beginning."""
+
+    def __init__(self, parts: zipfile.ZipFile, name: str) -> None:
+        super().__init__(parts.open(name))
+        self._parts, self._name = parts, name
 
     def seek(self, offset: int, whence: int = 0) -> int:
         assert (offset, whence) == (0, 0), "it is only begun anew"
@@ -158,22 +165,6 @@ def _text(name: str, file: Any) -> Raw:
     file.seek(0)
     text = io.TextIOWrapper(io.BufferedReader(_Kept(file)), encoding, "replace", newline="")
     return Raw(name, _lines(text, separator), notes)
-
-
-class _Kept(io.RawIOBase):
-    """A file that somebody else closes."""
-
-    def __init__(self, file: Any) -> None:
-        super().__init__()
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def _encoding(file: Any, notes: list[tuple[str, dict[str, Any]]]) -> str:
