@@ -19,7 +19,6 @@ from callflow.commands.base import (
     read_json,
     settings_of_this_run,
     snapshots_of,
-    to_this_schema,
 )
 from callflow.commands.station import alone
 from callflow.core.people.users import password_fault
@@ -87,7 +86,7 @@ def user_add(
     if fault := password_fault(password, name):
         # Whoever has a shell here could write the row: said, not refused.
         typer.echo(f"warning: {fault}; let {name} change it on the page /account", err=True)
-    to_this_schema(settings)
+    bring_up_to_date(settings)
     kept, now = users.hash_password(password), clock.now()
     with open_rows(settings) as (store, _):
         try:
@@ -115,7 +114,7 @@ def token_create(
             param_hint="--account",
         )
     settings = settings_of_this_run()
-    to_this_schema(settings)
+    bring_up_to_date(settings)
     with open_rows(settings) as (store, _):
         secret = new_token(store, role, name, account or ())
     print(json.dumps({"token": secret}) if json_ else secret)

@@ -34,7 +34,6 @@ __all__ = [
     "read_object",
     "settings_of_this_run",
     "snapshots_of",
-    "to_this_schema",
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -69,11 +68,6 @@ def open_rows(settings: Settings) -> Iterator[tuple[Store, Vault]]:
 def snapshots_of(settings: Settings) -> Snapshots:
     """Where copies of the database, of before an upgrade, are kept."""
     return Snapshots(folder=settings.snapshots_dir, most=settings.snapshots_kept)
-
-
-def to_this_schema(settings: Settings) -> None:
-    """This version's tables, after a copy of what is there. Raises StoreUnavailable."""
-    upgrade(settings.database, snapshots=snapshots_of(settings))
 
 
 def bring_up_to_date(settings: Settings, *, copied: bool = True) -> None:
