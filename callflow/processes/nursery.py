@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead nursery begins again
 _STEADY = 60.0  # seconds: one that lived so long did not die of its start
-_LOADS_WITHIN = 30.0  # seconds, on a machine that has other things to do
+_LOADS_WITHIN = 30.0  # seconds a role, on a machine that has other things to do
 _FORKS_WITHIN = 3.0  # seconds for a role to be there: it takes milliseconds
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -169,9 +169,7 @@ class Nursery:
         try:
             with asked(line, role, output) as ours:
                 ours.setblocking(False)
-                async with asyncio.timeout(_LOADS_WITHIN if self._loading else _FORKS_WITHIN):
-                    told = await asyncio.get_running_loop().sock_recv(ours, 64)
-                if not told:
+                if not (told := await self._told(ours)):
                     raise ConnectionResetError("it was not born")
                 child = Forked(int(told))
                 with contextlib.suppress(OSError):  # it died at once, as its end will tell
@@ -182,6 +180,17 @@ class Nursery:
             if isinstance(error, TimeoutError) and self._process is not None:
                 self._process.kill()
             return None
+
+    async def _told(self, ours: socket.socket) -> bytes:
+        """What a birth says. Raises TimeoutError once nothing is loaded any more, either."""
+        while True:
+            loading = len(self._loading)
+            try:
+                async with asyncio.timeout(_LOADS_WITHIN if loading else _FORKS_WITHIN):
+                    return await asyncio.get_running_loop().sock_recv(ours, 64)
+            except TimeoutError:
+                if len(self._loading) == loading:
+                    raise
 
     def _begin(self) -> None:
         self._output.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ def engine(environment: dict[str, str], mark: str) -> Iterator[subprocess.Popen[
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate()
 
 
 def environment(folder: Path, database_url: str) -> dict[str, str]:
@@ -56,7 +56,6 @@ def test_a_second_engine_on_sqlite_says_what_it_needs(tmp_path: Path, sqlite_url
             env=start,
             capture_output=True,
             text=True,
-            timeout=40,
             check=False,
         )
     assert second.returncode == 1

@@ -110,8 +110,7 @@ async def test_pages_come_over_tls_and_http_2(tmp_path: Path) -> None:
     try:
         trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
         async with httpx.AsyncClient(verify=trusted, trust_env=False, timeout=30) as client:
-            async with asyncio.timeout(30):
-                answer = await _as_soon_as_it_listens(client, f"https://127.0.0.1:{base}/login")
+            answer = await _as_soon_as_it_listens(client, f"https://127.0.0.1:{base}/login")
         assert answer.status_code == 200
         trusted.set_alpn_protocols(["h2"])
         reader, writer = await asyncio.open_connection("127.0.0.1", base, ssl=trusted)
