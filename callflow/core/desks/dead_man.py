@@ -18,6 +18,8 @@ from callflow.core.time.instants import to_iso
 UNATTENDED_AFTER = timedelta(minutes=5)
 #: Whoever has been on shift for longer has gone home and forgot to say so: they watch over nobody.
 LONGEST_SHIFT = timedelta(hours=14)
+#: Whoever is left at the desks by a break is not asked sooner after its begin.
+SPARED = timedelta(minutes=15)
 #: Days around an instant in which the night that it belongs to begins or ends.
 _AROUND = range(-1, 3)
 
@@ -96,15 +98,21 @@ class Watch:
         return f"{self.shift}|{to_iso(self.asks_at)}"
 
 
-def watch(alone: OnShift, left_at: datetime | None, rules: Rules) -> Watch | None:
-    """When the only person on shift must give a sign; ``left_at``: when the last other one left.
+def watch(
+    alone: OnShift, left_at: datetime | None, rules: Rules, rests_since: datetime | None = None
+) -> Watch | None:
+    """When the only person at the desks must give a sign; ``left_at``: when the last other one
+    left, ``rests_since``: when the last other one went on a break. None: nothing is asked for.
 
-    None: nothing is asked for.
+    A break is shorter than the night's time between two signs: who goes on one is no sign of who
+    stays, who is only spared the question for a while.
     """
     times = (alone.began_at, alone.attended_at, alone.acted_at, left_at)
     asks_at = rules.asks_at(max(at for at in times if at is not None))
     if asks_at is None:
         return None
+    if rests_since is not None:
+        asks_at = max(asks_at, rests_since + SPARED)
     grace = timedelta(seconds=rules.grace)
     return Watch(shift=alone.shift, who=alone.who, asks_at=asks_at, alarm_at=asks_at + grace)
 

@@ -20,7 +20,7 @@ from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
-from callflow.storage.desks import shifts
+from callflow.storage.desks import presence, shifts
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 
@@ -29,12 +29,20 @@ PRESENT = "present"
 
 
 def watched(tx: Tx, now: datetime) -> Watch | None:
-    """By when the only person on shift must give a sign; None: nobody must, or nobody is there."""
+    """By when the only person at the desks must give a sign; None: nobody must, or nobody is there.
+
+    Who is on a break is not at the desks. Where everybody is, it is whoever went last: a break
+    leaves the station to nobody.
+    """
     on = shifts.on_shift(tx)
     there = [shift for shift in on if now - shift.began_at <= LONGEST_SHIFT] or on[-1:]
-    if len(there) != 1:
+    breaks = presence.breaks(tx, there, now) if len(there) > 1 else {}
+    at_desk = [shift for shift in there if shift.user_id not in breaks]
+    if not at_desk and there:
+        at_desk = [max(there, key=lambda shift: breaks[shift.user_id])]
+    if len(at_desk) != 1:
         return None
-    alone = there[0]
+    alone = at_desk[0]
     last = shifts.last_ended(tx)
     return watch(
         OnShift(
@@ -46,6 +54,7 @@ def watched(tx: Tx, now: datetime) -> Watch | None:
         ),
         last.ended_at if last else None,
         load_policy(tx).presence,
+        max(breaks.values(), default=None),
     )
 
 
@@ -88,10 +97,21 @@ def attended(tx: Tx, now: datetime) -> None:
         store_signals(tx, [station_signal("ATTENDED", "", to_iso(last.ended_at), now)])
 
 
+def may_confirm(tx: Tx, user_id: str, now: datetime) -> bool:
+    """False for who is on a break while somebody else is watched: they don't see how that one is."""
+    mine = shifts.running(tx, user_id)
+    if mine is None:
+        return False
+    due = watched(tx, now)
+    return due is None or due.shift == mine.id or not presence.breaks(tx, [mine], now)
+
+
 def confirm_presence(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     """*I am here*: the next sign is due later, and an alarm about it ends. Raises Refused."""
     if shifts.running(tx, user_id) is None:
         raise Refused("you are not on shift")
+    if not may_confirm(tx, user_id, now):
+        raise Refused("you are on a break: end it first, the sign is your colleague's")
     shifts.attend(tx, now)
     tell(tx, "presence_confirmed", now, by=who, who_did=who)
     for found in incidents.open_ones(tx, kinds=[Kind.DEAD_MAN]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, or_, select
 from callflow.core.calls.call import LIVE_STATES, Call
 from callflow.core.calls.phones import Phone
 from callflow.core.desks.presence import Kept, Operator, Presence
+from callflow.core.desks.shift import Shift
 from callflow.core.people.users import User
 from callflow.storage import schema as t
 from callflow.storage.calls.calls import CALL
@@ -69,6 +70,21 @@ class AtDesk(Operator):
 def people(tx: Tx) -> list[AtDesk]:
     """Everybody of them, by name."""
     return found(tx, _PEOPLE, AtDesk)
+
+
+_BREAKS = select(t.presence.c.user_id, t.presence.c.since).where(
+    t.presence.c.state == Presence.BREAK.value, t.presence.c.until > bindparam("now")
+)
+
+
+def breaks(tx: Tx, on_shift: Iterable[Shift], now: datetime) -> dict[str, datetime]:
+    """{user: since when} of those on shift who are on a break, begun in this shift."""
+    since = {row.user_id: row.since for row in tx.execute(_BREAKS, {"now": now})}
+    return {
+        one.user_id: since[one.user_id]
+        for one in on_shift
+        if one.user_id in since and since[one.user_id] >= one.began_at
+    }
 
 
 def phones(tx: Tx) -> list[Phone]:

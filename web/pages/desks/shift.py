@@ -201,7 +201,8 @@ async def presence(visitor: Reader, station: Here) -> Response:
 
     def read(tx: Tx) -> dict[str, Any]:
         mine = rows.running(tx, visitor.id)
-        due = dead_man.watched(tx, now) if mine is not None else None
+        asks = mine is not None and dead_man.may_confirm(tx, visitor.id, now)
+        due = dead_man.watched(tx, now) if asks else None
         return {"mine": mine, "due": due}
 
     values: dict[str, Any] = await station.store.read(read)

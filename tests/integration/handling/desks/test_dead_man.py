@@ -8,12 +8,13 @@ from functools import partial
 import pytest
 
 from callflow.core.alarms.incident import Incident
+from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.filing import NeedsSupervisor
 from callflow.handling.base.refusals import Refused
-from callflow.handling.desks import dead_man, rosters, shifts
+from callflow.handling.desks import dead_man, presence, rosters, shifts
 from callflow.storage.calls import calls, phones
 from callflow.storage.desks import shifts as rows
 from callflow.storage.records import logbook
@@ -250,3 +251,56 @@ def test_signs_are_for_every_shift_that_runs(station: Station) -> None:
     (row,) = station.read(rows.on_shift)
     assert row.attended_at == station.now
     assert station.told()[-1] == "presence_confirmed"
+
+
+def rests(station: Station, who: str, state: Presence = Presence.BREAK) -> None:
+    why = BreakReason.MEAL if state is Presence.BREAK else None
+    station.write(lambda tx: presence.choose(tx, who, state, why, station.now))
+
+
+def test_who_is_left_while_the_other_is_on_a_break_is_alone(station: Station) -> None:
+    begin(station)
+    begin(station, "david")
+    passes(station, 40 * MINUTES)
+    rests(station, "david")
+    passes(station, 15 * MINUTES)
+    assert alarms(station) == []
+    passes(station, 1 * MINUTES)
+    (alarm,) = alarms(station)
+    (signal,) = station.read(lambda tx: signals.page(tx, incident=alarm.id, limit=9))
+    assert signal.text == "claire"
+
+
+def test_who_is_on_a_break_answers_for_nobody_at_the_desk(station: Station) -> None:
+    begin(station)
+    begin(station, "david")
+    rests(station, "david")
+    with pytest.raises(Refused, match="on a break"):
+        station.write(lambda tx: dead_man.confirm_presence(tx, "david", "david", station.now))
+    passes(station, 14 * MINUTES)
+    rests(station, "david", Presence.AVAILABLE)
+    passes(station, 60 * MINUTES)
+    assert alarms(station) == []  # two again
+
+
+def test_where_everybody_rests_whoever_went_last_is_watched(station: Station) -> None:
+    begin(station)
+    begin(station, "david")
+    rests(station, "david")
+    station.later(10 * MINUTES)
+    rests(station, "claire")
+    rows_ = station.read(rows.on_shift)
+    due = station.read(lambda tx: dead_man.watched(tx, station.now))
+    assert due is not None
+    assert {row.id: row.name for row in rows_}[due.shift] == "claire"
+    station.write(lambda tx: dead_man.confirm_presence(tx, "claire", "claire", station.now))
+
+
+def test_a_break_of_an_earlier_shift_is_none(station: Station) -> None:
+    begin(station)
+    begin(station, "david")
+    rests(station, "david")
+    station.later(1)
+    station.write(lambda tx: shifts.end_shift(tx, "david", "david", {}, station.now))
+    begin(station, "david")
+    assert station.read(lambda tx: dead_man.watched(tx, station.now)) is None

@@ -96,3 +96,15 @@ def test_nobody_on_shift_is_a_fault_of_the_night() -> None:
     assert unattended_since(left, RULES, paris(26, 21)) == paris(26, 20)
     assert unattended_since(paris(25, 23), RULES, paris(25, 23, 4)) is None
     assert unattended_since(None, RULES, paris(25, 23)) is None
+
+
+def test_who_is_left_by_a_break_is_spared_for_a_while_and_not_until_its_end() -> None:
+    begun, rests = paris(25, 22), paris(25, 23, 30)
+    alone = OnShift(shift="s", who="claire", began_at=begun)
+    due = watch(alone, None, RULES, rests)
+    assert due is not None
+    assert due.asks_at == rests + 15 * MINUTE
+    acted = OnShift(shift="s", who="claire", began_at=begun, acted_at=rests + 5 * MINUTE)
+    due = watch(acted, None, RULES, rests)
+    assert due is not None
+    assert due.asks_at == rests + 35 * MINUTE
