@@ -78,7 +78,7 @@ def _copied(tx: Tx, copy: int) -> None:
         names = [column.name for column in table.columns if column.name != "number"]
         taken = (_other(tx, table, each, ids, copy) for each in names)
         columns = ", ".join(f'"{each}"' for each in names)
-        # As they were told: PostgreSQL begins to read a large table wherever somebody is reading it.
+        # As they were told: PostgreSQL begins to read a large table where somebody is reading it.
         order = " ORDER BY number" if "number" in table.columns else ""
         statement = (
             f'INSERT INTO "{name}" ({columns}) SELECT {", ".join(taken)}'

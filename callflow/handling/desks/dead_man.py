@@ -98,7 +98,7 @@ def attended(tx: Tx, now: datetime) -> None:
 
 
 def may_confirm(tx: Tx, user_id: str, now: datetime) -> bool:
-    """False for who is on a break while somebody else is watched: they don't see how that one is."""
+    """False for who is on a break while another is watched: they don't see how that one is."""
     mine = shifts.running(tx, user_id)
     if mine is None:
         return False
