@@ -26,7 +26,7 @@ from starlette.types import Scope
 from callflow import clock
 from callflow.core.plans.call_plan import PlanError
 from callflow.dispatch.identity import Identity, only
-from callflow.handling.alarms import filing
+from callflow.handling.alarms.ends import filing
 from callflow.handling.base import refusals
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Changed

@@ -6,29 +6,24 @@ import sys
 
 import typer
 
-from callflow.commands import (
+from callflow.commands.base import console
+from callflow.commands.calls import announcements, playing
+from callflow.commands.demo import demonstration
+from callflow.commands.plans import proving
+from callflow.commands.records import evidence, logbook, person, statistics
+from callflow.commands.signals import receivers, signals
+from callflow.commands.sites import site_files
+from callflow.commands.station import (
     administration,
-    announcements,
     backup,
     certificate,
     configuration,
-    demonstration,
     doctor,
-    evidence,
-    logbook,
-    person,
-    playing,
-    proving,
-    receivers,
     releasing,
     shadow,
-    signals,
-    site_files,
     station,
-    statistics,
     webhooks,
 )
-from callflow.commands.base import console
 from callflow.core.plans.call_plan import PlanError
 from callflow.core.station.backups import Unusable as BackupUnusable
 from callflow.demo.panel import NoAnswerError

@@ -73,7 +73,7 @@ def leave(code: int = 0) -> NoReturn:
 
 
 def _web() -> Callable[[Settings], None]:
-    from callflow.commands.studio import Studio  # noqa: PLC0415
+    from callflow.commands.calls.studio import Studio  # noqa: PLC0415
     from callflow.demo import station  # noqa: PLC0415
     from web import app as web_app  # noqa: PLC0415
     from web import serve as web_serve  # noqa: PLC0415
@@ -100,7 +100,7 @@ def spare_the_collector() -> None:
 
 def _shut_the_demo_out(settings: Settings) -> None:
     """What ``serve`` does before it begins its roles."""
-    from callflow.commands import demo_people  # noqa: PLC0415
+    from callflow.commands.demo import demo_people  # noqa: PLC0415
     from callflow.storage import Store, StoreUnavailable  # noqa: PLC0415
     from callflow.vault import Vault  # noqa: PLC0415
 

@@ -31,11 +31,11 @@ from callflow.texts import (
     moments,
     outbox,
     reports,
-    vocabulary,
     word,
 )
 from callflow.texts.kinds import KINDS
 from callflow.texts.open_ends import OPEN
+from callflow.texts.plans import vocabulary
 
 #: What no offender is behind.
 _DANGERS = frozenset(

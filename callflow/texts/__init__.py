@@ -9,29 +9,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from callflow.texts import (
-    access,
     alarms,
     callers,
     charges,
     interventions,
     law,
-    machines,
     open_ends,
     outbox,
     people,
-    plans,
-    settings,
-    shadow,
     shifts,
-    simulation,
     sites,
     statistics,
     subscriptions,
     telephone,
-    trunks,
-    vocabulary,
 )
 from callflow.texts.kinds import KINDS as KINDS
+from callflow.texts.plans import plans, simulation, vocabulary
+from callflow.texts.station import access, machines, settings, shadow, trunks
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from callflow.core.calls import dial_policy
 from callflow.core.interventions.law import Answer, Finding, Means, Reason, Weight
 from callflow.core.messages.withholding import REFUSALS, Withheld
-from callflow.texts.vocabulary import SERVICES
+from callflow.texts.plans.vocabulary import SERVICES
 
 Words = Mapping[str, tuple[str, str]]
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callflow.texts import charges, shifts, vocabulary
+from callflow.texts import charges, shifts
 from callflow.texts.kinds import CATEGORIES, KINDS
-from callflow.texts.vocabulary import CONTRACTS, ROLES
+from callflow.texts.plans import vocabulary
+from callflow.texts.plans.vocabulary import CONTRACTS, ROLES
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "site_created": ("Site créé par {by}", "Site created by {by}"),

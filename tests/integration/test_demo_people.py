@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from callflow.commands import demo_people
-from callflow.commands.station import prepare
+from callflow.commands.demo import demo_people
+from callflow.commands.station.station import prepare
 from callflow.demo.station import demo_settings
 from callflow.settings.config import BadSettings, Settings
 from callflow.storage.people import users

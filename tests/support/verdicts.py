@@ -10,7 +10,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from callflow.texts.organs import REASONS
+from callflow.texts.station.organs import REASONS
 
 _LAMP = re.compile(r'<li class="lamp (fine|bad)[^"]*">(.*?)</li>', re.DOTALL)
 

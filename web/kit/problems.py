@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from callflow.core.alarms.filing import Act, What
 from callflow.core.plans.call_plan import PlanError
-from callflow.handling.alarms import filing
+from callflow.handling.alarms.ends import filing
 from callflow.handling.base.fields import bad_field
 from callflow.handling.base.refusals import Changed
 from callflow.handling.interventions.services import NotAllowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callflow.handling.alarms.filing import NeedsSupervisor
+from callflow.handling.alarms.ends.filing import NeedsSupervisor
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.storage import Tx

@@ -5,20 +5,13 @@ from __future__ import annotations
 from callflow.core.alarms.evidence import BY_MEANS, Reason
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
-from callflow.texts import (
-    OUTCOMES,
-    REASONS,
-    RECORDING_PROBLEMS,
-    RESOLUTIONS,
-    TASK_OUTCOMES,
-    law,
-    organs,
-)
+from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
 from callflow.texts import word as text_word
-from callflow.texts.access import BY_COMMAND, CONSOLE
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import CHANNELS, FAULTS
 from callflow.texts.readable import readable
+from callflow.texts.station import organs
+from callflow.texts.station.access import BY_COMMAND, CONSOLE
 
 LANGUAGES = ("fr", "en")
 

@@ -10,7 +10,7 @@ from typing import Any
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import FIELDS, Plan, Step
 from callflow.texts import STEP_KINDS
-from callflow.texts.plan_words import CHANGES, UNSAID
+from callflow.texts.plans.plan_words import CHANGES, UNSAID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from callflow.core.simulation.run import Ring, Timeline
 from callflow.core.simulation.words import duration, name_of
 from callflow.core.sites.site import Site
 from callflow.texts import OUTCOMES, word
-from callflow.texts.simulation import SIMULATION
+from callflow.texts.plans.simulation import SIMULATION
 
 _HUMAN, _GOOD, _BAD = "#2f7de1", "#1f9d55", "#d9822b"
 _LEFT, _WIDTH, _TOP, _ROW, _BAR = 190.0, 890.0, 64.0, 34.0, 20.0

@@ -13,7 +13,7 @@ from callflow.core.simulation.worst import Worst
 from callflow.core.sites.site import Site
 from callflow.core.time.instants import to_iso
 from callflow.texts import OUTCOMES, REASONS, RESOLUTIONS, STEPS, WHYS, word
-from callflow.texts.simulation import SIMULATION
+from callflow.texts.plans.simulation import SIMULATION
 
 
 def lines(

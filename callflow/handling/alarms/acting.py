@@ -14,7 +14,7 @@ from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import NOT_AT_SITE, Purpose
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Kind
-from callflow.handling.alarms import filing
+from callflow.handling.alarms.ends import filing
 from callflow.handling.base.nodes import choose_node
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import tell

@@ -25,9 +25,10 @@ from callflow.core.signals.signal import (
     Treatment,
 )
 from callflow.core.watch.supervision import station_signal
-from callflow.handling.alarms import bypassing, device_calls, origins, storms
+from callflow.handling.alarms import device_calls, origins, storms
 from callflow.handling.alarms.acting import settle
 from callflow.handling.alarms.deciding import Known, cancel, decide, mute_site
+from callflow.handling.alarms.ends import bypassing
 from callflow.handling.alarms.opening import in_shadow, named, opened, plan_for
 from callflow.handling.alarms.rehearsing import end_for_real_alarm
 from callflow.handling.alarms.surroundings import Seen, Surroundings

@@ -13,10 +13,11 @@ from callflow.core.calls.purpose import Purpose
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.signals.signal import Category
 from callflow.core.sites.site import Contact, Site
-from callflow.handling.alarms import filing, undoing
+from callflow.handling.alarms import undoing
 from callflow.handling.alarms.acting import NOT_NORMAL, ask_act, close, hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends import filing
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.base.telling import tell

@@ -22,7 +22,7 @@ from callflow.core.calls.purpose import Purpose
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.instructions import InstructionState
 from callflow.handling.alarms.acting import request_call
-from callflow.handling.alarms.muting import number_is_mute
+from callflow.handling.alarms.ends.muting import number_is_mute
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Held, NotFound, Refused
 from callflow.handling.base.telling import tell

@@ -31,8 +31,8 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.declared import Person
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.handling.alarms import device_calls
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.group_calls import may_call_back
-from callflow.handling.alarms.muting import is_mute_here
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import STATION_NAME
 from callflow.handling.base.telling import storable
@@ -48,7 +48,7 @@ from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.interventions import firms
 from callflow.storage.sites import contacts, sites
-from callflow.texts.trunks import TESTS
+from callflow.texts.station.trunks import TESTS
 from callflow.vault import Vault, equal
 
 _LONGEST_NUMBER = 32  # characters of what a caller's network says, as a row has room for

@@ -13,7 +13,7 @@ from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.on_call import as_called
 from callflow.core.calls.purpose import Purpose
 from callflow.handling.alarms.acting import let_go, request_call
-from callflow.handling.alarms.muting import number_is_mute
+from callflow.handling.alarms.ends.muting import number_is_mute
 from callflow.handling.alarms.operating import (
     acted,
     claim,

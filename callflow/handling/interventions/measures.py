@@ -27,7 +27,7 @@ from callflow.core.signals.signal import Signal
 from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms.acting import hand_to_human, settle
-from callflow.handling.alarms.filing import normal_due
+from callflow.handling.alarms.ends.filing import normal_due
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound, Refused

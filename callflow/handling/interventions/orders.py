@@ -18,8 +18,8 @@ from callflow.core.sites.site import Contact, Role, Site
 from callflow.handling.alarms import asking
 from callflow.handling.alarms.acting import request_call
 from callflow.handling.alarms.deciding import DIALOGUES
-from callflow.handling.alarms.filing import normal_due
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends.filing import normal_due
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.operating import acted, known, not_anothers, unfiled_and_held
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.policy import load_policy

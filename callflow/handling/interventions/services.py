@@ -29,7 +29,7 @@ from callflow.core.plans.task import TaskOutcome
 from callflow.core.records.logbook import MACHINE
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.instructions import at_site
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.operating import acted, known, open_and_held
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.refusals import NotFound, Refused

@@ -10,7 +10,7 @@ from callflow.core.interventions.welfare import OVERDUE_WITHIN, Guard, Welfare, 
 from callflow.core.plans.task import Task
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.alarms.acting import hand_to_human, request_call
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx

@@ -11,7 +11,7 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.messages.fax import Sending
 from callflow.core.messages.outbox import Channel, Message, marked, one_line, shown
 from callflow.core.time.instants import to_iso
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.base.telling import storable, tell
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

@@ -27,7 +27,7 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.texts import REASONS, RESOLUTIONS, word
-from callflow.texts.simulation import BACKTEST
+from callflow.texts.plans.simulation import BACKTEST
 
 #: Incidents that are read and replayed in one transaction.
 PAGE = 100

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from callflow.core.records.reports.facts import Facts, Party
 from callflow.core.sites.site import Role
-from callflow.handling.alarms.filing import still_open
+from callflow.handling.alarms.ends.filing import still_open
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound
 from callflow.storage import Tx

@@ -23,7 +23,7 @@ from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.site import ANY_KIND
 from callflow.handling.base.fields import BadField
 from callflow.handling.sites.shape import Contact, Shape, Site
-from callflow.texts.vocabulary import CONTRACTS, ROLES
+from callflow.texts.plans.vocabulary import CONTRACTS, ROLES
 
 #: {column: the field of a site}.
 OF_SITE: Mapping[str, str] = {

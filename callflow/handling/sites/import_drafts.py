@@ -25,7 +25,7 @@ from callflow.handling.sites.sites import every_site
 from callflow.storage import Tx
 from callflow.storage.plans import plans
 from callflow.storage.sites import contacts, files, own_days, sites
-from callflow.texts.vocabulary import ROLES
+from callflow.texts.plans.vocabulary import ROLES
 
 _PERSON = ("contact", *OF_CONTACT, "code", "duress_code")
 

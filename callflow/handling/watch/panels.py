@@ -11,7 +11,7 @@ from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
-from callflow.handling.alarms.muting import is_mute_here
+from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import storable
 from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from callflow.core.signals.signal import Kind
-from callflow.texts.trunks import TESTS
+from callflow.texts.station.trunks import TESTS
 from tests.support import sites
 from tests.support.administrator import administrator_of_forms
 from tests.support.hearing import Found

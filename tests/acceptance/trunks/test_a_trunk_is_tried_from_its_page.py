@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from callflow.texts.trunks import TESTS
+from callflow.texts.station.trunks import TESTS
 from tests.support import sites
 from tests.support.administrator import administrator_of_forms
 from tests.support.phone import phones_of

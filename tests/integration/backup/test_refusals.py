@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from callflow.backup import making, restoring, strongbox
-from callflow.commands.backup import hold
 from callflow.commands.base import bring_up_to_date
+from callflow.commands.station.backup import hold
 from callflow.core.station import backups
 from callflow.core.station.backups import Unusable
 from callflow.handling.station import own_keys

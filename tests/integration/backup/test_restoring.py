@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from callflow.backup import making, place, restoring
-from callflow.commands.backup import hold
 from callflow.commands.base import open_rows
+from callflow.commands.station.backup import hold
 from callflow.core.signals.signal import StoredSignal
 from callflow.handling.base.policy import load_policy
 from callflow.storage import Store

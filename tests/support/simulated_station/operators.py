@@ -14,8 +14,9 @@ from callflow.core.alarms.filing import SIGNABLE
 from callflow.core.alarms.promise import PromiseKind
 from callflow.core.plans.call_plan import ENDS, Measure, StepKind
 from callflow.core.plans.task import TaskOutcome, TaskState
-from callflow.handling.alarms import operating, signing
-from callflow.handling.alarms.filing import still_open
+from callflow.handling.alarms import operating
+from callflow.handling.alarms.ends import signing
+from callflow.handling.alarms.ends.filing import still_open
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.interventions import orders
 from callflow.storage import Tx

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callflow.commands.checks import NAMES, Check, Verdict, of_organs
+from callflow.commands.station.checks import NAMES, Check, Verdict, of_organs
 from callflow.core.watch.examination import judge
 from callflow.core.watch.organs import Organ, Part, Reason, State
 from tests.unit.core.watch.test_organs import NOW, PLUGS, UNASKED, WELL

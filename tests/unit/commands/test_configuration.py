@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from callflow.commands import configuration
+from callflow.commands.station import configuration
 
 
 def test_a_part_that_unpacks_to_too_much_is_not_read(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from callflow.commands.checks import Check, Verdict, worst
-from callflow.commands.findings import Facts, examine, of_line
+from callflow.commands.station.checks import Check, Verdict, worst
+from callflow.commands.station.findings import Facts, examine, of_line
 from callflow.handling.watch.lines import Line, Lines, Panel, Stranger, Trouble
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow.commands.logbook import otherwise
+from callflow.commands.records.logbook import otherwise
 
 RECORDING: dict[str, Any] = {
     "call_id": "c",

@@ -13,7 +13,7 @@ from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import MEANINGS
 from callflow.core.plans.call_plan.plan import ENUMS
 from callflow.texts import ENTRIES, OUTCOMES, REASONS, entry_text
-from callflow.texts.plan_settings import CHOICES, SETTINGS
+from callflow.texts.plans.plan_settings import CHOICES, SETTINGS
 
 HANDLING = Path(callflow.handling.__file__).parent
 #: Functions whose argument at this place is an entry's kind.

@@ -53,7 +53,7 @@ CHANCE = {
     "callflow/notify/follower.py",
     "callflow/notify/worker.py",
     "callflow/receiver/doors.py",
-    "callflow/commands/proving.py",
+    "callflow/commands/plans/proving.py",
     "ivr/ami/link.py",
     "web/api/plans/proofs.py",
     "web/pages/plans/trial.py",

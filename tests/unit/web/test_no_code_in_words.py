@@ -25,7 +25,8 @@ from callflow.core.calls.dialogue.pages import Page
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
-from callflow.texts import ENTRIES, callers, entry_text, kinds, sites, vocabulary
+from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
+from callflow.texts.plans import vocabulary
 from tests.support.code_words import code_words
 
 LANGUAGES = ("fr", "en")

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel, Field
 from callflow.core.alarms.checks import Looked, Result
 from callflow.core.alarms.filing import Act, Open, What
 from callflow.core.alarms.promise import PromiseKind
-from callflow.handling.alarms import reopening, signing
-from callflow.handling.alarms.checking import check_list
-from callflow.handling.alarms.filing import standing
+from callflow.handling.alarms.ends import reopening, signing
+from callflow.handling.alarms.ends.checking import check_list
+from callflow.handling.alarms.ends.filing import standing
 from callflow.handling.base.fields import Line, Long
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

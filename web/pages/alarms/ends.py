@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from callflow.core.alarms.filing import What
-from callflow.handling.alarms import signing
+from callflow.handling.alarms.ends import signing
 from callflow.storage import Tx
 from web.access.sessions import Handler
 from web.access.users import Right

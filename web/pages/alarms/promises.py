@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.promise import PromiseKind
-from callflow.handling.alarms import reopening, signing
+from callflow.handling.alarms.ends import reopening, signing
 from callflow.storage import Tx
 from web.kit import forms
 from web.kit.forms import Form

@@ -27,10 +27,11 @@ from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
 from callflow.core.watch.organs import Organ, Part, Reason, whose
 from callflow.core.watch.supervision import OnTest
-from callflow.handling.alarms import bank_openings, reopening
+from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.acting import NOT_NORMAL
-from callflow.handling.alarms.checking import check_list
-from callflow.handling.alarms.filing import standing, standings, wish_of
+from callflow.handling.alarms.ends import reopening
+from callflow.handling.alarms.ends.checking import check_list
+from callflow.handling.alarms.ends.filing import standing, standings, wish_of
 from callflow.handling.base import policy as base_policy
 from callflow.handling.calls.faxes import fax_machines
 from callflow.handling.interventions import orders

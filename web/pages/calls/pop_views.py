@@ -12,7 +12,7 @@ from callflow.core.calls.call import Call
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.declared import DeclaredSite
 from callflow.handling.alarms import bank_openings
-from callflow.handling.alarms.muting import ruling_alarm
+from callflow.handling.alarms.ends.muting import ruling_alarm
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls

@@ -18,7 +18,7 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
 from callflow.storage import Tx
 from callflow.storage.sites import sites
-from callflow.texts import plan_settings
+from callflow.texts.plans import plan_settings
 from web.access.sessions import Configurer, Reader, Visitor
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found

@@ -23,7 +23,7 @@ from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows
 from callflow.storage.sites import sites
-from callflow.texts import plan_settings
+from callflow.texts.plans import plan_settings
 from web.access.sessions import Configurer, Visitor
 from web.kit import forms, refusals
 from web.kit.problems import ProblemError, not_found

@@ -36,7 +36,8 @@ from callflow.core.plans.call_plan.vocabulary import LIMITS, NORMAL_BOUNDS
 from callflow.core.plans.picture.words import end_words
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.sites.site import Authority, Role
-from callflow.texts import RESOLUTIONS, plan_settings, plan_words
+from callflow.texts import RESOLUTIONS
+from callflow.texts.plans import plan_settings, plan_words
 from web.kit.forms import Form
 from web.kit.problems import ProblemError
 from web.pages.plans.views import target_words

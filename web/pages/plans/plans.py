@@ -16,7 +16,7 @@ from callflow.handling.plans.lists import SORTS, STATES
 from callflow.storage import Tx
 from callflow.storage.plans import plans as rows_of
 from callflow.storage.sites import sites
-from callflow.texts import plan_words
+from callflow.texts.plans import plan_words
 from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame

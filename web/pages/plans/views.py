@@ -22,7 +22,8 @@ from callflow.core.plans.call_plan import (
 )
 from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS
 from callflow.core.plans.picture.words import end_words, kind_words, who_words
-from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, plan_settings, plan_words, word
+from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
+from callflow.texts.plans import plan_settings, plan_words
 from callflow.texts.readable import readable
 
 #: The languages in the order of a pair of words.

@@ -12,7 +12,7 @@ from callflow.core.watch.organs import whose
 from callflow.handling.watch import lines
 from callflow.storage import Tx
 from callflow.texts import word
-from callflow.texts.organs import UNITS
+from callflow.texts.station.organs import UNITS
 from web.access.sessions import Reader
 from web.kit import i18n
 from web.kit.rendering import page

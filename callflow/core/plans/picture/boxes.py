@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from callflow.core.plans.call_plan import BY_OPERATOR, CALLING, CONTINUE, Plan, Step, StepKind
 from callflow.core.plans.picture.words import details, end_words, kind_words
-from callflow.texts import plan_words
+from callflow.texts.plans import plan_words
 
 #: A box's width, a line's height, the space between boxes and around everything.
 WIDTH, LINE, GAP, MARGIN = 400.0, 17.0, 22.0, 16.0

@@ -9,7 +9,7 @@ from html import escape
 from callflow.core.plans.call_plan import Plan, StepKind, problems, reachable
 from callflow.core.plans.picture.boxes import HEAD, MARGIN, WIDTH, Box, Line, boxes
 from callflow.core.plans.picture.lanes import lanes, spans_of
-from callflow.texts import plan_words
+from callflow.texts.plans import plan_words
 
 #: Tints that read on light and on dark: a human's, a closure's, of a step that is never reached.
 _HUMAN, _CLOSURE, _NEVER = "#2f7de1", "#1f9d55", "#d9822b"

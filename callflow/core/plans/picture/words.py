@@ -5,8 +5,9 @@ from __future__ import annotations
 from callflow.core.calls.call import ANSWERS
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import CALLING, EXHAUSTED, Mode, Step, StepKind, Stop
-from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS, plan_words
-from callflow.texts.vocabulary import SERVICES
+from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS
+from callflow.texts.plans import plan_words
+from callflow.texts.plans.vocabulary import SERVICES
 
 _ENDS = {**OUTCOMES, **TASK_OUTCOMES, **WAITS, **plan_words.ENDS}
 

@@ -17,7 +17,7 @@ from callflow.core.folding import folded
 from callflow.core.sites.files import columns as flat
 from callflow.core.sites.files.columns import IN_LANGUAGE, YES_NO, Pair, of
 from callflow.texts.kinds import CATEGORIES, KINDS
-from callflow.texts.vocabulary import CONTRACTS, ROLES, SERVICES
+from callflow.texts.plans.vocabulary import CONTRACTS, ROLES, SERVICES
 
 Words = Mapping[str, Pair]
 

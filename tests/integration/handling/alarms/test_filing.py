@@ -12,7 +12,7 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.measure import ProtectiveMeasure
 from callflow.handling.alarms import acting, operating, undoing
-from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, standing
+from callflow.handling.alarms.ends.filing import NeedsSupervisor, StillOpen, standing
 from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.interventions import measures
 from callflow.handling.interventions.measures import open_measure

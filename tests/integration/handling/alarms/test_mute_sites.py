@@ -14,8 +14,9 @@ from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dial_policy import MUTE
 from callflow.core.calls.dialogue import Answer
 from callflow.core.interventions.law import Service
-from callflow.handling.alarms import muting, operating
+from callflow.handling.alarms import operating
 from callflow.handling.alarms.acting import close, request_call
+from callflow.handling.alarms.ends import muting
 from callflow.handling.base import policy as base_policy
 from callflow.handling.base import refusals
 from callflow.handling.calls import calling, dialogues, telephone

@@ -12,8 +12,9 @@ from callflow.core.alarms.filing import Act, Open, What
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.promise import PromiseKind
 from callflow.core.plans.task import TaskOutcome
-from callflow.handling.alarms import operating, reopening, signing
-from callflow.handling.alarms.filing import NeedsSupervisor, StillOpen, still_open
+from callflow.handling.alarms import operating
+from callflow.handling.alarms.ends import reopening, signing
+from callflow.handling.alarms.ends.filing import NeedsSupervisor, StillOpen, still_open
 from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.interventions import guards, orders
 from callflow.handling.interventions.measures import open_fault

@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.alarms.incident import Incident, State
 from callflow.handling.alarms import deciding, operating
-from callflow.handling.alarms.filing import StillOpen
+from callflow.handling.alarms.ends.filing import StillOpen
 from callflow.handling.base import policy
 from callflow.handling.base.policy import HOLD_OTHER, HOLD_VITAL
 from callflow.handling.base.refusals import Held, NotFound, Refused

@@ -24,8 +24,9 @@ from callflow.core.alarms.incident import State
 from callflow.core.alarms.promise import PromiseKind
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import Task
-from callflow.handling.alarms import operating, receiving, reopening, signing
-from callflow.handling.alarms.filing import still_open
+from callflow.handling.alarms import operating, receiving
+from callflow.handling.alarms.ends import reopening, signing
+from callflow.handling.alarms.ends.filing import still_open
 from callflow.handling.base import storing
 from callflow.handling.base.refusals import Refused
 from callflow.handling.interventions import guards, measures, orders

@@ -12,7 +12,7 @@ from callflow.core.desks.presence import BreakReason, Presence
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling.alarms import operating
-from callflow.handling.alarms.filing import NeedsSupervisor
+from callflow.handling.alarms.ends.filing import NeedsSupervisor
 from callflow.handling.base.refusals import Refused
 from callflow.handling.desks import dead_man, presence, rosters, shifts
 from callflow.storage.calls import calls, phones

@@ -18,7 +18,7 @@ from callflow.core.interventions.law import Answer, Finding, Means, Reason, Serv
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling.alarms import evidence, operating
 from callflow.handling.alarms.acting import request_call
-from callflow.handling.alarms.filing import standing
+from callflow.handling.alarms.ends.filing import standing
 from callflow.handling.base import refusals
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy

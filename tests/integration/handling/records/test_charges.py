@@ -12,7 +12,8 @@ from callflow.core.alarms.incident import Incident
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.measure import Terms
 from callflow.core.records.charges import Act, PricedBy
-from callflow.handling.alarms import operating, reopening
+from callflow.handling.alarms import operating
+from callflow.handling.alarms.ends import reopening
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.interventions import guards, measures, orders

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callflow import clock
-from callflow.commands.logbook import wrong
+from callflow.commands.records.logbook import wrong
 from callflow.core.calls.call import Outcome
 from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept, Rule

@@ -15,7 +15,7 @@ import soundfile
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.commands.studio import Studio
+from callflow.commands.calls.studio import Studio
 from callflow.core.calls import prompts, sound
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import SILENT, TABLE, Dialogue, Phrase, turn

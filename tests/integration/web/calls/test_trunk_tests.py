@@ -16,7 +16,7 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.calls import calling, dialogues, trunk_tests
 from callflow.storage import schema as t
 from callflow.storage.people import users
-from callflow.texts.trunks import TESTS
+from callflow.texts.station.trunks import TESTS
 from tests.support.visitors import Person
 from tests.support.web_station import WebStation
 from web.access.users import Role

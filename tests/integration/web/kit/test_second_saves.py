@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from callflow.commands.studio import Studio
+from callflow.commands.calls.studio import Studio
 from callflow.core.records.letters import LetterKind
 from callflow.core.sites.site import Role as SiteRole
 from callflow.handling.interventions import directory

@@ -25,10 +25,10 @@ from markupsafe import escape
 
 from callflow import clock
 from callflow.clock import to_iso
-from callflow.commands.doctor import doctor
+from callflow.commands.station.doctor import doctor
 from callflow.storage import Tx
 from callflow.storage.people import users
-from callflow.texts.organs import REASONS
+from callflow.texts.station.organs import REASONS
 from tests.support.backups import backed_up, never_backed_up
 from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
 from tests.support.web_station import WebStation
@@ -194,7 +194,7 @@ class Four:
         self.station, self._capsys = station, capsys
         self._api, self._stranger, self._operator = clients
         monkeypatch.setattr(
-            "callflow.commands.doctor.settings_of_this_run", lambda: station.settings
+            "callflow.commands.station.doctor.settings_of_this_run", lambda: station.settings
         )
 
     def live(self, states: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from callflow.core.sites.schedule import Schedule
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch.supervision import user_key
-from callflow.handling.alarms import checking
+from callflow.handling.alarms.ends import checking
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from callflow.core.watch.organs import Organ, Part, Reason, State
-from callflow.texts.organs import REASONS
+from callflow.texts.station.organs import REASONS
 
 
 class Verdict(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from callflow.texts.vocabulary import SERVICES
+from callflow.texts.plans.vocabulary import SERVICES
 
 Pair = tuple[str, str]
 

@@ -17,7 +17,7 @@ from callflow.handling.messages import subscriptions
 from callflow.handling.messages.subscriptions import Wanted
 from callflow.storage import Store, Tx
 from callflow.storage.messages import subscriptions as rows
-from callflow.texts.access import BY_COMMAND
+from callflow.texts.station.access import BY_COMMAND
 from callflow.vault import Vault
 
 webhooks = group("Programs that are told of every event.")

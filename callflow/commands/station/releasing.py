@@ -7,7 +7,7 @@ import json
 from callflow import clock
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.handling.station import restored
-from callflow.texts.access import BY_COMMAND
+from callflow.texts.station.access import BY_COMMAND
 
 
 def release(json_: AsJson = False) -> None:

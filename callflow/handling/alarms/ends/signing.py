@@ -10,7 +10,7 @@ from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.promise import Promise, PromiseKind
 from callflow.core.alarms.signing import Signature, completes
 from callflow.handling.alarms.acting import settle
-from callflow.handling.alarms.filing import NeedsSupervisor, standing
+from callflow.handling.alarms.ends.filing import NeedsSupervisor, standing
 from callflow.handling.alarms.operating import acted, known, not_anothers
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 import typer
 
 from callflow import clock, listening, private
-from callflow.commands import checks, demo_people, findings
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
-from callflow.commands.checks import Check, Verdict
-from callflow.commands.findings import Facts, of_line
+from callflow.commands.demo import demo_people
+from callflow.commands.station import checks, findings
+from callflow.commands.station.checks import Check, Verdict
+from callflow.commands.station.findings import Facts, of_line
 from callflow.core.watch.organs import Part, State
 from callflow.handling.station.tokens import open_tokens
 from callflow.handling.watch import health, lines

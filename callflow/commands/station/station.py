@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 
 from callflow import clock, listening, private
-from callflow.commands import demo_people, role
+from callflow.commands import role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
+from callflow.commands.demo import demo_people
 from callflow.demo import station
 from callflow.handling.base import policy
 from callflow.handling.plans import plans

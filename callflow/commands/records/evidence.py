@@ -21,7 +21,7 @@ from callflow.disclosure.archive import TooLarge
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import Refused
 from callflow.handling.records import disclosures
-from callflow.texts.access import BY_COMMAND
+from callflow.texts.station.access import BY_COMMAND
 
 evidence = group("Evidence files of alarms, for police, prefect, insurer or court.")
 

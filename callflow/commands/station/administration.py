@@ -20,7 +20,7 @@ from callflow.commands.base import (
     settings_of_this_run,
     snapshots_of,
 )
-from callflow.commands.station import alone
+from callflow.commands.station.station import alone
 from callflow.core.people.users import password_fault
 from callflow.handling.base import refusals
 from callflow.handling.base.fields import BadField

@@ -15,10 +15,10 @@ import httpx
 import typer
 
 from callflow import clock
-from callflow.commands import demo_people
-from callflow.commands.administration import new_token
 from callflow.commands.base import console, open_rows, settings_of_this_run
-from callflow.commands.station import alone, prepare, say_where
+from callflow.commands.demo import demo_people
+from callflow.commands.station.administration import new_token
+from callflow.commands.station.station import alone, prepare, say_where
 from callflow.demo import sites, station
 from callflow.handling.watch import health as watch_health
 from callflow.processes import supervisor

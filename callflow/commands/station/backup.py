@@ -17,7 +17,7 @@ import typer
 from callflow import clock, niceness
 from callflow.backup import making, place, restoring
 from callflow.commands.base import AsJson, open_rows, settings_of_this_run
-from callflow.commands.logbook import wrong
+from callflow.commands.records.logbook import wrong
 from callflow.core.station.backups import Manifest, Unusable, What
 from callflow.handling.station import backups as runs
 from callflow.handling.station import own_keys, restored

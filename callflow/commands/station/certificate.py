@@ -15,7 +15,7 @@ from cryptography import x509
 
 from callflow import clock
 from callflow.commands.base import group, settings_of_this_run
-from callflow.commands.station import lock_file
+from callflow.commands.station.station import lock_file
 from callflow.settings.config import Settings
 
 certificate = group("The certificate that the station shows.")

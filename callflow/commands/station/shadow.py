@@ -18,7 +18,7 @@ from callflow.handling.station import comparing
 from callflow.storage import Tx
 from callflow.storage.sites import moves, sites
 from callflow.storage.watch import comparisons
-from callflow.texts.access import BY_COMMAND
+from callflow.texts.station.access import BY_COMMAND
 
 shadow = group("Beside the system before.")
 commissioning = group("Sites moved over from the system before, and back.")

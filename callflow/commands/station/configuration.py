@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from callflow import clock
-from callflow.commands import workbooks
 from callflow.commands.base import AsJson, Language, group, open_rows, settings_of_this_run
+from callflow.commands.sites import workbooks
 from callflow.handling.station import configuration as station_configuration
 from callflow.handling.transfer import departure
 from callflow.handling.transfer.configuration import Reading

@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from callflow import clock
-from callflow.commands import workbooks
 from callflow.commands.base import AsJson, Language, console, group, open_rows
 from callflow.commands.role import settings_of_this_run
+from callflow.commands.sites import workbooks
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
 from callflow.core.sites.files.faults import Fault

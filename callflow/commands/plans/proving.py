@@ -14,8 +14,8 @@ import typer
 import yaml
 
 from callflow import clock
-from callflow.commands import plans
 from callflow.commands.base import AsJson, Language, open_rows, settings_of_this_run
+from callflow.commands.plans import plans
 from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import Plan

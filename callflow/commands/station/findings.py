@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from statistics import median
 
-from callflow.commands.checks import Check, Verdict, listed
+from callflow.commands.station.checks import Check, Verdict, listed
 from callflow.handling.watch.lines import Line, Lines, Panel, Trouble
 
 #: Seconds that most panels' clocks differ from ours by before it is ours that is doubted.
