@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callflow.package import deb, image, layout, pinned, root_folder
+from callflow.package.manual import build as manual
 from ivr.asterisk.tree import AsteriskUnavailable
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ def main() -> int:
                 _make(wanted, Path(making))
         except (
             AsteriskUnavailable,
+            manual.NotBuilt,
             root_folder.NoRootFolder,
             subprocess.CalledProcessError,
         ) as error:
@@ -73,6 +75,8 @@ def _station(wanted: argparse.Namespace, making: Path, version: str, epoch: int)
     _say("the station: locked wheels, compiled")
     tree = making / "callflow"
     layout.lay_out(wanted.source, tree, wanted.uv)
+    _say("the manual")
+    manual.build(tree / layout.MANUAL, wanted.source)
     _documents(wanted.source, tree)
     return deb.build(tree, _control(version), wanted.output, epoch)
 
@@ -83,8 +87,6 @@ def _documents(source: Path, tree: Path) -> None:
     for name in ("README.md", "CHANGELOG.md"):
         shutil.copyfile(source / name, place / name)
     shutil.copyfile(source / "LICENSE", place / "copyright")
-    if (built := source / "var" / "docs").is_dir():  # ./run docs
-        shutil.copytree(built, place / "html")
 
 
 def _control(version: str) -> deb.Control:

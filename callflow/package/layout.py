@@ -1,4 +1,4 @@
-"""The files of the package ``callflow``, as they lie on a station.
+"""The files of the package ``callflow``, as they lie on a station; paths are from its root.
 
 /usr/lib/callflow is a virtual environment of the distribution's Python, with the locked wheels and
 ourselves in it: nothing of it names the machine that it was made on. The station's own files lie in
@@ -39,14 +39,20 @@ def python_version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def site_packages() -> Path:
-    """Where its modules lie, from the root."""
-    return HOME / "lib" / f"python{python_version()}" / "site-packages"
+#: Where its modules lie.
+MODULES = HOME / "lib" / f"python{python_version()}" / "site-packages"
+#: Where the pages look for the manual (web/pages/station/manual.py).
+MANUAL = MODULES / "web" / "manual"
+#: What people look for where Debian has such things, and where it lies.
+_LINKS = {
+    Path("usr/share/doc/callflow/manual"): MANUAL,
+    Path("usr/share/callflow/monitoring"): MODULES / "callflow" / "monitoring",
+}
 
 
 def lay_out(source: Path, tree: Path, uv: str) -> None:
     """Put everything into the empty folder ``tree``. Raises CalledProcessError, OSError."""
-    modules = tree / site_packages()
+    modules = tree / MODULES
     modules.mkdir(parents=True)
     _environment(tree)
     _wheels(source / "requirements.lock", modules, uv)
@@ -56,6 +62,7 @@ def lay_out(source: Path, tree: Path, uv: str) -> None:
         shutil.copyfile(source / name, target)
     _compile(modules)
     install_files(tree)
+    _link(tree)
 
 
 def install_files(tree: Path) -> None:
@@ -65,6 +72,12 @@ def install_files(tree: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_filled((_FILES / name).read_text(encoding="utf-8")), encoding="utf-8")
         target.chmod(mode)
+
+
+def _link(tree: Path) -> None:
+    for name, place in _LINKS.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).symlink_to(os.path.relpath(place, name.parent))
 
 
 def _filled(text: str) -> str:
@@ -124,7 +137,7 @@ def _compile(modules: Path) -> None:
     compileall.compile_dir(
         str(modules),
         stripdir=str(modules),
-        prependdir=f"/{site_packages()}",
+        prependdir=f"/{MODULES}",
         quiet=2,
         workers=os.cpu_count() or 1,
         # The package's manager proves the files: nobody need look at their times.

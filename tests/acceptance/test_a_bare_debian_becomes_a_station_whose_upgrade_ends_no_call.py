@@ -153,6 +153,9 @@ async def test_from_the_package_to_its_end(station: Installed, tmp_path: Path) -
         "/bin/python3",
     ]
 
+    for brought in ("doc/callflow/manual/index.html", "callflow/monitoring/callflow.rules.yaml"):
+        assert await debian.run("cat", f"/usr/share/{brought}")
+
     station.configure()
     async with Players(station.base + 82, station.base + 3000) as network:
         await debian.begins("callflow-asterisk")

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callflow.core.plans.call_plan.vocabulary import StepKind
+from callflow.package.manual import build, sources
 from callflow.settings.config import Settings
 from callflow.texts import ENTRIES
 from tests.support.looking import violations
-from tests.support.manual import build, sources
 from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
 
 

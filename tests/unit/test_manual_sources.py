@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.manual.sources import place, staged, with_contents
+from callflow.package.manual.sources import place, staged, with_contents
 
 
 @pytest.mark.parametrize(

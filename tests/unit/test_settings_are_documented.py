@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, Field
 
-from tests.support.manual import reference, settings_fields
+from callflow.package.manual import reference, settings_fields
 
 
 class _Some(BaseModel):

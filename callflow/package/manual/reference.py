@@ -12,19 +12,20 @@ from typing import Any
 import click
 import httpx
 import typer
-from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from callflow.commands import line
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan.vocabulary import StepKind
+from callflow.package.manual import settings_fields
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings, RelaySettings
 from callflow.settings.trunks import TrunkSettings
+from callflow.storage import Store
+from callflow.storage.engine.upgrade import upgrade
 from callflow.texts import ENTRIES, FAMILIES, KINDS
-from tests.support.manual import settings_fields
-from tests.support.web_station import WebStation
+from callflow.vault import Vault
 from web.app import create_app
 from web.kit import words
 
@@ -43,16 +44,18 @@ ROOMS = tuple(
 
 def of_a_station(folder: Path) -> tuple[Mapping[str, Any], str]:
     """(the API's description, what ``/metrics`` answers) of a station made in ``folder``."""
-    station = WebStation(folder)
+    settings, vault = Settings(data_dir=folder, database_url=""), Vault(folder / "keys")
+    upgrade(settings.database)
+    store = Store(settings.database, mac=vault.seal)
     try:
-        app = create_app(station.settings, station.store, station.vault)
-        with ThreadPoolExecutor(1) as thread:  # a loop of its own: beside a test's browser one runs
+        app = create_app(settings, store, vault)
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own: beside a browser one runs
             return app.openapi(), thread.submit(asyncio.run, _metrics(app)).result()
     finally:
-        station.close()
+        store.close()
 
 
-async def _metrics(app: FastAPI) -> str:
+async def _metrics(app: Any) -> str:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as here:
         return (await here.get("/metrics")).raise_for_status().text
