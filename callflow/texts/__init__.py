@@ -15,6 +15,7 @@ from callflow.texts import (
     interventions,
     law,
     open_ends,
+    organs,
     outbox,
     people,
     shifts,
@@ -38,6 +39,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **trunks.ENTRIES,
     **telephone.ENTRIES,
     **machines.ENTRIES,
+    **organs.ENTRIES,
     **outbox.ENTRIES,
     **charges.ENTRIES,
     **interventions.ENTRIES,
@@ -61,6 +63,7 @@ _NAMED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "staff.*": {**shifts.ENTRIES, **access.ENTRIES},
     "station.*": {
         **machines.ENTRIES,
+        **organs.ENTRIES,
         **trunks.ENTRIES,
         **settings.ENTRIES,
         **shadow.ENTRIES,
@@ -303,6 +306,9 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "factor": access.FACTORS,
     "detail": outbox.SET_UP,
     "before": access.ROLES,
+    "means": organs.MEANS,
+    "organ": organs.PARTS,
+    "organ_state": organs.STATES,
     "status": shifts.HEALTH,
     **law.WORDS,
     **callers.WORDS,
@@ -358,6 +364,12 @@ def _for_people(data: Mapping[str, Any], column: int) -> dict[str, str]:
     said = {name: at_desk(who, language) for name, who in data.get("desks", {}).items()}
     if data.get("step") and data["step"] not in STEPS:
         said["step"] = STEP_KINDS.get(data.get("of", ""), ("étape suivante", "next step"))[column]
+    if "organ" in data:
+        name, node = str(data.get("organ_name", "")), str(data.get("organ_node", ""))
+        said["organ"] = organs.named(data["organ"], name, node, column)
+    if "organ_state" in data:
+        because, detail = str(data.get("organ_reason", "")), str(data.get("detail_said", ""))
+        said["organ_state"] = organs.why(data["organ_state"], because, detail, column)
     for name in ("by", "who", "who_did"):
         if data.get(name) == access.BY_COMMAND:
             said[name] = access.CONSOLE[column]

@@ -56,7 +56,7 @@ def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str
     """
     if kind is Kind.MISSING_POLL:
         return account
-    if kind in (Kind.RECEIVER, Kind.TRUNK):
+    if kind in (Kind.RECEIVER, Kind.TRUNK, Kind.ORGAN):
         return zone or line
     key = zone_key(zone)
     if kind is Kind.LINE and not key and code[:1].isdigit():

@@ -208,6 +208,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.PANEL_USER,  # whoever is there may know a code that was true once
     Kind.RECEIVER,
     Kind.TRUNK,
+    Kind.ORGAN,
     Kind.GUESSING,
     Kind.LOGBOOK,
 }

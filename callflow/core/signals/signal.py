@@ -53,6 +53,7 @@ class Kind(StrEnum):
     STORM = "storm"  # one fault, many sites (D10)
     RECEIVER = "receiver"  # a hardware receiver, or a line of our own, is lost
     TRUNK = "trunk"  # a trunk carries no calls, or nobody answers them (D16)
+    ORGAN = "organ"  # a part of the station fails, or is to be looked at
     DEAD_MAN = "dead_man"  # the operator alone on shift gives no sign of presence
     GUESSING = "guessing"  # somebody tries codes on the phone, one after the other
     LOGBOOK = "logbook"  # somebody without the key wrote in it
@@ -86,6 +87,7 @@ OF_STATION = frozenset(
         Kind.STORM,
         Kind.RECEIVER,
         Kind.TRUNK,
+        Kind.ORGAN,
         Kind.DEAD_MAN,
         Kind.UNATTENDED,
         Kind.GUESSING,

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from callflow.core.signals.signal import Kind
 from callflow.core.watch import facts as of
 from callflow.core.watch.facts import Facts
+from callflow.core.watch.failures import place
 from callflow.core.watch.latency import LIMITS
-from callflow.core.watch.organs import Organ, Part, Reason, State
+from callflow.core.watch.organs import Organ, Part, Reason, State, endangers
+from callflow.core.watch.readings import organ as organ_read
 
 #: The roles of processes, as they are told of.
 ROLES = ("engine", "receiver", "telephony", "web")
@@ -36,7 +38,14 @@ BACKUP_AGE = timedelta(hours=36)
 def judge(facts: Facts, now: datetime) -> list[Organ]:
     """Every organ, in the order of ``Part``."""
     found = [organ for look in _LOOKS for organ in look(facts, now)]
-    return [replace(organ, incident=_incident(organ, facts.alarms)) for organ in found]
+    return [
+        replace(
+            organ,
+            incident=_incident(organ, facts.alarms),
+            vital=organ.vital or (organ.counts and endangers(organ, found)),
+        )
+        for organ in found
+    ]
 
 
 def unread(organs: Iterable[Organ], database: of.Database) -> list[Organ]:
@@ -48,7 +57,11 @@ def unread(organs: Iterable[Organ], database: of.Database) -> list[Organ]:
 def _incident(organ: Organ, alarms: Sequence[of.Alarm]) -> str | None:
     kind = _ALARMS.get(organ.part)
     about = f"{organ.name}@{organ.node}" if organ.part is Part.TRUNK else organ.name
-    return next((a.id for a in alarms if a.kind == kind and _is_about(a, organ, about)), None)
+    own = next((a.id for a in alarms if a.kind == kind and _is_about(a, organ, about)), None)
+    if own is not None:
+        return own
+    known_by = place(organ.key)
+    return next((a.id for a in alarms if a.kind == Kind.ORGAN and known_by in a.about), None)
 
 
 def _is_about(alarm: of.Alarm, organ: Organ, about: str) -> bool:
@@ -160,6 +173,7 @@ def _trunk(trunk: of.Trunk) -> Organ:
         figure=None if rate is None else round(100 * rate, 1),
         unit="" if rate is None else "percent",
         since=trunk.since,
+        elsewhere=True,
     )
 
 
@@ -178,7 +192,7 @@ def _lines(facts: Facts, _: datetime) -> list[Organ]:
 
 
 def _line(line: of.Line) -> Organ:
-    organ = Organ(part=Part.LINE, name=line.name)
+    organ = Organ(part=Part.LINE, name=line.name, elsewhere=line.heartbeat != "none")
     if line.state == "down":
         return replace(organ, state=State.UNKNOWN, reason=Reason.SILENT)
     if line.state not in ("listening", "connected"):
@@ -299,7 +313,15 @@ def _logbook(facts: Facts, _: datetime) -> list[Organ]:
     found = facts.logbook
     organ = Organ(part=Part.LOGBOOK, detail=found.trouble)
     if not found.ours:
-        return [replace(organ, state=State.DEGRADED, reason=Reason.NOT_OURS, since=found.since)]
+        return [
+            replace(
+                organ,
+                state=State.DEGRADED,
+                reason=Reason.NOT_OURS,
+                since=found.since,
+                elsewhere=True,
+            )
+        ]
     if found.trouble:
         return [replace(organ, state=State.DEGRADED, reason=Reason.NOT_REMEMBERED)]
     return [organ]
@@ -341,6 +363,10 @@ def _latency(delay: of.Delay) -> Organ:
     return replace(organ, state=State.DEGRADED, reason=Reason.SLOW) if slow else organ
 
 
+def _readings(facts: Facts, now: datetime) -> list[Organ]:
+    return [organ_read(reading, now) for reading in facts.readings]
+
+
 _LOOKS: Sequence[Callable[[Facts, datetime], list[Organ]]] = (
     lambda facts, _: [_database(facts.database)],
     _disks,
@@ -356,4 +382,5 @@ _LOOKS: Sequence[Callable[[Facts, datetime], list[Organ]]] = (
     _logbook,
     _versions,
     _latencies,
+    _readings,
 )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from callflow.core.watch.readings import Reading
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Database:
@@ -58,7 +60,7 @@ class Line:
 
     name: str
     state: str
-    heartbeat: str = "none"
+    heartbeat: str = "none"  # "none": nobody misses it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +148,7 @@ class Facts:
     versions: Sequence[str] = ()
     delays: Sequence[Delay] = ()
     alarms: Sequence[Alarm] = ()
+    readings: Sequence[Reading] = ()  # of probes
     held: bool = False  # nothing leaves until somebody releases it
     shadow: bool = False  # nothing leaves, as the settings will have it
     shadow_sites: int = 0  # for which another system acts, whatever the station does

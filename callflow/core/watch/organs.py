@@ -39,6 +39,23 @@ class Part(StrEnum):
     LOGBOOK = "logbook"
     VERSION = "version"
     LATENCY = "latency"
+    # What probes read (``core.watch.readings``).
+    POWER = "power"
+    GENERATOR = "generator"
+    MEMORY = "memory"
+    TEMPERATURE = "temperature"
+    NETWORK = "network"  # a way to a provider
+    MIRROR = "mirror"
+    GATEWAY = "gateway"  # of mail, of SMS
+    RECORDER = "recorder"  # of the station's own cameras
+    SCREEN = "screen"  # an operator's
+    HEADSET = "headset"
+    ROOM = "room"  # the station's own alarm panel
+    ACCESS = "access"
+    CANARY = "canary"  # what tries a whole way, hourly
+    DRILL = "drill"
+    PEER = "peer"  # the backup station
+    PROBE = "probe"  # anything else that an administrator has asked
 
 
 class Reason(StrEnum):
@@ -78,6 +95,13 @@ class Reason(StrEnum):
     HELD = "held"  # restored, and not released yet
     SHADOW = "shadow"  # another station acts
     TOO_FEW = "too_few"  # nothing came lately: nothing is known, and nothing is wrong
+    NO_ANSWER = "no_answer"
+    BAD_ANSWER = "bad_answer"
+    TOO_HIGH = "too_high"
+    TOO_LOW = "too_low"
+    SAID_SO = "said_so"  # a program says it, ``detail`` how
+    SIGNALLED = "signalled"  # a panel did
+    NOT_ALLOWED = "not_allowed"  # the machine's administrator lets nobody ask so
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +110,8 @@ class Organ:
     state (UTC), None where that was not noted; ``detail`` is text from outside.
 
     ``node``: whose it is among several machines. ``counts`` false: the verdict does without it.
+    ``vital``: its failure endangers alarms, or people. ``elsewhere``: whoever found it out raises
+    the alarm. ``read``: a probe's reading, not judged by the station's own facts.
     """
 
     part: Part
@@ -100,16 +126,24 @@ class Organ:
     since: datetime | None = None
     incident: str | None = None
     counts: bool = True
+    vital: bool = False
+    elsewhere: bool = False
+    read: bool = False
 
     @property
     def key(self) -> str:
         """What it is known by, for as long as it is there."""
-        return f"{self.part}:{self.name}@{self.node}"
+        return key_of(self.part, self.name, self.node)
 
     @property
     def ill(self) -> bool:
         """True where somebody should look."""
         return self.counts and self.state is not State.OK
+
+
+def key_of(part: Part, name: str, node: str) -> str:
+    """The key of such an organ."""
+    return f"{part}:{name}@{node}"
 
 
 def whose(organs: Sequence[Organ]) -> list[str]:
@@ -154,19 +188,22 @@ _NEEDED_ROLES = frozenset({"receiver", "engine", "telephony"})
 def verdict(organs: Iterable[Organ]) -> State:
     """How the station is: ok, degraded (somebody should look) or failed (alarms are in danger)."""
     counted = [organ for organ in organs if organ.counts]
-    if any(_endangers(organ, counted) for organ in counted if organ.state is State.FAILED):
+    if any(endangers(organ, counted) for organ in counted):
         return State.FAILED
     return State.DEGRADED if any(organ.ill for organ in counted) else State.OK
 
 
-def _endangers(failed: Organ, among: Sequence[Organ]) -> bool:
-    if failed.part is Part.PROCESS:
-        return failed.name in _NEEDED_ROLES
-    needed = _NEEDED.get(failed.part, Needed.NONE)
+def endangers(organ: Organ, among: Sequence[Organ]) -> bool:
+    """True where it failed, and alarms are in danger; ``among`` all organs."""
+    if organ.state is not State.FAILED:
+        return False
+    if organ.part is Part.PROCESS:
+        return organ.name in _NEEDED_ROLES
+    needed = _NEEDED.get(organ.part, Needed.NONE)
     if needed is not Needed.ONE:
         return needed is Needed.EACH
     return not any(
-        organ.part is failed.part and organ.state in (State.OK, State.DEGRADED) for organ in among
+        other.part is organ.part and other.state in (State.OK, State.DEGRADED) for other in among
     )
 
 

@@ -253,6 +253,7 @@ ALWAYS_LIVE = (ALWAYS_OWN - {Kind.FIRE}) | {
     Kind.ON_TEST,
     Kind.RECEIVER,
     Kind.TRUNK,
+    Kind.ORGAN,
     Kind.GUESSING,
     Kind.LOGBOOK,
     Kind.STORM,

@@ -17,15 +17,16 @@ from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch import facts as of
 from callflow.core.watch.examination import ROLES, judge
 from callflow.core.watch.facts import Facts
-from callflow.core.watch.organs import Organ, State, called, dated
+from callflow.core.watch.organs import Organ, called, dated
 from callflow.core.watch.process import Process
 from callflow.handling.base.nodes import Node, nodes
 from callflow.handling.base.policy import load_policy
+from callflow.handling.watch import failures
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.people import users
 from callflow.storage.signals import signals
-from callflow.storage.watch import backups
+from callflow.storage.watch import backups, readings
 from callflow.storage.watch import organs as rows
 
 _WELL = of.Database()
@@ -34,12 +35,13 @@ BEAT_WITHIN = timedelta(seconds=10)
 #: What may be told by the category of alarms is judged by the vital ones: plans of others may wait.
 _JUDGED = (None, Category.VITAL.value)
 #: Incidents about the station that are an organ's.
-_KINDS = (Kind.TRUNK, Kind.RECEIVER, Kind.LOGBOOK)
+_KINDS = (Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER, Kind.LOGBOOK)
 
 
 def organs(tx: Tx, found: Facts, now: datetime) -> list[Organ]:
     """Every organ at ``now``, with since when it is so."""
-    return dated(judge(found, now), rows.noted(tx))
+    noted = {key: (one.state, one.since) for key, one in rows.noted(tx).items()}
+    return dated(judge(found, now), noted)
 
 
 def living(processes: Sequence[Process], at: datetime) -> list[Process]:
@@ -82,6 +84,7 @@ def facts(
         shadow=policy.shadow,
         shadow_sites=policy.shadow_sites,
         alarms=[of.Alarm(id=a.id, kind=a.kind.value, about=tuple(a.zones)) for a in alarms],
+        readings=readings.every(tx),
     )
 
 
@@ -214,27 +217,30 @@ def _instant(value: Any) -> datetime | None:
         return None
 
 
-# --- since when ------------------------------------------------------------------------------
+# --- what follows ----------------------------------------------------------------------------
 
 
-def organs_changed(tx: Tx, now: datetime) -> bool:
+def organs_changed(tx: Tx, now: datetime, watched_since: datetime | None = None) -> bool:
     """True where ``note_organs`` has anything to write."""
     found = organs(tx, facts(tx, now), now)
-    return _states(found) != {key: state for key, (state, _) in rows.noted(tx).items()}
+    if failures.changes(tx, found, now, watched_since=watched_since):
+        return True
+    return bool(rows.noted(tx).keys() - {organ.key for organ in found})
 
 
-def note_organs(tx: Tx, now: datetime) -> None:
-    """Note since when each organ is as it is: those that changed, and those that are gone."""
-    found, before = organs(tx, facts(tx, now), now), rows.noted(tx)
-    states = _states(found)
-    since = {organ.key: organ.since or now for organ in found}
-    changed = [key for key, state in states.items() if before.get(key, (None,))[0] is not state]
-    rows.note(tx, {key: (states[key], since[key]) for key in changed})
-    rows.forget(tx, before.keys() - states.keys())
+def note_organs(tx: Tx, now: datetime, watched_since: datetime | None = None) -> None:
+    """Note how each organ is, tell what changed, raise what failed (``failures.note``); those that
+    are gone are forgotten. ``watched_since``: since when somebody looks again and again."""
+    found = organs(tx, facts(tx, now), now)
+    gone = rows.noted(tx).keys() - {organ.key for organ in found}
+    failures.note(tx, found, now, watched_since=watched_since)
+    if gone:
+        failures.forget(tx, gone, now)
 
 
-def _states(found: Sequence[Organ]) -> dict[str, State]:
-    return {organ.key: organ.state for organ in found}
+def keep_figures(tx: Tx, now: datetime) -> None:
+    """A point of the history of each organ that has a figure."""
+    failures.keep_figures(tx, organs(tx, facts(tx, now), now), now)
 
 
 # --- as programs read it -----------------------------------------------------------------------

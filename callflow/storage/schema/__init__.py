@@ -57,7 +57,6 @@ from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
     api_token,
     challenge,
-    organ,
     passkey,
     process,
     recovery_code,
@@ -67,6 +66,7 @@ from callflow.storage.schema.station import (
 )
 from callflow.storage.schema.tasks import task
 from callflow.storage.schema.uploads import file_mapping, site_upload
+from callflow.storage.schema.watch import organ, organ_care, organ_point, probe, reading
 from callflow.storage.schema.world import (
     account,
     client,
@@ -132,6 +132,8 @@ __all__ = [
     "on_test",
     "operator_figure",
     "organ",
+    "organ_care",
+    "organ_point",
     "outbox",
     "own_day",
     "panel_user",
@@ -142,9 +144,11 @@ __all__ = [
     "plan_draft",
     "plan_withdrawal",
     "presence",
+    "probe",
     "process",
     "promise",
     "proof",
+    "reading",
     "recording",
     "recovery_code",
     "removed_part",

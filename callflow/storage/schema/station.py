@@ -112,12 +112,3 @@ process = Table(
     instant("steady_since", null=False),  # since then its beats came without a gap
     instant("beat_at", null=False),
 )
-
-#: Since when each organ of the station is as it is (callflow/core/watch/organs.py).
-organ = Table(
-    "organ",
-    metadata,
-    Column("key", String(256), primary_key=True),
-    Column("state", String(16), nullable=False),
-    instant("since", null=False),
-)

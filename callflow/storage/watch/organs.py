@@ -1,30 +1,45 @@
-"""Since when each organ of the station is as it is."""
+"""Since when each organ of the station is as it is, the alarm it raised, and who looks after it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from callflow.core.watch.failures import Alarm, Noted
 from callflow.core.watch.organs import State
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
 from callflow.storage.sites.sites import upsert_all
 
-_NOTED = Prepared(select(t.organ.c.key, t.organ.c.state, t.organ.c.since))
+_NOTED = Prepared(select(t.organ))
 
 
-def noted(tx: Tx) -> dict[str, tuple[State, datetime]]:
-    """{an organ's key: (its state when it was noted last, since when)}."""
-    return {row["key"]: (State(row["state"]), row["since"]) for row in _NOTED.all(tx, {})}
+def noted(tx: Tx) -> dict[str, Noted]:
+    """{an organ's key: as it was noted last}."""
+    return {
+        row["key"]: Noted(
+            state=State(row["state"]),
+            since=row["since"],
+            alarm=Alarm(row["alarm"]),
+            alarm_at=row["alarm_at"],
+        )
+        for row in _NOTED.all(tx, {})
+    }
 
 
-def note(tx: Tx, organs: Mapping[str, tuple[State, datetime]]) -> None:
-    """These are so since then."""
+def note(tx: Tx, organs: Mapping[str, Noted]) -> None:
+    """These are so."""
     rows = [
-        {"key": key, "state": state.value, "since": since} for key, (state, since) in organs.items()
+        {
+            "key": key,
+            "state": one.state.value,
+            "since": one.since,
+            "alarm": one.alarm.value,
+            "alarm_at": one.alarm_at,
+        }
+        for key, one in organs.items()
     ]
     upsert_all(tx, t.organ, ["key"], rows)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from callflow.texts.readable import readable
+
 STATES: Mapping[str, tuple[str, str]] = {
     "ok": ("en ordre", "well"),
     "degraded": ("à regarder", "to look at"),
@@ -27,6 +29,22 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "logbook": ("Main courante", "Logbook"),
     "version": ("Version", "Version"),
     "latency": ("Délai", "Delay"),
+    "power": ("Alimentation", "Power"),
+    "generator": ("Groupe électrogène", "Generator"),
+    "memory": ("Mémoire", "Memory"),
+    "temperature": ("Température", "Temperature"),
+    "network": ("Réseau", "Network"),
+    "mirror": ("Miroir", "Mirror"),
+    "gateway": ("Passerelle", "Gateway"),
+    "recorder": ("Enregistreur vidéo", "Video recorder"),
+    "screen": ("Écran de l'opérateur", "Operator's screen"),
+    "headset": ("Casque", "Headset"),
+    "room": ("Centrale de la station", "The station's own panel"),
+    "access": ("Contrôle d'accès", "Access control"),
+    "canary": ("Essai automatique", "Automatic trial"),
+    "drill": ("Exercice", "Drill"),
+    "peer": ("Station de repli", "Backup station"),
+    "probe": ("Équipement", "Device"),
 }
 
 #: Names of organs that are the product's own words.
@@ -37,6 +55,8 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "web": ("Pages", "Pages"),
     "acknowledgement": ("d'acquittement", "of acknowledgement"),
     "alarm_to_ring": ("de l'alarme à la sonnerie", "from alarm to ring"),
+    "mail": ("de messagerie", "of mail"),
+    "sms": ("de SMS", "of SMS"),
     "step_lateness": ("de retard des étapes", "of late steps"),
 }
 
@@ -48,6 +68,11 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "hours": ("h", "h"),
     "restarts": ("redémarrages", "restarts"),
     "versions": ("versions", "versions"),
+    "": ("", ""),
+    "celsius": ("°C", "°C"),
+    "volts": ("V", "V"),
+    "minutes": ("min", "min"),
+    "bytes": ("octets", "bytes"),
 }
 
 REASONS: Mapping[str, tuple[str, str]] = {
@@ -96,5 +121,56 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "restored and held: no call, no message leaves",
     ),
     "shadow": ("en doublure : une autre station agit", "in shadow: another station acts"),
+    "no_answer": ("ne répond pas", "does not answer"),
+    "bad_answer": ("ne répond pas ce qui est attendu", "does not answer what it should"),
+    "too_high": ("au-dessus de sa limite", "above its limit"),
+    "too_low": ("au-dessous de sa limite", "below its limit"),
+    "said_so": ("son contrôle le dit", "its check says so"),
+    "signalled": ("sa centrale le signale", "its panel says so"),
+    "not_allowed": (
+        "ne peut être interrogé ainsi sur cette machine",
+        "can't be asked so on this machine",
+    ),
     "too_few": ("rien à mesurer récemment", "nothing to measure lately"),
 }
+
+#: What the logbook says of them: {entry kind: (French, English)}.
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "organ": ("{organ} : {organ_state}", "{organ}: {organ_state}"),
+    "probe_set": (
+        "Sonde réglée par {by} : {organ}, {means}",
+        "Probe set by {by}: {organ}, {means}",
+    ),
+    "probe_removed": ("Sonde supprimée par {by} : {organ}", "Probe removed by {by}: {organ}"),
+    "care_set": (
+        "Prise en charge réglée par {by} : {organ}, {keeper} {to}",
+        "Care set by {by}: {organ}, {keeper} {to}",
+    ),
+}
+
+#: How a probe asks.
+MEANS: Mapping[str, tuple[str, str]] = {
+    "http": ("page web", "web page"),
+    "tcp": ("port TCP", "TCP port"),
+    "ping": ("écho (ping)", "echo (ping)"),
+    "snmp": ("SNMP", "SNMP"),
+    "command": ("programme", "program"),
+    "prometheus": ("requête Prometheus", "Prometheus query"),
+    "signal": ("signal d'une centrale", "a panel's signal"),
+}
+
+
+def named(part: str, name: str, node: str, column: int) -> str:
+    """What an organ is called; a name of its own is as it was set. ``column``: 0 is French."""
+    own = NAMES[name][column] if name in NAMES else readable(name)
+    if part == "process":
+        return own
+    said = f"{PARTS[part][column] if part in PARTS else part} {own}".strip()
+    return f"{said} ({readable(node)})" if node else said
+
+
+def why(state: str, reason: str, detail: str, column: int) -> str:
+    """How it is, why, and what was said of it."""
+    because = REASONS[reason][column] if reason in REASONS else ""
+    parts = [STATES[state][column], because, readable(detail)]
+    return ", ".join(part for part in parts if part)

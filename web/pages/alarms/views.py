@@ -62,7 +62,9 @@ from web.pages.records.entries import entries_shown
 from web.pages.records.entries import lines as lines_told
 
 #: Kinds that are about a panel, a path or a line: what they name is no zone.
-_NO_ZONES = frozenset({Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.STORM})
+_NO_ZONES = frozenset(
+    {Kind.MISSING_POLL, Kind.MISSING_TEST, Kind.RECEIVER, Kind.TRUNK, Kind.ORGAN, Kind.STORM}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -57,7 +57,8 @@ def note(station: Station) -> dict[str, tuple[State, datetime]]:
     if station.read(lambda tx: organs.organs_changed(tx, station.now)):
         station.write(lambda tx: organs.note_organs(tx, station.now))
     assert not station.read(lambda tx: organs.organs_changed(tx, station.now))
-    return station.read(noted)
+    found = station.read(noted)
+    return {key: (one.state, one.since) for key, one in found.items()}
 
 
 def test_what_processes_say_becomes_facts(station: Station) -> None:
