@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from callflow.core.watch.organs import Part, Reason, State
 from callflow.core.watch.readings import Reading
@@ -151,6 +150,8 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OID = re.compile(r"[0-2](\.[0-9]{1,10}){2,40}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,44}")
+_URL = re.compile(r"https?://(?P<place>[^/?#\s]+)(?:[/?][^#\s]*)?")
+_PORT = re.compile(r":[^:\]]*$")
 _ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
 _MOST = 500  # characters of an address, and of a query
 
@@ -185,18 +186,18 @@ def _limits(probe: Probe) -> None:
 
 
 def _web(probe: Probe) -> None:
-    try:
-        found = urlsplit(probe.target)
-        host, port = found.hostname, found.port
-    except ValueError:
-        host, port, found = None, None, urlsplit("")
-    if found.scheme not in ("http", "https") or not host or port == 0:
+    found = _URL.fullmatch(probe.target)
+    if found is None:
         raise ProbeError("an address begins with http:// or https://", "target")
-    if found.username or found.password:
+    if "@" in found["place"]:
         raise ProbeError(
             "no name and no password stand in an address: give the secret by itself", "target"
         )
-    _reachable(host)
+    place = found["place"]
+    host, port = _host_and_port(place)
+    if not port and _PORT.search(place):
+        raise ProbeError("a port is a number from 1 to 65535", "target")
+    _host(host)
 
 
 def _port(probe: Probe) -> None:
