@@ -15,7 +15,6 @@ from callflow.texts import (
     interventions,
     law,
     open_ends,
-    organs,
     outbox,
     people,
     shifts,
@@ -26,7 +25,7 @@ from callflow.texts import (
 )
 from callflow.texts.kinds import KINDS as KINDS
 from callflow.texts.plans import plans, simulation, vocabulary
-from callflow.texts.station import access, machines, settings, shadow, trunks
+from callflow.texts.station import access, machines, organs, settings, shadow, trunks
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {

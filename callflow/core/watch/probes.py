@@ -152,6 +152,9 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,44}")
 _URL = re.compile(r"https?://(?P<place>[^/?#\s]+)(?:[/?][^#\s]*)?")
 _PORT = re.compile(r":[^:\]]*$")
+_PLACE = re.compile(
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?"
+)
 _ACCOUNT = re.compile(r"[0-9A-Za-z]{1,16}")
 _MOST = 500  # characters of an address, and of a query
 
@@ -267,11 +270,12 @@ def _is_address(text: str) -> bool:
 
 
 def _host_and_port(target: str) -> tuple[str, int]:
-    host, _, port = target.rpartition(":")
-    if not host or (":" in host and not host.startswith("[")):
-        return target.strip("[]"), 0
-    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0
-    return host.strip("[]"), number if 0 < number < 65536 else 0
+    """Of ``host``, ``host:port`` and ``[IPv6]:port``; port 0 where there is none that can be."""
+    found = _PLACE.fullmatch(target)
+    if found is None:
+        return target, 0
+    port = int(found["port"] or 0)
+    return found["six"] or found["host"], port if port < 65536 else 0
 
 
 _CHECKS: Mapping[Means, Callable[[Probe], None]] = {

@@ -17,7 +17,7 @@ from callflow.handling.base.telling import tell
 from callflow.storage import Tx
 from callflow.storage.watch import organs as rows
 from callflow.storage.watch import readings as history
-from callflow.texts.organs import named, why
+from callflow.texts.station.organs import named, why
 
 
 def changes(
