@@ -83,7 +83,7 @@ def _station(wanted: argparse.Namespace, making: Path, version: str, epoch: int)
 
 def _documents(source: Path, tree: Path) -> None:
     place = tree / "usr/share/doc/callflow"
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     for name in ("README.md", "CHANGELOG.md"):
         shutil.copyfile(source / name, place / name)
     shutil.copyfile(source / "LICENSE", place / "copyright")
