@@ -49,8 +49,9 @@ def restore(
         vault = _write_secrets(settings, opened)
         manifest = making.vouched(backup, vault)
         _check(manifest, vault, settings)
-        _fill(settings, backup, manifest, link=link)
-        hold(settings, vault, manifest)
+        with copies.undone(settings.database):
+            _fill(settings, backup, manifest, link=link)
+            hold(settings, vault, manifest)
     except BaseException:
         _empty(settings.data_dir)
         raise
@@ -69,7 +70,10 @@ def _refuse_full(settings: Settings) -> None:
             " CALLFLOW_DATA_DIR, or move away what is there"
         )
     if not copies.is_empty(settings.database):
-        raise Unusable("the database is not empty: a backup is restored into an empty one only")
+        raise Unusable(
+            "the database is not empty: a backup is restored into an empty one only; name another"
+            " by CALLFLOW_DATABASE_URL or, where a restore into this one was cut, make it anew"
+        )
 
 
 def _write_secrets(settings: Settings, opened: dict[str, bytes]) -> Vault:

@@ -175,6 +175,6 @@ def run(*arguments: str, environment: Mapping[str, str], typed: str = "") -> tup
     with tempfile.NamedTemporaryFile() as given, tempfile.TemporaryFile() as said:
         Path(given.name).write_text(typed, encoding="utf-8")
         begun = Begun(_nursery().begin(arguments, environment, given.name, said.fileno()))
-        code = begun.wait(timeout=60)
+        code = begun.wait()
         said.seek(0)
         return code, said.read().decode()

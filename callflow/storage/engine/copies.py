@@ -86,6 +86,27 @@ def is_empty(url: str) -> bool:
         raise StoreUnavailable(f"the database can't be read: {error}") from error
 
 
+@contextlib.contextmanager
+def undone(url: str) -> Iterator[None]:
+    """What is made meanwhile in the empty database ``url`` goes again where that fails. Raises that
+    failure; StoreUnavailable where something of it stayed."""
+    try:
+        before = _objects(url)
+    except psycopg.Error as error:
+        raise StoreUnavailable(f"the database can't be read: {error}") from error
+    try:
+        yield
+    except BaseException as failure:
+        try:
+            _drop(url, before)
+        except (psycopg.Error, OSError) as error:
+            raise StoreUnavailable(
+                f"{failure}; and what it left in the database could not be removed"
+                f" ({error!s:.200}): make that database anew"
+            ) from failure
+        raise
+
+
 def count(url: str) -> Copied:
     """What the database is of, as ``copy`` tells it. Raises StoreUnavailable."""
     try:
@@ -182,6 +203,51 @@ def _counted(execute: Any) -> Copied:
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------
+
+#: What is in our schema, as DROP names it; what an extension brought goes with that alone.
+_OBJECTS = """
+SELECT kind || ' ' || name FROM (
+  SELECT 'pg_class'::regclass AS catalogue, oid, oid::regclass::text AS name,
+    CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
+  FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S', 'v')
+  UNION ALL
+  SELECT 'pg_proc'::regclass, oid, oid::regprocedure::text, 'ROUTINE'
+  FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+  UNION ALL
+  SELECT 'pg_type'::regclass, pg_type.oid, pg_type.oid::regtype::text, 'TYPE'
+  FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
+  WHERE typnamespace = current_schema()::regnamespace
+    AND (typtype IN ('d', 'e') OR typtype = 'c' AND relkind = 'c')
+) AS found WHERE NOT EXISTS (
+  SELECT FROM pg_depend WHERE classid = catalogue AND objid = found.oid AND deptype = 'e'
+)
+"""
+
+
+def _objects(url: str) -> frozenset[str]:
+    """All that the database has; of a file none, for it is not there yet."""
+    if engine_of(url) == "sqlite":
+        return frozenset()
+    address, patience = connection_info(url)
+    with psycopg.connect(address, **patience) as own:
+        return frozenset(name for (name,) in own.execute(_OBJECTS))
+
+
+def _drop(url: str, before: frozenset[str]) -> None:
+    """Whatever was not there ``before``. Raises psycopg.Error, OSError."""
+    if engine_of(url) == "sqlite":
+        for end in ("", "-wal", "-shm", "-turn"):
+            Path(f"{_file(url)}{end}").unlink(missing_ok=True)
+        return
+    made = _objects(url) - before
+    address, patience = connection_info(url)
+    with psycopg.connect(address, **patience) as own:
+        for name in sorted(made, key=lambda name: (_LAST.index(name.split()[0]), name)):
+            own.execute(f"DROP {name.replace(' ', ' IF EXISTS ', 1)} CASCADE".encode())
+
+
+#: The order in which they go.
+_LAST = ("TABLE", "VIEW", "SEQUENCE", "ROUTINE", "TYPE")
 
 
 def _dump(url: str, target: Path) -> Copied:

@@ -6,14 +6,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from callflow.backup import making, place, restoring
 from callflow.commands.base import open_rows
 from callflow.commands.station.backup import hold
 from callflow.core.signals.signal import StoredSignal
+from callflow.core.station.backups import Manifest, Unusable
 from callflow.handling.base.policy import load_policy
+from callflow.settings.config import Settings
 from callflow.storage import Store
+from callflow.storage.engine import copies
+from callflow.storage.engine.connections import connection_info
 from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.people import users
 from callflow.storage.signals import signals
@@ -75,6 +80,34 @@ def test_it_is_whole_private_held_and_reads_its_own_secrets(
     assert station.run("release", "--json", at=there, **url)[0] == 0
     with open_rows(settings) as (store, _):
         assert not store.read_now(load_policy).held
+
+
+@pytest.mark.both_databases
+def test_one_that_fails_late_leaves_the_database_empty_for_the_next(
+    either: tuple[BackedUp, str], tmp_path: Path
+) -> None:
+    """Of SQLite's a file that lies elsewhere; of PostgreSQL's, beside what others have there."""
+    station, empty = either
+    station.makes()
+    there = settings_at(tmp_path / "elsewhere", empty or f"sqlite:///{tmp_path / 'beside.db'}")
+    if empty:
+        with psycopg.connect(connection_info(empty)[0]) as others:
+            others.execute("CREATE TYPE mood AS ENUM ('fine')")
+
+    def fails(settings: Settings, vault: Vault, manifest: Manifest) -> None:
+        hold(settings, vault, manifest)
+        raise Unusable("the current went")
+
+    with pytest.raises(Unusable, match="the current went"):
+        restoring.restore(there, station.folder, PASSPHRASE, fails)
+    assert copies.is_empty(there.database)
+    assert sorted(tmp_path.glob("beside.db*")) == list(there.data_dir.iterdir()) == []
+    if empty:
+        with psycopg.connect(connection_info(empty)[0]) as others:
+            others.execute("DROP TYPE mood")
+    restoring.restore(there, station.folder, PASSPHRASE, hold)
+    with pytest.raises(Unusable, match="is not empty"):
+        restoring.restore(there, station.folder, PASSPHRASE, hold)
 
 
 def test_a_file_that_is_there_already_is_linked_and_old_backups_go(station: BackedUp) -> None:
