@@ -136,12 +136,15 @@ def cameras(tx: Tx, incident_id: str) -> list[Camera]:
 
 
 _RECORDED = select(t.site.c.id, t.site.c.cameras).where(
-    t.site.c.state != "terminated", cast(t.site.c.cameras, Text).like('%"pre_alarm": true%')
+    t.site.c.state != "terminated",
+    t.site.c.shadow_since.is_(None),
+    cast(t.site.c.cameras, Text).like('%"pre_alarm": true%'),
 )
 
 
 def recorded_cameras(tx: Tx) -> list[Camera]:
-    """Every camera that is recorded all the time."""
+    """Every camera that is recorded all the time; those of sites in shadow are asked by nobody of
+    ours."""
     kept = (Camera.of(r.id, camera) for r in tx.execute(_RECORDED) for camera in r.cameras)
     return [camera for camera in kept if camera.pre_alarm]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 
 from callflow.core.records.monthly import MonthlyReport, Subject, Subscription
 from callflow.storage import schema as t
@@ -37,11 +37,31 @@ def unsubscribe(tx: Tx, subscription_id: str) -> None:
     tx.execute(delete(t.report_subscription).where(_S.id == subscription_id))
 
 
+#: Of a client's or a firm's sites another system acts for one at least: it tells them of it.
+_IN_SHADOW = (
+    exists()
+    .where(t.site.c.shadow_since.is_not(None), t.site.c.state != "terminated")
+    .where(
+        or_(
+            and_(_S.subject == Subject.CLIENT.value, t.site.c.client_id == _S.subject_id),
+            and_(
+                _S.subject == Subject.FIRM.value,
+                exists().where(
+                    t.site_contact.c.contact_id == _S.subject_id,
+                    t.site_contact.c.site_id == t.site.c.id,
+                ),
+            ),
+        )
+    )
+)
+
+
 def next_due(tx: Tx, month: int) -> Subscription | None:
-    """Somebody whose report of this month was not made, nor tried."""
+    """Somebody whose report of this month was not made, nor tried; none about a site for which
+    another system acts, until it is moved over."""
     made = exists().where(_R.subscription_id == _S.id, _R.month == month)
-    query = select(t.report_subscription).where(~made).order_by(_S.made_at, _S.id).limit(1)
-    return first(tx, query, Subscription)
+    query = select(t.report_subscription).where(~made, ~_IN_SHADOW)
+    return first(tx, query.order_by(_S.made_at, _S.id).limit(1), Subscription)
 
 
 def note(tx: Tx, report: MonthlyReport) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
 from callflow.core.alarms.incident import Machine
+from callflow.core.records.monthly import Subject, number_of
 from callflow.core.signals.protocol import Heard
 from callflow.core.simulation.stand_ins import NOBODY
 from callflow.core.station.commissioning import Check
@@ -16,9 +18,13 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import load_policy
 from callflow.handling.base.refusals import NotFound
 from callflow.handling.calls import stand_ins, trial_calls
+from callflow.handling.records import monthly
 from callflow.handling.station import commissioning, comparing
+from callflow.storage.messages import outbox
+from callflow.storage.records import monthly as monthly_rows
 from callflow.storage.sites import moves, sites
 from callflow.storage.watch import comparisons
+from tests.integration.handling.interventions.test_interventions import OWN, put_firm
 from tests.integration.handling.station import DESK, SHOP, Station
 from tests.integration.handling.watch.test_shadow import plays, set_shadow
 
@@ -69,6 +75,43 @@ def test_only_a_site_that_was_moved_is_called_for(beside: Station) -> None:
     assert beside.read(lambda tx: load_policy(tx).shadow_sites) == 1
     (entry,) = beside.entries("site_moved_in_spite")
     assert (entry.site, entry.who) == ("1002", "odile")
+
+
+def test_of_a_site_in_shadow_no_camera_is_recorded_and_no_report_leaves(beside: Station) -> None:
+    """Its client's and its firm's reports wait until the last of their sites is moved over."""
+    put_firm(beside, "near", phone=OWN)
+    link = {"id": "near", "name": "near", "role": "guard", "phone": OWN}
+    for site in ("1002", "1003"):
+        camera = {"id": site, "name": site, "url": f"rtsp://192.0.2.7/{site}", "pre_alarm": True}
+        people = [*_people(site), link]
+        beside.put(site, client=f"Client {site}", cameras=[camera], contacts=people)
+        known = beside.read(partial(sites.get, site_id=site))
+        assert known
+        _subscribe(beside, Subject.CLIENT, known.client_id)
+    _subscribe(beside, Subject.FIRM, "near")
+    _subscribe(beside, Subject.STATION, "")
+
+    assert _leaves(beside) == (set(), [Subject.STATION])
+    over(beside, "1002")
+    assert _leaves(beside) == ({"1002"}, [Subject.CLIENT])
+    over(beside, "1003")
+    assert _leaves(beside) == ({"1002", "1003"}, [Subject.CLIENT, Subject.FIRM])
+
+
+def _subscribe(station: Station, subject: Subject, whose: str) -> None:
+    how = ("a@example.org", "fr", "odile", station.now)
+    station.write(lambda tx: monthly.subscribe(tx, subject, whose, *how))
+
+
+def _leaves(station: Station) -> tuple[set[str], list[Subject]]:
+    """Which cameras are recorded, and whose reports of October are made now."""
+    first, made = date(2026, 10, 1), []
+    while due := station.read(lambda tx: monthly_rows.next_due(tx, number_of(first))):
+        station.write(
+            partial(monthly.made, wanted=due, first=first, now=station.now, document=None)
+        )
+        made.append(due.subject)
+    return {camera.id for camera in station.read(outbox.recorded_cameras)}, sorted(made)
 
 
 def test_a_shared_number_that_only_seems_to_be_called_holds_up_nobody(beside: Station) -> None:
