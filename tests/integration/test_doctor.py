@@ -132,6 +132,19 @@ def test_the_only_trunk_that_is_down_is_alarms_in_danger(station: WebStation) ->
     assert (status, json.loads(said)["status"]) == (1, "degraded")
 
 
+def test_it_says_which_trunks_are_registered_whatever_else_they_are(station: WebStation) -> None:
+    trunks = [
+        {"name": "alpha", "state": "up", "registered": True},
+        {"name": "beta", "state": "down", "registered": False},
+        {"name": "gamma", "state": "up", "registered": None},
+    ]
+    with living(station, trunks=trunks):
+        _, said = doctor(station)
+    assert "alpha@node0: registered with its carrier" in said
+    assert "beta@node0: not registered with its carrier" in said
+    assert "gamma@node0: " not in said
+
+
 def test_a_clock_that_nobody_sets_is_not_well(station: WebStation) -> None:
     """Whatever this machine's is: no chrony answers there."""
     with living(station):

@@ -65,7 +65,7 @@ def said() -> dict[str, set[str]]:
         for role, state in states.items()
     ]
     health = Health.unknown(now).told()
-    health |= {"trunks": [{"name": "alpha", "node": "node0"}]}
+    health |= {"trunks": [{"name": "alpha", "node": "node0", "registered": True}]}
     health |= {where: [{"node": "node0"}] for where in ("sip", "door")}
     counts = Counts(processes=processes, alive=processes, unfiled={("open", "true"): 1})
     found: dict[str, set[str]] = {}
@@ -96,6 +96,19 @@ def test_whatever_is_asked_for_is_said(query: str, said: dict[str, set[str]]) ->
     for name, labels in asked:
         assert name in said, query
         assert labels <= said[name], query
+
+
+def test_whether_a_trunk_is_registered_is_told_of_those_that_must_be() -> None:
+    health = Health.unknown(clock.now()).told()
+    states = {"alpha": True, "beta": False, "gamma": None}
+    health["trunks"] = [{"name": n, "node": "node0", "registered": r} for n, r in states.items()]
+    samples = [
+        (sample.labels["trunk"], sample.value)
+        for family in text_string_to_metric_families(text(health, Counts()).decode())
+        for sample in family.samples
+        if sample.name == "callflow_trunk_registered"
+    ]
+    assert samples == [("alpha", 1.0), ("beta", 0.0)]
 
 
 def test_metrics_are_as_prometheus_wants_them() -> None:
@@ -131,6 +144,14 @@ STORIES = {
             "callflow_organ_counts{organ='trunk:a',part='trunk',name='a'}": 1,
         },
         {"CallflowAlarmsInDanger", "CallflowOrganFailed", "CallflowTrunkDown"},
+    ),
+    "a trunk of several is unregistered": (
+        {
+            "callflow_station_state{state='ok'}": 1,
+            "callflow_trunk_registered{trunk='a',node='node0'}": 0,
+            "callflow_trunk_registered{trunk='b',node='node0'}": 1,
+        },
+        {"CallflowTrunkUnregistered"},
     ),
     "an organ that nobody asks about": (
         {

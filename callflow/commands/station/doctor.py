@@ -17,7 +17,7 @@ from callflow.commands.base import AsJson, open_rows, settings_of_this_run
 from callflow.commands.demo import demo_people
 from callflow.commands.station import checks, findings
 from callflow.commands.station.checks import Check, Verdict
-from callflow.commands.station.findings import Facts, of_line
+from callflow.commands.station.findings import Facts, of_line, of_trunk
 from callflow.core.watch.organs import Part, State
 from callflow.handling.station.tokens import open_tokens
 from callflow.handling.watch import health, lines
@@ -66,10 +66,12 @@ class _Seen:
         return findings.examine(self.facts)
 
     def _detailed(self, check: Check) -> Check:
-        """The lines with what came by them."""
-        if check.part != checks.NAMES[Part.LINE]:
-            return check
-        told = (of_line(line, self.facts.now) for line in self.facts.lines.lines)
+        """The lines with what came by them, the trunks with what their carriers have."""
+        told: list[str] = []
+        if check.part == checks.NAMES[Part.LINE]:
+            told = [of_line(line, self.facts.now) for line in self.facts.lines.lines]
+        elif check.part == checks.NAMES[Part.TRUNK]:
+            told = list(filter(None, map(of_trunk, self.health.more["trunks"])))
         return replace(check, details=(*check.details, *told))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from statistics import median
+from typing import Any
 
 from callflow.commands.station.checks import Check, Verdict, listed
 from callflow.handling.watch.lines import Line, Lines, Panel, Trouble
@@ -141,6 +142,15 @@ def of_line(line: Line, now: datetime) -> str:
         words.append(f"heartbeat {line.heartbeat}")
     words += [f"{why} {count}" for why, count in line.bad.items()]
     return " · ".join(words)
+
+
+def of_trunk(told: Mapping[str, Any]) -> str:
+    """A trunk, as ``GET health`` tells of it, and whether its carrier has it registered; "" where
+    it needs none, or nobody knows."""
+    if told.get("registered") is None:
+        return ""
+    is_it = "registered" if told["registered"] else "not registered"
+    return f"{told['name']}@{told['node']}: {is_it} with its carrier"
 
 
 _REMEDIES = {

@@ -110,9 +110,13 @@ def _work(registry: CollectorRegistry, found: Mapping[str, Any], counted: Counts
     trunk = ["trunk", "node"]
     calls = Gauge("callflow_trunk_calls", "Calls up on a trunk", trunk, registry=registry)
     channels = Gauge("callflow_trunk_channels", "Its channels", trunk, registry=registry)
+    about = "Whether its carrier has it registered; none of a trunk that needs none"
+    registered = Gauge("callflow_trunk_registered", about, trunk, registry=registry)
     for one in found["trunks"]:
         calls.labels(one["name"], one["node"]).set(one.get("calls", 0))
         channels.labels(one["name"], one["node"]).set(one.get("channels", 0))
+        if one.get("registered") is not None:
+            registered.labels(one["name"], one["node"]).set(one["registered"])
     writable = Gauge("callflow_database_writable", "Whether it can be written", registry=registry)
     writable.set(found["database"]["writable"])
 
