@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from callflow.commands.line import app
+from callflow.core.sites.files import reading
 from callflow.handling.station import own_keys
 from tests.support.migrated import migrate
 
@@ -80,6 +81,19 @@ def test_a_whole_station_is_given_and_taken(shell: Shell) -> None:
         again = json.loads(shell.sites("import", str(back), "--json")[1])
         assert again["sites"] == {"created": 0, "changed": 0, "same": 1, "refused": 0}
         assert (again["rows"], again["errors"]) == (3, [])
+
+
+@pytest.mark.parametrize("most", [("MOST_BYTES", 40), ("MOST_ROWS", 1)])
+def test_what_a_page_does_not_take_is_taken_row_by_row(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, most: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(reading, *most)
+    rows = "0417;Bar;Comptoir;06 39 98 00 17\n0418;Gare;Guichet;06 39 98 00 18\n"
+    town = shell.file(f"account;site name;contact name;phone\n{rows}")
+    told = json.loads(shell.sites("import", town, "--json")[1])
+    assert (told["sites"]["created"], told["errors"]) == (2, [])
+    again = json.loads(shell.sites("import", town, "--json")[1])
+    assert again["sites"]["same"] == 2
 
 
 def test_by_a_mapping_what_is_right_goes_in_and_what_is_not_is_reported(shell: Shell) -> None:

@@ -22,6 +22,11 @@ LARGEST = {
     "/announcements": 16_000_000,
     "/site-files": MOST_BYTES + 1_000_000,
 }
+#: What to do with more, where something can be done.
+_INSTEAD = {
+    "/site-files": ": cut the file into several, or have it imported on the station's own machine:"
+    " callflow sites import FILE"
+}
 #: Seconds that a body has to come, and the bytes a second that give it more time.
 BODY_WITHIN, SLOWEST = 15.0, 8_000
 
@@ -99,7 +104,8 @@ class Guard:
             await self._app(scope, _counted(receive, most), send_guarded)
         except (_TooLargeError, _TooSlowError) as error:
             if not started:
-                answer = problems.response(error.status_code, error.detail)
+                instead = _INSTEAD.get(scope["path"], "") if error.status_code == 413 else ""
+                answer = problems.response(error.status_code, f"{error.detail}{instead}")
                 await answer(scope, receive, send_guarded)
 
     def _of(self, scope: Scope, answer: Headers) -> Mapping[str, str]:

@@ -111,9 +111,10 @@ def sites_import(
     """Write the sites and contacts in FILE, all or nothing; exit 1 where it has errors.
 
     FILE is CSV or XLSX; a workbook, a .zip or a folder of CSV files with all that is said of sites;
-    or, by a mapping, what another system gave.
+    or, by a mapping, what another system gave. It may be of any size.
     """
-    if valid or mapping or report or workbooks.holds_whole(file):
+    held = None if valid or mapping or report else _held(file)
+    if held is None:
         wanted = workbooks.Wanted(
             dry=dry_run,
             remove=remove,
@@ -126,10 +127,7 @@ def sites_import(
         if not workbooks.take(file, wanted):
             raise typer.Exit(1)
         return
-    data = file.read_bytes()
-    if len(data) > reading.MOST_BYTES:
-        raise typer.BadParameter(f"{file} is larger than {reading.MOST_BYTES // 1_000_000} MB")
-    sha256, table = hashlib.sha256(data).hexdigest(), reading.read(data)
+    sha256, table = held
     with open_rows(settings_of_this_run()) as (store, vault):
         done = _prepared(store, vault, table, sha256, remove)
         for left in reversed(range(_TRIES)):
@@ -148,6 +146,18 @@ def sites_import(
         _say(done, language, dry_run=dry_run)
     if done.faults:
         raise typer.Exit(1)
+
+
+def _held(file: Path) -> tuple[str, reading.Table] | None:
+    """(its hash, its rows) of one table of sites and contacts; None: it is of another kind, or too
+    large to be held, and is taken row by row."""
+    if workbooks.holds_whole(file) or file.stat().st_size > reading.MOST_BYTES:
+        return None
+    data = file.read_bytes()
+    table = reading.read(data)
+    if any(fault.code in ("too_many_rows", "too_large") for fault in table.faults):
+        return None
+    return hashlib.sha256(data).hexdigest(), table
 
 
 def _prepared(

@@ -37,6 +37,10 @@ router = APIRouter(include_in_schema=False)
 ACTS = ("import", "drop", "columns")
 #: Tables, and columns of each, that may be said to be ours on the page; more by a mapping's file.
 _MOST_TABLES, _MOST_HEADS = 20, 80
+_TOO_LARGE = (
+    "the file is too large for this page: cut it into several, or have it imported on the station's"
+    " own machine: callflow sites import FILE"
+)
 _UNKNOWN = ("column_unknown", "table_unknown")
 #: Shown of a file: faults, notes, sites that would change. The others are counted.
 _MOST_FAULTS, _MOST_SITES = 1000, 200
@@ -192,7 +196,7 @@ async def _take(request: Request, visitor: Visitor, station: Station, form: Form
     if not isinstance(given, UploadFile) or not given.size:
         return await _begin(station, visitor, "choose a file")
     if given.size > MOST_BYTES:
-        return await _begin(station, visitor, "the file is too large: cut it into several")
+        return await _begin(station, visitor, _TOO_LARGE)
     name = forms.line({"name": given.filename or ""}, "name")
     data, mapping = await given.read(), str(form.get("mapping") or "")
     one = await imports.begin(

@@ -156,6 +156,10 @@ async def test_no_file_and_one_that_is_too_large_are_refused(
     large = {"file": ("x.csv", b"x" * (reading.MOST_BYTES + 2_000_000), "text/csv")}
     answer = await admin.client.post("/site-files", data={"csrf": csrf}, files=large)
     assert answer.status_code == 413
+    assert "callflow sites import FILE" in answer.json()["detail"]
+    larger = {"file": ("x.csv", b"x" * (reading.MOST_BYTES + 1), "text/csv")}
+    answer = await admin.client.post("/site-files", data={"csrf": csrf}, files=larger)
+    assert (answer.status_code, "callflow sites import FICHIER" in answer.text) == (422, True)
     where = await sends(admin, app, b"PK\x03\x04nothing", "x.xlsx")
     assert "ne se lit ni comme CSV ni comme XLSX" in plain(await admin.see(where))
     for path, asked in (
