@@ -160,6 +160,12 @@ class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings, Pbx
     #: alarms within them, seconds, per cents; of hold-ups and fires, then of all others.
     response_urgent: tuple[float, float, float, float] = (30.0, 80.0, 60.0, 98.5)
     response_other: tuple[float, float, float, float] = (90.0, 80.0, 180.0, 98.5)
+    #: What the yearly report for the auditor wants (unverified; docs/explanation/law.md): per cents
+    #: of the time in which each organ works; operators on shift at any time.
+    audit_availability: float = Field(99.5, ge=0, le=100)
+    audit_staff: int = Field(2, ge=1, le=100)
+    #: Which clause of a standard each chapter of that report answers: ``{"staffing": "…"}``.
+    audit_clauses: dict[str, str] = Field(default_factory=dict)
     #: Seconds a called phone may ring.
     ring_time: float = 30.0
     #: Who waits on the line (seconds): how long an operator's phone rings; how long only those who

@@ -25,7 +25,7 @@ from callflow.texts import (
 )
 from callflow.texts.kinds import KINDS as KINDS
 from callflow.texts.plans import plans, simulation, vocabulary
-from callflow.texts.station import access, machines, organs, settings, shadow, trunks
+from callflow.texts.station import access, checks, machines, organs, settings, shadow, trunks
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
@@ -43,6 +43,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **charges.ENTRIES,
     **interventions.ENTRIES,
     **access.ENTRIES,
+    **checks.ENTRIES,
     **callers.ENTRIES,
     **shifts.ENTRIES,
     **sites.ENTRIES,
@@ -61,6 +62,7 @@ _NAMED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "plans.*": {**plans.ENTRIES, **simulation.ENTRIES},
     "staff.*": {**shifts.ENTRIES, **access.ENTRIES},
     "station.*": {
+        **checks.ENTRIES,
         **machines.ENTRIES,
         **organs.ENTRIES,
         **trunks.ENTRIES,

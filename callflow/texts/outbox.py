@@ -83,6 +83,8 @@ PAPERS: Mapping[str, tuple[str, str]] = {
     "evidence": ("dossier de preuve", "evidence file"),
     "statistics": ("statistiques", "statistics"),
     "fax_cover": ("page de garde", "cover page"),
+    "check": ("preuve d'un contrôle", "proof of a check"),
+    "audit": ("rapport annuel pour l'auditeur", "yearly report for the auditor"),
 }
 #: What a message goes out on.
 CHANNELS: Mapping[str, tuple[str, str]] = {

@@ -82,6 +82,7 @@ ASIDE = {
     "/logbook/{entry_id}": "one entry and what corrects it",
     "/api/v1/charge-prices/{scope}": "a price list: no more rows than kinds of acts",
     "/statistics/reports/{document_id}.pdf": "a file",
+    "/station/checks/{check_id}": "one check, which the town has none of",
 }
 
 #: What an address does not go without.

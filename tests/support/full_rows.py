@@ -38,6 +38,7 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
+from callflow.core.watch.checks import Check, Done, Period
 from callflow.handling.alarms import operating
 from callflow.handling.base import storing
 from callflow.handling.base.policy import STATION_ZONE
@@ -55,6 +56,7 @@ from callflow.handling.sites.event_rules import set_rule
 from callflow.handling.sites.shape import Site
 from callflow.handling.station.tokens import add_token, revoke_token
 from callflow.handling.station.users import from_directory
+from callflow.handling.watch import checks
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import phones as phone_rows
@@ -64,6 +66,7 @@ from callflow.storage.messages import proofs as proof_rows
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
 from callflow.storage.records import documents, letters, retention
+from callflow.storage.watch import checks as check_rows
 from tests.support.cameras import a_still
 from tests.support.documents import site_document
 from tests.support.full_station import (
@@ -534,6 +537,19 @@ def an_ordinary_day() -> date:
     return day
 
 
+def _checks(tx: Tx, said: Callable[[str], str], now: datetime) -> None:
+    """The usual list and a check of the station's own; one that failed, one with its figure."""
+    checks.begin_usual(tx, NAME, now)
+    of: Row = {"period": Period.WEEK, "who": Role.OPERATOR, "since": now}
+    own = Check(id="ronde", title=said("Ronde"), text=said("Faire le tour"), unit=said("m"), **of)
+    check_rows.put(tx, own)
+    done: Row = {"at": now, "by": NAME, "unit": "m"}
+    failed = Done(id="1", check_id="first-aid", ok=False, remark=said("Plus rien"), **done)
+    check_rows.note_done(tx, failed)
+    well = Done(id="2", check_id="generator-run", ok=True, figure=22.5, **done)
+    check_rows.note_done(tx, well)
+
+
 def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
     now = clock.now()
     hours = [Span(now - timedelta(hours=n), now + timedelta(hours=9 - n)) for n in (1, 2)]
@@ -546,6 +562,7 @@ def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
             shifts.begin(tx, user, now)
         own_days.set_days(tx, "FR", None, [an_ordinary_day()], True, said("Pont"), NAME, now)
         rosters.add_duties(tx, Part.TECHNICIAN, said("Loïc")[:64], "+33639989920", hours, NAME, now)
+        _checks(tx, said, now)
         presence.choose(tx, MAX, Presence.BREAK, BreakReason.MEAL, now)
 
     full.do(write)

@@ -33,6 +33,10 @@ _FILE: FilePayload = {
     "mimeType": "audio/wav",
     "buffer": recording(440),
 }
+_FILES: dict[str, FilePayload] = {
+    ".ics": _CALENDAR,
+    ".pdf": {"name": "essai.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"},
+}
 #: What is typed into the parts of a date and a time, in French: no day that a page proposes.
 _DIGITS = {"date": f"{clock.now() + timedelta(days=40):%d%m%Y}", "time": "2115"}
 
@@ -247,8 +251,9 @@ class Keyboard:
             self.page.keyboard.press("ArrowUp" if what["last"] else "ArrowDown")
         elif what["type"] == "file":  # its dialog is the system's, not the page's
             field = self.page.locator(":focus")
-            calendar = ".ics" in (field.get_attribute("accept") or "")
-            field.set_input_files(_CALENDAR if calendar else _FILE)
+            accepts = field.get_attribute("accept") or ""
+            fits = (one for ending, one in _FILES.items() if ending in accepts)
+            field.set_input_files(next(fits, _FILE))
         elif what["type"] == "datetime-local":
             self._type_moment()
         elif what["type"] in _DIGITS:

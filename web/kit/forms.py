@@ -89,6 +89,19 @@ def cents(form: Form, field: str) -> int | None:
     return int(told[1]) * 100 + int((told[2] or "").ljust(2, "0"))
 
 
+_NUMBER = re.compile(r"-?[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+
+
+def number(form: Form, field: str) -> float | None:
+    """A number, with a comma or a point; None: nothing was typed."""
+    said = form.get(field, "").strip()
+    if not said:
+        return None
+    if not _NUMBER.fullmatch(said):
+        raise ProblemError(422, "write a number", field=field)
+    return float(said.replace(",", "."))
+
+
 def whole(form: Form, field: str, most: int) -> int:
     """A whole number from 0 to ``most``; nothing typed is 0."""
     said = form.get(field, "").strip() or "0"

@@ -385,6 +385,30 @@ DIFFERENCES = {
 }
 #: What was done with a backup: callflow/core/station/backups.py.
 BACKUPS = {"backup": N_("Backup"), "drill": N_("Drill: restored and verified")}
+#: Checks of the station: callflow/core/watch/checks.py.
+CHECK_PERIODS = {
+    "day": N_("each day"),
+    "week": N_("each week"),
+    "month": N_("each month"),
+    "year": N_("each year"),
+}
+CHECK_PROOFS = {
+    "signature": N_("by signature"),
+    "figure": N_("by a figure"),
+    "file": N_("by a file"),
+}
+CHECK_SOURCES = {
+    "backup": N_("a backup was made"),
+    "restore": N_("a backup was restored and verified"),
+    "reading": N_("organs were found well"),
+    "signal": N_("a panel sent something"),
+}
+CHECK_STANDS = {
+    "done": N_("up to date"),
+    "due": N_("to be done"),
+    "late": N_("late"),
+    "failed": N_("it failed"),
+}
 #: Families of events that a program may be told of: callflow/texts FAMILIES.
 FAMILIES = {
     "alarms.*": N_("Alarms: signals, calls, tasks, closures"),
@@ -747,6 +771,8 @@ def organ(part: str, name: str, language: str) -> str:
     """What an organ of the station is called; a name of its own is as it was set."""
     if part == "process":
         return text_word(organs.NAMES, name, language)
+    if part == "drill":
+        return organs.named(part, name, "", LANGUAGES.index(language))
     own = text_word(organs.NAMES, name, language) if part == "latency" else readable(name)
     return f"{text_word(organs.PARTS, part, language)} {own}".strip()
 

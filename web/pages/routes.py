@@ -54,7 +54,7 @@ from web.pages.station import (
     shadow,
     start,
 )
-from web.pages.watch import lines
+from web.pages.watch import checks, lines, report
 
 router = APIRouter()
 for module in (
@@ -63,7 +63,7 @@ for module in (
     *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
-    *(lines, logbook, monthly, statistics, recordings, images),
+    *(lines, checks, report, logbook, monthly, statistics, recordings, images),
     *(
         settings,
         tokens,

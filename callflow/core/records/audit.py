@@ -60,6 +60,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("subscription_paused", "subscription_resumed", "subscription_replayed"),
         *("subscription_removed", "report_subscribed", "report_unsubscribed"),
         *("letter_set", "letter_reset"),
+        *("checks_begun", "check_added", "check_changed", "check_retired"),
         *("file_mapping_saved", "file_mapping_removed"),
         *("announcement_recorded", "announcement_removed", "announcement_tried"),
         *("price_set", "charge_added", "charge_corrected"),

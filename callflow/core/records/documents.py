@@ -17,6 +17,8 @@ class DocumentKind(StrEnum):
     EVIDENCE = "evidence"  # a zip for a court
     STATISTICS = "statistics"  # a month's, for a client, a firm or the station
     FAX_COVER = "fax_cover"
+    CHECK = "check"  # the proof of a check of the station
+    AUDIT = "audit"  # a year's, for the auditor
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class Reason(StrEnum):
     HELD = "held"  # restored, and not released yet
     SHADOW = "shadow"  # another station acts
     TOO_FEW = "too_few"  # nothing came lately: nothing is known, and nothing is wrong
+    NOT_DONE = "not_done"  # in its time
+    DRILL_FAILED = "drill_failed"
     NO_ANSWER = "no_answer"
     BAD_ANSWER = "bad_answer"
     TOO_HIGH = "too_high"

@@ -14,6 +14,7 @@ from callflow.handling.interventions import welfare
 from callflow.handling.records import retention
 from callflow.handling.sites import faults
 from callflow.handling.sites.contracts import apply_planned
+from callflow.handling.watch import checks
 from callflow.handling.watch.machines import nodes_changed, watch_nodes
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
@@ -40,7 +41,12 @@ _EACH_SECOND: tuple[tuple[Work, Work], ...] = (
     (uploads.any_old, uploads.forget_old),
 )
 #: Done without a look, each after so many seconds.
-RARELY: Mapping[Work, float] = {find_forgotten: 10.0, seal: 60.0, faults.follow: 300.0}
+RARELY: Mapping[Work, float] = {
+    find_forgotten: 10.0,
+    seal: 60.0,
+    faults.follow: 300.0,
+    checks.follow: 60.0,
+}
 
 
 def due(tx: Tx, now: datetime) -> list[Work]:

@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 
 from callflow.core.desks.shift import Shift
+from callflow.core.time.hours import Span
 from callflow.storage import schema as t
 from callflow.storage.engine.locks import Lock, hold
 from callflow.storage.engine.store import Tx
@@ -69,6 +70,14 @@ def last_ended(tx: Tx, user_id: str | None = None) -> Shift | None:
     if user_id is None:
         return _LAST.first(tx, {})
     return first(tx, _ended().where(t.shift.c.user_id == user_id), Shift)
+
+
+def spans(tx: Tx, since: datetime, until: datetime) -> list[Span]:
+    """When somebody was on shift in that time; a shift that is running ends with it."""
+    c = t.shift.c
+    there = or_(c.ended_at.is_(None), c.ended_at > since)
+    rows = tx.execute(select(c.began_at, c.ended_at).where(c.began_at < until, there))
+    return [Span(began, ended or until) for began, ended in rows]
 
 
 def attend(tx: Tx, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from callflow.core.records.documents import Document
+from callflow.core.records.documents import Document, DocumentKind
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import columns, first, found
@@ -26,6 +26,12 @@ def of_incident(tx: Tx, incident_id: str) -> list[Document]:
     """Those of an incident, oldest first."""
     query = select(t.document).where(_C.incident_id == incident_id)
     return found(tx, query.order_by(_C.made_at, _C.id), Document)
+
+
+def of_kind(tx: Tx, kind: DocumentKind, *, limit: int) -> list[Document]:
+    """The newest of one kind, newest first."""
+    query = select(t.document).where(_C.kind == kind.value)
+    return found(tx, query.order_by(_C.made_at.desc(), _C.id).limit(limit), Document)
 
 
 def kept(tx: Tx) -> list[Document]:

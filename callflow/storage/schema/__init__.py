@@ -12,6 +12,7 @@ from callflow.storage.schema.alarms import (
 from callflow.storage.schema.backups import backup_run
 from callflow.storage.schema.base import UtcDateTime, metadata
 from callflow.storage.schema.charges import charge, charge_price
+from callflow.storage.schema.checks import check_done, station_check
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.disclosures import disclosure
 from callflow.storage.schema.distribution import call_back
@@ -98,6 +99,7 @@ __all__ = [
     "challenge",
     "charge",
     "charge_price",
+    "check_done",
     "client",
     "code_guess",
     "comparison",
@@ -169,6 +171,7 @@ __all__ = [
     "site_move",
     "site_upload",
     "spoken",
+    "station_check",
     "subscription",
     "subscription_lane",
     "task",

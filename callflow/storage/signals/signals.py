@@ -257,6 +257,14 @@ def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
+def last_of(tx: Tx, account: str, since: datetime) -> datetime | None:
+    """When an account sent something last, at ``since`` or later."""
+    c = t.signal.c
+    query = select(func.max(c.received_at)).where(c.account == account, c.received_at >= since)
+    found: datetime | None = tx.execute(query).scalar()
+    return found
+
+
 #: The newest signals of a site's accounts that are looked at for a zone's.
 _NEWEST = 100
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -23,6 +24,12 @@ def change(tx: Tx, run: Run) -> None:
     """As it is now."""
     values: dict[str, Any] = columns(run)
     tx.execute(update(t.backup_run).where(_C.id == values.pop("id")).values(**values))
+
+
+def between(tx: Tx, since: datetime, until: datetime) -> list[Run]:
+    """Those that began from ``since`` until before ``until``, by time."""
+    query = select(t.backup_run).where(_C.begun_at >= since, _C.begun_at < until)
+    return found(tx, query.order_by(_C.begun_at, _C.id), Run)
 
 
 def newest(tx: Tx, what: What | None = None, *, limit: int = 20) -> list[Run]:

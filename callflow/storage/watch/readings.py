@@ -82,6 +82,13 @@ def points(tx: Tx, since: datetime, keys: Collection[str] | None = None) -> list
     return found(tx, query.order_by(c.key, c.at), Point)
 
 
+def changes(tx: Tx, until: datetime) -> list[Point]:
+    """Changes of every organ's state until before ``until``, by organ, oldest first."""
+    c = t.organ_point.c
+    query = select(t.organ_point).where(c.changed.is_(True), c.at < until)
+    return found(tx, query.order_by(c.key, c.at), Point)
+
+
 def drop_points(tx: Tx, before: datetime, changes_before: datetime) -> None:
     """Forget figures from before the one, changes of state from before the other."""
     c = t.organ_point.c

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from callflow.texts.readable import readable
+from callflow.texts.station.checks import USUAL
 
 STATES: Mapping[str, tuple[str, str]] = {
     "ok": ("en ordre", "well"),
@@ -42,7 +43,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "room": ("Centrale de la station", "The station's own panel"),
     "access": ("Contrôle d'accès", "Access control"),
     "canary": ("Essai automatique", "Automatic trial"),
-    "drill": ("Exercice", "Drill"),
+    "drill": ("Contrôle", "Check"),
     "peer": ("Station de repli", "Backup station"),
     "probe": ("Équipement", "Device"),
 }
@@ -121,6 +122,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "restored and held: no call, no message leaves",
     ),
     "shadow": ("en doublure : une autre station agit", "in shadow: another station acts"),
+    "not_done": ("n'a pas été fait à temps", "was not done in time"),
+    "drill_failed": ("en échec", "failed"),
     "no_answer": ("ne répond pas", "does not answer"),
     "bad_answer": ("ne répond pas ce qui est attendu", "does not answer what it should"),
     "too_high": ("au-dessus de sa limite", "above its limit"),
@@ -162,6 +165,8 @@ MEANS: Mapping[str, tuple[str, str]] = {
 
 def named(part: str, name: str, node: str, column: int) -> str:
     """What an organ is called; a name of its own is as it was set. ``column``: 0 is French."""
+    if part == "drill" and name in USUAL:
+        return USUAL[name].title[column]
     own = NAMES[name][column] if name in NAMES else readable(name)
     if part == "process":
         return own

@@ -25,6 +25,10 @@ PDF: dict[int | str, dict[str, Any]] = {
 }
 
 
+#: What an operator does not open.
+_SUPERVISORS = (DocumentKind.EVIDENCE, DocumentKind.AUDIT)
+
+
 async def made(
     station: Station, incident_id: str, width: Width, who: str, language: str = ""
 ) -> Response:
@@ -50,7 +54,7 @@ async def kept(station: Station, document_id: str, who: str, *, supervises: bool
     document = await station.store.read(lambda tx: rows.get(tx, document_id))
     if document is None:
         raise not_found("document")
-    if document.kind is DocumentKind.EVIDENCE and not supervises:
+    if document.kind in _SUPERVISORS and not supervises:
         raise ProblemError(403, "your role does not allow this")
     path = await files.find(station.settings.documents_dir, document.path, "")
     now = station.clock()

@@ -14,10 +14,12 @@ from callflow.clock import from_iso
 from callflow.core.desks.shift import AHEAD
 from callflow.handling.base import refusals
 from callflow.handling.desks import dead_man, rosters, shifts
+from callflow.handling.watch import checks
 from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.sites import sites
+from callflow.texts.station.checks import title
 from web.access.sessions import Handler, Reader, Supervisor, Visitor, check_signature
 from web.access.users import Right, rights_of
 from web.kit import forms, i18n
@@ -63,12 +65,14 @@ async def _start(
             "names": sites.names_of(tx, found.sites),
             "entries": feed(tx, found.entries),
             "findings": rosters.findings(tx, now, soon),
+            "checks": [one for one in checks.standings(tx, now) if one.asked],
             "health": health.told(),
             "strip": views.strip(health),
         }
 
     values = await station.store.read(read)
     values |= {"refused": refused, "ticked": ticked, "soon": soon}
+    values["title_of"] = lambda check: title(check.id, check.title, visitor.language) or check.id
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights
     return _page(station, visitor, "desks/shift.html", values, status)

@@ -16,6 +16,7 @@ from callflow.core.calls.call import CallState, Outcome
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Finding, Means
 from callflow.core.messages.outbox import Channel
+from callflow.core.people.users import Role as UserRole
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
 from callflow.core.records.letters import LetterKind
@@ -24,6 +25,7 @@ from callflow.core.records.retention import Kept
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
+from callflow.core.watch.checks import Check, Done, Period, Proof
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.operating import known
 from callflow.handling.base import policy
@@ -49,6 +51,7 @@ from callflow.storage.records import logbook
 from callflow.storage.records import monthly as monthly_rows
 from callflow.storage.sites import contacts, sites
 from callflow.storage.sites import contacts as contact_rows
+from callflow.storage.watch import checks as check_rows
 from ivr.speech.places import announcements_of
 from tests.integration.web.alarms.test_tasks import END, GUARD, LOOK, SERVICE
 from tests.integration.web.desks.test_desk import missed, waits
@@ -558,6 +561,43 @@ def _audit(world: World, page: Page) -> str:
     return f"/audit?q={account}"
 
 
+_BOUNDS: dict[str, str | Callable[[], str]] = {"lowest": "1", "highest": "2", "figure-run": "1,5"}
+
+
+def _no_checks(world: World, page: Page) -> str:
+    def write(tx: Tx) -> None:
+        tx.execute(t.check_done.delete())
+        tx.execute(t.station_check.delete())
+
+    world.do(write)
+    return "/station/checks"
+
+
+def _checks(world: World, page: Page) -> str:
+    """One of each proof, due."""
+    path, now = _no_checks(world, page), clock.now() - timedelta(minutes=1)
+
+    def write(tx: Tx) -> None:
+        for name, proof in (
+            ("run", Proof.FIGURE),
+            ("report", Proof.FILE),
+            ("kit", Proof.SIGNATURE),
+        ):
+            of: dict[str, Any] = {"period": Period.DAY, "who": UserRole.OPERATOR, "since": now}
+            check_rows.put(tx, Check(id=name, title=name, proof=proof, **of))
+
+    world.do(write)
+    return path
+
+
+def _check(world: World, page: Page) -> str:
+    """One that was done."""
+    path, now = _checks(world, page), clock.now()
+    done = Done(id="1", check_id="run", at=now, by=CHIEF, ok=True, figure=1.5, unit="m")
+    world.do(lambda tx: check_rows.note_done(tx, done))
+    return f"{path}/run"
+
+
 def _tokens(world: World, page: Page) -> str:
     world.station.token(name="erp")
     return "/settings/tokens"
@@ -797,6 +837,10 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="somebody is disabled", prepare=_somebody_disabled),
     Scene(name="sessions", prepare=at("/people/sessions")),
     Scene(name="lines", prepare=at("/lines")),
+    Scene(name="no checks yet", prepare=_no_checks, values=_BOUNDS),
+    Scene(name="checks", prepare=_checks, ready="[name=file-report]", values=_BOUNDS),
+    Scene(name="a check", prepare=_check, ready="#h-retire", values=_BOUNDS),
+    Scene(name="the auditor's report", prepare=at("/station/report")),
     Scene(name="lines, many", prepare=_many_lines),
     Scene(
         name="sites",

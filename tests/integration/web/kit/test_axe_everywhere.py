@@ -136,6 +136,7 @@ def pages(full: FullStation) -> list[str]:
         f"/?incident={full.incidents['shop']}",
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
+        "/station/checks/first-aid",
         f"/logbook/{newest_entry(full)}",
         f"/start?site={SHOP}",
         "/dialogues/verification",

@@ -104,6 +104,8 @@ _ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
 REFUSED: dict[str, str] = {
     # The same moment is typed into both fields.
     f"POST {_ABSENCE} role=keyholder": "doit être après le début (À)",
+    # A signature is chosen, and bounds are typed.
+    "POST /station/checks/new": "seul un chiffre a des limites",
 }
 
 

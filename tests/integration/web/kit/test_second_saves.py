@@ -28,6 +28,7 @@ from callflow.handling.records import letters, mnemonics
 from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
+from callflow.handling.watch import checks
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.messages import subscriptions as subscription_rows
@@ -88,6 +89,11 @@ class Saved:
     def typed(self, turn: int) -> dict[str, str]:
         return dict(self.first if turn == 0 or self.second is None else self.second)
 
+
+#: What is checked.
+CHECK = {"title": "Salle", "text": "Une fois", "period": "day", "who": "operator"}
+CHECK |= {"proof": "signature", "unit": "", "lowest": "", "highest": "", "source": ""}
+CHECK |= {"subject": ""}
 
 #: How another system's list is read.
 LIST = {"at": "Heure", "within": "180", "late": "30"}
@@ -254,6 +260,11 @@ def firm_closed(world: World) -> None:
     world.station.do(lambda tx: close_firm(tx, "ouest", "Cessation", "essai", now))
 
 
+def ask(world: World) -> None:
+    """The usual list of checks."""
+    world.station.do(lambda tx: checks.begin_usual(tx, "odile", clock.now()))
+
+
 def follow(world: World, *, otherwise: bool = False) -> None:
     """The site follows the plan; its first step is called more often there than the plan says."""
     own = {"night": {"call": {"attempts": 5}}} if otherwise else {}
@@ -372,6 +383,9 @@ SAVES: dict[str, Saved] = {
     "/services/save": Saved(
         *("/services?line=police-35", "/services/save"),
         *({**LINE, "name": "CIC Rennes"}, {**LINE, "name": "CIC Brest"}),
+    ),
+    "/station/checks/{check_id}": Saved(
+        *("/station/checks/room",) * 2, CHECK, {**CHECK, "text": "Deux fois"}, prepare=ask
     ),
     "/services/remove": Saved("/services", "/services/remove", {"id": "police-35", **GONE}),
     "/clients/{client_id}": Saved(
@@ -509,7 +523,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
-            *("/settings/webhooks", "/statistics/reports"),
+            *("/settings/webhooks", "/statistics/reports", "/station/checks/new"),
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
             "/logbook/{entry_id}/correct",
             *("/plans/{plan_id}/sites", "/sites/{site_id}/tests", "/faults"),
@@ -544,6 +558,11 @@ ALONE: dict[str, str] = {
         "the button says into which state, and only out of the other one",
     ),
     "/people/{user_id}/desk-phone": "makes a telephone, and ends the one before it",
+    **dict.fromkeys(
+        ("/station/checks/sign", "/station/checks/usual", "/station/checks/{check_id}/retire"),
+        "refused where somebody did it meanwhile (watch/test_checks.py)",
+    ),
+    "/station/report": "makes one more document",
     "/faults/{fault_id}/{act}": "says what it saw, or ends it once (test_faults.py)",
     **dict.fromkeys(
         (

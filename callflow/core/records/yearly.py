@@ -1,0 +1,100 @@
+"""The yearly report for an auditor: its chapters, and what is reckoned for it. Pure.
+
+Which clause of a standard a chapter answers, and which figures are wanted, the station sets: what
+the standards say is not verified here (docs/explanation/law.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from callflow.core.records.sheets import Sheet
+from callflow.core.time.hours import Span
+from callflow.core.watch.organs import State
+
+
+class Chapter(StrEnum):
+    """A chapter, in the order of the report."""
+
+    ALARMS = "alarms"
+    AVAILABILITY = "availability"
+    POWER = "power"
+    CLOCK = "clock"
+    CANARY = "canary"
+    CHECKS = "checks"
+    STAFFING = "staffing"
+    BACKUPS = "backups"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chapter of one report. ``clause``: as the station set it; ``target``: what is wanted, in
+    words; ``met`` None: nothing is wanted, or nothing is known."""
+
+    chapter: Chapter
+    sheet: Sheet
+    clause: str = ""
+    target: str = ""
+    met: bool | None = None
+
+
+_NOTHING = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """How long an organ was in each state, and how often it failed, of the time that is known."""
+
+    took: Mapping[State, timedelta]
+    failures: int
+
+    @property
+    def known(self) -> timedelta:
+        """The time of which its state is known."""
+        return sum((t for s, t in self.took.items() if s is not State.UNKNOWN), _NOTHING)
+
+    @property
+    def share(self) -> float | None:
+        """Per cents of the known time in which it did its work; None: nothing is known."""
+        if not self.known:
+            return None
+        return 100 * (1 - self.took.get(State.FAILED, _NOTHING) / self.known)
+
+
+def lived(changes: Sequence[tuple[datetime, State]], during: Span) -> Lived:
+    """What an organ lived through in that time, by its changes in their order; before the first
+    one nothing is known of it."""
+    took: dict[State, timedelta] = defaultdict(timedelta)
+    failures, before = 0, State.UNKNOWN
+    marks = [(during.start, State.UNKNOWN), *changes, (during.end, State.UNKNOWN)]
+    for (at, state), (until, _) in pairwise(marks):
+        begin, end = max(at, during.start), min(until, during.end)
+        if end > begin:
+            took[state] += end - begin
+        failures += state is State.FAILED is not before and during.start <= at < during.end
+        before = state
+    return Lived(took, failures)
+
+
+def attended(shifts: Iterable[Span], during: Span) -> dict[int, timedelta]:
+    """{how many people were on shift at once: for how long} of that time."""
+    steps: Counter[datetime] = Counter()
+    for one in shifts:
+        begin, end = max(one.start, during.start), min(one.end, during.end)
+        if begin < end:
+            steps[begin] += 1
+            steps[end] -= 1
+    took: dict[int, timedelta] = defaultdict(timedelta)
+    there, at = 0, during.start
+    for moment in sorted(steps):
+        if moment > at:
+            took[there] += moment - at
+        there, at = there + steps[moment], moment
+    if during.end > at:
+        took[there] += during.end - at
+    return dict(took)
