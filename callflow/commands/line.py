@@ -19,6 +19,7 @@ from callflow.commands.station import (
     certificate,
     configuration,
     doctor,
+    mirror,
     releasing,
     shadow,
     station,
@@ -26,6 +27,7 @@ from callflow.commands.station import (
 )
 from callflow.core.plans.call_plan import PlanError
 from callflow.core.station.backups import Unusable as BackupUnusable
+from callflow.core.station.mirroring import MirrorRefused
 from callflow.demo.panel import NoAnswerError
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
@@ -42,6 +44,9 @@ app.command()(doctor.doctor)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(releasing.release)
+app.command()(mirror.promote)
+app.command()(mirror.demote)
+app.add_typer(mirror.mirror, name="mirror")
 app.add_typer(station.asterisk, name="asterisk")
 app.add_typer(administration.db, name="db")
 app.add_typer(certificate.certificate, name="certificate")
@@ -71,6 +76,7 @@ _SAID = (
     BackupUnusable,
     BadField,
     BadSettings,
+    MirrorRefused,
     NoAnswerError,
     OSError,
     PlanError,

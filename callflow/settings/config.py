@@ -30,6 +30,7 @@ from callflow.core.station.addresses import is_loopback
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
 from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
+from callflow.settings.mirror import MirrorSettings
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.pbx import PbxSettings
 from callflow.settings.phones import PhoneSettings
@@ -43,7 +44,9 @@ class BadSettings(Exception):
     """Settings that can't be used. The message names each one and says what is wrong."""
 
 
-class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings, PbxSettings):
+class Settings(
+    NotifySettings, AccessSettings, LinesSettings, MirrorSettings, PhoneSettings, PbxSettings
+):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 
     Durations are seconds. Phone numbers are E.164.
@@ -386,6 +389,7 @@ class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings, Pbx
             dc09=self._port(self.dc09_port, 9),
             surgard=self._port(self.surgard_port, 10),
             dc07=self._port(self.dc07_port, 11),
+            mirror=self._port(self.mirror_port, 12),
             ami=self._port(self.ami_port, 38),
             sip=self._port(self.sip_port, 60),
             sip_tls=self._port(self.sip_tls_port, 61),
@@ -399,6 +403,18 @@ class Settings(NotifySettings, AccessSettings, LinesSettings, PhoneSettings, Pbx
             rtp_count=RTP_PORTS - self._node_offset,
             simulator_rtp_start=self._port(self.simulator_rtp_start, 3000),
         )
+
+    @model_validator(mode="after")
+    def _mirror(self) -> Self:
+        if not self.mirrored:
+            return self
+        if self.is_beyond("mirror") and self.tls_certificate is None:
+            raise ValueError(
+                "CALLFLOW_MIRROR_BIND beyond this machine needs CALLFLOW_TLS_CERTIFICATE"
+            )
+        if self.database.startswith("sqlite"):
+            raise ValueError("CALLFLOW_MIRROR_TO needs CALLFLOW_DATABASE_URL, a PostgreSQL's")
+        return self
 
     @property
     def has_browsers_elsewhere(self) -> bool:
@@ -529,6 +545,7 @@ class Ports:
     dc09: int
     surgard: int
     dc07: int
+    mirror: int
     ami: int
     sip: int
     sip_tls: int

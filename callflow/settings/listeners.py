@@ -17,7 +17,7 @@ MOST_NETWORKS = 200
 #: Networks that are no limit.
 EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 #: The listeners that have an address and a list of their own, as their settings call them.
-LISTENERS = ("web", "sip", "dc09", "surgard", "dc07")
+LISTENERS = ("web", "sip", "dc09", "surgard", "dc07", "mirror")
 
 
 def listed(value: Any) -> Any:
@@ -97,6 +97,9 @@ class ListenerSettings(BaseSettings):
     surgard_allow: Allowed = ()
     dc07_bind: Addresses = ()
     dc07_allow: Allowed = ()
+    #: The station's other site asks here who acts, and its database follows this one's.
+    mirror_bind: Addresses = ()
+    mirror_allow: Allowed = ()
 
     @model_validator(mode="after")
     def _one_for_sip(self) -> Self:

@@ -111,6 +111,10 @@ class Product:
     async def start(self) -> None:
         """Returns when the API answers and every role has said that it lives."""
         self._process = await self._spawn(*self.command)
+        await self.meet()
+
+    async def meet(self) -> None:
+        """Returns when whatever was begun answers as ``start`` says."""
         self._client = httpx.AsyncClient(
             base_url=f"{self.url}/api/v1",
             trust_env=False,

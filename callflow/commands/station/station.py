@@ -18,16 +18,22 @@ from callflow import clock, listening, private
 from callflow.commands import role
 from callflow.commands.base import bring_up_to_date, console, group, open_rows, settings_of_this_run
 from callflow.commands.demo import demo_people
+from callflow.core.station.mirroring import Claim, MirrorRefused
 from callflow.demo import station
 from callflow.handling.base import policy
 from callflow.handling.plans import plans
-from callflow.handling.station import shadow
+from callflow.handling.station import mirroring, shadow
+from callflow.mirror import claims
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
 from callflow.storage import SqlError, StoreUnavailable, Tx
+from callflow.vault import Vault
 from ivr.asterisk import embedded
 from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.tree import find_or_fetch
+
+#: The station of one of two sites, as the site's keeper begins it.
+STATION = "station"
 
 
 def serve(
@@ -39,20 +45,39 @@ def serve(
     if only in role.ROLES:
         role.run(only)
         return
-    if only is not None:
+    if only not in (None, STATION):
         raise typer.BadParameter(f"there is no role {only!r}: {', '.join(role.ROLES)}")
     settings = settings_of_this_run()
+    if settings.mirrored and only is None:
+        _keep_site(settings)
+        return
     with alone(settings), supervisor.nursery_of(settings) as nursery:
         station = supervisor.Supervisor(settings, prepare(settings), nursery)
         asyncio.run(station.run(lambda: _started(settings)))
 
 
+def _keep_site(settings: Settings) -> None:
+    """One site of a station that has two: the station itself is a process of it, while it acts."""
+    from callflow.mirror.keeper import Keeper  # noqa: PLC0415 -- a station of one site has none
+
+    with _locked(settings, settings.run_dir / "mirror.lock"):
+        Vault.of_station(settings.data_dir)  # else it would find out only when it is needed
+        asyncio.run(Keeper(settings).run())
+
+
 @contextlib.contextmanager
 def alone(settings: Settings) -> Iterator[None]:
     """One supervisor a data folder: a second one would start everything twice."""
+    with _locked(settings, lock_file(settings)):
+        _wait_for_ports(settings)
+        yield
+
+
+@contextlib.contextmanager
+def _locked(settings: Settings, file: Path) -> Iterator[None]:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     private.close(settings.data_dir)
-    with lock_file(settings).open("a") as lock:
+    with file.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -60,7 +85,6 @@ def alone(settings: Settings) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        _wait_for_ports(settings)
         yield
 
 
@@ -111,9 +135,12 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     """
     if settings.demo:
         station.stay_here(settings)
+    claim = _claim(settings) if settings.mirrored else None
     bring_up_to_date(settings)
     with open_rows(settings) as (store, vault):
         now = clock.now()
+        if claim is not None:
+            store.write_now(lambda tx: mirroring.take_over(tx, claim, now))
         store.write_now(lambda tx: _save(tx, settings, now))
         store.write_now(lambda tx: plans.publish_standard_plans(tx, "callflow", now))
         if settings.demo:
@@ -135,6 +162,14 @@ def prepare(settings: Settings) -> list[AsteriskProcess]:
     for asterisk in adopted:
         asterisk.read_again()
     return asterisks
+
+
+def _claim(settings: Settings) -> Claim:
+    """Raises MirrorRefused where this is not the site that acts."""
+    kept = claims.read(settings.data_dir, settings.mirror_name)
+    if kept is None or not kept.claim.acts:
+        raise MirrorRefused("the station does not act at this site: `callflow mirror status`")
+    return kept.claim
 
 
 #: Seconds that an Asterisk which somebody else begins may need: signals are taken without it too.

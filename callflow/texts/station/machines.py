@@ -37,6 +37,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Restored station released by {by}; alarms given to operators: {alarms}, messages that were"
         " too late: {late}",
     ),
+    "site_acts": (
+        "La station agit désormais au site {place} (époque {number})",
+        "The station acts at the site {place} from now on (epoch {number})",
+    ),
     "node_lost": (
         "La téléphonie du nœud {node} ne répond plus",
         "The telephony of node {node} does not answer any more",

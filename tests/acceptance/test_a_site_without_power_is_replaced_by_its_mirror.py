@@ -1,0 +1,117 @@
+"""A site loses its power under alarms and calls: its mirror is promoted; it comes back as one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from callflow import clock
+from callflow.core.station.mirroring import SILENT, sentence
+from callflow.demo.panel import NoAnswerError, PanelClient
+from ivr.asterisk import network_log
+from ivr.asterisk.instance import Instance, Kind
+from tests.support.chaos import ANSWERS, RINGS, Town
+from tests.support.two_sites import Site, TwoSites
+
+ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "1"))
+#: Seconds from the promotion to the first call.
+FIRST_CALL = 60.0
+ALARMS, CALLS, PANELS = 12, 6, 6
+
+
+class Sending:
+    """Panels that send without a pause, each event until it is acknowledged by whichever site."""
+
+    def __init__(self, both: TwoSites) -> None:
+        self._both = both
+        self.acknowledged: list[str] = []
+
+    async def run(self, account: int) -> None:
+        for number in itertools.count():
+            text = f"{account} {number}"
+            await self._both.first.until(partial(self._sent, str(account), text), within=600)
+            self.acknowledged.append(text)
+            await asyncio.sleep(PANELS / 25)
+
+    async def _sent(self, account: str, text: str) -> bool:
+        for site in (self._both.first, self._both.second):
+            with contextlib.suppress(NoAnswerError, OSError):
+                async with PanelClient(
+                    "127.0.0.1", site.base + 9, account, attempts=1, answer_within=2.0
+                ) as panel:
+                    if (await panel.send("BA", "1", text)).kind == "ACK":
+                        return True
+        return False
+
+
+def rung(site: Site) -> list[network_log.SeenCall]:
+    """Every INVITE at a site's own network."""
+    return network_log.calls_seen(Instance(kind=Kind.SIMULATOR, data_dir=site.data_dir))
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(300 + 240 * ROUNDS)
+async def test_a_site_without_power_is_replaced_by_its_mirror(tmp_path: Path) -> None:
+    async with TwoSites(tmp_path) as both:
+        acting, mirror = both.first, both.second
+        sending = Sending(both)
+        panels = [asyncio.create_task(sending.run(9300 + n)) for n in range(PANELS)]
+        for turn in range(ROUNDS):
+            await _round(both, acting, mirror, letter="KLMNPQRSTU"[turn])
+            acting, mirror = mirror, acting
+        for panel in panels:
+            panel.cancel()
+        await asyncio.gather(*panels, return_exceptions=True)
+        stored = await acting.texts_stored()
+        lost = [text for text in sending.acknowledged if stored[text] != 1]
+        print(f"{len(sending.acknowledged)} acknowledged, {len(lost)} lost")
+        assert not lost, lost
+        assert (await (await acting._spawn("logbook", "verify")).wait()) == 0
+
+
+async def _round(both: TwoSites, acting: Site, mirror: Site, letter: str) -> None:
+    town = Town(acting, letter=letter)
+    await town.open(ring_s=60)
+    # Some are heard to their end before, some ring while the power goes.
+    done = [await town.site("right code", (ANSWERS, RINGS, RINGS)) for _ in range(CALLS)]
+    ringing = [await town.site("nobody there", (RINGS, RINGS, RINGS)) for _ in range(CALLS)]
+    for account in done:
+        await town.alarm(account)
+    await acting.until(lambda: town.all_over(done), within=120)
+    for account in ringing:
+        await town.alarm(account)
+    numbers = {town.number(account, 0) for account in ringing}
+    await acting.until(lambda: numbers <= {call.to for call in rung(acting)}, within=60)
+    off_at = clock.now()
+    await acting.power_off()
+    await both.silent(mirror, SILENT.total_seconds())
+    promoted_at = clock.now()
+    await mirror.cli("promote", "--other-is-off", sentence(acting.name))
+    await mirror.meet()
+    await mirror.until(lambda: _since(mirror, promoted_at), within=FIRST_CALL)
+    first = min(call.at for call in _since(mirror, promoted_at))
+    print(f"first call from {mirror.name} {(first - promoted_at).total_seconds():.1f} s after")
+    assert (first - promoted_at).total_seconds() <= FIRST_CALL
+    # The site comes back, and stands by.
+    await acting.begin()
+    await both.in_step(mirror)
+    assert acting.status["standing"] == "standing_by"
+    _nobody_rung_by_both(acting, mirror, off_at, {town.number(account, 0) for account in done})
+
+
+def _since(site: Site, at: datetime) -> list[network_log.SeenCall]:
+    return [call for call in rung(site) if call.at >= at]
+
+
+def _nobody_rung_by_both(old: Site, new: Site, off_at: datetime, reached: set[str]) -> None:
+    """The old site calls nobody once it is off, and the new one nobody whom the old one reached."""
+    assert not _since(old, off_at), [call.to for call in _since(old, off_at)]
+    again = reached & {call.to for call in _since(new, off_at)}
+    assert not again, again
