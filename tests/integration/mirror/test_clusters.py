@@ -105,6 +105,7 @@ def test_a_commit_waits_for_the_mirror_and_a_lost_site_comes_back_as_one(pair: P
     assert replication.is_standby(pair.urls[0])
 
 
+@pytest.mark.deep
 def test_what_a_site_took_alone_is_set_aside_and_not_thrown_away(pair: Pair) -> None:
     pair.kill(1)
     replication.await_mirror(pair.urls[0], "")  # it goes on alone
@@ -131,6 +132,7 @@ def test_no_commit_is_acknowledged_nor_seen_without_the_mirror(pair: Pair) -> No
     assert pair.read(0) == [9]
 
 
+@pytest.mark.deep
 def test_a_cluster_is_never_made_over_another(pair: Pair) -> None:
     with pytest.raises(ClusterFailed, match="not empty"):
         pair.clusters[0].create()
