@@ -58,6 +58,7 @@ from web.pages.calls import dialogues
 from web.pages.calls.telephone_feed import Telephones
 from web.pages.records.evidence_files import EvidenceFiles
 from web.pages.sites.imports import SiteImports
+from web.screens import Screens
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
@@ -145,7 +146,7 @@ def _routes() -> list[BaseRoute]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
-        asyncio.create_task(_beat(app.state.station)),
+        asyncio.create_task(_beat(app.state.station, app.state.hub.screens)),
         asyncio.create_task(app.state.hub.run()),
         asyncio.create_task(app.state.telephones.run()),
         asyncio.create_task(app.state.site_imports.run()),
@@ -163,13 +164,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await app.state.station.prompts.close()
 
 
-async def _beat(station: Station) -> None:
-    """Says every two seconds that the web lives."""
+async def _beat(station: Station, screens: Screens) -> None:
+    """Says every two seconds that the web lives, and how the pages at the desks are."""
     probe = Probe(station.settings)
     while True:
+        if station.watch.outage:  # no page can be let in to say that it draws
+            screens.excuse()
         seen, used = dict(station.seen), dict(station.used)
         machine = await asyncio.to_thread(probe.look)
-        live = partial(_live, station=station, seen=seen, used=used, machine=machine)
+        told = {"machine": machine, "screens": screens.told()}
+        live = partial(_live, station=station, seen=seen, used=used, told=told)
         await station.watch.follow(station.store.write(live))
         if not station.watch.outage:
             _forget(station.seen, seen)
@@ -188,14 +192,14 @@ def _live(
     station: Station,
     seen: Mapping[str, datetime],
     used: Mapping[str, datetime],
-    machine: Mapping[str, Any],
+    told: dict[str, Any],
 ) -> None:
     """The web lives, whose sessions and which tokens are used; tells of the outage that this commit
     ends."""
     now = station.clock()
     access.sessions_seen(tx, seen)
     users.tokens_used(tx, used)
-    station.me.beat(tx, now, {"machine": machine})
+    station.me.beat(tx, now, told)
     if station.watch.outage is not None:
         health.store_was_away(tx, station.watch.outage, now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,7 @@ from web.kit.rendering import render
 from web.pages.alarms import views
 from web.pages.records import entries as feeds
 from web.pages.records.entries import EntryShown
+from web.screens import Screens
 from web.station import Station
 
 _log = structlog.get_logger()
@@ -39,6 +41,8 @@ APART = 0.02
 WRITABLE = "writable"
 #: A console that is so many messages behind starts over.
 _BEHIND = 100
+#: Seconds of which it is known which events were sent then, and digits of an event's number.
+_MARKS, _DIGITS = 300, 15
 
 
 @dataclass(eq=False)
@@ -48,6 +52,7 @@ class Console:
     language: str
     user: str = ""
     session: str = ""  # the stream lasts no longer than it
+    screen: str = ""  # what its page is called (web/screens.py)
     messages: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_BEHIND))
     lost: bool = False
 
@@ -81,6 +86,8 @@ class Hub:
         self._state = _State()
         self._number = 0
         self._run = f"{station.started_at:%Y%m%d%H%M%S}"
+        self._marks: deque[tuple[int, float]] = deque(maxlen=_MARKS)
+        self.screens = Screens()
         self._health_at = 0.0
         self._lock = asyncio.Lock()
         self._of_users: dict[str, dict[str, Text]] = {}
@@ -203,25 +210,49 @@ class Hub:
             kept[event] = text
         else:
             kept.pop(event, None)
-        self._number += 1
+        self._count()
         for console in self._consoles:
             if console.user == name:
                 console.send(self._message(event, _in(text, console.language)))
 
+    def drew(self, screen: str, user_id: str, session: str, seen: str, *, hidden: bool) -> None:
+        """A page drew the event that is numbered ``seen``, or, hidden, heard it."""
+        self.screens.draws(screen, user_id, session, at=self._sent_at(seen), hidden=hidden)
+
+    def _sent_at(self, seen: str) -> float | None:
+        """When an event was sent, within a second; None: another process sent it."""
+        run, _, number = seen.partition("-")
+        if run != self._run or not number.isascii() or not number.isdigit():
+            return None
+        earlier = (at for sent, at in reversed(self._marks) if sent <= int(number[:_DIGITS]))
+        return next(earlier, self._marks[0][1] if self._marks else None)
+
+    def _count(self) -> None:
+        """One more event; noted when, once a second."""
+        self._number += 1
+        now = monotonic()
+        if not self._marks or now - self._marks[-1][1] >= 1.0:
+            self._marks.append((self._number, now))
+
     async def stream(
-        self, language: str, closing: asyncio.Event, user: str = "", session: str = ""
+        self,
+        language: str,
+        closing: asyncio.Event,
+        user: str = "",
+        session: str = "",
+        user_id: str = "",
     ) -> AsyncIterator[str]:
         """Messages for one console, until it leaves or the process ends."""
-        console = Console(language, user, session)
-        async with self._lock:
-            await self._look_now()
-            entries = await self._station.store.read(feeds.last)
-            console.send(self._everything(console, entries[::-1]))
-            self._consoles.add(console)
-            self._listened.set()
+        console = Console(language, user, session, screen=self.screens.opens(user_id, session))
         ending = asyncio.create_task(closing.wait())
         getting: asyncio.Task[str] | None = None
         try:
+            async with self._lock:
+                await self._look_now()
+                entries = await self._station.store.read(feeds.last)
+                console.send(self._everything(console, entries[::-1]))
+                self._consoles.add(console)
+                self._listened.set()
             while not console.lost and not closing.is_set():
                 getting = asyncio.create_task(console.messages.get())
                 await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -229,6 +260,7 @@ class Hub:
                     return
                 yield getting.result()
         finally:
+            self.screens.closes(console.screen)
             self._consoles.discard(console)
             if not self._consoles:
                 self._listened.clear()
@@ -293,7 +325,7 @@ class Hub:
 
     def _tell_all(self, event: str, data: str, values: dict[str, Any] | None = None) -> None:
         """Render once a language; the same bytes to everybody who reads it."""
-        self._number += 1
+        self._count()
         for language in {console.language for console in self._consoles}:
             text = data if values is None else render(language, data, values)
             message = self._message(event, text)
@@ -312,6 +344,7 @@ class Hub:
         rows = {"lines": list(state.lines.values()), "gone": [], "all": True}
         feed = {"entries": entries, "all": True}
         told = [
+            self._message("screen", console.screen),
             self._message("beat", to_iso(self._station.clock())),
             self._message("store", self._store()),
             self._message("rows", render(language, "alarms/_rows.html", rows)),

@@ -29,7 +29,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
-from callflow.handling.watch import machines, organs, overdue
+from callflow.handling.watch import machines, organs, overdue, people
 from callflow.probes.machine import Probe
 from callflow.processes import anchoring, backups, reporting
 from callflow.processes.eraser import Eraser
@@ -61,6 +61,7 @@ _REPORT = timedelta(seconds=20)
 _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
 _ORGANS = timedelta(seconds=5)
+_PEOPLE = timedelta(seconds=5)
 _BACK_UP = timedelta(seconds=30)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
@@ -109,6 +110,7 @@ class Engine:
                 parts.create_task(self._every(_REPORT, self._report))
                 parts.create_task(self._every(_CHARGE, self._charge))
                 parts.create_task(self._every(_ORGANS, self._note_organs))
+                parts.create_task(self._every(_PEOPLE, self._look_at_people))
                 parts.create_task(self._every(_BACK_UP, self._back_up))
         finally:
             self._wake.close()
@@ -206,6 +208,14 @@ class Engine:
             now = clock.now()
             if await self._store.read(lambda tx: organs.organs_changed(tx, now)):
                 await self._store.write(lambda tx: organs.note_organs(tx, now), patience=1.0)
+
+    async def _look_at_people(self) -> None:
+        """Screens, headsets and the room. Nearly always it only reads."""
+        if self._on_duty:
+            now, frozen_after = clock.now(), self._settings.screen_frozen
+            look = await self._store.read(lambda tx: people.find(tx, now, frozen_after))
+            if look:
+                await self._store.write(lambda tx: people.act(tx, look, now), patience=1.0)
 
     async def _watch_clock(self, now: datetime) -> None:
         """What waits for a time must not wait longer because the clock was set back."""

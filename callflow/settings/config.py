@@ -215,6 +215,17 @@ class Settings(
     dead_man_night: float = Field(1800.0, ge=0, le=86400)
     dead_man_day: float = Field(3600.0, ge=0, le=86400)
     dead_man_grace: float = Field(60.0, ge=1, le=3600)
+    #: Seconds without a painted frame after which a page in sight of somebody on shift is frozen.
+    screen_frozen: float = Field(40.0, ge=15, le=600)
+    #: The account of the station's own alarm panel, whose alarms are vital ones of the station.
+    room_account: str = Field("", pattern=r"^[0-9A-Za-z]{0,16}$")
+    #: Seconds that its alarm may wait for somebody here, then it goes outside.
+    room_answer: float = Field(30.0, ge=5, le=3600)
+    #: Zones of that panel: the doors of the entrance by two doors.
+    room_outer_door: str = Field("", max_length=16)
+    room_inner_door: str = Field("", max_length=16)
+    #: Seconds that its outer door may stand open.
+    room_door_open: float = Field(60.0, ge=5, le=3600)
     #: Signals waiting to be correlated above which acknowledgements slow down (receiver/pace.py).
     long_backlog: int = Field(50_000, ge=100)
 
@@ -515,6 +526,7 @@ _PATTERNS = {
     "outbound_proxy": "a trunk's proxy is host or host:port",
     "phones_host": "telephones reach the station by a host name or an IPv4 address",
     "username": "a trunk's user name is as the carrier wrote it, with or without @domain",
+    "room_account": "a panel's account is 1 to 16 letters and digits",
     "dead_man_hours": "hours are from-to, such as 20:00-07:00",
     "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",
 }

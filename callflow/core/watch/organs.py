@@ -94,6 +94,16 @@ class Reason(StrEnum):
     SLOW = "slow"
     HELD = "held"  # restored, and not released yet
     SHADOW = "shadow"  # another station acts
+    FROZEN = "frozen"  # a screen that draws nothing any more
+    HIDDEN = "hidden"  # a console that nobody has in sight
+    IN_ALARM = "in_alarm"  # the own premises, and somebody here has it in hand
+    NOT_TAKEN = "not_taken"  # nobody here answers their alarm
+    PERSON = "person"  # who works here is in danger
+    BOTH_OPEN = "both_open"  # the doors of the airlock, at once
+    LEFT_OPEN = "left_open"  # its outer door, for too long
+    NOT_HEARD = "not_heard"  # by who wears the headset
+    NO_MICROPHONE = "no_microphone"
+    TOO_QUIET = "too_quiet"
     TOO_FEW = "too_few"  # nothing came lately: nothing is known, and nothing is wrong
     NOT_DONE = "not_done"  # in its time
     DRILL_FAILED = "drill_failed"

@@ -15,6 +15,7 @@ from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules, SiteState
+from callflow.core.watch.room import bent
 from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling.base.policy import load_policy
 from callflow.handling.sites import in_force
@@ -50,6 +51,7 @@ class Surroundings:
         accounts = {signal.account for signal in signals}
         self.tx, self.now = tx, now
         self.policy = load_policy(tx)
+        self._room = self.policy.room
         self.declared = surroundings.declared(tx, accounts)
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
         mine = sorted(set(self.sites.values()))
@@ -101,7 +103,9 @@ class Surroundings:
         if site in self._overridden:
             of_zone = self._overrides.get((site, code, key))
             override = of_zone or self._overrides.get((site, code, ""))
-        return meaning_of(signal.format, code, zone_kind, self._station, override)
+        meaning = meaning_of(signal.format, code, zone_kind, self._station, override)
+        own = site is not None and self._room.is_own(signal.account) and not signal.of_station
+        return bent(meaning) if own else meaning
 
     def overrides_kinds(self, site: str | None) -> bool:
         """Say whether a code may mean another kind there than its restore says."""

@@ -16,6 +16,7 @@ from callflow.core.desks.distribution import Rules, is_night
 from callflow.core.messages import withholding
 from callflow.core.messages.withholding import Restored, Withheld
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.watch.room import Room
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import users
@@ -48,6 +49,16 @@ _OF_CALLERS = (
     "call_back_target",
     "guard_welfare",
     "back_to_normal",
+)
+
+
+#: What is set about the station's own premises.
+_OF_ROOM = (
+    "room_account",
+    "room_answer",
+    "room_outer_door",
+    "room_inner_door",
+    "room_door_open",
 )
 
 
@@ -88,6 +99,11 @@ class Policy:
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0
     dead_man_grace: float = 60.0
+    room_account: str = ""
+    room_answer: float = 30.0
+    room_outer_door: str = ""
+    room_inner_door: str = ""
+    room_door_open: float = 60.0
     shadow: bool = False
     shadow_sites: int = 0  # for which another system acts, whatever the station does
     restored: Restored | None = None  # from a backup, and whether it may act since
@@ -131,6 +147,17 @@ class Policy:
             every_night=self.dead_man_night,
             every_day=self.dead_man_day,
             grace=self.dead_man_grace,
+        )
+
+    @property
+    def room(self) -> Room:
+        """The station's own premises."""
+        return Room(
+            account=self.room_account,
+            outer_door=self.room_outer_door,
+            inner_door=self.room_inner_door,
+            answer=self.room_answer,
+            door_open=self.room_door_open,
         )
 
     def hold(self, category: Category) -> timedelta:
@@ -182,6 +209,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "dead_man_night": settings.dead_man_night,
             "dead_man_day": settings.dead_man_day,
             "dead_man_grace": settings.dead_man_grace,
+            **{name: getattr(settings, name) for name in _OF_ROOM},
             "shadow": settings.shadow,
         },
     )

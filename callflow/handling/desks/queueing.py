@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.core.alarms import escalation
@@ -13,6 +14,7 @@ from callflow.core.desks import distribution
 from callflow.core.messages.outbox import LONGEST_WAIT
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Category
+from callflow.core.watch.room import is_quiet
 from callflow.handling.alarms.acting import ask_act, hand_to_human, let_go, request_call
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import tell
@@ -54,7 +56,11 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     if not overdue:
         return
     top = overdue[0]
-    desk = escalation.with_first(desk_now(tx, policy, now), presence.first_available(tx, now))
+    desk = desk_now(tx, policy, now)
+    if is_quiet(top, policy.room):  # nothing rings beside whoever may be held up (D7)
+        desk = replace(desk, desk_phones=())
+    else:
+        desk = escalation.with_first(desk, presence.first_available(tx, now))
     number = escalation.queue_number(desk, top.queue_level)
     for incident in overdue:
         incidents.change(

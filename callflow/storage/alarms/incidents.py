@@ -315,6 +315,13 @@ def open_ones(
     return found(tx, query.order_by(c.priority, c.opened_at, c.id), Incident)
 
 
+def open_of_account(tx: Tx, account: str) -> list[Incident]:
+    """The open incidents of an account, the oldest first."""
+    c = t.incident.c
+    query = _ALL.where(c.state == State.OPEN.value, c.account == account)
+    return found(tx, query.order_by(c.opened_at, c.id), Incident)
+
+
 def running(tx: Tx) -> list[Incident]:
     """The open incidents whose plan runs by itself, those of storms too, the oldest first."""
     c = t.incident.c

@@ -248,6 +248,13 @@ def page(
     return found(tx, query, StoredSignal)
 
 
+def newest(tx: Tx, account: str, since: datetime, *, limit: int) -> list[StoredSignal]:
+    """An account's last signals from ``since`` on, the newest first."""
+    c = t.signal.c
+    query = select(t.signal).where(c.account == account, c.received_at >= since)
+    return found(tx, query.order_by(c.number.desc()).limit(limit), StoredSignal)
+
+
 def came_since(tx: Tx, account: str, kind: Kind, since: datetime) -> bool:
     """True where a signal of ``kind`` came from an account's panel for certain, at ``since`` or
     later."""

@@ -38,8 +38,8 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "mirror": ("Miroir", "Mirror"),
     "gateway": ("Passerelle", "Gateway"),
     "recorder": ("Enregistreur vidéo", "Video recorder"),
-    "screen": ("Écran de l'opérateur", "Operator's screen"),
-    "headset": ("Casque", "Headset"),
+    "screen": ("Écran de", "Screen of"),
+    "headset": ("Casque de", "Headset of"),
     "room": ("Centrale de la station", "The station's own panel"),
     "access": ("Contrôle d'accès", "Access control"),
     "canary": ("Essai automatique", "Automatic trial"),
@@ -50,6 +50,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
 
 #: Names of organs that are the product's own words.
 NAMES: Mapping[str, tuple[str, str]] = {
+    "airlock": ("à deux portes", "by two doors"),
     "engine": ("Moteur", "Engine"),
     "receiver": ("Frontal", "Receiver"),
     "telephony": ("Conduite des appels", "Call control"),
@@ -134,6 +135,16 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "ne peut être interrogé ainsi sur cette machine",
         "can't be asked so on this machine",
     ),
+    "frozen": ("figé : il n'affiche plus rien de neuf", "frozen: it shows nothing new"),
+    "hidden": ("console masquée, personne ne la voit", "console hidden, nobody sees it"),
+    "in_alarm": ("en alarme, prise en charge ici", "in alarm, taken in hand here"),
+    "not_taken": ("en alarme, personne ici ne répond", "in alarm, nobody here answers"),
+    "person": ("une personne y est en danger", "somebody there is in danger"),
+    "both_open": ("les deux portes ouvertes à la fois", "both doors open at once"),
+    "left_open": ("porte extérieure restée ouverte", "outer door left open"),
+    "not_heard": ("le son n'est pas entendu", "its sound is not heard"),
+    "no_microphone": ("micro non mesuré", "microphone not measured"),
+    "too_quiet": ("micro trop faible", "microphone too quiet"),
     "too_few": ("rien à mesurer récemment", "nothing to measure lately"),
 }
 

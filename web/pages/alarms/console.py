@@ -14,12 +14,13 @@ from callflow.storage.alarms import incidents
 from web.access.sessions import Handler, Reader, Visitor
 from web.access.users import Right
 from web.access.views import frame
-from web.kit import i18n
+from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.rendering import page, render
 from web.pages.alarms import incident, views
 from web.pages.records import entries
 from web.pages.station import demo
+from web.screens import NAME
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -91,11 +92,27 @@ async def events(request: Request, visitor: Reader) -> Response:
     app = request.app
     return StreamingResponse(
         app.state.hub.stream(
-            visitor.language, app.state.closing, user=visitor.name, session=visitor.session
+            visitor.language,
+            app.state.closing,
+            user=visitor.name,
+            session=visitor.session,
+            user_id=visitor.id,
         ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+@router.post("/beat")
+async def beat(request: Request, visitor: Handler) -> Response:
+    """A page says that it drew what its stream told last, or that nobody has it in sight."""
+    form = await forms.sent(request)
+    screen, seen = form.get("screen", ""), form.get("seen", "")
+    if not NAME.fullmatch(screen):
+        raise ProblemError(422, "this is no page of the console", field="screen")
+    hidden = form.get("hidden") == "1"
+    request.app.state.hub.drew(screen, visitor.id, visitor.session, seen, hidden=hidden)
+    return Response(status_code=204)
 
 
 @router.post("/demo/alarms/{site_id}")

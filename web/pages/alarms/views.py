@@ -26,6 +26,7 @@ from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
 from callflow.core.watch.organs import Organ, Part, Reason, whose
+from callflow.core.watch.room import is_quiet
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.alarms import bank_openings
 from callflow.handling.alarms.acting import NOT_NORMAL
@@ -177,7 +178,8 @@ def _line(
     last = last or next((c for c in reversed(its_calls) if c.state is CallState.ENDED), None)
     group, kind = _group(row), row.kind
     target = None
-    if row.with_human and row.human_since and _rings(row):
+    rings = _rings(row) and not is_quiet(row, policy.room)
+    if row.with_human and row.human_since and rings:
         target = row.human_since + policy.target(row.category)
     about = next(iter(row.zones), "") if kind is Kind.STORM else ""
     storm, place = storm_of(about)

@@ -1,6 +1,7 @@
 // What the pages do by themselves. Everything is rendered by the server; without this the forms work.
 import "./clock.js";
 import "./stream.js";
+import "./beat.js";
 import "./rows.js";
 import "./pane.js";
 import "./acts.js";

@@ -58,7 +58,7 @@ async def test_a_token_is_shown_once_used_and_revoked(
     (row,) = station.store.read_now(users.tokens)
     assert (row.made_by, row.role, row.used_at) == ("odile", "reader", None)
     live = app.state.station
-    station.do(partial(_live, station=live, seen={}, used=dict(live.used), machine={}))
+    station.do(partial(_live, station=live, seen={}, used=dict(live.used), told={}))
     (row,) = station.store.read_now(users.tokens)
     assert row.used_at is not None
     assert (await chief.send(f"{HERE}/{row.id}/revoke")).status_code == 303

@@ -77,6 +77,7 @@ WITHOUT_CONTROL = {
     "POST /plans/{plan_id}/edit/order": "a step is dragged: its buttons do the same",
     "POST /incidents/{incident_id}/go-on": "its button is there for half a minute, its key always",
     "POST /telephone/softphone": "asked by the page itself",
+    "POST /beat": "said by the page itself",
     "POST /telephone/rejoin": "asked by the page itself",
     "POST /telephone/contact": "for other pages: an incident's has its own, .../call",
     "POST /telephone/number": "for other pages: a missed call's has its own, .../call",

@@ -516,7 +516,7 @@ ALONE: dict[str, str] = {
             *("/account/totp/remove", "/account/recovery", "/account/passkeys/options"),
             *("/account/passkeys", "/account/passkeys/{key_id}/remove"),
             *("/account/sessions/{session}/end", "/telephone/softphone", "/telephone/{act}"),
-            *("/shift/begin", "/shift/end", "/shift/presence", "/undo/{undo_id}"),
+            *("/shift/begin", "/shift/end", "/shift/presence", "/undo/{undo_id}", "/beat"),
         ),
         "one's own",
     ),
