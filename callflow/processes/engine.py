@@ -34,6 +34,7 @@ from callflow.probes.machine import Probe
 from callflow.processes import anchoring, backups, reporting
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
+from callflow.processes.power import PowerWatch
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
@@ -63,6 +64,7 @@ _CHARGE = timedelta(seconds=15)
 _ORGANS = timedelta(seconds=5)
 _PEOPLE = timedelta(seconds=5)
 _BACK_UP = timedelta(seconds=30)
+_POWER = timedelta(seconds=5)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -78,6 +80,7 @@ class Engine:
         self._eraser = Eraser(settings, store, vault, self._me)
         self._indexer = Indexer(store)
         self._timer = backups.Timer(settings, store)
+        self._power = PowerWatch(settings, store, self._me.host)
         self._dispatch, self._seals = open_dispatch(store), anchoring.Watch(settings, store)
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
@@ -112,6 +115,7 @@ class Engine:
                 parts.create_task(self._every(_ORGANS, self._note_organs))
                 parts.create_task(self._every(_PEOPLE, self._look_at_people))
                 parts.create_task(self._every(_BACK_UP, self._back_up))
+                parts.create_task(self._every(_POWER, self._power.look))
         finally:
             self._wake.close()
             self._duty.close()

@@ -11,12 +11,15 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, Protocol
 
 import structlog
 
 from callflow import clock
+from callflow.core.watch import power
+from callflow.probes.supplies import supplies
+from callflow.processes import blackout
 from callflow.processes.nursery import Nursery, end_with_parent
 from callflow.settings.config import Settings
 from ivr.asterisk.control import ControlError
@@ -33,6 +36,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins aga
 _STEADY = 1.0  # a role that lived so long did not die of its start: it is wanted back at once
 _GRACE = 8.0  # seconds for a role to end by itself
 _ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
+_BLACKOUT_LOOK = 1.0  # seconds between two looks whether the engine asks for a stop
+_MAINS_LOOK = 5.0  # seconds between two looks at the supplies of a station that stopped
 
 
 class Child(Protocol):
@@ -70,26 +75,67 @@ class Supervisor:
         self._kept = [] if settings.asterisk_apart else asterisks
         self._children: dict[str, Child] = {}
         self._stopping, self._renewed = asyncio.Event(), asyncio.Event()
+        self._running: list[asyncio.Task[None]] = []
 
     async def run(self, on_started: Callable[[], None] = lambda: None) -> None:
         """Until SIGTERM or SIGINT; then everything is ended, an Asterisk of ours last. With SIGHUP
         the certificate's files are read again."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self._stopping.set)
+            loop.add_signal_handler(name, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._renewed.set)
-        tasks = [asyncio.create_task(self._keep_asterisk(a)) for a in self._kept]
-        tasks.append(asyncio.create_task(self._renew_certificate()))
-        tasks += [asyncio.create_task(self._keep_role(role)) for role in ROLES]
+        self._begin_all()
+        tasks = [asyncio.create_task(self._renew_certificate())]
         tasks.append(asyncio.create_task(self._nursery.keep()))
+        if self._settings.ups:
+            tasks.append(asyncio.create_task(self._keep_to_the_battery()))
         on_started()
         await self._stopping.wait()
         log.info("supervisor.stopping")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled(tasks)
+        await self._end_all()
+
+    def stop(self) -> None:
+        """As SIGTERM does."""
+        self._stopping.set()
+
+    def _begin_all(self) -> None:
+        self._running = [asyncio.create_task(self._keep_asterisk(a)) for a in self._kept]
+        self._running += [asyncio.create_task(self._keep_role(role)) for role in ROLES]
+
+    async def _end_all(self) -> None:
+        """Everything ends, an Asterisk of ours last."""
+        await _cancelled(self._running)
         await asyncio.gather(*(self._end(child) for child in self._children.values()))
         await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._kept))
+
+    async def _keep_to_the_battery(self) -> None:
+        """Where the engine says that the battery ends, everything is stopped until there are mains
+        again. Then this process has ended with its machine, or begins everything anew."""
+        run_dir = self._settings.run_dir
+        while True:
+            await asyncio.sleep(_BLACKOUT_LOOK)
+            if not blackout.is_asked(run_dir):
+                continue
+            if await asyncio.to_thread(self.has_mains):  # whoever asked is wrong
+                blackout.refuse(run_dir)
+                continue
+            log.critical("supervisor.blackout")
+            await self._end_all()
+            blackout.stop(run_dir, clock.now())
+            await self._until_mains()
+            log.info("supervisor.mains_are_back")
+            self._begin_all()
+
+    async def _until_mains(self) -> None:
+        while True:
+            if await asyncio.to_thread(self.has_mains):
+                return
+            await asyncio.sleep(_MAINS_LOOK)
+
+    def has_mains(self) -> bool:
+        """True where one of the supplies says that it has them. Asks them."""
+        return power.is_back(supplies(self._settings))
 
     async def _renew_certificate(self) -> None:
         """Whoever shows the certificate takes what its files hold now; no call ends with that."""
@@ -174,6 +220,12 @@ class Supervisor:
             except (AsteriskFailed, ControlError, OSError) as error:
                 log.critical("asterisk.failed", kind=str(asterisk.kind), reason=str(error))
             await asyncio.sleep(_ASTERISK_LOOK)
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -34,6 +34,7 @@ from callflow.settings.mirror import MirrorSettings
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.pbx import PbxSettings
 from callflow.settings.phones import PhoneSettings
+from callflow.settings.power import PowerSettings
 from callflow.settings.trunks import Number, TrunkSettings, contradictions, is_address
 
 #: 500 calls.
@@ -45,7 +46,13 @@ class BadSettings(Exception):
 
 
 class Settings(
-    NotifySettings, AccessSettings, LinesSettings, MirrorSettings, PhoneSettings, PbxSettings
+    NotifySettings,
+    AccessSettings,
+    LinesSettings,
+    MirrorSettings,
+    PhoneSettings,
+    PbxSettings,
+    PowerSettings,
 ):
     """One instance's settings. Ports are derived from ``port_base`` unless set alone.
 

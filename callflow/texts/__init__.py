@@ -25,7 +25,7 @@ from callflow.texts import (
 )
 from callflow.texts.kinds import KINDS as KINDS
 from callflow.texts.plans import plans, simulation, vocabulary
-from callflow.texts.station import access, checks, machines, organs, settings, shadow, trunks
+from callflow.texts.station import access, checks, machines, organs, power, settings, shadow, trunks
 
 #: {entry kind: (French, English)}; ``{name}`` is taken from the entry's data.
 ENTRIES: Mapping[str, tuple[str, str]] = {
@@ -39,6 +39,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     **telephone.ENTRIES,
     **machines.ENTRIES,
     **organs.ENTRIES,
+    **power.ENTRIES,
     **outbox.ENTRIES,
     **charges.ENTRIES,
     **interventions.ENTRIES,
@@ -65,6 +66,7 @@ _NAMED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **checks.ENTRIES,
         **machines.ENTRIES,
         **organs.ENTRIES,
+        **power.ENTRIES,
         **trunks.ENTRIES,
         **settings.ENTRIES,
         **shadow.ENTRIES,
@@ -197,6 +199,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "station": ("alarme de la station", "alarm of the station"),
     **outbox.REASONS,
     **shadow.REASONS,
+    **power.REASONS,
     **law.DIAL_REFUSALS,
     **OUTCOMES,
     **TASK_OUTCOMES,

@@ -113,6 +113,16 @@ class Reason(StrEnum):
     TOO_LOW = "too_low"
     SAID_SO = "said_so"  # a program says it, ``detail`` how
     SIGNALLED = "signalled"  # a panel did
+    ON_BATTERY = "on_battery"  # the mains are away
+    LOW_BATTERY = "low_battery"  # it ends soon
+    REPLACE_BATTERY = "replace_battery"
+    OVERLOADED = "overloaded"
+    BYPASSED = "bypassed"  # fed by the mains, with no battery behind
+    CALIBRATING = "calibrating"  # it tries its battery
+    ALARMED = "alarmed"  # it says that something is wrong with it
+    SWITCHED_OFF = "switched_off"
+    ON_GENERATOR = "on_generator"
+    LITTLE_FUEL = "little_fuel"
     NOT_ALLOWED = "not_allowed"  # the machine's administrator lets nobody ask so
 
 

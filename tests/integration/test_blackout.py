@@ -1,0 +1,94 @@
+"""The supervisor stops everything where a real NUT server says that the battery ends, and only
+then; it begins again with the mains."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from callflow import clock
+from callflow.processes import blackout, supervisor
+from callflow.processes.nursery import Nursery
+from callflow.processes.supervisor import ROLES, Child, Supervisor
+from callflow.settings.config import Settings
+from tests.support.nut import Nut
+
+
+class Sleepers(Nursery):
+    """Roles that do nothing until they are told to end."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(ROLES, {}, folder / "nursery.log")
+        self.begun: list[asyncio.subprocess.Process] = []
+
+    async def fork(self, role: str, output: int) -> Child:  # type: ignore[override]
+        self.begun.append(await asyncio.create_subprocess_exec("sleep", "600", stdout=output))
+        return self.begun[-1]
+
+    async def keep(self) -> None:
+        await asyncio.Event().wait()
+
+    @property
+    def alive(self) -> int:
+        return sum(child.returncode is None for child in self.begun)
+
+
+@contextlib.asynccontextmanager
+async def supervised(settings: Settings, sleepers: Sleepers) -> AsyncIterator[None]:
+    """A supervisor of these, until it is let go."""
+    settings.run_dir.mkdir(parents=True)
+    one = Supervisor(settings, [], sleepers)
+    task = asyncio.create_task(one.run())
+    try:
+        yield
+    finally:
+        one.stop()
+        await task
+        assert sleepers.alive == 0
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    """Wait for it; the test's own limit is the only one."""
+    while True:
+        if await asyncio.to_thread(fact):
+            return
+        await asyncio.sleep(0.05)
+
+
+async def test_everything_stops_and_begins_again_with_the_mains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_MAINS_LOOK", 0.1)
+    monkeypatch.setattr(supervisor, "_BLACKOUT_LOOK", 0.1)
+    server, sleepers = Nut(tmp_path / "nut", ("salle",)), Sleepers(tmp_path)
+    settings = Settings(data_dir=tmp_path / "data", ups=server.setting("salle"))
+    server.says("salle", ups_status="OB LB")
+    with server.runs():
+        async with supervised(settings, sleepers):
+            await until(lambda: sleepers.alive == 4)
+            blackout.ask(settings.run_dir, clock.now())
+            await until(lambda: sleepers.alive == 0)
+            await until(lambda: blackout.over(settings.run_dir) is not None)
+            assert not blackout.is_asked(settings.run_dir)
+            server.says("salle")
+            await until(lambda: sleepers.alive == 4)
+            assert len(sleepers.begun) == 8
+
+
+async def test_with_mains_whoever_asks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_BLACKOUT_LOOK", 0.1)
+    server, sleepers = Nut(tmp_path / "nut", ("salle",)), Sleepers(tmp_path)
+    settings = Settings(data_dir=tmp_path / "data", ups=server.setting("salle"))
+    with server.runs():
+        await until(Supervisor(settings, [], sleepers).has_mains)  # its driver has just begun
+        async with supervised(settings, sleepers):
+            await until(lambda: sleepers.alive == 4)
+            blackout.ask(settings.run_dir, clock.now())
+            await until(lambda: not blackout.is_asked(settings.run_dir))
+            assert (sleepers.alive, len(sleepers.begun)) == (4, 4)
