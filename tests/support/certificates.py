@@ -15,11 +15,14 @@ from cryptography.x509.oid import NameOID
 from callflow import clock
 
 
-def certificate(folder: Path, name: str = "127.0.0.1", *, days: float = 1.0) -> ssl.SSLContext:
-    """A server's context with a fresh certificate for ``name``, which ``cert.pem`` vouches for so
-    long."""
+def certificate(
+    folder: Path, name: str = "127.0.0.1", *others: str, days: float = 1.0
+) -> ssl.SSLContext:
+    """A server's context with a fresh certificate for ``name`` and ``others``, which ``cert.pem``
+    vouches for so long."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    names = x509.SubjectAlternativeName([_general(one) for one in (name, *others)])
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -28,7 +31,7 @@ def certificate(folder: Path, name: str = "127.0.0.1", *, days: float = 1.0) -> 
         .serial_number(1)
         .not_valid_before(clock.now() - timedelta(days=1))  # OpenSSL compares with its own clock
         .not_valid_after(clock.now() + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([_general(name)]), critical=False)
+        .add_extension(names, critical=False)
         .sign(key, hashes.SHA256())
     )
     (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.name_server import NameServer
 from tests.support.operators import hire
 from tests.support.raw_sip import RawSip
 from tests.support.trunks import TrunkStation
@@ -85,20 +86,27 @@ class CarrierStation(TrunkStation):
 class SecretStation(CarrierStation):
     """Nothing is spoken in clear: one trunk, over TLS and SRTP, and such desk phones.
 
-    ``outward`` is the wire to the carrier. ``data_dir`` holds everybody's certificate.
+    ``outward`` is the wire to the carrier. ``data_dir`` holds everybody's certificate, which is
+    for ``NAMED``, too: the same carrier, as ``names`` find it.
     """
 
-    def __init__(self, data_dir: Path, outward: StreamTap) -> None:
+    NAMED = "secret.carrier.example"
+
+    def __init__(self, data_dir: Path, outward: StreamTap, names: NameServer) -> None:
         files = {
             "CALLFLOW_TLS_CERTIFICATE": str(data_dir / "cert.pem"),
             "CALLFLOW_TLS_KEY": str(data_dir / "key.pem"),
             "CALLFLOW_SIP_AUTHORITIES": str(data_dir / "cert.pem"),
             "CALLFLOW_SECURE_PHONES": "true",
+            "CALLFLOW_NAME_SERVERS": f'["{names.address}"]',
         }
         super().__init__(data_dir, files)
         self.outward, self.certificates = outward, data_dir
-        trunk = {"name": "carrier", "address": f"127.0.0.1:{outward.port}"}
-        self.use([{**trunk, "transport": "tls", "media_encryption": "sdes"}])
+        names.says(f"_sips._tcp.{self.NAMED}.", "SRV", f"1 1 {outward.port} sbc.{self.NAMED}.")
+        names.says(f"sbc.{self.NAMED}.", "A", "127.0.0.1")
+        secret = {"transport": "tls", "media_encryption": "sdes"}
+        places = {"carrier": f"127.0.0.1:{outward.port}", "named": self.NAMED}
+        self.use([{"name": name, "address": at, **secret} for name, at in places.items()])
 
     async def reaches_the_carrier(self) -> bool:
         """Asterisk asked it over TLS, and was answered."""

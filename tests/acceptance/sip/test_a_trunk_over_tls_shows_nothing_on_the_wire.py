@@ -17,9 +17,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from callflow import clock
+from callflow.handling.calls import trunk_tests
 from tests.support import hearing, sites
 from tests.support.certificates import certificate
 from tests.support.hostile import SecretStation
+from tests.support.name_server import NameServer
 from tests.support.ports import free_port
 from tests.support.raw_sip import sdp
 from tests.support.real_phone import RealPhone
@@ -46,15 +49,27 @@ class Ends:
     inward: StreamTap
 
 
+def has_certificate(folder: Path) -> None:
+    """A fresh one, and behind it the one that will be its successor, which everybody trusts too."""
+    (folder / "next").mkdir()
+    certificate(folder, "127.0.0.1", SecretStation.NAMED)
+    certificate(folder / "next", SecretStation.NAMED, "127.0.0.1")
+    own, later = folder / "cert.pem", folder / "next" / "cert.pem"
+    both = own.read_bytes(), later.read_bytes()
+    own.write_bytes(b"".join(both))
+    later.write_bytes(b"".join(reversed(both)))
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ends(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ends]:
     """The carrier is there before the station, which would call a technician for its absence."""
     folder = tmp_path_factory.mktemp("secret")
-    certificate(folder)
+    has_certificate(folder)
     async with contextlib.AsyncExitStack() as things:
         outward = await things.enter_async_context(StreamTap(free_port()))
         audio = await things.enter_async_context(AudioTap())
-        station = SecretStation(folder, outward)
+        names = await things.enter_async_context(NameServer(free_port()))
+        station = SecretStation(folder, outward, names)
         inward = await things.enter_async_context(StreamTap(station.base + 61))
         files = (
             "--certificates",
@@ -130,6 +145,52 @@ async def sounds_like_nothing(ends: Ends, key: str) -> None:
     assert hearing.find(audio.heard(), spoken) == []
     assert entropy([clear]) < 7.5
     assert entropy(audio.payloads()) > 7.9
+
+
+@pytest.mark.deep
+async def test_a_carrier_that_dns_finds_proves_its_own_name(ends: Ends) -> None:
+    """Its certificate is for the name that the trunk has, not for the host that SRV leads to."""
+    station, carrier = ends.station, ends.carrier
+    number, now, before = sites.number(771), clock.now(), carrier.rung
+
+    async def is_there() -> bool:
+        return all(one["state"] == "up" for one in (await station.health())["trunks"])
+
+    await station.until(is_there, 60)
+    await station.site(sites.fresh("S"), number, behaviour="ring")
+    await station.writes(
+        lambda tx, _: trunk_tests.request_test(tx, "named", number, "odile", now, language="fr")
+    )
+    await carrier.picks_up(times=before + 1)
+    await carrier.expect_prompt("greeting", station="Callflow")
+    carrier.hangs_up()
+    await carrier.is_hung_up()
+    shows_nothing(bytes(station.outward.bytes_seen), number)
+
+
+@pytest.mark.deep
+async def test_a_renewed_certificate_ends_no_call(ends: Ends) -> None:
+    """Signalling and sound of the call go on over what was agreed before."""
+    station, carrier = ends.station, ends.carrier
+    account, number, before = sites.fresh("S"), sites.number(772), carrier.rung
+    await station.site(account, number, behaviour="ring")
+    await station.send(account, "BA", "3")
+    await carrier.picks_up(times=before + 1)
+    await carrier.expect_prompt("greeting", station="Callflow")
+    for name in ("cert.pem", "key.pem"):
+        (station.certificates / "next" / name).replace(station.certificates / name)
+    said = await station.cli("certificate", "reload")
+    assert said.splitlines() == [
+        "pages: shown",
+        "telephones in browsers: shown",
+        "SIP over TLS: shown",
+    ]
+    await carrier.types("2580#")
+    await carrier.expect_prompt("code_ok")
+    await carrier.types("1")
+    await carrier.is_hung_up()
+    (call,) = await station.ended(account, 1)
+    assert (call["trunk"], call["outcome"]) == ("carrier", "verified_ok")
 
 
 async def test_who_speaks_in_clear_is_refused(station: SecretStation) -> None:
