@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from callflow import clock
-from callflow.core.calls.call import Act
+from callflow.core.calls.call import Act, Call
 from callflow.handling.alarms.acting import ask_act
-from tests.support.kamailio import OTHER, PASSWORD, REALM, STREAM_HOST, USERNAME, Kamailio
+from callflow.handling.calls.trunk_tests import request_test
+from callflow.storage.calls import calls
+from tests.support import hearing
+from tests.support.kamailio import (
+    OTHER,
+    PASSWORD,
+    PROXY_HOST,
+    REALM,
+    STREAM_HOST,
+    THIRD,
+    TONES_HOST,
+    USERNAME,
+    Kamailio,
+)
 from tests.support.name_server import NameServer
 from tests.support.packet_call import PacketCall
 from tests.support.packet_phone import PacketPhone
@@ -21,6 +37,8 @@ from tests.support.trunks import TrunkStation
 
 #: What the station shows over it.
 SHOWN = "+33972000001"
+#: A domain that DNS knows nothing of.
+DOMAIN = "telephony.carrier.example"
 
 
 @dataclass(eq=False)
@@ -30,8 +48,11 @@ class Gateway(PacketPhone):
     port: int = field(default_factory=free_port)
     #: Header lines of an INVITE of its own.
     says_too: tuple[str, ...] = ()
-    #: What it was asked within its calls.
+    #: How keys come and go, which are no events: ``info``, ``inband``.
+    keys: str = ""
+    #: What it was asked within its calls, and the keys that came by INFO.
     asked: list[str] = field(default_factory=list, init=False)
+    keys_told: str = field(default="", init=False)
 
     async def start(self) -> None:
         ours = self._open()
@@ -58,7 +79,42 @@ class Gateway(PacketPhone):
     def _was_asked(self, head: str, body: str) -> None:
         if ";tag=" in header_of(head, "To"):
             self.asked.append(head.partition(" ")[0])
+        if head.startswith("INFO "):
+            self.keys_told += "".join(re.findall(r"^Signal=\s*(.)", body, re.MULTILINE))
         super()._was_asked(head, body)
+
+    @property
+    def keys_heard(self) -> str:
+        """Those that the station typed, however they came."""
+        if self.keys == "info":
+            return self.keys_told
+        if self.keys == "inband":
+            return hearing.keys_heard(self.line.samples(0))
+        return "".join(self.line.keys_heard)
+
+    async def types(self, keys: str, *, sounding: bool = False) -> None:
+        if self.keys == "info":
+            for key in keys:
+                kind, body = (
+                    "Content-Type: application/dtmf-relay",
+                    f"Signal={key}\r\nDuration=160\r\n",
+                )
+                await self._asks(
+                    self.call.sip, "INFO", self.call.sip.target, more=(kind,), body=body
+                )
+        elif self.keys == "inband":
+            pause = np.zeros(hearing.RATE // 10)
+            sounds = [sound for key in keys for sound in (hearing.key_tone(key), pause)]
+            await self.line.plays(np.concatenate(sounds), again=False).over.wait()
+        else:
+            await super().types(keys, sounding=sounding)
+
+    async def _tells(self, key: str) -> None:
+        sip, kind = self.call.sip, "Content-Type: application/dtmf-relay"
+        await self._asks(sip, "INFO", sip.target, more=(kind,), body=key)
+
+    def _offers(self, call: PacketCall, event_type: int | None) -> str:
+        return super()._offers(call, None if self.keys else event_type)
 
     async def _calls(self, call: PacketCall, uri: str) -> None:
         body = self._offers(call, 101)
@@ -114,7 +170,25 @@ class RegisteredStation(TrunkStation):
             "transport": "tcp",
             "machine_number": f"+{OTHER}",
         }
-        self.use([carrier | trunk, network, stream])
+        beside = [self._proxied(stream_port), *self._with_other_keys(stream_port)]
+        self.use([carrier | trunk, network, stream, *beside])
+
+    def _proxied(self, port: int) -> dict[str, Any]:
+        """A domain without an address of its own, behind the carrier's proxy."""
+        return {
+            "name": "proxied",
+            "address": DOMAIN,
+            "outbound_proxy": f"{PROXY_HOST}:{port}",
+            "username": THIRD,
+            "password": PASSWORD,
+            "register": True,
+            "machine_number": f"+{THIRD}",
+        }
+
+    @staticmethod
+    def _with_other_keys(port: int) -> list[dict[str, Any]]:
+        login = {"address": f"{TONES_HOST}:{port}", "username": OTHER, "password": PASSWORD}
+        return [{"name": way, "dtmf": way, **login} for way in ("info", "inband")]
 
     def found_at(self, *carriers: Kamailio) -> None:
         """From now on its name leads there."""
@@ -145,6 +219,23 @@ class RegisteredStation(TrunkStation):
     async def is_registered(self, trunk: str = "carrier") -> bool:
         row = await self.trunk_row(trunk)
         return (row.get("registered"), row.get("state")) == (True, "up")
+
+    async def tries(self, trunk: str, number: str) -> str:
+        """Somebody has ``number`` called over a trunk, and no other; the call."""
+        now = clock.now()
+        return await self.writes(lambda tx, _: request_test(tx, trunk, number, "test", now))
+
+    async def tried(self, call_id: str) -> Call:
+        """What became of that call, once it is over."""
+        found: list[Call] = []
+
+        async def over() -> bool:
+            call = await self.writes(lambda tx, _: calls.get(tx, call_id))
+            found[:] = [call] if call is not None and call.ended_at is not None else []
+            return bool(found)
+
+        await self.until(over)
+        return found[0]
 
     async def presses(self, call_id: str, keys: str) -> None:
         """An operator types into a live call."""

@@ -16,8 +16,11 @@ from tests.support.ports import free_port
 _TEMPLATE = Path(__file__).with_name("kamailio.cfg")
 #: Where it takes connections: whoever speaks from there, at any port, is the carrier.
 STREAM_HOST = "127.0.0.3"
-#: Two accounts of one carrier, as different trunks have them.
-USERNAME, OTHER, REALM = "33972000001", "33972000002", "sip.carrier.example"
+#: Where it is the proxy of a domain that DNS doesn't know, and where keys are no events.
+PROXY_HOST, TONES_HOST = "127.0.0.4", "127.0.0.5"
+#: Accounts of one carrier, as different trunks have them.
+USERNAME, OTHER, THIRD = "33972000001", "33972000002", "33972000003"
+REALM = "sip.carrier.example"
 #: Every character that a file of Asterisk's would take apart.
 PASSWORD = "a;b,c|d[e]f(g)h=>i#j&k'l%m~n!o^p{q}r é"
 
@@ -123,7 +126,9 @@ class Kamailio:
             refuses=int(self.refuses),
             natted="fix_nated_register();" if self.natted else "",
             stream_host=STREAM_HOST if self.host.startswith("127.") else self.host,
-            accounts=f"^({USERNAME}|{OTHER})$",
+            proxy_host=PROXY_HOST,
+            tones_host=TONES_HOST,
+            accounts=f"^({USERNAME}|{OTHER}|{THIRD})$",
             realm=REALM,
             password=password,
         )

@@ -106,7 +106,8 @@ class PacketPhone(Phone, asyncio.DatagramProtocol):
     def _request(
         self, who: Dialogue, method: str, uri: str, *, more: Sequence[str] = (), body: str = ""
     ) -> bytes:
-        kind = ("Content-Type: application/sdp",) if body else ()
+        named = any(one.startswith("Content-Type:") for one in more)
+        kind = ("Content-Type: application/sdp",) if body and not named else ()
         lines = [
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {self.host}:{self._port};branch=z9hG4bK{_token()};rport",
