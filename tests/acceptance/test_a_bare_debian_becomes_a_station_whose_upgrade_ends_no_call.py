@@ -8,6 +8,7 @@ import contextlib
 import json
 import subprocess
 from collections.abc import AsyncIterator
+from os.path import normpath
 from pathlib import Path
 
 import httpx
@@ -47,13 +48,26 @@ def upgrade() -> None:
 '''
 
 
+@pytest.fixture(scope="module")
 def packages() -> list[Path]:
-    """Both, of this checkout."""
+    """Ours and Asterisk's, of this checkout: minutes, which the first test pays."""
     folder = ROOT / "var" / "package"
     for old in folder.glob("*.deb"):
         old.unlink()
     subprocess.run([ROOT / "run", "package", "--no-image"], check=True)
     return sorted(folder.glob("*.deb"), key=lambda deb: deb.name.startswith("callflow-"))
+
+
+def files_of(deb: Path) -> dict[str, str]:
+    """{each of a package's files, from the root: where it leads, if it is a link}."""
+    told = subprocess.run(
+        ["dpkg-deb", "-c", str(deb)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    found = {}
+    for line in told.stdout.splitlines():
+        name, _, to = line.split(maxsplit=5)[5].removeprefix("./").partition(" -> ")
+        found[name] = normpath(f"{name}/../{to}") if to else ""
+    return found
 
 
 def later(deb: Path, folder: Path) -> Path:
@@ -139,8 +153,21 @@ async def heard(phone: Player, since: int) -> None:
     )
 
 
-async def test_from_the_package_to_its_end(station: Installed, tmp_path: Path) -> None:
-    ours, asterisk = packages()
+async def test_the_package_brings_what_people_look_for(packages: list[Path]) -> None:
+    files = await asyncio.to_thread(files_of, packages[0])
+    for link, brought in (
+        ("usr/share/doc/callflow/manual", "web/manual/index.html"),
+        ("usr/share/callflow/monitoring", "callflow/monitoring/callflow.rules.yaml"),
+        ("usr/share/callflow/monitoring", "callflow/monitoring/grafana-dashboard.json"),
+    ):
+        assert files[link] == f"{MODULES}/{brought.rpartition('/')[0]}"
+        assert f"{MODULES}/{brought}" in files
+
+
+async def test_from_the_package_to_its_end(
+    station: Installed, packages: list[Path], tmp_path: Path
+) -> None:
+    ours, asterisk = packages
     debian = station.debian
     said = await debian.installs(ours, asterisk)
     assert "does not run yet" in said
@@ -152,9 +179,6 @@ async def test_from_the_package_to_its_end(station: Installed, tmp_path: Path) -
         "/usr/bin/python3",
         "/bin/python3",
     ]
-
-    for brought in ("doc/callflow/manual/index.html", "callflow/monitoring/callflow.rules.yaml"):
-        assert await debian.run("cat", f"/usr/share/{brought}")
 
     station.configure()
     async with Players(station.base + 82, station.base + 3000) as network:
