@@ -29,7 +29,7 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
-from callflow.handling.watch import machines, organs, overdue, people
+from callflow.handling.watch import canaries, machines, organs, overdue, people
 from callflow.probes.machine import Probe
 from callflow.processes import anchoring, backups, reporting
 from callflow.processes.eraser import Eraser
@@ -65,6 +65,7 @@ _ORGANS = timedelta(seconds=5)
 _PEOPLE = timedelta(seconds=5)
 _BACK_UP = timedelta(seconds=30)
 _POWER = timedelta(seconds=5)
+_CANARY = timedelta(seconds=5)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -91,7 +92,8 @@ class Engine:
         self._busy_at = -math.inf
         self._rates, self._lateness = Rates(), Durations(Measure.STEP_LATENESS)
         self._batch = 16
-        self._last_tick = clock.now(), clock.monotonic()
+        self._begun = clock.now()
+        self._last_tick = self._begun, clock.monotonic()
         self._heard: Listening | None = None
         self._told = Settled()
         self._after = ""  # where among the accounts the next look goes on
@@ -116,6 +118,7 @@ class Engine:
                 parts.create_task(self._every(_PEOPLE, self._look_at_people))
                 parts.create_task(self._every(_BACK_UP, self._back_up))
                 parts.create_task(self._every(_POWER, self._power.look))
+                parts.create_task(self._every(_CANARY, self._call_itself))
         finally:
             self._wake.close()
             self._duty.close()
@@ -286,6 +289,15 @@ class Engine:
         """The day's backup, and the week's drill."""
         if self._on_duty:
             await self._timer.look()
+
+    async def _call_itself(self) -> None:
+        """Over each trunk in its turn. Nearly always it only reads."""
+        if not self._on_duty:
+            return
+        now, begun = clock.now(), self._begun
+        due = await self._store.read(lambda tx: canaries.find(tx, now, begun))
+        if due is not None:
+            await self._store.write(lambda tx: canaries.act(tx, due, now))
 
     async def _index(self) -> None:
         """The index of the logbook's words follows what was told."""

@@ -26,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from callflow.core.calls.dial_policy import refusal
 from callflow.core.station.addresses import is_loopback
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
@@ -176,6 +177,11 @@ class Settings(
     audit_staff: int = Field(2, ge=1, le=100)
     #: Which clause of a standard each chapter of that report answers: ``{"staffing": "…"}``.
     audit_clauses: dict[str, str] = Field(default_factory=dict)
+    #: Seconds between two calls of the station to itself over a trunk, and between two signals that
+    #: it sends itself; 0: none.
+    canary_every: float = Field(3600.0, ge=0, le=86_400)
+    #: By which number people call the station, and it itself, where not by ``station_number``.
+    canary_number: Number | None = None
     #: Seconds a called phone may ring.
     ring_time: float = 30.0
     #: Who waits on the line (seconds): how long an operator's phone rings; how long only those who
@@ -330,6 +336,19 @@ class Settings(
     def _pbx(self) -> Self:
         if wrong := self.wrong_with_pbx(external=self.asterisk == "external"):
             raise ValueError(wrong)
+        return self
+
+    @model_validator(mode="after")
+    def _canary(self) -> Self:
+        number = self.canary_number
+        if number is None:
+            return self
+        if number in self.panel_numbers:
+            raise ValueError(
+                "CALLFLOW_CANARY_NUMBER: panels call this number: name one of people's"
+            )
+        if why := refusal(number):
+            raise ValueError(f"CALLFLOW_CANARY_NUMBER: {why}")
         return self
 
     @model_validator(mode="after")

@@ -116,6 +116,8 @@ class TrunkSettings(BaseModel):
     authorised: tuple[Number, ...] = ()
     #: False: no call goes over it; those from outside still come in.
     enabled: bool = True
+    #: False: the station does not call itself over it.
+    canary: bool = True
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

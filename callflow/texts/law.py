@@ -158,6 +158,10 @@ DIAL_REFUSALS: Words = {
         "ce numéro n'est le fax déclaré de personne",
         "it is nobody's declared fax number",
     ),
+    dial_policy.NOT_OUR_NUMBER: (
+        "la station ne s'appelle elle-même qu'à son propre numéro",
+        "the station calls itself at its own number, and at no other",
+    ),
     dial_policy.MUTE: (
         "alarme agression : rien ne doit sonner sur place ni chez le personnel",
         "personal alarm: nothing may ring on site or at its staff",

@@ -230,6 +230,14 @@ class Session:
     async def set_variable(self, name: str, value: str) -> None:
         await self.command(f"SET VARIABLE {name} {_word(value)}")
 
+    async def run(self, application: str, arguments: str = "", longest: float = PATIENCE) -> None:
+        """Runs an application of the dialplan. Raises Gone, and BadCommand where it has none."""
+        answer = await self.command(f"EXEC {application} {_word(arguments)}", longest)
+        if answer.result == "-1":
+            raise Gone("hung up")
+        if answer.result == "-2":
+            raise BadCommand(f"Asterisk has no {application}")
+
     async def _play(self, command: str, longest: float) -> Answer:
         answer = await self.command(command, longest)
         if answer.result == "-1":  # hung up, or the file can't be played

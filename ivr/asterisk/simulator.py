@@ -44,6 +44,10 @@ class TrunkBehaviour(StrEnum):
     NO_ROUTE = "no_route"  # 404
     ANNOUNCE = "announce"  # 183, a moment in which an announcement could be heard, 503
     SILENT = "silent"  # takes the INVITE, and nothing more comes
+    NO_SOUND_OUT = "no_sound_out"  # answered, and the station is not heard
+    NO_SOUND_BACK = "no_sound_back"  # answered, and nobody is heard
+    NO_KEYS = "no_keys"  # what is typed is lost
+    OTHER_NUMBER = "other_number"  # another number is shown
 
 
 class Inband(StrEnum):

@@ -54,7 +54,11 @@ KEY_EVERY = 0.3
 #: Where it says to somebody who waits which number they are.
 POSITION = "callflow-position"
 #: Where the dialplan takes the calls of some dialogues: a service is never played anything.
-CONTEXTS = {Dialogue.SERVICE: "callflow-service", Dialogue.FAX: "callflow-fax"}
+CONTEXTS = {
+    Dialogue.SERVICE: "callflow-service",
+    Dialogue.FAX: "callflow-fax",
+    Dialogue.CANARY: "callflow-canary",
+}
 
 
 class CallOver(Protocol):

@@ -23,7 +23,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.vault import Vault
 from ivr import transcribing
-from ivr.agi import AgiServer, Dialogues, fixed_sentences
+from ivr.agi import AgiServer, Dialogues, Session, fixed_sentences
 from ivr.agi.runner import sentence
 from ivr.agi.voices import Voices
 from ivr.ami import Account, AmiError, AmiLink, Event, Timing
@@ -33,6 +33,7 @@ from ivr.asterisk.tree import cache_folder
 from ivr.contact_id import Panels, write_tones
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
+from ivr.telephony.canaries import Canaries
 from ivr.telephony.carriers import Carriers
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.door import Refused, keep_open
@@ -150,10 +151,19 @@ class Telephony:
             PanelRows(store, node=settings.node, now=clock.now, on_arrived=self._placing.arrived),
             settings.data_dir / "tones",
         )
+        self._canaries = Canaries(
+            store,
+            vault,
+            settings.recordings_dir,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            kept=self._recordings.leave,
+        )
         self._agi = AgiServer(
             {
                 "outgoing": self._dialogues.outgoing,
-                "incoming": self._dialogues.incoming,
+                "incoming": self._incoming,
+                "canary": self._canaries.placed,
                 "panel": self._panels.panel,
                 "fax": self._faxes.answered,
             },
@@ -202,6 +212,7 @@ class Telephony:
             await self._agi.close()
             await self._placing.close()
             await self._faxes.close()
+            await self._canaries.close()
             await self._speech.close()
             self._wake.close()
             self._presence.close()
@@ -252,6 +263,7 @@ class Telephony:
 
     def _key(self, channel_id: str, key: str) -> None:
         self._dialogues.key(channel_id, key)
+        self._canaries.key(channel_id, key)
 
     async def _keep_phones(self) -> None:
         """Asterisk knows the rows' phones, whatever a reload takes: the calls don't wait for it,
@@ -281,6 +293,11 @@ class Telephony:
         self._phones_asked.set()
         await self._link.devices()
         self._phones_changed.set()
+
+    async def _incoming(self, session: Session) -> None:
+        """Somebody calls, unless it is the station itself."""
+        if not await self._canaries.gate(session):
+            await self._dialogues.incoming(session)
 
     async def _watch_trunks(self) -> None:
         """Judged only while Asterisk is there: without it no trunk can be blamed."""

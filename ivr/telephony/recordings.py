@@ -18,7 +18,7 @@ import structlog
 from callflow import clock
 from callflow.clock import Clock
 from callflow.core.calls.call import Call, CallState, Outcome
-from callflow.core.calls.purpose import Purpose
+from callflow.core.calls.purpose import UNRECORDED
 from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
 from callflow.storage import Store, StoreUnavailable, Tx
@@ -80,6 +80,10 @@ class Recordings:
         job.call = call or job.call  # its end may be heard while it is found lying about
         self._queued.set()
 
+    def leave(self, channel_id: str) -> None:
+        """This one is of no call, and is seen to elsewhere."""
+        self._strange.add(channel_id)
+
     async def sweep(self) -> None:
         """Queue what nobody finished: rows without a recording, raw files of calls that ended."""
         ended = await self._store.read(lambda tx: calls.unrecorded(tx, self._node))
@@ -130,9 +134,9 @@ class Recordings:
 
     def _is_over(self, job: _Job) -> bool:
         """True where its recording can be finished; one that can't is given up here: of a call that
-        lives the end will come, and of a fax the document is kept."""
-        fax = job.call is not None and job.call.purpose is Purpose.FAX
-        if job.call is not None and job.call.state is CallState.ENDED and not fax:
+        lives the end will come, of a fax the document is kept, and a canary is measured."""
+        kept = job.call is not None and job.call.step not in UNRECORDED
+        if kept and job.call is not None and job.call.state is CallState.ENDED:
             return True
         if job.call is None and job.call_id not in self._strange:
             self._strange.add(job.call_id)

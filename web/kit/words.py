@@ -71,6 +71,7 @@ OTHER_STEPS = {
     "trunk_test": N_("Trunk test: whether a trunk carries calls"),
     "announcement_test": N_("Announcement said on a phone, to try it"),
     "fax": N_("Document sent by fax"),
+    "canary": N_("The station calls itself"),
 }
 #: What an operator does at a panel from afar.
 PANEL_COMMANDS = {

@@ -98,6 +98,7 @@ class Dialogue(StrEnum):
     TALK = "talk"  # somebody whom an operator calls, who is on the line already
     PANEL = "panel"  # an alarm panel calls us: it hears tones, and no words
     FAX = "fax"  # we call a fax machine and send a document: nobody is spoken to
+    CANARY = "canary"  # we call ourselves: tones and keys, and no words
 
 
 class CallState(StrEnum):

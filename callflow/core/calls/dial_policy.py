@@ -18,6 +18,7 @@ NOT_FULL = "not a full international number (+ country code and number)"
 PREMIUM = "a premium-rate number: whoever has it is paid by the minute"
 BY_A_PERSON = "a service's line is dialled for a person who asked for it, never by the machine"
 UNKNOWN = "neither a contact's number, nor the station's, nor of the directory"
+NOT_OUR_NUMBER = "the station calls itself at its own number, and at no other"
 NO_FAX = "nobody's declared fax number: it is set at a contact, a firm or a service"
 MUTE = "personal alarm or duress: nothing may ring at this site or its staff"
 
@@ -85,6 +86,7 @@ class Destination:
     called_us: bool = False  # a call came from it within a day
     fax: bool = False  # somebody's declared fax machine: of a contact, a firm, a service
     service_fax: bool = False  # that of a service alone
+    itself: bool = False  # by this number the station is called
 
 
 def forbidden(call: Destination) -> str | None:
@@ -92,7 +94,8 @@ def forbidden(call: Destination) -> str | None:
 
     A service's line is called for a person who asked for it, and nothing else for that step; any
     other call goes to a contact, or to the station's own phones. A fax goes to a declared fax
-    machine and nowhere else; to a service's, for a person.
+    machine and nowhere else; to a service's, for a person. The station calls
+    itself at its own number.
     """
     if call.phone:
         return None
@@ -101,6 +104,8 @@ def forbidden(call: Destination) -> str | None:
         return why
     if call.step == Purpose.FAX:
         return _forbidden_fax(call)
+    if call.step == Purpose.CANARY:
+        return None if call.itself else NOT_OUR_NUMBER
     if call.step == Purpose.SERVICE or call.service:
         asked = call.step == Purpose.SERVICE and bool(call.requester.strip())
         return BY_A_PERSON if not asked else None if call.service else UNKNOWN

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     TRUNK_TEST = "trunk_test"
     ANNOUNCEMENT_TEST = "announcement_test"
     FAX = "fax"  # takes a document to a fax machine
+    CANARY = "canary"  # the station calls itself, over the outside
 
 
 class Rings(StrEnum):
@@ -72,6 +73,9 @@ MEANING: Mapping[Purpose, Meaning] = {
     Purpose.TRUNK_TEST: Meaning(tries_trunk=True),
     Purpose.ANNOUNCEMENT_TEST: Meaning(),
     Purpose.FAX: Meaning(rings=Rings.OTHERS, decides=False, taken=Taken.NOTHING),
+    Purpose.CANARY: Meaning(
+        rings=Rings.OTHERS, decides=False, taken=Taken.NOTHING, tries_trunk=True
+    ),
 }
 
 
@@ -86,5 +90,7 @@ _BY_STEP: Mapping[str, Purpose] = {purpose.value: purpose for purpose in Purpose
 NOT_AT_SITE = frozenset(p.value for p in Purpose if MEANING[p].rings is not Rings.SITE)
 #: Steps whose calls were not made to a site's people.
 NOT_TO_PEOPLE = NOT_AT_SITE | {Purpose.INCOMING.value}
+#: Steps whose calls nobody says anything in: no recording is kept.
+UNRECORDED = frozenset({Purpose.FAX.value, Purpose.CANARY.value})
 #: Every step name that no plan's step may have.
 BESIDE_PLANS = frozenset(p.value for p in Purpose if p is not Purpose.PLAN)

@@ -30,6 +30,9 @@ USUAL_RATE = 0.4
 COLLAPSED, RECOVERED = 0.25, 0.5
 
 
+#: Channels of a trunk that are free before the station calls itself over it: it comes back on
+#: another, and the last one is nobody's to take.
+CANARY_SPARES = 3
 #: In the place of a trunk's name, on calls that nobody makes: their incident is in shadow.
 SHADOW = "shadow"
 
@@ -48,6 +51,7 @@ class Trunk:
     machine_number: str
     human_number: str
     enabled: bool = True
+    canary: bool = True  # the station calls itself over it, to hear that it carries sound
 
     def caller(self, *, by_human: bool) -> str:
         """The number that a call over this trunk shows."""
@@ -81,6 +85,10 @@ class Exchange:
                 self.live[trunk.name] = self.live.get(trunk.name, 0) + 1
                 return trunk
         return None
+
+    def spares(self, trunk: Trunk, channels: int) -> bool:
+        """True where so many are free, and one beside those that are kept for others."""
+        return self._free(trunk) >= max(channels, trunk.reserved + 1)
 
     def _free(self, trunk: Trunk) -> int:
         return trunk.channels - self.live.get(trunk.name, 0)

@@ -104,6 +104,13 @@ class Reason(StrEnum):
     NOT_HEARD = "not_heard"  # by who wears the headset
     NO_MICROPHONE = "no_microphone"
     TOO_QUIET = "too_quiet"
+    NOT_ARRIVED = "not_arrived"  # somebody else answered
+    NO_AUDIO_OUT = "no_audio_out"
+    NO_AUDIO_IN = "no_audio_in"
+    NO_KEYS = "no_keys"
+    WRONG_NUMBER = "wrong_number"  # it shows another one
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    NO_STREAM = "no_stream"
     TOO_FEW = "too_few"  # nothing came lately: nothing is known, and nothing is wrong
     NOT_DONE = "not_done"  # in its time
     DRILL_FAILED = "drill_failed"

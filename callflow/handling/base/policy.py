@@ -94,6 +94,8 @@ class Policy:
     guard_welfare: float = 900.0  # a guard on site is called so often; 0: never
     faults_to: Sequence[str] = ()  # mail addresses of whom the week's list of faults goes to
     back_to_normal: float = 1800.0  # a treated site has so long (D26), unless its plan says so
+    canary_every: float = 3600.0  # over each trunk the station calls itself so often; 0: never
+    canary_number: str = _NUMBER  # by which it is called
     fax_wait: float = 60.0  # after a fax's first try; each later wait is twice as long
     dead_man_hours: str = "20:00-07:00"
     dead_man_night: float = 1800.0
@@ -175,6 +177,7 @@ def trunks_of(settings: Settings) -> tuple[Trunk, ...]:
             machine_number=str(trunk.machine_number),
             human_number=str(trunk.human_number),
             enabled=trunk.enabled,
+            canary=trunk.canary,
         )
         for trunk in settings.all_trunks
     )
@@ -205,6 +208,8 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             **{name: getattr(settings, name) for name in _OF_CALLERS},
             "faults_to": list(settings.faults_to),
             "fax_wait": settings.fax_wait,
+            "canary_every": settings.canary_every,
+            "canary_number": settings.canary_number or settings.station_number,
             "dead_man_hours": settings.dead_man_hours,
             "dead_man_night": settings.dead_man_night,
             "dead_man_day": settings.dead_man_day,

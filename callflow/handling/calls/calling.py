@@ -12,7 +12,7 @@ from callflow.core.calls import dial_policy
 from callflow.core.calls.call import Call, CallState, Dialogue, Direction, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Taken
-from callflow.core.calls.trunks import SHADOW, Exchange, Trunk, by_human
+from callflow.core.calls.trunks import CANARY_SPARES, SHADOW, Exchange, Trunk, by_human
 from callflow.core.interventions.directory import shown, told_as
 from callflow.handling.alarms.acting import hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide, raise_duress
@@ -97,7 +97,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
 
     Some channels are kept for those; two calls to one number are never up at once.
     """
-    wanted = calls.requested(tx, node, limit=limit)
+    wanted = _without_canaries(calls.requested(tx, node, limit=limit))
     if not wanted:
         return []
     policy = load_policy(tx)
@@ -130,11 +130,25 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
 _OWN_NETWORK = Trunk(name="", machine_number="", human_number="")
 
 
+def _without_canaries(wanted: list[Call]) -> list[Call]:
+    """The station calls itself while no vital call, and no human's, waits."""
+    urgent = any(call.priority == 0 for call in wanted)
+    return [call for call in wanted if not (urgent and call.purpose is Purpose.CANARY)]
+
+
 def _channel(lines: Exchange, call: Call) -> Trunk | None:
     """What the call goes over; None: it must wait for a channel."""
     if is_phone(call.to):
         return _OWN_NETWORK
+    if call.purpose is Purpose.CANARY and not _has_room(lines, call):
+        return None
     return lines.take(urgent=call.priority == 0, tried=call.tried)
+
+
+def _has_room(lines: Exchange, call: Call) -> bool:
+    """True where the trunk that a canary is made for has channels that nobody misses."""
+    its = (trunk for trunk in lines.trunks if trunk.enabled and trunk.name not in call.tried)
+    return any(lines.spares(trunk, CANARY_SPARES) for trunk in its)
 
 
 def _order(tx: Tx, call: Call, trunk: Trunk, policy: Policy) -> CallOrder:

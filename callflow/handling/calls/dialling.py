@@ -65,6 +65,7 @@ def against_policy(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime)
             called_us=_called_us(tx, call, now),
             mute=(incident is not None and incident.mute) or bool(places & mute),
             fax=call.to in faxes or call.to in service_faxes,
+            itself=call.to == policy.canary_number,
             service_fax=call.to in service_faxes,
         )
         why = forbidden(destination)

@@ -33,7 +33,7 @@ from callflow.core.calls.call import (
     Outcome,
     Recording,
 )
-from callflow.core.calls.purpose import BESIDE_PLANS, NOT_AT_SITE, Purpose
+from callflow.core.calls.purpose import BESIDE_PLANS, NOT_AT_SITE, UNRECORDED, Purpose
 from callflow.core.interventions.directory import shown
 from callflow.core.sites.site import Coded, Role
 from callflow.storage import schema as t
@@ -687,7 +687,7 @@ def all_recordings(tx: Tx) -> list[Recording]:
 
 def unrecorded(tx: Tx, node: str) -> list[Call]:
     """Answered calls that ended without their recording being looked at yet. One that was told in
-    another call has that call's (``recorded_as``); a fax is not recorded."""
+    another call has that call's (``recorded_as``); a fax and a canary are not recorded."""
     query = (
         select(*CALL)
         .outerjoin(t.recording, t.recording.c.call_id == t.call.c.id)
@@ -697,7 +697,7 @@ def unrecorded(tx: Tx, node: str) -> list[Call]:
             t.call.c.answered_at.is_not(None),
             t.call.c.leader.is_(None),
             t.call.c.shadow.is_(False),
-            t.call.c.step != Purpose.FAX.value,
+            t.call.c.step.not_in(sorted(UNRECORDED)),
             t.recording.c.call_id.is_(None),
         )
         .limit(200)

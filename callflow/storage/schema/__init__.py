@@ -11,6 +11,7 @@ from callflow.storage.schema.alarms import (
 )
 from callflow.storage.schema.backups import backup_run
 from callflow.storage.schema.base import UtcDateTime, metadata
+from callflow.storage.schema.canaries import canary
 from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.checks import check_done, station_check
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
@@ -95,6 +96,7 @@ __all__ = [
     "call",
     "call_action",
     "call_back",
+    "canary",
     "chain_head",
     "challenge",
     "charge",

@@ -155,6 +155,19 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "switched_off": ("éteint, il n'alimente rien", "switched off, it feeds nothing"),
     "on_generator": ("en marche, secteur absent", "runs, the mains are away"),
     "little_fuel": ("bientôt à court de carburant", "short of fuel"),
+    "not_arrived": (
+        "un autre a répondu au numéro de la station",
+        "somebody else answered at the station's number",
+    ),
+    "no_audio_out": ("décroché, mais on ne nous entend pas", "answered, but nobody hears us"),
+    "no_audio_in": ("décroché, mais nous n'entendons rien", "answered, but we hear nothing"),
+    "no_keys": ("les touches ne passent pas", "keys don't come through"),
+    "wrong_number": ("montre un autre numéro", "shows another number"),
+    "not_acknowledged": (
+        "un message d'essai n'a pas été acquitté",
+        "a test signal was not acknowledged",
+    ),
+    "no_stream": ("rien ne vient aux écrans", "nothing comes to the screens"),
     "too_few": ("rien à mesurer récemment", "nothing to measure lately"),
 }
 

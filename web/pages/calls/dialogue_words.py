@@ -19,6 +19,7 @@ DIALOGUES = {
     "talk": N_("Called by an operator, who is on the line already"),
     "panel": N_("Panel: it hears tones, and no word of ours"),
     "fax": N_("Fax: a document for a machine, and no word of ours"),
+    "canary": N_("The station calls itself: tones and keys"),
 }
 #: States, and pages of the menus.
 SCENES = {

@@ -33,7 +33,16 @@ OPERATOR_KEY = "0"
 
 
 #: Dialogues without words: who answers is in the conference at once.
-SILENT = frozenset({Dialogue.SERVICE, Dialogue.PHONE, Dialogue.TALK, Dialogue.PANEL, Dialogue.FAX})
+SILENT = frozenset(
+    {
+        Dialogue.SERVICE,
+        Dialogue.PHONE,
+        Dialogue.TALK,
+        Dialogue.PANEL,
+        Dialogue.FAX,
+        Dialogue.CANARY,
+    }
+)
 
 #: Dialogues that put one question of the plan, after the code where one is asked.
 ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
@@ -204,6 +213,7 @@ FIRST: Mapping[Dialogue, State] = {
     Dialogue.TALK: State.END,
     Dialogue.PANEL: State.END,
     Dialogue.FAX: State.END,
+    Dialogue.CANARY: State.END,
     Dialogue.QUESTION: State.CODE,  # or, where nobody is to be identified, State.ASK
     Dialogue.MESSAGE: State.CODE,
     Dialogue.GUARD: State.CODE,
