@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from cryptography import x509
 
 from callflow import clock
+from callflow.clock import Clock
 from callflow.core.time.instants import to_iso
 from callflow.core.watch import facts
 from callflow.probes import time_source
@@ -19,6 +20,8 @@ from callflow.settings.config import Settings
 
 #: Seconds between two looks at who sets the clock; until somebody says that they do.
 _EVERY, _AGAIN = 60.0, 10.0
+#: A jump of the clock is told for so many seconds; less than that is a correction, or a slow look.
+_JUMP_TOLD, _JUMP = 600.0, 0.5
 
 
 class Probe:
@@ -29,9 +32,12 @@ class Probe:
         settings: Settings,
         *,
         monotonic: Callable[[], float] = clock.monotonic,
+        now: Clock = clock.now,
         source: Callable[[time_source.Mode], facts.Clock] = time_source.look,
     ) -> None:
         self._settings, self._monotonic, self._source = settings, monotonic, source
+        self._now, self._last = now, (monotonic(), now())
+        self._jumped, self._jumped_at = 0.0, float("-inf")
         self._clock: facts.Clock | None = None
         self._clock_due = float("-inf")
         self._certificates: dict[Path, tuple[tuple[int, int], facts.Certificate]] = {}
@@ -40,7 +46,7 @@ class Probe:
         """The facts of this moment, as JSON has them: ``handling.watch.organs`` reads them."""
         return {
             "free": self._free(),
-            "clock": asdict(self._clock_now()),
+            "clock": self._clock_told(),
             "certificates": [_told(found) for found in self._certificates_now()],
             "backs_up": self._settings.backup_folder is not None,
         }
@@ -54,9 +60,27 @@ class Probe:
     def _clock_now(self) -> facts.Clock:
         at = self._monotonic()
         if self._clock is None or at >= self._clock_due:
-            self._clock = self._source(self._settings.clock)
+            found = self._source(self._settings.clock)
+            off, wrong = self._settings.clock_off, self._settings.clock_wrong
+            self._clock = replace(found, off=off, wrong=wrong)
             self._clock_due = at + (_EVERY if self._clock.source else _AGAIN)
         return self._clock
+
+    def _clock_told(self) -> dict[str, Any]:
+        """How it compares with the other machines' is the engine's to tell."""
+        told = asdict(self._clock_now()) | {"jumped": self._jump()}
+        del told["apart"]
+        return told
+
+    def _jump(self) -> float:
+        """Seconds that the clock jumped by lately, ahead or (below 0) back: the last jump."""
+        before, self._last = self._last, (self._monotonic(), self._now())
+        passed = (self._last[1] - before[1]).total_seconds()
+        jumped = passed - (self._last[0] - before[0])
+        if abs(jumped) > _JUMP:
+            self._jumped, self._jumped_at = jumped, self._last[0]
+        told = self._last[0] - self._jumped_at < _JUMP_TOLD
+        return round(self._jumped, 3) if told else 0.0
 
     def _certificates_now(self) -> list[facts.Certificate]:
         file = self._settings.tls_certificate

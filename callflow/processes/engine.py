@@ -39,6 +39,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
 from callflow.storage.records.horizon import Settled, horizon
+from callflow.storage.watch import clock as database_clock
 from callflow.vault import Vault
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,8 @@ _PEOPLE = timedelta(seconds=5)
 _BACK_UP = timedelta(seconds=30)
 _POWER = timedelta(seconds=5)
 _CANARY = timedelta(seconds=5)
+_COMPARE = timedelta(seconds=60)
+_COMPARED_WITHIN = timedelta(seconds=0.5)  # a slower answer says nothing of a clock
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -96,6 +99,7 @@ class Engine:
         self._last_tick = self._begun, clock.monotonic()
         self._heard: Listening | None = None
         self._told = Settled()
+        self._apart: float | None = None
         self._after = ""  # where among the accounts the next look goes on
 
     async def run(self) -> None:
@@ -119,6 +123,7 @@ class Engine:
                 parts.create_task(self._every(_BACK_UP, self._back_up))
                 parts.create_task(self._every(_POWER, self._power.look))
                 parts.create_task(self._every(_CANARY, self._call_itself))
+                parts.create_task(self._every(_COMPARE, self._compare_clocks))
         finally:
             self._wake.close()
             self._duty.close()
@@ -232,6 +237,14 @@ class Engine:
             await self._store.write(lambda tx: queueing.clock_went_back(tx, went_back, now))
         self._last_tick = now, clock.monotonic()
 
+    async def _compare_clocks(self) -> None:
+        """This machine's clock beside the database's, which all machines have in common."""
+        before = clock.now()
+        theirs = await self._store.read(database_clock.now)
+        took = clock.now() - before
+        if theirs is not None and took < _COMPARED_WITHIN:
+            self._apart = round((before + took / 2 - theirs).total_seconds(), 4)
+
     async def _beat(self) -> None:
         now = clock.now()
         state = {
@@ -240,6 +253,7 @@ class Engine:
             "logbook": self._seals.state,
             "latencies": [self._lateness.told(clock.monotonic())],
             "machine": await asyncio.to_thread(self._probe.look),
+            "clock_apart": self._apart,
         }
 
         def beat(tx: Tx) -> machines.Share:

@@ -106,6 +106,9 @@ class Settings(
     #: Who sets this machine's clock, and is asked how well: ``chrony``, ``timesyncd``; ``auto``
     #: asks both, then the kernel; ``none`` asks nobody: then nothing is known of the clock.
     clock: Literal["auto", "chrony", "timesyncd", "none"] = "auto"
+    #: Seconds that it may be wrong before that is an alarm, and before it is a vital one.
+    clock_off: float = Field(1.0, gt=0, le=3600)
+    clock_wrong: float = Field(5.0, gt=0, le=3600)
     #: True: a demo's instance, on loopback, with the simulated network (``callflow demo`` sets it).
     demo: bool = False
     #: True: another station acts. All is received, decided and told, and nothing leaves.

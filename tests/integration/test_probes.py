@@ -147,6 +147,34 @@ def test_the_clock_is_asked_once_a_minute_and_sooner_while_nobody_answers(tmp_pa
     assert asked == [1, 1, 2, 2, 2, 2, 3]
 
 
+@pytest.mark.parametrize("jump", [-3600.0, 2.0])
+def test_a_jump_of_the_clock_is_told_for_ten_minutes(tmp_path: Path, jump: float) -> None:
+    ticks, begun = Ticks(), datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    ahead = [0.0]
+
+    def now() -> datetime.datetime:
+        return begun + datetime.timedelta(seconds=ticks.at + ahead[0])
+
+    settings = Settings(data_dir=tmp_path, clock="none")
+    probe = Probe(settings, monotonic=ticks.monotonic, now=now)
+    told = []
+    for ticks.at, ahead[0] in ((2, 0.3), (4, jump), (6, jump), (603, jump), (604, jump)):
+        told.append(probe.look()["clock"]["jumped"])
+    assert told == [0.0, pytest.approx(jump - 0.3), told[1], told[1], 0.0]
+
+
+@pytest.mark.timeout(60)
+def test_a_chronyd_that_is_stopped_is_nobodys_word_any_more(
+    chronyc: tuple[str, ...], tmp_path: Path
+) -> None:
+    while not time_source.chrony(chronyc).synchronised:
+        pass  # it has just begun
+    stop = ("chronyc", "-h", str(tmp_path / "chronyd.sock"), "shutdown")
+    subprocess.run(stop, check=True, capture_output=True)
+    while time_source.chrony(chronyc) != time_source.NOBODY:
+        pass  # it is ending
+
+
 def test_a_certificate_is_read_anew_when_it_is_another(tmp_path: Path) -> None:
     now = clock.now()
     certificate(tmp_path, days=30)

@@ -25,8 +25,6 @@ LITTLE_SPACE, NO_SPACE = 2_000_000_000, 200_000_000
 LONG_BACKLOG = 1000
 #: A process that began again so recently, and so often, does not live well.
 RESTARTED, OFTEN = timedelta(minutes=10), 3
-#: Seconds that a clock may be wrong before somebody should look, and before alarms are in danger.
-OFFSET, WRONG = 1.0, 5.0
 #: Seconds in the future at which a sign of life says that a clock was set back.
 SET_BACK = 2.0
 #: A certificate that ends within so long is to be renewed.
@@ -237,6 +235,7 @@ def _set_back(organ: Organ, seconds: float) -> Organ:
         unit="seconds",
         limit=SET_BACK,
         counts=True,
+        vital=True,
     )
 
 
@@ -247,20 +246,31 @@ def _clock(clock: of.Clock, host: str) -> Organ:
         detail=clock.source,
         figure=clock.offset,
         unit="seconds",
-        limit=OFFSET,
+        limit=clock.off,
     )
+    if (wrong := _wrong(clock, organ)) is not None:
+        return wrong
     if clock.source == "none":
         return replace(organ, state=State.UNKNOWN, reason=Reason.NOT_ASKED, counts=False)
-    off = abs(clock.offset or 0.0)
-    if off > OFFSET:
-        return replace(
-            organ, state=State.FAILED if off > WRONG else State.DEGRADED, reason=Reason.OFF
-        )
     if not clock.source or clock.synchronised is None:
         return replace(organ, state=State.UNKNOWN, reason=Reason.NO_SOURCE)
     if not clock.synchronised:
         return replace(organ, state=State.DEGRADED, reason=Reason.NOT_SYNCHRONISED)
     return organ
+
+
+def _wrong(clock: of.Clock, organ: Organ) -> Organ | None:
+    """The clock that is off, jumped, or goes apart from the other machines'; None: it does not."""
+    measured = (
+        (Reason.OFF, clock.offset),
+        (Reason.JUMPED, clock.jumped),
+        (Reason.APART, clock.apart),
+    )
+    for reason, seconds in measured:
+        if seconds is not None and abs(seconds) > clock.off:
+            grave = abs(seconds) > clock.wrong
+            return replace(organ, state=State.FAILED, reason=reason, figure=seconds, vital=grave)
+    return None
 
 
 def _certificates(facts: Facts, now: datetime) -> list[Organ]:

@@ -66,12 +66,21 @@ class Line:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
     """A machine's clock by whoever sets it: ``source`` chrony, timesyncd, kernel; "" is nobody,
-    "none" that nobody is to be asked. ``offset``: seconds that it is ahead, None: not told."""
+    "none" that nobody is to be asked. ``offset``: seconds that it is ahead, None: not told.
+
+    ``jumped``: seconds that it lately jumped by, against one that never does; ``apart``: seconds
+    that it is ahead of the database's, None: it is the same one, or was not compared. ``off`` and
+    ``wrong`` are the seconds that are an alarm, and a vital one.
+    """
 
     source: str
     synchronised: bool | None = None
     offset: float | None = None
     stratum: int | None = None
+    jumped: float = 0.0
+    apart: float | None = None
+    off: float = 1.0
+    wrong: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -78,6 +78,8 @@ class Reason(StrEnum):
     LONG = "long"
     SET_BACK = "set_back"
     OFF = "off"  # the clock is
+    JUMPED = "jumped"  # the clock did
+    APART = "apart"  # the clock's, from the other machines'
     NOT_SYNCHRONISED = "not_synchronised"
     NO_SOURCE = "no_source"  # nobody is known who sets the clock
     NOT_ASKED = "not_asked"  # as the settings will have it
@@ -198,6 +200,7 @@ class Needed(Enum):
     """When the failure of an organ puts alarms in danger."""
 
     EACH = "each"  # of each such
+    GRAVE = "grave"  # of each such whose failure is a vital one
     ONE = "one"  # where no such organ is left
     NONE = "none"  # of none
 
@@ -208,7 +211,8 @@ _NEEDED: Mapping[Part, Needed] = {
     Part.ASTERISK: Needed.ONE,
     Part.TRUNK: Needed.ONE,
     Part.LINE: Needed.EACH,  # the panels behind it have no other
-    Part.CLOCK: Needed.EACH,
+    Part.CLOCK: Needed.GRAVE,
+    Part.POWER: Needed.GRAVE,
 }
 #: Processes without which nobody's alarm arrives, is decided, or is told to anybody.
 _NEEDED_ROLES = frozenset({"receiver", "engine", "telephony"})
@@ -229,6 +233,8 @@ def endangers(organ: Organ, among: Sequence[Organ]) -> bool:
     if organ.part is Part.PROCESS:
         return organ.name in _NEEDED_ROLES
     needed = _NEEDED.get(organ.part, Needed.NONE)
+    if needed is Needed.GRAVE:
+        return organ.vital
     if needed is not Needed.ONE:
         return needed is Needed.EACH
     return not any(

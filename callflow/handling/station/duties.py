@@ -15,6 +15,7 @@ from callflow.handling.records import retention
 from callflow.handling.sites import faults
 from callflow.handling.sites.contracts import apply_planned
 from callflow.handling.watch import checks
+from callflow.handling.watch.clock import tell_day
 from callflow.handling.watch.machines import nodes_changed, watch_nodes
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
@@ -46,6 +47,7 @@ RARELY: Mapping[Work, float] = {
     seal: 60.0,
     faults.follow: 300.0,
     checks.follow: 60.0,
+    tell_day: 300.0,
 }
 
 

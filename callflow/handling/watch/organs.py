@@ -150,15 +150,16 @@ def _machines(
     for process in sorted(alive, key=lambda process: process.beat_at):
         if "machine" in process.state:
             told[process.host] = process.state["machine"]
-    return [_machine(host, told[host]) for host in sorted(told)]
+    apart = {p.host: p.state["clock_apart"] for p in alive if "clock_apart" in p.state}
+    return [_machine(host, told[host], apart.get(host)) for host in sorted(told)]
 
 
-def _machine(host: str, told: Mapping[str, Any]) -> of.Machine:
+def _machine(host: str, told: Mapping[str, Any], apart: float | None) -> of.Machine:
     found = told.get("clock")
     return of.Machine(
         host=host,
         free=told.get("free"),
-        clock=of.Clock(**found) if found else None,
+        clock=of.Clock(**found, apart=apart) if found else None,
         certificates=[_certificate(one) for one in told.get("certificates", ())],
         backs_up=bool(told.get("backs_up")),
     )

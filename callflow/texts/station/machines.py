@@ -41,6 +41,12 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "La station agit désormais au site {place} (époque {number})",
         "The station acts at the site {place} from now on (epoch {number})",
     ),
+    "clock_day": (
+        "Horloge {machine}, {day} : écart de {least} à {most} s, relevés : {count}, anomalies :"
+        " {troubles}, source : {source} ; transmetteurs à l’heure fausse : {panels}",
+        "Clock {machine}, {day}: offset from {least} to {most} s, figures: {count}, troubles:"
+        " {troubles}, source: {source}; panels whose clock is wrong: {panels}",
+    ),
     "node_lost": (
         "La téléphonie du nœud {node} ne répond plus",
         "The telephony of node {node} does not answer any more",

@@ -98,6 +98,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "long": ("trop de messages attendent", "too many signals wait"),
     "set_back": ("a été reculée", "was set back"),
     "off": ("n'est pas à l'heure", "is wrong"),
+    "jumped": ("a sauté", "jumped"),
+    "apart": ("ne s'accorde pas avec la base de données", "does not agree with the database's"),
     "not_synchronised": ("non synchronisée", "not synchronised"),
     "no_source": (
         "rien ne semble la mettre à l'heure",

@@ -192,7 +192,23 @@ PLUGS: dict[str, tuple[Facts, str, State, Reason, State]] = {
     ),
     "a clock that is wrong": (
         clock(source="chrony", synchronised=True, offset=-1.5),
-        *("clock", State.DEGRADED, Reason.OFF, State.DEGRADED),
+        *("clock", State.FAILED, Reason.OFF, State.DEGRADED),
+    ),
+    "a clock that jumped": (
+        clock(source="chrony", synchronised=True, offset=0.0, jumped=1.5),
+        *("clock", State.FAILED, Reason.JUMPED, State.DEGRADED),
+    ),
+    "a clock that jumped an hour back, though nobody is to ask it": (
+        clock(source="none", jumped=-3600.0),
+        *("clock", State.FAILED, Reason.JUMPED, State.FAILED),
+    ),
+    "a clock that goes apart from the others": (
+        clock(source="kernel", synchronised=True, apart=-2.0),
+        *("clock", State.FAILED, Reason.APART, State.DEGRADED),
+    ),
+    "a clock whose limits are others": (
+        clock(source="chrony", synchronised=True, offset=1.5, off=0.5, wrong=1.2),
+        *("clock", State.FAILED, Reason.OFF, State.FAILED),
     ),
     "a clock that is far off": (
         clock(source="timesyncd", synchronised=True, offset=7.0),
