@@ -69,6 +69,7 @@ NO_WORDS: dict[str, str] = {
     "event_override": "kind category",
     "event_rule": "kind category",
     "own_day": "country region",
+    "station_check": "period who proof source subject told",
     "task": "step kind state outcome subject",
     "measure": "kind ends_when",
     "charge": "source kind unit priced_by corrects",
