@@ -175,8 +175,10 @@ class Settings(
     response_urgent: tuple[float, float, float, float] = (30.0, 80.0, 60.0, 98.5)
     response_other: tuple[float, float, float, float] = (90.0, 80.0, 180.0, 98.5)
     #: What the yearly report for the auditor wants (unverified; docs/explanation/law.md): per cents
-    #: of the time in which each organ works; operators on shift at any time.
+    #: of the time in which each organ works; seconds that a clock may be off; operators on shift at
+    #: any time.
     audit_availability: float = Field(99.5, ge=0, le=100)
+    audit_clock: float = Field(1.0, gt=0, le=60)
     audit_staff: int = Field(2, ge=1, le=100)
     #: Which clause of a standard each chapter of that report answers: ``{"staffing": "…"}``.
     audit_clauses: dict[str, str] = Field(default_factory=dict)

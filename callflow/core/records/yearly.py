@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from math import isfinite
+from typing import Any
 
 from callflow.core.records.sheets import Sheet
 from callflow.core.time.hours import Span
@@ -98,3 +100,40 @@ def attended(shifts: Iterable[Span], during: Span) -> dict[int, timedelta]:
     if during.end > at:
         took[there] += during.end - at
     return dict(took)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDay:
+    """What the logbook says of a machine's clock on one day: the seconds that it was ahead, at
+    least and at most; None: nobody measured."""
+
+    month: str
+    machine: str
+    least: float | None
+    most: float | None
+    troubles: int
+
+    @property
+    def worst(self) -> float | None:
+        """The farthest that it was off, in seconds."""
+        return max((abs(x) for x in (self.least, self.most) if x is not None), default=None)
+
+
+def clock_day(told: Mapping[str, Any]) -> ClockDay:
+    """One day's entry; what is no number there counts as not measured."""
+    troubles = str(told.get("troubles", ""))
+    return ClockDay(
+        month=str(told.get("day", ""))[:7],
+        machine=str(told.get("machine", "")),
+        least=_number(told.get("least")),
+        most=_number(told.get("most")),
+        troubles=int(troubles) if troubles.isascii() and troubles.isdigit() else 0,
+    )
+
+
+def _number(said: Any) -> float | None:
+    try:
+        found = float(said)
+    except (TypeError, ValueError):
+        return None
+    return found if isfinite(found) else None

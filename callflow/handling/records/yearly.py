@@ -27,6 +27,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.engine.values import grouped
+from callflow.storage.records import logbook
 from callflow.storage.watch import backups, checks, readings
 from callflow.texts import moments
 from callflow.texts.station import checks as check_texts
@@ -174,10 +175,30 @@ def _power(of: _Year) -> Section:
     )
 
 
+#: Entries of the logbook that are read for it: each day one of each machine.
+_MOST_DAYS = 366 * 16
+_CLOCK_HEAD = ("month", "machine", "days", "least", "most", "troubles")
+
+
 def _clock(of: _Year) -> Section:
-    """The clock as an organ."""
+    """What the logbook was told of it each day, month by month."""
+    told = logbook.of_kinds(
+        of.tx, ["clock_day"], since=of.during.start, until=of.during.end, limit=_MOST_DAYS
+    )
+    days = [yearly.clock_day(entry.data) for entry in told.entries]
+    months = grouped(days, lambda day: (day.month, day.machine))
+    lines: list[Sequence[Cell]] = []
+    for (month, machine), found in sorted(months.items()):
+        figures = [each for day in found for each in (day.least, day.most) if each is not None]
+        least, most = min(figures, default=None), max(figures, default=None)
+        lines.append([month, machine, len(found), least, most, sum(day.troubles for day in found)])
+    wanted = of.settings.audit_clock
+    worst = max((day.worst for day in days if day.worst is not None), default=None)
     return Section(
-        Chapter.CLOCK, of.sheet("by_organ", _ORGAN_HEAD, _organ_lines(of, of.lives(Part.CLOCK)))
+        Chapter.CLOCK,
+        of.sheet("daily", _CLOCK_HEAD, lines),
+        target=of.say("target_clock", f"{wanted:g}"),
+        met=None if worst is None else worst <= wanted,
     )
 
 
