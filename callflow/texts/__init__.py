@@ -314,6 +314,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "organ": organs.PARTS,
     "organ_state": organs.STATES,
     "status": shifts.HEALTH,
+    "sound": shifts.SOUND,
     **law.WORDS,
     **callers.WORDS,
 }

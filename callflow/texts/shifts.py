@@ -34,6 +34,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         " Motif : {note}",
         "Station left without anybody on shift by {by}, supervisor: {supervisor}. Reason: {note}",
     ),
+    "sound_checked": (
+        "Casque essayé par {by} : {sound}",
+        "Headset checked by {by}: {sound}",
+    ),
     "presence_confirmed": (
         "Présence confirmée par {by}",
         "Presence confirmed by {by}",
@@ -53,6 +57,13 @@ HEALTH: Mapping[str, tuple[str, str]] = {
     "ok": ("bon", "good"),
     "degraded": ("dégradé", "degraded"),
     "failed": ("en panne", "failed"),
+}
+#: What somebody found out about their headset.
+SOUND: Mapping[str, tuple[str, str]] = {
+    "well": ("son et micro bons", "sound and microphone well"),
+    "not_heard": ("son non entendu", "sound not heard"),
+    "no_microphone": ("micro non mesuré", "microphone not measured"),
+    "too_quiet": ("micro trop faible", "microphone too quiet"),
 }
 #: What somebody is on the roster for.
 PARTS: Mapping[str, tuple[str, str]] = {

@@ -848,6 +848,13 @@ BREAK_REASONS = {
     "training": N_("training"),
     "other": N_("other reason"),
 }
+#: What somebody found out about their headset.
+SOUND = {
+    "": N_("headset well"),
+    "not_heard": N_("headset: sound not heard"),
+    "no_microphone": N_("headset: microphone not measured"),
+    "too_quiet": N_("headset: microphone too quiet"),
+}
 CALL_BACK_RESULTS = {
     "reached": N_("Reached"),
     "unreachable": N_("Unreachable"),

@@ -45,6 +45,9 @@ class Shift:
     language: str
     languages: tuple[str, ...]
     skills: tuple[str, ...]
+    sound_at: datetime | None = None  # when the headset was checked
+    sound_fault: str = ""  # what was wrong with it (``sound.Fault``); "": nothing
+    sound_level: float | None = None  # of the voice, dB below full scale
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

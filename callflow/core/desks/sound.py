@@ -14,18 +14,11 @@ QUIETEST = -45.0
 SILENT, LOUDEST = -120.0, 0.0
 
 
-class Device(StrEnum):
-    """What was checked."""
-
-    BROWSER = "browser"  # the headset of the browser's telephone
-    DESK = "desk"  # a telephone on the desk, which heard its own echo
-
-
 class Fault(StrEnum):
-    """What is wrong with a desk's sound."""
+    """What is wrong with somebody's headset."""
 
-    NOT_HEARD = "not_heard"  # the tone, or the echo
-    NOT_MEASURED = "not_measured_sound"  # no microphone, or nobody tried it
+    NOT_HEARD = "not_heard"
+    NO_MICROPHONE = "no_microphone"  # none, or nobody measured it
     TOO_QUIET = "too_quiet"
 
 
@@ -33,17 +26,14 @@ class Fault(StrEnum):
 class SoundCheck:
     """What somebody found out. ``level``: of their voice, None where it was not measured."""
 
-    device: Device
     heard: bool
     level: float | None = None
 
     @property
     def fault(self) -> Fault | None:
-        """What is wrong; None: all is well. Who hears their own echo is loud enough."""
+        """What is wrong; None: all is well."""
         if not self.heard:
             return Fault.NOT_HEARD
-        if self.device is Device.DESK:
-            return None
         if self.level is None:
-            return Fault.NOT_MEASURED
+            return Fault.NO_MICROPHONE
         return Fault.TOO_QUIET if self.level < QUIETEST else None

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 
 from callflow.core.desks.shift import Shift
+from callflow.core.desks.sound import SoundCheck
 from callflow.core.time.hours import Span
 from callflow.storage import schema as t
 from callflow.storage.engine.locks import Lock, hold
@@ -83,6 +84,12 @@ def spans(tx: Tx, since: datetime, until: datetime) -> list[Span]:
 def attend(tx: Tx, at: datetime) -> None:
     """Somebody gave a sign of presence for all who are on shift."""
     tx.execute(update(t.shift).where(t.shift.c.ended_at.is_(None)).values(attended_at=at))
+
+
+def keep_sound(tx: Tx, shift_id: str, check: SoundCheck, at: datetime) -> None:
+    """What somebody found out about their headset, in place of what they did before."""
+    values = {"sound_at": at, "sound_fault": check.fault or "", "sound_level": check.level}
+    tx.execute(update(t.shift).where(t.shift.c.id == shift_id).values(**values))
 
 
 def notes_since(tx: Tx, since: datetime, *, limit: int) -> list[Shift]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
 
@@ -16,6 +16,9 @@ shift = Table(
     instant("ended_at"),
     Column("note", Text, nullable=False, server_default=""),  # what it leaves for the next
     instant("attended_at"),  # the last sign of presence that was asked for
+    instant("sound_at"),  # when the headset was checked; null: it was not
+    Column("sound_fault", String(16), nullable=False, server_default=""),  # sound.Fault; "": none
+    Column("sound_level", Float, nullable=True),  # of the voice, dB below full scale
     Index("ix_shift_running", "ended_at"),
 )
 

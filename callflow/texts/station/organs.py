@@ -68,6 +68,7 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "signals": ("messages", "signals"),
     "days": ("jours", "days"),
     "hours": ("h", "h"),
+    "decibels": ("dB", "dB"),
     "restarts": ("redémarrages", "restarts"),
     "versions": ("versions", "versions"),
     "": ("", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,9 +13,10 @@ from fastapi.responses import RedirectResponse
 
 from callflow.clock import from_iso
 from callflow.core.desks.shift import AHEAD
+from callflow.core.desks.sound import LOUDEST, QUIETEST, SILENT, SoundCheck
 from callflow.handling.base import refusals
 from callflow.handling.desks import dead_man, rosters, shifts
-from callflow.handling.watch import checks
+from callflow.handling.watch import checks, headsets
 from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
@@ -52,6 +54,7 @@ async def _start(
     refused: str = "",
     ticked: frozenset[str] = frozenset(),
     status: int = 200,
+    tried: Mapping[str, str] | None = None,
 ) -> Response:
     now = station.clock()
     soon = now + AHEAD
@@ -72,6 +75,7 @@ async def _start(
 
     values = await station.store.read(read)
     values |= {"refused": refused, "ticked": ticked, "soon": soon}
+    values |= {"tried": tried or {}, "quietest": QUIETEST}
     values["title_of"] = lambda check: title(check.id, check.title, visitor.language) or check.id
     values["may_act"] = Right.HANDLE in visitor.rights
     values["may_end"] = Right.SUPERVISE in visitor.rights
@@ -87,13 +91,50 @@ async def begin(request: Request, visitor: Handler, station: Here) -> Response:
     try:
         read_at = _instant(form.get("read_at", ""))
         await check_signature(station, visitor, form.get("password", ""), request)
-        await station.store.write(
-            lambda tx: shifts.begin_shift(tx, visitor.id, visitor.name, ticked, read_at, now)
-        )
+        sound = _sound(form)
+
+        def begins(tx: Tx) -> None:
+            shifts.begin_shift(tx, visitor.id, visitor.name, ticked, read_at, now)
+            if sound is not None:
+                headsets.keep(tx, visitor.id, visitor.name, sound, now)
+
+        await station.store.write(begins)
     except (refusals.Refused, ProblemError) as refused:
         said, status = refusal(refused, visitor.language), status_of(refused)
-        return await _start(station, visitor, said, ticked, status)
+        return await _start(station, visitor, said, ticked, status, form)
     return RedirectResponse("/", 303)
+
+
+@router.post("/shift/sound")
+async def check_sound(request: Request, visitor: Handler, station: Here) -> Response:
+    """The headset is checked once more while on shift."""
+    form = await forms.sent(request)
+    now = station.clock()
+    sound = _sound(form) or SoundCheck(heard=False)
+    try:
+        await station.store.write(
+            lambda tx: headsets.keep(tx, visitor.id, visitor.name, sound, now)
+        )
+    except refusals.Refused as refused:
+        said = refusal(refused, visitor.language)
+        return await _start(station, visitor, said, status=status_of(refused))
+    return RedirectResponse("/shift", 303)
+
+
+def _sound(form: Mapping[str, str]) -> SoundCheck | None:
+    """What was found out about a headset; None: nobody tried. Raises ProblemError."""
+    heard, level = "sound-heard" in form, form.get("sound-level", "")
+    if not heard and not level:
+        return None
+    if not level:
+        return SoundCheck(heard=heard)
+    if not _LEVEL.fullmatch(level) or not SILENT <= float(level) <= LOUDEST:
+        raise ProblemError(422, "measure the microphone once more", field="sound-level")
+    return SoundCheck(heard=heard, level=float(level))
+
+
+#: A level in dB, as the page's script writes it.
+_LEVEL = re.compile(r"-?[0-9]{1,3}(\.[0-9])?")
 
 
 @router.get("/shift/end")

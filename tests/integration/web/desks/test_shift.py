@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.desks.roster import Part
@@ -15,8 +16,11 @@ from callflow.handling.alarms import operating
 from callflow.handling.base import policy
 from callflow.handling.desks import rosters, shifts
 from callflow.handling.sites import own_days
+from callflow.storage import Tx
 from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
+from callflow.storage.records import logbook
+from callflow.storage.watch import readings
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 
@@ -361,3 +365,81 @@ def test_what_a_shift_refuses_is_said_in_french() -> None:
 
     for text in shifts._REFUSED.values():
         assert i18n.catalogue("fr").gettext(text) != text
+
+
+# --- the headset --------------------------------------------------------------------------------
+
+
+async def test_a_headset_that_was_checked_is_kept_with_the_shift_and_one_that_was_not_is_said(
+    station: WebStation, operator: httpx.AsyncClient, alarms: list[str]
+) -> None:
+    sound = {"sound-heard": "on", "sound-level": "-20.5"}
+    assert (await begin(operator, alarms, **sound)).status_code == 303
+    (mine,) = station.store.read_now(rows.on_shift)
+    assert (mine.sound_fault, mine.sound_level) == ("", -20.5)
+    page = (await operator.get("/shift")).text
+    assert "casque en ordre" in page
+    station.user(COLLEAGUE)
+    station.do(lambda tx: rows.begin(tx, _id_of(tx, COLLEAGUE), clock.now()))
+    assert "casque non essayé" in (await operator.get("/shift")).text
+    csrf = form_of(page)["csrf"]
+    again = {"csrf": csrf, "sound-heard": "on", "sound-level": "-62"}
+    assert (await operator.post("/shift/sound", data=again)).status_code == 303
+    assert "casque : micro trop faible" in (await operator.get("/shift")).text
+    (organ,) = station.store.read_now(readings.every)
+    assert (organ.key, organ.state, organ.figure) == (f"headset:{NAME}@", "degraded", -62.0)
+    entries = station.store.read_now(lambda tx: logbook.page(tx, limit=1000))
+    told = [one.text for one in entries if one.kind == "sound_checked"]
+    assert told[-1] == f"Casque essayé par {NAME} : micro trop faible"
+
+
+def _id_of(tx: Tx, name: str) -> str:
+    user = users.user_by_name(tx, name)
+    assert user is not None
+    return user.id
+
+
+@pytest.mark.parametrize("level", ["nan", "1e1", "-900", "7", "-20.5; drop", "<b>", "=1+1"])
+async def test_a_level_that_no_microphone_hears_signs_nothing(
+    station: WebStation, operator: httpx.AsyncClient, alarms: list[str], level: str
+) -> None:
+    refused = await begin(operator, alarms, **{"sound-heard": "on", "sound-level": level})
+    assert refused.status_code == 422
+    assert station.store.read_now(rows.on_shift) == []
+    assert "<b>" not in refused.text.split('name="sound-level"')[1][:60]
+
+
+async def test_a_refused_signature_keeps_what_was_tried(
+    operator: httpx.AsyncClient, alarms: list[str]
+) -> None:
+    tried = {"sound-heard": "on", "sound-level": "-20.5", "password": "wrong"}
+    refused = await begin(operator, alarms, **tried)
+    assert refused.status_code == 403
+    assert 'name="sound-heard" checked' in refused.text
+    assert 'value="-20.5"' in refused.text
+
+
+async def test_only_who_is_on_shift_keeps_a_check(
+    operator: httpx.AsyncClient, alarms: list[str]
+) -> None:
+    form = {"csrf": form_of((await operator.get("/shift")).text)["csrf"], "sound-heard": "on"}
+    assert (await operator.post("/shift/sound", data=form)).status_code == 409
+
+
+async def test_a_page_that_beats_in_another_s_name_or_as_no_page_beats_for_nobody(
+    app: FastAPI, operator: httpx.AsyncClient
+) -> None:
+    csrf = form_of((await operator.get("/shift")).text)["csrf"]
+    screens = app.state.hub.screens
+    theirs = screens.opens("somebody else", "another session")
+    beat = {"csrf": csrf, "screen": theirs, "seen": "20261125030000-1", "hidden": "0"}
+    assert (await operator.post("/beat", data=beat)).status_code == 204
+    (fed,) = [one for one in screens.told() if one["open_for"] is not None]
+    assert (fed["user_id"], fed["drawn"]) == ("somebody else", None)
+    for wrong in ("", "x" * 16, "../../etc", "0" * 4000):
+        assert (await operator.post("/beat", data={**beat, "screen": wrong})).status_code == 422
+    for number in range(40):  # a flood of names is no flood of rows
+        assert (
+            await operator.post("/beat", data={**beat, "screen": f"{number:016x}"})
+        ).status_code == 204
+    assert len(screens.told()) <= 9

@@ -91,6 +91,32 @@ def test_axe_finds_nothing_on_the_pages_of_a_shift(
     assert said == []
 
 
+def test_a_headset_is_heard_measured_and_kept(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    station, process = web
+    said = watched(page)
+    log_in(page, process)
+    page.get_by_role("link", name="Vacation").click()  # in the shell, as people come here
+    sound = page.locator("section.sound")
+    tone = sound.get_by_role("button", name="Faire entendre le signal")
+    tone.click()
+    expect(tone).to_have_attribute("aria-pressed", "true")
+    expect(tone).to_have_attribute("aria-pressed", "false")
+    sound.get_by_label("Je l’entends dans mon casque").check()
+    sound.get_by_role("button", name="Mesurer mon micro").click()
+    expect(sound.locator("output")).to_have_text("Parlez comme au téléphone…")
+    expect(sound.locator("output")).to_have_text("Assez fort.")
+    assert violations(page) == []
+    sound.get_by_role("button", name="Conserver cet essai").click()
+    expect(page.locator(".facts").first).to_contain_text("casque en ordre")
+    on = station.store.read_now(shifts.on_shift)
+    mine = next(one for one in on if one.name == NAME)
+    assert mine.sound_level is not None
+    assert -45 <= mine.sound_level <= 0
+    assert said == []
+
+
 def test_one_key_says_i_am_here_and_takes_no_focus(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

@@ -62,6 +62,8 @@ LOCAL: dict[str, str] = {
     "button mute": "e => e.getAttribute('aria-pressed')",
     "button chooseAll": "e => e.form.querySelectorAll('input[name=one]:checked').length",
     "button phone-test": "() => document.querySelector('#phone-level').value > 0",
+    "button sound-tone": "e => e.getAttribute('aria-pressed')",
+    "button sound-listen": "() => document.querySelector('.sound output').textContent",
     "phone own-keys": "e => e.form.elements.keys.value",  # sent by the browser's telephone itself
     "POST /scheme scheme=dark": "() => document.documentElement.dataset.scheme",
     "POST /scheme scheme=light": "() => document.documentElement.dataset.scheme",
