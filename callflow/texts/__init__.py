@@ -228,6 +228,9 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "desk": ("Appel des postes de la station", "Call to the station's desks"),
     "duty": ("Appel du technicien d'astreinte", "Call to the duty technician"),
     "supervisor": ("Appel du chef de salle", "Call to the supervisor"),
+    "repair": ("Attente du rétablissement", "Wait until it works again"),
+    "deadline": ("Attente du rétablissement, hiérarchie prévenue", "Wait, the hierarchy knows"),
+    "works_again": ("Clôture : rétabli", "Closure: works again"),
     "present": ("Clôture : présence confirmée", "Closure: presence confirmed"),
 }
 

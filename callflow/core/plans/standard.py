@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.on_call import Who
-from callflow.core.plans.call_plan import EXHAUSTED, Mode, Plan, Step, StepKind, Stop
+from callflow.core.plans.call_plan import (
+    ELAPSED,
+    EXHAUSTED,
+    OVERDUE,
+    RESTORED,
+    Mode,
+    Plan,
+    Step,
+    StepKind,
+    Stop,
+)
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import ANY_KIND, Role
@@ -165,6 +175,61 @@ DEAD_MAN = Plan(
     ),
 )
 
+_BACK = Step(id="works_again", kind=StepKind.CLOSE, code="restored")
+#: A part of the station fails: who looks after it, and whoever is on duty; who said that they see
+#: to it has an hour, then the hierarchy hears of it. Works again: it ends by itself.
+ORGAN = Plan(
+    id="organ",
+    version=1,
+    name="Panne à la station",
+    steps=(
+        Step(
+            id="duty",
+            kind=StepKind.MESSAGE,
+            who=(Who(role=Role.MAINTENANCE),),
+            attempts=2,
+            delay_s=120,
+            limit_s=900,
+            text="Un organe de la station est en panne. Confirmez que vous vous en chargez.",
+            outcomes={
+                Outcome.ACKNOWLEDGED: "repair",
+                EXHAUSTED: "supervisor",
+                OVERDUE: "supervisor",
+            },
+        ),
+        Step(
+            id="repair",
+            kind=StepKind.WAIT,
+            restore=True,
+            limit_s=3600,
+            outcomes={RESTORED: _BACK.id, ELAPSED: "supervisor"},
+        ),
+        Step(
+            id="supervisor",
+            kind=StepKind.MESSAGE,
+            who=(Who(role=Role.MANAGER),),
+            attempts=2,
+            delay_s=120,
+            limit_s=900,
+            text="Un organe de la station est en panne et n’est pas rétabli dans le délai.",
+            outcomes={
+                Outcome.ACKNOWLEDGED: "deadline",
+                EXHAUSTED: _OPERATOR.id,
+                OVERDUE: _OPERATOR.id,
+            },
+        ),
+        Step(
+            id="deadline",
+            kind=StepKind.WAIT,
+            restore=True,
+            limit_s=4 * 3600,
+            outcomes={RESTORED: _BACK.id, ELAPSED: _OPERATOR.id},
+        ),
+        _OPERATOR,
+        _BACK,
+    ),
+)
+
 _CALLED_TESTER = Step(id="told", kind=StepKind.CLOSE, code="test")
 
 
@@ -188,6 +253,15 @@ def test_over(tester: str) -> Plan:
 STANDARD_PLANS: tuple[Plan, ...] = (INTRUSION, FIRE, BANK, OPERATOR)
 #: Their ids: what ``plan_id`` gives where a site says nothing.
 FALLBACKS = frozenset(plan.id for plan in STANDARD_PLANS)
+#: What alarms of the station itself follow, {kind: plan}; the others are an operator's.
+OF_STATION: Mapping[Kind, Plan] = {
+    Kind.DEAD_MAN: DEAD_MAN,
+    Kind.ORGAN: ORGAN,
+    Kind.TRUNK: ORGAN,
+    Kind.RECEIVER: ORGAN,
+}
+#: Of those, what administrators change as any plan.
+EDITED: tuple[Plan, ...] = (ORGAN,)
 
 _BY_CATEGORY: Mapping[Category, str] = {
     Category.VITAL: FIRE.id,

@@ -37,7 +37,7 @@ def why_kept(plan_id: str, followers: Sequence[str], count: int) -> tuple[str, s
 
     ``followers`` are names of sites that follow it, the first ones of ``count``.
     """
-    if plan_id in standard.FALLBACKS:
+    if plan_id in standard.FALLBACKS or plan_id in {plan.id for plan in standard.EDITED}:
         return STANDARD, plan_id
     if count:
         return FOLLOWED, few(followers, count)

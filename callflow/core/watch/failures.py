@@ -7,11 +7,12 @@ itself must last before it is a failure. What a probe reads is one at once: its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from enum import IntEnum
 
+from callflow.core.signals.signal import Kind
 from callflow.core.watch.organs import Organ, Part, State
 
 
@@ -125,3 +126,19 @@ def _alarm(organ: Organ, since: datetime, lasted: timedelta, local: datetime) ->
     by_day = _DAY[0] <= local.time() < _DAY[1]
     waits = max(_POOR_AFTER, timedelta(0) if organ.read else _LASTING.get(organ.part, _LASTS))
     return Alarm.POOR if by_day and lasted >= waits else Alarm.NONE
+
+
+def failed(kind: Kind, name: str, noted: Iterable[str]) -> tuple[Part, str] | None:
+    """The part and the name of the organ that an alarm of ``kind`` is about, by what it calls it
+    (``place``; of a trunk ``name@node``, of a line its receivers, too: ``surgard/01``). ``noted``:
+    the keys of all organs. None: there is no such organ any more."""
+    if kind is Kind.TRUNK:
+        return Part.TRUNK, name.partition("@")[0]
+    if kind is Kind.RECEIVER:
+        return Part.LINE, name.partition("/")[0]
+    key = next((key for key in noted if place(key) == name), name)
+    part, _, rest = key.partition(":")
+    try:
+        return Part(part), rest.rpartition("@")[0] if "@" in rest else rest
+    except ValueError:
+        return None

@@ -46,6 +46,8 @@ from callflow.storage.sites import contacts
 
 #: Beside restores: what ends something, or tells that all is well.
 _ENDING = frozenset({Kind.OPENING, Kind.CLOSING, Kind.CANCEL, Kind.TEST})
+#: Of the station: an operator knows at once, whoever else is called for it.
+_AT_ONCE = frozenset({Kind.TRUNK, Kind.RECEIVER})
 Treated = tuple[Treatment, Incident | None]
 
 
@@ -276,6 +278,8 @@ class Correlation:
 
         Kinds that always open their own still join the very same zone: a panel repeats itself.
         """
+        if seen.kind is Kind.ORGAN:  # each has who looks after it
+            return one.kind is seen.kind and seen.key in one.zones
         if seen.kind in ALWAYS_OWN:
             own = one.kind is seen.kind
             return own and (seen.key in one.zones or self._of_one_cabin(one, seen))
@@ -425,6 +429,8 @@ class Correlation:
 
     def _from_receipt(self, one: Incident) -> Incident:
         """Vital and personal alarms stand in the human queue from the start (D5)."""
+        if one.kind in _AT_ONCE:
+            return self._hand_to_human(one, "station")
         if not incident.starts_with_human(one.kind, one.category):
             return one
         return self._hand_to_human(one, "personal" if one.kind in PERSONAL else "vital")

@@ -168,7 +168,7 @@ def _is_mute(tx: Tx, site: str | None, known: Known) -> bool:
 
 def _site(tx: Tx, incident: Incident, now: datetime, known: Known) -> Site | None:
     if incident.site_id is None:
-        return station_site(tx, incident.kind, now)
+        return station_site(tx, incident, now)
     return site_now(tx, incident.site_id, incident.kind, now, reading=known.reading)
 
 

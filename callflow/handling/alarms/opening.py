@@ -80,7 +80,7 @@ def plan_for(
     """The plan that is frozen into the incident; one that can't be read becomes a human's.
     ``reading``: the site's at ``now``, where this transaction has it already."""
     if site is None:
-        return _STATION.get(alarm.kind, standard.OPERATOR)
+        return _of_station(tx, alarm.kind)
     reading = reading or read(tx, site, now)
     if reading is None:
         return standard.OPERATOR
@@ -128,8 +128,16 @@ def _question(site: DeclaredSite) -> Question | None:
         return None
 
 
-#: Alarms of the station itself that the machine calls people for.
-_STATION = {Kind.DEAD_MAN: standard.DEAD_MAN}
+def _of_station(tx: Tx, kind: Kind) -> call_plan.Plan:
+    """The station's own: as it was published where administrators may change it."""
+    plan = standard.OF_STATION.get(kind, standard.OPERATOR)
+    if plan not in standard.EDITED:
+        return plan
+    body = sites.plan_body(tx, plan.id)
+    try:
+        return _sound(body) if body else plan
+    except call_plan.PlanError:
+        return plan
 
 
 def _plan_id(tx: Tx, reading: Reading, alarm: choice.Alarm, now: datetime) -> str:

@@ -10,14 +10,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.escalation import Desk
+from callflow.core.alarms.incident import Incident
 from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
+from callflow.core.plans.standard import OF_STATION
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Contact, Role, Site
+from callflow.core.watch import care
+from callflow.core.watch.failures import failed
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.storage import Tx
 from callflow.storage.calls import phones
 from callflow.storage.desks import rosters, shifts
+from callflow.storage.watch import organs, probes
 
 #: A call asked for while somebody was on duty is still placed so long after the duty's end.
 _LATE = timedelta(minutes=5)
@@ -32,29 +37,48 @@ def desk_now(tx: Tx, policy: Policy, now: datetime) -> Desk:
 
 
 def own_numbers(tx: Tx, policy: Policy, now: datetime) -> frozenset[str]:
-    """Every number that is the station's, or of somebody on duty for it."""
+    """Every number that is the station's, or of somebody on duty for it, or of who looks after a
+    part of it."""
     duties = rosters.between(tx, now - _LATE, now + timedelta(microseconds=1))
-    return frozenset((*policy.desk.numbers, *(duty.phone for duty in duties if duty.phone)))
+    on_duty = (duty.phone for duty in duties if duty.phone)
+    keepers = (care.phone for care in probes.cares(tx) if care.phone)
+    return frozenset((*policy.desk.numbers, *on_duty, *keepers))
 
 
-def station_site(tx: Tx, kind: Kind, now: datetime) -> Site | None:
-    """The station as the site of an alarm about who works there; None for any other kind.
+def station_site(tx: Tx, incident: Incident, now: datetime) -> Site | None:
+    """The station as the site of an alarm about its parts, or who works there; None for any other.
 
-    Its desks, and the telephones of who is on shift, are the premises; who is on duty is its
-    maintenance, the supervisors its managers.
+    Its desks, and the telephones of who is on shift, are the premises; who looks after what
+    failed, then who is on duty, its maintenance; the supervisors its managers.
     """
-    if kind is not Kind.DEAD_MAN:
+    if incident.kind not in OF_STATION:
         return None
     desk = desk_now(tx, load_policy(tx), now)
     duties = rosters.between(tx, now, now + timedelta(microseconds=1))
-    ours = _desks(tx)
+    ours, keepers = _desks(tx), _keepers(tx, incident)
+    known = {keeper.phone for keeper in keepers}
+    duty = [number for number in desk.duty_numbers if number not in known]
     contacts = [
         *ours,
         *_contacts(Role.PREMISES, desk.desk_phones, (), first=len(ours) + 1),
-        *_contacts(Role.MAINTENANCE, desk.duty_numbers, duties),
+        *keepers,
+        *_contacts(Role.MAINTENANCE, duty, duties, first=len(keepers) + 1),
         *_contacts(Role.MANAGER, roster.numbers(duties, Part.SUPERVISOR, now), duties),
     ]
     return Site(id="", name="Station", client="", contacts=tuple(contacts))
+
+
+def _keepers(tx: Tx, incident: Incident) -> list[Contact]:
+    """Who looks after the parts that failed, and has a number of their own for it."""
+    if incident.kind is Kind.DEAD_MAN:
+        return []
+    noted = organs.noted(tx)
+    about = [one for name in incident.zones if (one := failed(incident.kind, name, noted))]
+    found = care.numbers(probes.cares(tx), about)
+    return [
+        Contact(id=f"keeper:{number}", name=keeper, role=Role.MAINTENANCE, rank=rank, phone=number)
+        for rank, (number, keeper) in enumerate(found.items(), start=1)
+    ]
 
 
 def _desks(tx: Tx) -> list[Contact]:

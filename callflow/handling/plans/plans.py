@@ -212,7 +212,7 @@ def publish_first(tx: Tx, body: PlanBody, who: str, now: datetime) -> None:
 
 def publish_standard_plans(tx: Tx, who: str, now: datetime) -> None:
     """The plans that a new station begins with; those that it has stay as they are."""
-    for plan in standard.STANDARD_PLANS:
+    for plan in (*standard.STANDARD_PLANS, *standard.EDITED):
         publish_first(tx, call_plan.to_json(plan), who, now)
 
 

@@ -57,6 +57,8 @@ STUCK_AFTER = timedelta(seconds=150)
 #: So does one that was answered and never ends: its node may be dead. Longer than any dialogue.
 ENDLESS_AFTER = timedelta(minutes=6)
 #: Clocks of two machines differ by less; a time further ahead was written before ours went back.
+#: Whoever answers at the desk is well, and what works again is no failure any more.
+_OF_STATION = frozenset({Kind.DEAD_MAN, Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER})
 CLOCK_SKEW = timedelta(seconds=5)
 
 
@@ -388,7 +390,7 @@ class _Run:
         if step.kind in NEUTRAL:
             return
         technical = self.incident.category in (Category.TECHNICAL, Category.INFORMATION)
-        technical |= self.incident.kind is Kind.DEAD_MAN  # whoever answers at the desk is well
+        technical |= self.incident.kind in _OF_STATION
         held = justifies(step.kind, outcome, technical=technical) and not self._from_afar(step)
         if self.incident.kind is Kind.BANK_OPENING:
             held |= answers_well(step.kind, outcome) and not step.off_site

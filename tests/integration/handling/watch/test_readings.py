@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.incident import Incident, State
+from callflow.core.desks.roster import Part as Duty
 from callflow.core.signals.signal import Category, Kind, StoredSignal
+from callflow.core.time.hours import Span
 from callflow.core.watch import organs as of
+from callflow.core.watch.care import Care
 from callflow.core.watch.organs import Part, Reason
 from callflow.core.watch.readings import Reading
-from callflow.handling.watch import organs, readings
+from callflow.handling.desks import rosters
+from callflow.handling.watch import organs, probes, readings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals
 from callflow.storage.watch import readings as rows
-from tests.integration.handling.station import Station
+from tests.integration.handling.station import DUTY, NIGHT, Station
 
 pytestmark = pytest.mark.both_databases
 
@@ -124,3 +128,56 @@ def test_text_from_outside_is_stored_whatever_it_holds(station: Station) -> None
     (found,) = station.read(rows.every)
     assert len(found.name) == 128
     assert len(opened(station)) == 1
+
+
+# --- the plan of the station ------------------------------------------------------------------
+
+KEEPER, CHIEF = "+33639989930", "+33639989931"
+
+
+def chief_on_duty(station: Station) -> None:
+    span = Span(NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=12))
+    station.write(
+        lambda tx: rosters.add_duties(
+            tx, Duty.SUPERVISOR, "Ana", CHIEF, [span], "claire", station.now
+        )
+    )
+
+
+def test_who_looks_after_it_is_called_then_whoever_is_on_duty(station: Station) -> None:
+    care = Care(part=Part.POWER, keeper="Volta", phone=KEEPER)
+    station.write(lambda tx: probes.set_care(tx, care, "claire", station.now))
+    take(station, reading(station, of.State.FAILED))
+    (alarm,) = opened(station)
+    assert not alarm.with_human
+    station.ends(KEEPER, "no_answer")
+    station.later(1)
+    station.replies(DUTY, "acknowledged")
+    station.now += timedelta(minutes=10)
+    take(station, reading(station))
+    station.look()
+    assert [number for number, _ in station.called(alarm.id)] == [KEEPER, DUTY]
+    filed = station.incident(alarm.id)
+    assert (filed.state, filed.resolution_code) == (State.FILED, "restored")
+
+
+def test_the_hierarchy_hears_of_it_at_the_deadline_then_an_operator(station: Station) -> None:
+    chief_on_duty(station)
+    take(station, reading(station, of.State.FAILED))
+    (alarm,) = opened(station)
+    station.replies(DUTY, "acknowledged")
+    station.later(3599)
+    assert CHIEF not in station.wanted()
+    station.later(2)
+    station.replies(CHIEF, "acknowledged")
+    station.later(4 * 3600 + 1)
+    assert [number for number, _ in station.called(alarm.id)] == [DUTY, CHIEF]
+    assert station.incident(alarm.id).with_human
+
+
+def test_an_administrator_changes_that_plan(station: Station) -> None:
+    station.plan("organ", {"id": "desk", "kind": "hand_to_operator"})
+    take(station, reading(station, of.State.FAILED))
+    (alarm,) = opened(station)
+    assert alarm.with_human
+    assert station.wanted() == []
