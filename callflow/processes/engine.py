@@ -18,6 +18,7 @@ import structlog
 from callflow import clock
 from callflow.core.alarms.correlation import Rates
 from callflow.core.records import monthly
+from callflow.core.watch import trends
 from callflow.core.watch.latency import Durations, Measure
 from callflow.core.watch.supervision import Listening
 from callflow.dispatch.doomed import delete_doomed
@@ -35,6 +36,7 @@ from callflow.processes import anchoring, backups, reporting
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
 from callflow.processes.power import PowerWatch
+from callflow.processes.probing import Prober
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.duty import Duty
@@ -64,6 +66,8 @@ _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
 _ORGANS = timedelta(seconds=5)
 _PEOPLE = timedelta(seconds=5)
+#: So long after an engine came on duty nobody misses a process that has yet to begin.
+_SETTLING = timedelta(seconds=60)
 _BACK_UP = timedelta(seconds=30)
 _POWER = timedelta(seconds=5)
 _CANARY = timedelta(seconds=5)
@@ -89,6 +93,8 @@ class Engine:
         self._wake = open_wake(settings, ROLE)
         self._duty = Duty(store.url, ROLE)
         self._on_duty = False
+        self._watched_since = clock.now()
+        self._prober = Prober(settings, store, vault, self._me.host)
         self._done_at = dict.fromkeys(duties.RARELY, -math.inf)
         self._share = machines.ALL
         self._correlated = 0
@@ -120,11 +126,14 @@ class Engine:
                 parts.create_task(self._every(_CHARGE, self._charge))
                 parts.create_task(self._every(_ORGANS, self._note_organs))
                 parts.create_task(self._every(_PEOPLE, self._look_at_people))
+                parts.create_task(self._every(_TICK, self._ask_organs))
+                parts.create_task(self._every(trends.EVERY, self._keep_figures))
                 parts.create_task(self._every(_BACK_UP, self._back_up))
                 parts.create_task(self._every(_POWER, self._power.look))
                 parts.create_task(self._every(_CANARY, self._call_itself))
                 parts.create_task(self._every(_COMPARE, self._compare_clocks))
         finally:
+            await self._prober.close()
             self._wake.close()
             self._duty.close()
 
@@ -187,6 +196,7 @@ class Engine:
         mine = not self._duty.is_shared or await asyncio.to_thread(self._duty.mine)
         if mine and not self._on_duty:
             log.info("engine.on_duty", name=self._me.name)
+            self._watched_since = clock.now() + _SETTLING
         self._on_duty = mine
         return mine
 
@@ -215,11 +225,21 @@ class Engine:
             await self._store.write(lambda tx: charges.book(tx, look, now))
 
     async def _note_organs(self) -> None:
-        """Since when each organ of the station is as it is. Nearly always it only reads."""
+        """How each organ of the station is, and what failed. Nearly always it only reads."""
+        if self._on_duty:
+            now, since = clock.now(), self._watched_since
+            if await self._store.read(lambda tx: organs.organs_changed(tx, now, since)):
+                await self._store.write(lambda tx: organs.note_organs(tx, now, since), patience=1.0)
+
+    async def _ask_organs(self) -> None:
+        """What probes ask, of the machine and of what is around it."""
+        await self._prober.look(on_duty=self._on_duty)
+
+    async def _keep_figures(self) -> None:
+        """The organs' figures, for their lines."""
         if self._on_duty:
             now = clock.now()
-            if await self._store.read(lambda tx: organs.organs_changed(tx, now)):
-                await self._store.write(lambda tx: organs.note_organs(tx, now), patience=1.0)
+            await self._store.write(lambda tx: organs.keep_figures(tx, now), patience=1.0)
 
     async def _look_at_people(self) -> None:
         """Screens, headsets and the room. Nearly always it only reads."""

@@ -244,6 +244,9 @@ class Settings(
     room_inner_door: str = Field("", max_length=16)
     #: Seconds that its outer door may stand open.
     room_door_open: float = Field(60.0, ge=5, le=3600)
+    #: The folder whose programs an administrator's probes may run (docs/how-to/organs.md): only its
+    #: owner may write there, root or the station's user; left out, none is run.
+    probe_folder: Path | None = None
     #: Signals waiting to be correlated above which acknowledgements slow down (receiver/pace.py).
     long_backlog: int = Field(50_000, ge=100)
 

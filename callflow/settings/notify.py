@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings
@@ -148,6 +149,15 @@ class NotifySettings(BaseSettings):
     def bounces_at(self) -> int:
         """The port of the mailbox."""
         return self.bounces_port or (993 if self.bounces_security == "tls" else 143)
+
+    @property
+    def gateways(self) -> dict[str, str]:
+        """{what goes by it: ``host:port``} of the ways out that another machine keeps open."""
+        found = {"mail": f"{self.smtp_host}:{self.smtp_at}"} if self.smtp_host else {}
+        if self.sms_url:
+            url = urlsplit(self.sms_url)
+            found["sms"] = f"{url.hostname}:{url.port or (443 if url.scheme == 'https' else 80)}"
+        return found
 
     @property
     def smtp_at(self) -> int:

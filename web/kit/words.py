@@ -778,6 +778,23 @@ def organ(part: str, name: str, language: str) -> str:
     return f"{text_word(organs.PARTS, part, language)} {own}".strip()
 
 
+#: How a probe asks; {name: what it is called} is translated later.
+PROBE_MEANS = {
+    "http": N_("Web page"),
+    "tcp": N_("TCP port"),
+    "ping": N_("Echo (ping)"),
+    "snmp": N_("SNMP"),
+    "command": N_("Program of the probes' folder"),
+    "prometheus": N_("Prometheus query"),
+    "signal": N_("Zone of a panel"),
+}
+
+
+def unit(name: str, language: str) -> str:
+    """The unit of a figure."""
+    return text_word(organs.UNITS, name, language)
+
+
 def organ_state(state: str, language: str) -> str:
     """How it is."""
     return text_word(organs.STATES, state, language)

@@ -54,7 +54,8 @@ from web.pages.station import (
     shadow,
     start,
 )
-from web.pages.watch import checks, lines, report
+from web.pages.watch import checks, lines, probes, report
+from web.pages.watch import station as organs
 
 router = APIRouter()
 for module in (
@@ -63,7 +64,7 @@ for module in (
     *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
-    *(lines, checks, report, logbook, monthly, statistics, recordings, images),
+    *(lines, organs, probes, checks, report, logbook, monthly, statistics, recordings, images),
     *(
         settings,
         tokens,

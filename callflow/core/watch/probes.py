@@ -163,9 +163,9 @@ def check(probe: Probe) -> None:
     """Raise ProbeError where it can't be asked so."""
     _named(probe)
     if not OFTEN <= probe.every <= SELDOM:
-        raise ProbeError(f"an organ is asked every {OFTEN} to {SELDOM} seconds", "every")
+        raise ProbeError("an organ is asked every 10 to 86400 seconds", "every")
     if max(len(probe.target), len(probe.asked)) > _MOST:
-        raise ProbeError(f"at most {_MOST} characters", "target")
+        raise ProbeError("at most 500 characters", "target")
     if probe.unit not in UNITS:
         raise ProbeError("choose one of the units", "unit")
     if probe.source and not _SOURCE.fullmatch(probe.source):

@@ -28,7 +28,7 @@ def add(tx: Tx, vault: Vault, wanted: Probe, secret: str, who: str, now: datetim
     """A new probe, asked within a minute; its id. Raises BadField, Refused."""
     known = rows.every(tx)
     if len(known) >= MOST:
-        raise Refused(f"{MOST} probes at most: remove one first")
+        raise Refused("100 probes at most: remove one first")
     made = replace(_checked(tx, wanted), id=uuid.uuid4().hex)
     rows.insert(tx, made, _kept(vault, secret))
     _tell(tx, "probe_set", made, who, now)
@@ -94,7 +94,7 @@ def _checked(tx: Tx, wanted: Probe) -> Probe:
 def _kept(vault: Vault, secret: str) -> str:
     secret = secret.strip()
     if len(secret) > _SECRET:
-        raise BadField("secret", f"at most {_SECRET} characters")
+        raise BadField("secret", "at most 200 characters")
     return vault.encrypt(secret.encode()).hex() if secret else ""
 
 
@@ -122,9 +122,9 @@ def set_care(tx: Tx, care: Care, who: str, now: datetime) -> None:
     care = replace(care, cost=storable(care.cost.strip()), keeper=storable(care.keeper.strip()))
     care = replace(care, phone=e164(care.phone.strip() or None, "phone") or "")
     if len(care.cost) > of.COST:
-        raise BadField("cost", f"at most {of.COST} characters")
+        raise BadField("cost", "at most 300 characters")
     if len(care.keeper) > of.KEEPER:
-        raise BadField("keeper", f"at most {of.KEEPER} characters")
+        raise BadField("keeper", "at most 64 characters")
     if care.cost or care.keeper or care.phone:
         rows.put_care(tx, care)
     else:

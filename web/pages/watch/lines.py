@@ -11,12 +11,11 @@ from callflow.core.time.instants import from_iso
 from callflow.core.watch.organs import whose
 from callflow.handling.watch import lines
 from callflow.storage import Tx
-from callflow.texts import word
-from callflow.texts.station.organs import UNITS
 from web.access.sessions import Reader
 from web.kit import i18n
 from web.kit.rendering import page
 from web.pages.alarms import views
+from web.pages.watch.figures import figure
 from web.station import Here
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +36,7 @@ async def show(
         health = found.told()
         return {
             "health": health,
-            "figure": _figure,
+            "figure": figure,
             "organs": list(zip(found.organs, whose(found.organs), strict=True)),
             "trunks": health["trunks"],
             "sip": [_refused(node) for node in health["sip"]],
@@ -59,15 +58,6 @@ async def show(
             "address_of": lambda following: _address(begins, following),
         },
     )
-
-
-def _figure(value: float | None, unit: str, language: str) -> str:
-    """What was measured of an organ, or its limit."""
-    if value is None:
-        return "–"
-    if unit == "bytes":
-        return i18n.size(int(value), language)
-    return f"{i18n.number(value, language)} {word(UNITS, unit, language)}"
 
 
 def _refused(node: dict[str, Any]) -> dict[str, Any]:

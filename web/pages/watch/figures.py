@@ -1,0 +1,16 @@
+"""What was measured of an organ, or its limit, for people."""
+
+from __future__ import annotations
+
+from callflow.texts import word
+from callflow.texts.station.organs import UNITS
+from web.kit import i18n
+
+
+def figure(value: float | None, unit: str, language: str) -> str:
+    """A figure in its unit; a dash where there is none."""
+    if value is None:
+        return "–"
+    if unit == "bytes":
+        return i18n.size(int(value), language)
+    return f"{i18n.number(value, language)} {word(UNITS, unit, language)}".strip()

@@ -1,0 +1,158 @@
+"""The probes that administrators set: added, changed, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from callflow.core.watch.organs import Part
+from callflow.core.watch.probes import OFFERED, UNITS, Means, Probe
+from callflow.handling.watch import probes
+from callflow.storage import Tx
+from callflow.storage.watch import probes as rows
+from web.access.sessions import Administrator, Visitor
+from web.kit import conflicts, forms
+from web.kit.problems import ProblemError
+from web.kit.refusals import Wrong, said, status_of, tried, typed_again
+from web.kit.rendering import page
+from web.pages.alarms import views
+from web.station import Here, Station
+
+router = APIRouter(include_in_schema=False)
+
+_ADDRESS = "/station/probes"
+
+
+@router.get(_ADDRESS)
+async def show(visitor: Administrator, station: Here) -> Response:
+    """What is asked, how often, and by which limits."""
+    return await _page(station, visitor)
+
+
+@router.post(_ADDRESS)
+async def add(request: Request, visitor: Administrator, station: Here) -> Response:
+    """A new one."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        wanted, secret = _wanted(form), forms.long(form, "secret")
+        probes.add(tx, station.vault, wanted, secret, visitor.name, now)
+
+    return await _done(station, visitor, await tried(station, run), form)
+
+
+@router.post(f"{_ADDRESS}/{{probe_id}}")
+async def change(
+    probe_id: str, request: Request, visitor: Administrator, station: Here
+) -> Response:
+    """Another address, limit or period."""
+    form = await forms.sent(request)
+    now = station.clock()
+
+    def run(tx: Tx) -> None:
+        conflicts.unchanged(form, _shown(probes.get(tx, probe_id)))
+        wanted = replace(_wanted(form), id=probe_id)
+        secret = forms.long(form, "secret") or None
+        probes.change(tx, station.vault, wanted, secret, visitor.name, now)
+
+    return await _done(station, visitor, await tried(station, run))
+
+
+@router.post(f"{_ADDRESS}/{{probe_id}}/remove")
+async def remove(probe_id: str, visitor: Administrator, station: Here) -> Response:
+    """It asks no more."""
+    now = station.clock()
+    return await _done(
+        station,
+        visitor,
+        await tried(station, lambda tx: probes.remove(tx, probe_id, visitor.name, now)),
+    )
+
+
+def _wanted(form: forms.Form) -> Probe:
+    return Probe(
+        id="",
+        name=forms.line(form, "name"),
+        part=forms.one_of(Part, form, "part"),
+        means=forms.one_of(Means, form, "means"),
+        target=forms.long(form, "target"),
+        asked=forms.long(form, "asked"),
+        source=forms.line(form, "source"),
+        every=_whole(form, "every"),
+        warn=_limit(form, "warn"),
+        fail=_limit(form, "fail"),
+        below=bool(form.get("below")),
+        unit=form.get("unit", "")[:16],
+        vital=bool(form.get("vital")),
+        enabled=bool(form.get("enabled")),
+    )
+
+
+def _whole(form: forms.Form, field: str) -> int:
+    typed = form.get(field, "").strip()
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 6:
+        raise ProblemError(422, "give a number of seconds", field=field)
+    return int(typed)
+
+
+def _limit(form: forms.Form, field: str) -> float | None:
+    typed = form.get(field, "").strip().replace(",", ".")
+    if not typed:
+        return None
+    try:
+        found = float(typed)
+    except ValueError:
+        found = float("nan")
+    if not abs(found) < 1e15:
+        raise ProblemError(422, "give a number, or nothing", field=field)
+    return found
+
+
+def _shown(probe: Probe) -> list[object]:
+    """What its form shows."""
+    return [str(getattr(probe, name)) for name in probe.__dataclass_fields__]
+
+
+async def _done(
+    station: Station,
+    visitor: Visitor,
+    wrong: Wrong | None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    if wrong is not None:
+        return await _page(station, visitor, wrong, typed)
+    return RedirectResponse(_ADDRESS, 303)
+
+
+async def _page(
+    station: Station,
+    visitor: Visitor,
+    wrong: Wrong | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    def read(tx: Tx) -> dict[str, object]:
+        found, secrets = rows.every(tx), rows.secrets(tx)
+        return {
+            "probes": found,
+            "keyed": frozenset(secrets),
+            "as_of": {one.id: conflicts.stamp(_shown(one)) for one in found},
+            "strip": views.strip(station.look(tx)),
+        }
+
+    shown = {
+        **await station.store.read(read),
+        "visitor": visitor,
+        "now": station.clock(),
+        "here": "station",
+        "offered": OFFERED,
+        "means": list(Means),
+        "units": UNITS,
+        "folder": station.settings.probe_folder,
+        "typed": typed_again(typed),
+        **said(wrong, visitor.language),
+    }
+    return page(visitor.language, "watch/probes.html", shown, status_of(wrong))
