@@ -38,7 +38,13 @@ from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
 from callflow.core.time.hours import Span
+from callflow.core.watch.care import Care
 from callflow.core.watch.checks import Check, Done, Period
+from callflow.core.watch.organs import Part as OrganPart
+from callflow.core.watch.organs import State as OrganState
+from callflow.core.watch.probes import Means as ProbeMeans
+from callflow.core.watch.probes import Probe
+from callflow.core.watch.readings import Reading
 from callflow.handling.alarms import operating
 from callflow.handling.base import storing
 from callflow.handling.base.policy import STATION_ZONE
@@ -56,7 +62,7 @@ from callflow.handling.sites.event_rules import set_rule
 from callflow.handling.sites.shape import Site
 from callflow.handling.station.tokens import add_token, revoke_token
 from callflow.handling.station.users import from_directory
-from callflow.handling.watch import checks
+from callflow.handling.watch import checks, readings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import phones as phone_rows
@@ -67,6 +73,7 @@ from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
 from callflow.storage.records import documents, letters, retention
 from callflow.storage.watch import checks as check_rows
+from callflow.storage.watch import probes as probe_rows
 from tests.support.cameras import a_still
 from tests.support.documents import site_document
 from tests.support.full_station import (
@@ -550,6 +557,21 @@ def _checks(tx: Tx, said: Callable[[str], str], now: datetime) -> None:
     check_rows.note_done(tx, well)
 
 
+def _organs(tx: Tx, said: Callable[[str], str], now: datetime) -> None:
+    """An organ to look at, with its line, who looks after it, and a probe."""
+    of: Row = {"part": OrganPart.POWER, "name": said("Onduleur"), "valid": timedelta(days=1)}
+    of |= {"unit": "percent", "limit": 20.0, "detail": said("Batterie basse")}
+    for minutes, figure, state in ((20, 98.0, OrganState.OK), (1, 12.0, OrganState.DEGRADED)):
+        at = now - timedelta(minutes=minutes)
+        readings.take(tx, [Reading(**of, state=state, figure=figure, at=at)], at)
+    care: Row = {"part": OrganPart.POWER, "phone": "+33639989931"}
+    care |= {"cost": said("Plus de courant"), "keeper": said("Volta")[:64]}
+    probe_rows.put_care(tx, Care(**care))
+    probe: Row = {"id": "fibre", "part": OrganPart.NETWORK, "means": ProbeMeans.HTTP}
+    probe |= {"name": said("Fibre")[:64], "target": "https://box.example.org/", "warn": 1.0}
+    probe_rows.insert(tx, Probe(**probe, asked=said("prêt")), "")
+
+
 def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
     now = clock.now()
     hours = [Span(now - timedelta(hours=n), now + timedelta(hours=9 - n)) for n in (1, 2)]
@@ -563,6 +585,7 @@ def _shifts(full: FullStation, said: Callable[[str], str]) -> None:
         own_days.set_days(tx, "FR", None, [an_ordinary_day()], True, said("Pont"), NAME, now)
         rosters.add_duties(tx, Part.TECHNICIAN, said("Loïc")[:64], "+33639989920", hours, NAME, now)
         _checks(tx, said, now)
+        _organs(tx, said, now)
         presence.choose(tx, MAX, Presence.BREAK, BreakReason.MEAL, now)
 
     full.do(write)

@@ -61,6 +61,8 @@ TOPICS = {
     "/site-files": "how-to/site-files",
     "/sites": "how-to/sites",
     "/start": "tutorials/first-alarm",
+    "/station": "how-to/organs",
+    "/station/checks": "how-to/checks-and-drills",
     "/statistics": "how-to/{}/reports",
 }
 

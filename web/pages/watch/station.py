@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.core.watch import care as cares
@@ -31,7 +31,7 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
-_Key = Annotated[str, Query(max_length=256)]
+_Key = Annotated[str, Path(max_length=256)]
 #: Of the table's lines, and of one organ's.
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
@@ -88,17 +88,17 @@ async def wall(visitor: Reader, station: Here) -> Response:
     return await _page(visitor, station, "wall", read)
 
 
-@router.get("/station/organ")
-async def organ(visitor: Reader, station: Here, key: _Key) -> Response:
+@router.get("/station/organs/{key:path}")
+async def organ(key: _Key, visitor: Reader, station: Here) -> Response:
     """One organ: its month, its changes, what its failure costs and who looks after it."""
     return await _one(visitor, station, key)
 
 
-@router.post("/station/organ")
-async def set_care(request: Request, visitor: Administrator, station: Here) -> Response:
+@router.post("/station/organs/{key:path}")
+async def set_care(key: _Key, request: Request, visitor: Administrator, station: Here) -> Response:
     """What its failure costs, and who looks after it."""
     form = await forms.sent(request)
-    key, now = form.get("key", "")[:256], station.clock()
+    now = station.clock()
 
     def run(tx: Tx) -> None:
         found = _found(station, tx, key)
@@ -120,7 +120,7 @@ async def set_care(request: Request, visitor: Administrator, station: Here) -> R
 
 def address_of(key: str) -> str:
     """An organ's own page."""
-    return f"/station/organ?{urlencode({'key': key})}"
+    return f"/station/organs/{quote(key, safe=':@')}"
 
 
 def _row(

@@ -26,6 +26,9 @@ from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
 from callflow.core.watch.checks import Check, Done, Period, Proof
+from callflow.core.watch.organs import Part as OrganPart
+from callflow.core.watch.probes import Means as ProbeMeans
+from callflow.core.watch.probes import Probe
 from callflow.handling.alarms import operating
 from callflow.handling.alarms.operating import known
 from callflow.handling.base import policy
@@ -43,6 +46,7 @@ from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import letters, mnemonics, monthly, retention
 from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.watch import probes
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.desks import shifts
@@ -564,6 +568,35 @@ def _audit(world: World, page: Page) -> str:
 _BOUNDS: dict[str, str | Callable[[], str]] = {"lowest": "1", "highest": "2", "figure-run": "1,5"}
 
 
+#: What an administrator types of a probe: the first limit is reached before the second.
+_PROBE: dict[str, str | Callable[[], str]] = {
+    "name": "Sonde",
+    "target": "http://example.org/",
+    "asked": "",
+    "source": "",
+    "every": "60",
+    "warn": "1",
+    "fail": "2",
+}
+
+
+def _no_probes(world: World, page: Page) -> str:
+    def write(tx: Tx) -> None:
+        tx.execute(t.probe.delete())
+
+    world.do(write)
+    return "/station/probes"
+
+
+def _probes(world: World, page: Page) -> str:
+    path, vault = _no_probes(world, page), world.station.vault
+    one = Probe(
+        id="", name="Fibre", part=OrganPart.NETWORK, means=ProbeMeans.TCP, target="a.example:25"
+    )
+    world.do(lambda tx: probes.add(tx, vault, one, "", CHIEF, clock.now()))
+    return path
+
+
 def _no_checks(world: World, page: Page) -> str:
     def write(tx: Tx) -> None:
         tx.execute(t.check_done.delete())
@@ -837,6 +870,15 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="somebody is disabled", prepare=_somebody_disabled),
     Scene(name="sessions", prepare=at("/people/sessions")),
     Scene(name="lines", prepare=at("/lines")),
+    Scene(name="the station's organs", prepare=at("/station")),
+    Scene(name="the station's wall", prepare=at("/station/wall")),
+    Scene(
+        name="an organ",
+        prepare=at("/station/organs/process:engine@"),
+        values={"phone": "06 39 98 01 77"},
+    ),
+    Scene(name="no probes yet", prepare=_no_probes, values=_PROBE),
+    Scene(name="probes", prepare=_probes, values=_PROBE),
     Scene(name="no checks yet", prepare=_no_checks, values=_BOUNDS),
     Scene(name="checks", prepare=_checks, ready="[name=file-report]", values=_BOUNDS),
     Scene(name="a check", prepare=_check, ready="#h-retire", values=_BOUNDS),

@@ -137,6 +137,7 @@ def pages(full: FullStation) -> list[str]:
         f"/?incident={full.incidents['storm']}",
         "/lines?account=1",
         "/station/checks/first-aid",
+        "/station/organs/process:engine@",
         f"/logbook/{newest_entry(full)}",
         f"/start?site={SHOP}",
         "/dialogues/verification",

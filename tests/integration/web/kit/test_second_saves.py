@@ -18,6 +18,8 @@ from callflow import clock
 from callflow.commands.calls.studio import Studio
 from callflow.core.records.letters import LetterKind
 from callflow.core.sites.site import Role as SiteRole
+from callflow.core.watch.organs import Part
+from callflow.core.watch.probes import Means, Probe
 from callflow.handling.interventions import directory
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.interventions import members as interventions_members
@@ -28,13 +30,14 @@ from callflow.handling.records import letters, mnemonics
 from callflow.handling.sites import contracts, sites
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.event_rules import set_rule
-from callflow.handling.watch import checks
+from callflow.handling.watch import checks, probes
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import users
 from callflow.storage.sites import contracts as contract_rows
 from callflow.storage.sites import removed
+from callflow.storage.watch import probes as probe_rows
 from ivr.speech.places import announcements_of
 from tests.support.routes import all_routes
 from tests.support.studio import recording
@@ -95,6 +98,9 @@ CHECK = {"title": "Salle", "text": "Une fois", "period": "day", "who": "operator
 CHECK |= {"proof": "signature", "unit": "", "lowest": "", "highest": "", "source": ""}
 CHECK |= {"subject": ""}
 
+#: What is asked of an organ.
+PROBE = {"name": "box", "part": "network", "means": "tcp", "target": "box.example.org:443"}
+
 #: How another system's list is read.
 LIST = {"at": "Heure", "within": "180", "late": "30"}
 
@@ -110,6 +116,7 @@ class World:
     def ids(self) -> dict[str, str]:
         """What addresses hold that is made up by the station."""
         row = self.station.store.read_now(lambda tx: users.user_by_name(tx, "bea"))
+        set_probes = self.station.store.read_now(probe_rows.every)
         former = self.station.store.read_now(lambda tx: contract_rows.former(tx, "1001"))
         members = self.station.store.read_now(
             lambda tx: interventions_members.firm_members(tx, "ouest")
@@ -123,6 +130,7 @@ class World:
             "removed": away[0].id if away else "",
             "bea": row.id,
             "told": told[0].id if told else "",
+            "probe": next((one.id for one in set_probes), ""),
             "former": former[0].id if former else "",
             "member": members[0].id if members else "",
         }
@@ -230,6 +238,13 @@ def told_of_events(world: World) -> None:
     wanted = Wanted(name="erp", url=HOOK)
     vault = world.station.vault
     world.station.do(lambda tx: subscribe(tx, vault, wanted, "odile", clock.now()))
+
+
+def probe(world: World) -> None:
+    """An organ is asked."""
+    wanted = Probe(id="", name="box", part=Part.NETWORK, means=Means.TCP, target=PROBE["target"])
+    vault = world.station.vault
+    world.station.do(lambda tx: probes.add(tx, vault, wanted, "", "odile", clock.now()))
 
 
 def own_text(world: World) -> None:
@@ -387,6 +402,14 @@ SAVES: dict[str, Saved] = {
     "/station/checks/{check_id}": Saved(
         *("/station/checks/room",) * 2, CHECK, {**CHECK, "text": "Deux fois"}, prepare=ask
     ),
+    "/station/organs/{key:path}": Saved(
+        *("/station/organs/process:engine@",) * 2, {"cost": "Rien"}, {"cost": "Tout"}
+    ),
+    "/station/probes/{probe_id}": Saved(
+        *("/station/probes", "/station/probes/{probe}"),
+        *({**PROBE, "every": "30"}, {**PROBE, "every": "90"}),
+        prepare=probe,
+    ),
     "/services/remove": Saved("/services", "/services/remove", {"id": "police-35", **GONE}),
     "/clients/{client_id}": Saved(
         *(f"/clients/{client_key('Bijoux réunis')}",) * 2,
@@ -524,7 +547,12 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
-            *("/settings/webhooks", "/statistics/reports", "/station/checks/new"),
+            *(
+                "/settings/webhooks",
+                "/statistics/reports",
+                "/station/checks/new",
+                "/station/probes",
+            ),
             *("/settings/retention/holds", "/roster", "/sites/{site_id}/instructions"),
             "/logbook/{entry_id}/correct",
             *("/plans/{plan_id}/sites", "/sites/{site_id}/tests", "/faults"),
@@ -538,6 +566,7 @@ ALONE: dict[str, str] = {
             *("/settings/tokens/{token_id}/revoke", "/settings/retention/holds/{hold_id}/lift"),
             *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
             "/sites/{site_id}/contract/{change_id}/drop",
+            "/station/probes/{probe_id}/remove",
             *("/post/{message_id}/stamp", "/statistics/reports/{subscription_id}/remove"),
             "/sites/{site_id}/instructions/{instruction}/withdraw",
             "/sites/{site_id}/tests/{test_id}/{act}",

@@ -74,20 +74,20 @@ async def test_every_organ_is_on_the_page_with_what_is_known_of_it(
 async def test_an_administrator_says_who_looks_after_an_organ(
     station: WebStation, app: FastAPI
 ) -> None:
-    at = f"/station/organ?key={quote(take(station).key)}"
+    at = f"/station/organs/{quote(take(station).key, safe=':@')}"
     ines = await person(station, app, "ines", Role.OPERATOR)
     assert "<form" not in (await ines.see(at)).text.split("h-care")[1]
     odile = await person(station, app, "odile", Role.ADMINISTRATOR)
     said = {"cost": EVIL, "keeper": "Volta", "phone": "+33 6 39 98 99 30"}
-    assert (await odile.fill(at, "/station/organ", **{**said, "phone": "112"})).status_code == 422
-    assert (await odile.fill(at, "/station/organ", **said)).status_code == 303
+    assert (await odile.fill(at, at, **{**said, "phone": "112"})).status_code == 422
+    assert (await odile.fill(at, at, **said)).status_code == 303
     (care,) = station.store.read_now(rows.cares)
     assert (care.part, care.name, care.phone) == (Part.POWER, "onduleur", "+33639989930")
     shown = (await ines.see("/station")).text
     assert "Volta" in shown
     assert EVIL not in shown
     assert "Volta" not in (await ines.see("/station/wall")).text
-    gone = await odile.see("/station/organ?key=nothing")
+    gone = await odile.see("/station/organs/nothing")
     assert gone.status_code == 404
 
 
