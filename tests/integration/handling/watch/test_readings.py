@@ -30,7 +30,7 @@ pytestmark = pytest.mark.both_databases
 def reading(station: Station, state: of.State = of.State.OK, **more: Any) -> Reading:
     fields: dict[str, Any] = {
         "part": Part.POWER,
-        "name": "onduleur",
+        "name": "A",
         "state": state,
         "reason": Reason.TOO_LOW if state is not of.State.OK else None,
         "at": station.now,
@@ -61,7 +61,7 @@ def organ(station: Station, key: str) -> of.Organ:
 
 def test_what_is_read_is_an_organ_as_every_place_shows_it(station: Station) -> None:
     take(station, reading(station, figure=98.0, unit="percent"))
-    found = organ(station, "power:onduleur@")
+    found = organ(station, "power:A@")
     assert (found.state, found.figure, found.unit) == (of.State.OK, 98.0, "percent")
     assert not opened(station)
     assert not station.entries("organ")
@@ -75,15 +75,15 @@ def test_what_fails_is_told_and_opens_one_alarm_that_ends_when_it_works_again(
         station.now += timedelta(minutes=1)
         take(station, reading(station, of.State.FAILED, detail="12 %"))
     (alarm,) = opened(station)
-    assert (alarm.category, dict(alarm.zones)) == (Category.TECHNICAL, {"power:onduleur": "alarm"})
-    assert organ(station, "power:onduleur@").incident == alarm.id
+    assert (alarm.category, dict(alarm.zones)) == (Category.TECHNICAL, {"power:A": "alarm"})
+    assert organ(station, "power:A@").incident == alarm.id
     station.now += timedelta(minutes=1)
     take(station, reading(station))
     assert [one.code for one in sent(station)] == ["ORGAN_FAILED", "ORGAN_BACK"]
     told = [entry.data["organ_state"] for entry in station.entries("organ")]
     assert told == ["failed", "ok"]
     assert station.entries("organ")[0].text == (
-        "Alimentation onduleur : en panne, au-dessous de sa limite, 12 %"
+        "Onduleur A : en panne, au-dessous de sa limite, 12 %"
     )
     points = station.read(lambda tx: rows.points(tx, station.now - timedelta(hours=1)))
     assert [point.state for point in points if point.changed] == ["ok", "failed", "ok"]
@@ -101,14 +101,14 @@ def test_each_organ_has_an_alarm_of_its_own(station: Station) -> None:
     take(station, failed, replace(failed, part=Part.GENERATOR, name=""))
     assert sorted(zone for one in opened(station) for zone in one.zones) == [
         "generator:",
-        "power:onduleur",
+        "power:A",
     ]
 
 
 def test_nothing_is_known_of_what_was_not_read_for_long(station: Station) -> None:
     take(station, reading(station, figure=98.0))
     station.now += timedelta(minutes=6)
-    found = organ(station, "power:onduleur@")
+    found = organ(station, "power:A@")
     assert (found.state, found.reason, found.figure) == (of.State.UNKNOWN, Reason.SILENT, None)
 
 

@@ -67,7 +67,7 @@ async def test_every_organ_is_on_the_page_with_what_is_known_of_it(
     assert "/station/probes" not in shown  # an administrator's
     wall = (await ines.see("/station/wall")).text
     assert EVIL not in wall
-    assert "Alimentation" in wall
+    assert "au-dessous de sa limite" in wall
     assert "ines" not in wall  # nobody is named on a wall
 
 
