@@ -222,6 +222,8 @@ SELECT kind || ' ' || name FROM (
   SELECT FROM pg_depend WHERE classid = catalogue AND objid = found.oid AND deptype = 'e'
 )
 """
+#: The order in which they go.
+_ORDER = ("TABLE", "VIEW", "SEQUENCE", "ROUTINE", "TYPE")
 
 
 def _objects(url: str) -> frozenset[str]:
@@ -242,12 +244,9 @@ def _drop(url: str, before: frozenset[str]) -> None:
     made = _objects(url) - before
     address, patience = connection_info(url)
     with psycopg.connect(address, **patience) as own:
-        for name in sorted(made, key=lambda name: (_LAST.index(name.split()[0]), name)):
+        for name in sorted(made, key=lambda name: (_ORDER.index(name.split()[0]), name)):
+            # The server itself has quoted it.
             own.execute(f"DROP {name.replace(' ', ' IF EXISTS ', 1)} CASCADE".encode())
-
-
-#: The order in which they go.
-_LAST = ("TABLE", "VIEW", "SEQUENCE", "ROUTINE", "TYPE")
 
 
 def _dump(url: str, target: Path) -> Copied:

@@ -82,6 +82,16 @@ def test_it_is_whole_private_held_and_reads_its_own_secrets(
         assert not store.read_now(load_policy).held
 
 
+#: Kinds of things that several machines' jobs are made of.
+_AS_A_JOB_ENGINE = """
+CREATE TYPE "a pair" AS (a integer, b integer);
+CREATE FUNCTION first(one "a pair") RETURNS integer LANGUAGE sql AS 'SELECT one.a';
+CREATE SEQUENCE "Numbers";
+CREATE TABLE "the 'Jobs'" (id bigint DEFAULT nextval('"Numbers"'), what "a pair");
+CREATE VIEW seen AS SELECT first(what) FROM "the 'Jobs'";
+"""
+
+
 @pytest.mark.both_databases
 def test_one_that_fails_late_leaves_the_database_empty_for_the_next(
     either: tuple[BackedUp, str], tmp_path: Path
@@ -96,6 +106,9 @@ def test_one_that_fails_late_leaves_the_database_empty_for_the_next(
 
     def fails(settings: Settings, vault: Vault, manifest: Manifest) -> None:
         hold(settings, vault, manifest)
+        if empty:
+            with psycopg.connect(connection_info(empty)[0]) as own:
+                own.execute(_AS_A_JOB_ENGINE)
         raise Unusable("the current went")
 
     with pytest.raises(Unusable, match="the current went"):
@@ -105,6 +118,7 @@ def test_one_that_fails_late_leaves_the_database_empty_for_the_next(
     if empty:
         with psycopg.connect(connection_info(empty)[0]) as others:
             others.execute("DROP TYPE mood")
+    assert copies._objects(there.database) == frozenset()
     restoring.restore(there, station.folder, PASSPHRASE, hold)
     with pytest.raises(Unusable, match="is not empty"):
         restoring.restore(there, station.folder, PASSPHRASE, hold)
