@@ -123,6 +123,7 @@ DEEDS: Mapping[str, tuple[str, str]] = {
     "visit": ("intervention technique", "technical visit"),
     "comment": ("laisser un commentaire parlé", "leave a spoken comment"),
     "member_state": ("entendre l'état du site", "hear how the site is"),
+    "station_state": ("entendre l'état de la station", "hear how the station is"),
     "walk_begin": ("commencer un test de passage", "begin a walk test"),
     "walk_on": ("poursuivre le test de passage", "go on with the walk test"),
     "walk_heard": ("entendre les points reçus", "hear which detectors came"),

@@ -459,6 +459,19 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Votre société n'intervient pas sur ce transmetteur.",
         "en": "Your firm does not look after this transmitter.",
     },
+    "menu_station": {"fr": "Réécouter l'état de la station, 1.", "en": "The station again, 1."},
+    "menu_station_here": {"fr": "État de la station, 8.", "en": "State of the station, 8."},
+    "menu_a_site": {"fr": "Pour un site de votre société, 9.", "en": "For a site of yours, 9."},
+    "station_well": {
+        "fr": "Tout est en ordre à la station.",
+        "en": "All is well at the station.",
+    },
+    "organ_ill": {"fr": "{organ} : {why}.", "en": "{organ}: {why}."},
+    "organ_ill_for": {
+        "fr": "{organ} : {why}, depuis {lasting}.",
+        "en": "{organ}: {why}, for {lasting}.",
+    },
+    "organs_more": {"fr": "Et {more} autres.", "en": "And {more} others."},
     "menu_another_site": {"fr": "Changer de site, 9.", "en": "For another site, 9."},
     "menu_accept_visit": {
         "fr": "Touche 1 si vous acceptez cette intervention technique.",

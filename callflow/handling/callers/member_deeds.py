@@ -16,7 +16,7 @@ from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.handling.alarms.acting import hand_to_human, withdraw
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.telling import tell
-from callflow.handling.callers import codes, members, site_state, walk_tests
+from callflow.handling.callers import codes, members, site_state, station_state, walk_tests
 from callflow.handling.callers.members import Member
 from callflow.handling.calls import voices
 from callflow.handling.interventions import guards
@@ -54,6 +54,8 @@ def perform(tx: Tx, call_id: str, deed: Deed, now: datetime, *, duress: bool) ->
     """
     if deed.name == "choose_site":
         return _choose_site(tx, deed, now)
+    if deed.name == "station_state":
+        return _station_state(tx, deed, now)
     who = members.member_at(tx, deed.kept["person"], deed.kept["site"])
     if who is None:
         raise LookupError("the caller's firm does not work at the site any more")
@@ -72,6 +74,16 @@ def _choose_site(tx: Tx, deed: Deed, now: datetime) -> Done:
     tries = deed.kept.get("tries", "") + "x"
     again = len(tries) >= _TRIES
     return Done(result="not_yours_again" if again else "not_yours", keep={"tries": tries})
+
+
+def _station_state(tx: Tx, deed: Deed, now: datetime) -> Done:
+    """Raises LookupError where they are nobody's any more."""
+    who = firms.member(tx, deed.kept["person"])
+    if who is None or not station_state.is_for(tx, who, now):
+        raise LookupError("the caller is not on duty for the station any more")
+    return Done(
+        result="told", say=tuple(station_state.read_out(tx, now, who.language)), served=True
+    )
 
 
 def _done(tx: Tx, asked: _Asked, *say: Phrase, result: str = "done") -> Done:

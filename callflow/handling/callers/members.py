@@ -15,7 +15,7 @@ from callflow.core.sites.site import Role, Site
 from callflow.core.watch import supervision
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
-from callflow.handling.callers import identity
+from callflow.handling.callers import identity, station_state
 from callflow.handling.interventions.guards import duress_by_phone
 from callflow.storage import Tx
 from callflow.storage.calls import calls
@@ -88,7 +88,14 @@ def identified(
         _raise(tx, call, one, member, now)
     keep = {"person": one.id, "firm": one.firm_id}
     if member is None:
-        return Done(result="member", keep=keep, language=one.language, duress=duress)
+        on_duty = station_state.is_for(tx, one, now)
+        return Done(
+            result="on_duty" if on_duty else "member",
+            say=tuple(station_state.read_out(tx, now, one.language)) if on_duty else (),
+            keep=keep,
+            language=one.language,
+            duress=duress,
+        )
     return at_site(tx, member, now, keep=keep, duress=duress)
 
 
@@ -136,7 +143,8 @@ def may(tx: Tx, member: Member, now: datetime) -> frozenset[str]:
     visit = firms.visit(tx, member.person.id, member.site.id)
     stage = "accept" if visit is None else "leave" if visit.on_site_at else "on_site"
     tested = rows.running_tests(tx, [member.site.id], now).get(member.site.id)
-    return frozenset({stage, "walk_on" if tested else "walk"})
+    station = {"station"} if station_state.is_for(tx, member.person, now) else set()
+    return frozenset({stage, "walk_on" if tested else "walk"} | station)
 
 
 def _measures_of(member: Member, now: datetime) -> set[str]:

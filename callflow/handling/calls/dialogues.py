@@ -35,6 +35,7 @@ from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.group_calls import may_call_back
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.policy import STATION_NAME
+from callflow.handling.base.spoken_organs import of_alarm
 from callflow.handling.base.telling import storable
 from callflow.handling.callers import identity
 from callflow.handling.calls.calling import call_arrived, dialogue_concluded, join_room
@@ -140,7 +141,8 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Fac
         exercise=incident.exercise,
     )
     if site is None and dialogue in ASKING and call.purpose is Purpose.PLAN:  # our own phones
-        return Facts(**common, **_asked(incident, call.step, None))
+        failures = tuple(of_alarm(tx, incident.zones, asked_at, "fr"))
+        return Facts(**common, **_asked(incident, call.step, None), failures=failures)
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = call.room if call.room != call.id else ""
         return Facts(

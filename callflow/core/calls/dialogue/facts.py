@@ -37,7 +37,8 @@ class Facts:
     do; ``hint`` is the site that their number belongs to, which proves nothing, ``member``
     whoever of a firm has it. ``known_fault``: their site is one of many that a known fault
     concerns (D10). ``welfare`` (guard only): they are there, and asked whether all is well (D22).
-    ``announcement`` (message only): a sentence of the product's that is tried.
+    ``announcement`` (message only): a sentence of the product's that is tried. ``failures``
+    (message and question): what is not well at the station, where the call is about that.
     """
 
     dialogue: Dialogue
@@ -74,6 +75,7 @@ class Facts:
     known_fault: bool = False
     welfare: bool = False
     announcement: Phrase | None = None
+    failures: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

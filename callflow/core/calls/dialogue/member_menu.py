@@ -12,6 +12,8 @@ from callflow.core.calls.dialogue.pages import Exit, Lead, Offer, Page, asks_cod
 
 #: Where somebody begins whose number is a member's (a hint, no proof), and where a site is asked.
 MEMBER, SITE = "member_code", "which_site"
+#: Where somebody is who is on duty for the station itself.
+STATION = "station"
 TECHNICIAN, GUARD = "technician", "guard"
 
 _TECHNICIAN, _GUARD = Lead(TECHNICIAN), Lead(GUARD)
@@ -36,11 +38,22 @@ PAGES: Mapping[str, Page] = {
         "identify_member",
         {
             "member": Lead(SITE, "code_ok"),
+            "on_duty": Lead(STATION, "code_ok"),
             "technician": Lead(TECHNICIAN, "code_ok"),
             "guard": Lead(GUARD, "code_ok"),
             "wrong_here": Lead(MEMBER, "code_wrong"),
         },
     ),
+    # --- on duty for the station: how it is was said on the way here ---
+    STATION: Page(
+        offers=(
+            Offer("1", "menu_station", Lead("station_state")),
+            _HELP,
+            Offer("9", "menu_a_site", Lead(SITE)),
+        ),
+    ),
+    "station_state": Page(deed="station_state", leads={"told": Lead(STATION)}),
+    "station_here": Page(deed="station_state", leads={"told": _TECHNICIAN}),
     SITE: Page(
         say=("ask_site",),
         reads="account",
@@ -66,6 +79,7 @@ PAGES: Mapping[str, Page] = {
             Offer("4", "menu_walk_on", Lead("walk_on"), when="walk_on"),
             Offer("5", "menu_fault", Lead("fault")),
             _COMMENT,
+            Offer("8", "menu_station_here", Lead("station_here"), when="station"),
             _ANOTHER,
         ),
     ),

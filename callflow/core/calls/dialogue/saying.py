@@ -130,7 +130,7 @@ def _asking(facts: Facts) -> tuple[Phrase, ...]:
         return said + _situation(facts) + text
     tried = (facts.announcement,) if facts.announcement else ()
     about = Phrase("site", {"site": facts.site_name, **written})
-    return (*said, about, *text, *tried, *_others(facts))
+    return (*said, about, *facts.failures, *text, *tried, *_others(facts))
 
 
 def _sentences(text: str) -> Iterator[str]:
