@@ -80,6 +80,11 @@ class Vault:
         """True where ``seal`` gave that of ``content``."""
         return equal(self.seal(content), seal)
 
+    @property
+    def canary_key(self) -> bytes:
+        """The 32 bytes by which the station knows the signals that it sends to itself."""
+        return bytes.fromhex(self.seal("canary\0lines"))
+
     def sign(self, content: bytes) -> bytes:
         """Ed25519's signature (64 bytes), which anybody can check who has ``public_key``."""
         return Ed25519PrivateKey.from_private_bytes(self._signing).sign(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callflow.core.signals.signal import CANARY
 from callflow.storage import Store
 from callflow.storage.sites import moves, sites
 from callflow.vault import Vault
@@ -12,7 +13,7 @@ class Keys:
 
     def __init__(self, store: Store, vault: Vault) -> None:
         self._store, self._vault = store, vault
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, bytes] = {CANARY: vault.canary_key}
         self._kept: dict[str, bytes] = {}  # as stored: encrypted
         self._version: str | None = None
         self._in_service: frozenset[str] = frozenset()

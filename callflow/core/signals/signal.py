@@ -112,6 +112,10 @@ class Treatment(StrEnum):
     UNPROVED = "unproved"  # it would end something, and nothing proves where it comes from (D31)
 
 
+#: The account of what the station sends to itself on its lines (``callflow/probes/canary.py``).
+CANARY = "CANARY"
+
+
 class Signal(NamedTuple):
     """One decoded message; a tuple, as a flood makes thousands a second.
 
@@ -176,6 +180,11 @@ class StoredSignal:
     def of_station(self) -> bool:
         """True where the station itself found it out."""
         return self.format == STATION
+
+    @property
+    def of_canary(self) -> bool:
+        """True where the station sent it to itself: nobody else has that account's key."""
+        return self.account == CANARY and self.encrypted
 
     @property
     def happened_at(self) -> datetime:

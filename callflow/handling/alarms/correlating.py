@@ -211,6 +211,8 @@ class Correlation:
     # --- what is to be done with one ------------------------------------------------------
 
     def _treat(self, seen: Seen) -> Treated:
+        if seen.signal.of_canary:
+            return Treatment.NOTED, None
         place = _place(seen.site, seen.signal.account)
         if not seen.proven:  # whoever floods us in a panel's name makes that panel no runaway
             place = f"unproved:{place}"

@@ -83,7 +83,7 @@ class Surroundings:
         over = declared is not None and _is_over(declared, signal, meaning)
         if over:  # nobody's client any more: whatever it says is one matter, of no zone (D30)
             meaning = events.lookup(STATION, "TERMINATED")
-        known = site is not None or signal.of_station
+        known = site is not None or signal.of_station or signal.of_canary
         kind = meaning.kind if known else Kind.UNKNOWN
         told = meaning.restores or kind
         at, deferred = correlation.raised_at(

@@ -1,0 +1,112 @@
+"""The canary's signal: sent to each line as from outside, and how soon it was acknowledged.
+
+A test event of an account that is nobody's, encrypted with a key of the station's own, goes to each
+line that panels speak on (DC-09), and counts once its acknowledgement is here: then it is durable.
+What a line hands on to another system is left out, for that system would have the event too; and
+hardware receivers have heartbeats of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from callflow import clock
+from callflow.core.signals.framing import Fault, Splitter
+from callflow.core.signals.panel import Reply, event_data, message, read_reply
+from callflow.core.signals.signal import CANARY
+from callflow.settings.config import Settings
+from callflow.vault import Vault
+
+#: A periodic test, which opens nothing (SIA DC-03: RP).
+_FORMAT, _CODE = "SIA-DCS", "RP"
+#: Seconds for an answer: a panel waits as long (ANSI/SIA DC-09 §5.5.4).
+WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A line that panels speak on, as this machine reaches it."""
+
+    name: str
+    host: str
+    port: int
+    transport: Literal["tcp", "udp"]
+
+
+def ways(settings: Settings) -> Iterator[Way]:
+    """Each line of this machine that a panel could speak on, and that hands nothing on."""
+    relayed = {relay.line for relay in settings.relays}
+    host = settings.reached_at("dc09")
+    found = [
+        Way("dc09-tcp", host, settings.ports.dc09, "tcp"),
+        Way("dc09-udp", host, settings.ports.dc09, "udp"),
+        *(
+            Way(line.name, host, line.listen, line.transport)
+            for line in settings.lines
+            if line.protocol == "dc09" and line.listen
+        ),
+    ]
+    yield from (way for way in found if way.name not in relayed)
+
+
+async def acknowledged_in(way: Way, vault: Vault) -> float | None:
+    """Seconds until a signal was acknowledged; None: it was not."""
+    key, number = vault.canary_key, 1 + secrets.randbelow(9999)
+    data, blocks = event_data(_FORMAT, CANARY, _CODE)
+    now = clock.now()
+    frame = message(_FORMAT, CANARY, data, sequence=number, blocks=blocks, key=key, stamp=now)
+    begun = clock.monotonic()
+    try:
+        async with asyncio.timeout(WITHIN):
+            send = _over_tcp if way.transport == "tcp" else _over_udp
+            reply = await send(way, frame, key)
+    except (OSError, TimeoutError, EOFError):
+        return None
+    if reply is None or reply.kind != "ACK" or int(reply.sequence) != number:
+        return None
+    return clock.monotonic() - begun
+
+
+async def _over_tcp(way: Way, frame: bytes, key: bytes) -> Reply | None:
+    reader, writer = await asyncio.open_connection(way.host, way.port)
+    try:
+        writer.write(frame)
+        splitter = Splitter()
+        while True:
+            splitter.push(await reader.readuntil(b"\r"))
+            for body in splitter.take(1):
+                return None if isinstance(body, Fault) else read_reply(body, key)
+    finally:
+        writer.close()
+
+
+class _Inbox(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if not self.first.done():
+            self.first.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self.first.done():
+            self.first.set_exception(exc)
+
+
+async def _over_udp(way: Way, frame: bytes, key: bytes) -> Reply | None:
+    loop = asyncio.get_running_loop()
+    there = way.host, way.port
+    transport, inbox = await loop.create_datagram_endpoint(_Inbox, remote_addr=there)
+    try:
+        transport.sendto(frame)
+        splitter = Splitter()
+        splitter.push(await inbox.first)
+        for body in splitter.finish():
+            return None if isinstance(body, Fault) else read_reply(body, key)
+        return None
+    finally:
+        transport.close()
