@@ -48,6 +48,7 @@ from web.access.rates import Rates
 from web.access.sessions import LoginNeededError, language_of, place_of
 from web.api import routes as api_routes
 from web.api.signals import signals
+from web.api.watch.canary import heard
 from web.api.watch.health import machines
 from web.kit import problems
 from web.kit.language import ChosenLanguage
@@ -138,6 +139,7 @@ def _routes() -> list[BaseRoute]:
     router = APIRouter()
     router.include_router(api_routes.router)
     router.include_router(machines)
+    router.include_router(heard)
     router.include_router(routes.router)
     router.mount("/static", _Static(directory=_HERE / "static"))
     return router.routes

@@ -53,6 +53,7 @@ class Console:
     user: str = ""
     session: str = ""  # the stream lasts no longer than it
     screen: str = ""  # what its page is called (web/screens.py)
+    deaf: bool = False  # it hears that something is told, and nothing of what
     messages: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_BEHIND))
     lost: bool = False
 
@@ -97,7 +98,7 @@ class Hub:
     @property
     def open_streams(self) -> int:
         """How many consoles listen."""
-        return len(self._consoles)
+        return sum(not console.deaf for console in self._consoles)
 
     @property
     def users(self) -> set[str]:
@@ -241,16 +242,21 @@ class Hub:
         user: str = "",
         session: str = "",
         user_id: str = "",
+        *,
+        deaf: bool = False,
     ) -> AsyncIterator[str]:
-        """Messages for one console, until it leaves or the process ends."""
-        console = Console(language, user, session, screen=self.screens.opens(user_id, session))
+        """Messages for one console, until it leaves or the process ends. ``deaf``: only that there
+        are any, for who may know nothing of them, and is no screen."""
+        screen = "" if deaf else self.screens.opens(user_id, session)
+        console = Console(language, user, session, screen=screen, deaf=deaf)
         ending = asyncio.create_task(closing.wait())
         getting: asyncio.Task[str] | None = None
         try:
             async with self._lock:
                 await self._look_now()
-                entries = await self._station.store.read(feeds.last)
-                console.send(self._everything(console, entries[::-1]))
+                if not deaf:
+                    entries = await self._station.store.read(feeds.last)
+                    console.send(self._everything(console, entries[::-1]))
                 self._consoles.add(console)
                 self._listened.set()
             while not console.lost and not closing.is_set():
@@ -260,7 +266,8 @@ class Hub:
                     return
                 yield getting.result()
         finally:
-            self.screens.closes(console.screen)
+            if not deaf:
+                self.screens.closes(console.screen)
             self._consoles.discard(console)
             if not self._consoles:
                 self._listened.clear()
@@ -326,11 +333,15 @@ class Hub:
     def _tell_all(self, event: str, data: str, values: dict[str, Any] | None = None) -> None:
         """Render once a language; the same bytes to everybody who reads it."""
         self._count()
-        for language in {console.language for console in self._consoles}:
+        beat = self._message("beat", to_iso(self._station.clock()))
+        for console in self._consoles:
+            if console.deaf:
+                console.send(beat)
+        for language in {console.language for console in self._consoles if not console.deaf}:
             text = data if values is None else render(language, data, values)
             message = self._message(event, text)
             for console in self._consoles:
-                if console.language == language:
+                if console.language == language and not console.deaf:
                     console.send(message)
 
     def _message(self, event: str, text: str) -> str:

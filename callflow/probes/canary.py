@@ -1,23 +1,28 @@
-"""The canary's signal: sent to each line as from outside, and how soon it was acknowledged.
+"""The canary's signal and page: sent and opened as from outside, and how soon each was answered.
 
 A test event of an account that is nobody's, encrypted with a key of the station's own, goes to each
 line that panels speak on (DC-09), and counts once its acknowledgement is here: then it is durable.
 What a line hands on to another system is left out, for that system would have the event too; and
-hardware receivers have heartbeats of their own.
+hardware receivers have heartbeats of their own. The page of the log-in is opened, and the stream of
+the consoles heard with a ticket that gives no right.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+import httpx
 
 from callflow import clock
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import Reply, event_data, message, read_reply
 from callflow.core.signals.signal import CANARY
+from callflow.core.watch.canary import ticket
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 
@@ -69,6 +74,32 @@ async def acknowledged_in(way: Way, vault: Vault) -> float | None:
     if reply is None or reply.kind != "ACK" or int(reply.sequence) != number:
         return None
     return clock.monotonic() - begun
+
+
+async def heard_in(settings: Settings, vault: Vault) -> float | None:
+    """Seconds until the log-in's page was here and the stream of the consoles spoke; None: one of
+    them did not."""
+    # Whose certificate it is, and until when, another probe tells: this one asks by an address.
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    begun = clock.monotonic()
+    try:
+        async with (
+            asyncio.timeout(WITHIN),
+            httpx.AsyncClient(
+                base_url=settings.own_url, verify=unchecked, trust_env=False, timeout=WITHIN
+            ) as pages,
+        ):
+            (await pages.get("/login")).raise_for_status()
+            shown = {"Authorization": f"Bearer {vault.seal(ticket(clock.now()))}"}
+            async with pages.stream("GET", "/events/canary", headers=shown) as stream:
+                stream.raise_for_status()
+                async for line in stream.aiter_lines():
+                    if line == "event: beat":
+                        return clock.monotonic() - begun
+    except (httpx.HTTPError, OSError, TimeoutError):
+        return None
+    return None
 
 
 async def _over_tcp(way: Way, frame: bytes, key: bytes) -> Reply | None:

@@ -1,4 +1,4 @@
-"""The canary of this machine's lines: a signal sent on each as a panel does, and its answer."""
+"""The canary of this machine's lines and pages: a signal sent as a panel does, a page opened."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from callflow.storage import Store, Tx
 from callflow.storage.people import users
 from callflow.vault import Vault
 
+#: What the pages' canary is called.
+PAGES = "web"
 
-class LineCanary:
-    """Sends on the lines of this machine, once a receiver listens there."""
+
+class Canary:
+    """Sends on the lines of this machine, and opens its pages, where their processes live."""
 
     def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
         self._settings, self._store, self._vault = settings, store, vault
@@ -33,12 +36,8 @@ class LineCanary:
         if not self._every or clock.monotonic() < self._next:
             return
         self._next = clock.monotonic() + self._every.total_seconds()
-        if not await self._store.read(self._may_send):
-            return
-        ways = list(canary.ways(self._settings))
-        took = await asyncio.gather(*(canary.acknowledged_in(way, self._vault) for way in ways))
+        found = await self._tried(await self._store.read(self._roles))
         now = clock.now()
-        found = {way.name: seconds for way, seconds in zip(ways, took, strict=True)}
         silent = {name for name, seconds in found.items() if seconds is None}
         if silent - self._unanswered:
             again = min(self._every, core.AGAIN).total_seconds()
@@ -49,26 +48,39 @@ class LineCanary:
             if seconds is not None or name in self._unanswered
         ]
         self._unanswered = silent
+        if not told:
+            return
         await self._store.write(lambda tx: readings.take(tx, told, now))
 
-    def _may_send(self, tx: Tx) -> bool:
-        """False while another station acts, and where nobody listens: that is told of already."""
-        node, alive = self._settings.node, living(users.processes(tx), clock.now())
-        listens = any(one.role == "receiver" and one.node == node for one in alive)
-        return listens and load_policy(tx).withheld is None
+    def _roles(self, tx: Tx) -> set[str]:
+        """The roles that live on this machine; while another station acts, none is asked for."""
+        if load_policy(tx).withheld is not None:
+            return set()
+        alive = living(users.processes(tx), clock.now())
+        return {one.role for one in alive if one.node == self._settings.node}
 
-    def _reading(self, line: str, seconds: float | None, now: datetime) -> Reading:
-        well = seconds is not None
+    async def _tried(self, roles: set[str]) -> dict[str, float | None]:
+        """{line, or PAGES: seconds until it answered}, of whoever lives: the others' alarms are
+        told already."""
+        ways = list(canary.ways(self._settings)) if "receiver" in roles else []
+        tries = {way.name: canary.acknowledged_in(way, self._vault) for way in ways}
+        if "web" in roles:
+            tries[PAGES] = canary.heard_in(self._settings, self._vault)
+        took = await asyncio.gather(*tries.values())
+        return dict(zip(tries, took, strict=True))
+
+    def _reading(self, name: str, seconds: float | None, now: datetime) -> Reading:
+        well, pages = seconds is not None, name == PAGES
         return Reading(
             part=Part.CANARY,
-            name=line,
+            name=name,
             node=self._settings.node,
             state=State.OK if well else State.FAILED,
-            reason=None if well else Reason.NOT_ACKNOWLEDGED,
+            reason=None if well else Reason.NO_STREAM if pages else Reason.NOT_ACKNOWLEDGED,
             figure=seconds,
             unit="seconds",
             limit=canary.WITHIN,
             at=now,
             valid=core.valid(self._every),
-            vital=True,
+            vital=not pages,
         )

@@ -33,7 +33,7 @@ from callflow.handling.station import duties
 from callflow.handling.watch import canaries, machines, organs, overdue, people
 from callflow.probes.machine import Probe
 from callflow.processes import anchoring, backups, reporting
-from callflow.processes.canary import LineCanary
+from callflow.processes.canary import Canary
 from callflow.processes.eraser import Eraser
 from callflow.processes.indexer import Indexer
 from callflow.processes.power import PowerWatch
@@ -86,7 +86,7 @@ class Engine:
         self._store, self._me = store, me or only(settings, ROLE)
         self._node, self._settings, self._probe = settings.node, settings, Probe(settings)
         self._files = {"images": settings.images_dir, "documents": settings.documents_dir}
-        self._lines = LineCanary(settings, store, vault)
+        self._canary = Canary(settings, store, vault)
         self._eraser = Eraser(settings, store, vault, self._me)
         self._indexer = Indexer(store)
         self._timer = backups.Timer(settings, store)
@@ -134,7 +134,7 @@ class Engine:
                 parts.create_task(self._every(_POWER, self._power.look))
                 parts.create_task(self._every(_CANARY, self._call_itself))
                 parts.create_task(self._every(_COMPARE, self._compare_clocks))
-                parts.create_task(self._every(_CANARY, self._lines.look))
+                parts.create_task(self._every(_CANARY, self._canary.look))
         finally:
             await self._prober.close()
             self._wake.close()

@@ -51,6 +51,7 @@ _CHOICES = 8
 #: GET routes that show no rows, or not as a page, and why.
 ASIDE = {
     "/events": "a stream",
+    "/events/canary": "a stream",
     "/help/{path:path}": "the manual: no rows of the station",
     "/settings/shadow/comparisons/{comparison_id}.csv": "a file",
     "/api/v1/recordings/{recording_id}": "a file",

@@ -24,6 +24,7 @@ PUBLIC = {
     ("POST", "/logout"): "ends the caller's own session, if there is one",
     ("GET", "/healthz"): "this machine, or a token with the right to read (its own test)",
     ("GET", "/readyz"): "this machine, or a token with the right to read (its own test)",
+    ("GET", "/events/canary"): "the station's own ticket of this minute (its own test)",
     ("GET", "/metrics"): "this machine, or a token with the right to read (its own test)",
     ("GET", "/calendars/{token}.ics"): "whoever has the address's own token, until it is revoked",
     ("GET", "/api/v1/openapi.json"): "the interface's description",

@@ -133,6 +133,12 @@ def _failed(why: Reason, figure: float | None, detail: str = "") -> Verdict:
     return Verdict(state=State.FAILED, reason=why, detail=detail, figure=figure)
 
 
+def ticket(now: datetime, ago: int = 0) -> str:
+    """Sealed with the station's key, it is what the canary shows to hear the pages' stream in this
+    minute, or so many ``ago``."""
+    return f"canary\0stream\0{int(now.timestamp()) // 60 - ago}"
+
+
 # --- when -----------------------------------------------------------------------------------
 
 

@@ -86,7 +86,7 @@ async def test_what_each_trunk_loses_is_found_and_said(station: HearingItself) -
     }
     items = (await station.api.get("/station")).json()["items"]
     told = {one["name"]: one["state"] for one in items if one["part"] == "canary"}
-    assert told["alpha"] == told["dc09-tcp"] == told["dc09-udp"] == "ok"
+    assert told["alpha"] == told["dc09-tcp"] == told["dc09-udp"] == told["web"] == "ok"
 
 
 async def test_nobody_is_rung_and_nothing_waits_for_it(station: HearingItself) -> None:

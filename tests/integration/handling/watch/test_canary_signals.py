@@ -12,7 +12,7 @@ from callflow.core.signals.signal import CANARY, Kind, Treatment
 from callflow.core.watch.organs import Reason, State
 from callflow.core.watch.readings import Reading
 from callflow.probes import canary
-from callflow.processes.canary import LineCanary
+from callflow.processes.canary import Canary
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings, RelaySettings
 from callflow.storage.people import users
@@ -67,7 +67,7 @@ async def test_a_line_that_acknowledges_nothing_is_told_of_at_the_second_time(
     monkeypatch.setattr(canary, "WITHIN", 0.1)
     port = free_port()
     settings = Settings(dc09_port=port, canary_every=0.01)
-    trial = LineCanary(settings, station.store, station.vault)
+    trial = Canary(settings, station.store, station.vault)
 
     async def look() -> None:
         await asyncio.sleep(0.02)

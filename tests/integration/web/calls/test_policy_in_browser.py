@@ -57,7 +57,8 @@ def pages(station: WebStation, incident: str) -> list[str]:
     return [
         path
         for path in found
-        if path not in ("/healthz", "/readyz", "/metrics", "/.well-known/webauthn")
+        if path
+        not in ("/healthz", "/readyz", "/metrics", "/events/canary", "/.well-known/webauthn")
     ]
 
 

@@ -41,7 +41,16 @@ from web.app import create_app
 from web.kit import conflicts
 
 #: What is no page: parts, files, the stream, and what a page's telephone asks for.
-NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/telephone/softphone"}
+NO_PAGE = {
+    "/events",
+    "/events/canary",
+    "/undo",
+    "/search",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/telephone/softphone",
+}
 NO_PAGE |= {"/faults/list.csv"}
 NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
 NO_PAGE |= {"/measures.ics", "/charges/file"}

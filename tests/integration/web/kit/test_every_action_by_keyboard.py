@@ -85,7 +85,16 @@ WITHOUT_CONTROL = {
     "POST /telephone/number": "for other pages: a missed call's has its own, .../call",
 }
 #: What no page is: parts of one, files, the stream.
-NO_PAGE = {"/events", "/undo", "/search", "/healthz", "/readyz", "/metrics", "/shift/presence"}
+NO_PAGE = {
+    "/events",
+    "/events/canary",
+    "/undo",
+    "/search",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/shift/presence",
+}
 NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv"}
 NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
