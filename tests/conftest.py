@@ -24,6 +24,8 @@ pytest_plugins = (
 
 # Nobody sets a container's clock, and a station would say so: what is about clocks asks for itself.
 os.environ.setdefault("CALLFLOW_CLOCK", "none")
+# A shared machine may leave a browser without a turn for so long as a person would call frozen.
+os.environ.setdefault("CALLFLOW_SCREEN_FROZEN", "600")
 
 # The machine is shared and tests are timed as a whole (limits.py), not example by example; the same
 # examples each time, so that a red run is red for everybody.
