@@ -79,8 +79,6 @@ WORDS: Mapping[str, Pair] = {
     "since": ("depuis", "since"),
     "lasted": ("durée (min)", "lasted (min)"),
     "state": ("état", "state"),
-    "reason": ("raison", "reason"),
-    "day": ("jour", "day"),
     "machine": ("machine", "machine"),
     "days": ("jours relevés", "days noted"),
     "least": ("écart minimal (s)", "least offset (s)"),
