@@ -59,7 +59,7 @@ async def _list(
     def read(tx: Tx) -> dict[str, Any]:
         known = {check.id for check in rows.every(tx)}
         return {
-            **frame(tx, station, visitor, "lines"),
+            **frame(tx, station, visitor, "station"),
             "standings": checks.standings(tx, now),
             "usual_left": sum(usual.id not in known for usual in USUAL),
         }
@@ -291,7 +291,7 @@ async def _one(
         if check is None:
             raise NotFound("there is no such check")
         return {
-            **frame(tx, station, visitor, "lines"),
+            **frame(tx, station, visitor, "station"),
             "check": check,
             "done": rows.history(tx, check_id, older_than, limit=_MOST + 1),
         }

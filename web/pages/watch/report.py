@@ -61,7 +61,7 @@ async def _page(station: Station, visitor: Visitor, wrong: Wrong | None = None) 
 
     def read(tx: Tx) -> dict[str, object]:
         return {
-            **frame(tx, station, visitor, "lines"),
+            **frame(tx, station, visitor, "station"),
             "made": documents.of_kind(tx, DocumentKind.AUDIT, limit=_MOST),
         }
 
