@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def add(
     station.write(lambda tx: probes.add(tx, station.vault, one, "", "odile", NOW))
 
 
-async def looked(station: Station, tmp_path: Path, **settings: object) -> dict[str, Reading]:
+async def looked(station: Station, tmp_path: Path, **settings: Any) -> dict[str, Reading]:
     """What is known after one look of an engine on duty."""
     made = Settings(data_dir=tmp_path, **settings)
     prober = Prober(made, station.store, station.vault, "alpha")
