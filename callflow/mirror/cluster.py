@@ -21,6 +21,7 @@ import structlog
 
 from callflow import clock
 from callflow.core.station.mirroring import MirrorRefused
+from callflow.storage.engine import replication
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +55,14 @@ class ClusterFailed(OSError):
 
 
 class Cluster:
-    """The cluster in ``folder``, reached at ``url``; ``other`` is the other site's."""
+    """The cluster in ``folder``, reached at ``url``; ``other`` is the other site's, where this one
+    is called ``name``."""
 
-    def __init__(self, folder: Path, url: str, other: str, listens: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, url: str, other: str, listens: Sequence[str], *, name: str
+    ) -> None:
         self.folder, self._listens = folder, listens
+        self._source_for_ever = replication.source_of(other, name)
         self._own, self._other = urlsplit(url), urlsplit(other)
 
     @property
@@ -91,8 +96,6 @@ class Cluster:
             )
         finally:
             secret.unlink(missing_ok=True)
-        with (self.folder / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(f"include_if_exists = '{_SETTINGS}'\n")
         self._let_the_other_in()
 
     def _let_the_other_in(self) -> None:
@@ -110,20 +113,31 @@ class Cluster:
         """Returns when it answers. Raises ClusterFailed."""
         if self.runs:
             return
+        self._write_settings()
+        log_file = self.folder / "server.log"
+        self._do(
+            *("pg_ctl", "-D", str(self.folder), "-l", str(log_file)),
+            *("-w", "-t", str(_BEGINS), "start"),
+        )
+
+    def _write_settings(self) -> None:
+        """In a file that its own configuration includes: recovery reads it before anybody can be
+        asked anything, and nobody sees the password among a command's words."""
         needed = {
             **_NEEDED,
             "listen_addresses": ",".join(self._listens),
             "port": str(self._own.port or 5432),
+            "primary_conninfo": self._source_for_ever,
         }
-        words = " ".join(f"-c {name}='{value}'" for name, value in needed.items())
-        settings = self.folder / _SETTINGS
-        settings.write_text("".join(f"{name} = '{value}'\n" for name, value in needed.items()))
+        lines = (f"{name} = '{_quoted(value)}'\n" for name, value in needed.items())
+        settings, main = self.folder / _SETTINGS, self.folder / "postgresql.conf"
+        settings.touch(mode=0o600)
+        settings.write_text("".join(lines), encoding="utf-8")
         self._give(settings)
-        log_file = self.folder / "server.log"
-        self._do(
-            *("pg_ctl", "-D", str(self.folder), "-l", str(log_file)),
-            *("-w", "-t", str(_BEGINS), "-o", words, "start"),
-        )
+        include = f"include_if_exists = '{_SETTINGS}'\n"
+        if include not in main.read_text(encoding="utf-8"):
+            with main.open("a", encoding="utf-8") as file:
+                file.write(include)
 
     def stop(self) -> None:
         """Every connection ends; what was committed goes to the follower first."""
@@ -264,6 +278,11 @@ class Cluster:
             return pwd.getpwnam("postgres")
         except KeyError:
             raise MirrorRefused("root can't run PostgreSQL: there is no user postgres") from None
+
+
+def _quoted(value: str) -> str:
+    """As a value stands in postgresql.conf, between quotes."""
+    return value.replace("\\", "\\\\").replace("'", "''")
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:

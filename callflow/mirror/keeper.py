@@ -32,6 +32,7 @@ from callflow.mirror import claims, wire
 from callflow.mirror.claims import Kept
 from callflow.mirror.cluster import Cluster
 from callflow.mirror.files import Files
+from callflow.probes.mirror import STATUS
 from callflow.settings.config import Settings
 from callflow.storage import StoreUnavailable
 from callflow.storage.engine import replication
@@ -47,8 +48,6 @@ _DEAF = 45.0
 _HANDED_OVER = 90.0
 _PAUSE = 2.0  # before a station that ended is begun again
 _PR_SET_PDEATHSIG = 1
-#: Beside the roles' sockets: how the mirror is, for who looks (callflow/probes/mirror.py).
-STATUS = "mirror.json"
 
 
 def cluster_of(settings: Settings) -> Cluster:
@@ -58,7 +57,8 @@ def cluster_of(settings: Settings) -> Cluster:
         settings.mirror_cluster,
         settings.database_url,
         settings.mirror_database,
-        ("127.0.0.1", *settings.binds("mirror")),
+        tuple(dict.fromkeys(("127.0.0.1", *settings.binds("mirror")))),
+        name=settings.mirror_name,
     )
 
 
@@ -280,15 +280,9 @@ class Keeper:
             self._received_at = clock.monotonic()
         if not self._cluster.exists:
             return
-        await asyncio.to_thread(self._stand_by)
+        await asyncio.to_thread(self._cluster.stand_by)
         if await asyncio.to_thread(replication.receives, self._settings.database_url):
             self._received_at = clock.monotonic()
-
-    def _stand_by(self) -> None:
-        if not self._cluster.runs:
-            self._cluster.stand_by()
-        settings = self._settings
-        replication.follow(settings.database_url, settings.mirror_database, settings.mirror_name)
 
     def _must_rejoin(self, other: Claim) -> bool:
         if self._claim.acts or not self._cluster.exists or self._claim.epoch != other.epoch:

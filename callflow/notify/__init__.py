@@ -17,6 +17,7 @@ from callflow.core.messages.proof import Receipt
 from callflow.dispatch.wake import open_store, open_wake
 from callflow.notify import bounces
 from callflow.notify.follower import Follower
+from callflow.notify.peers import Peers
 from callflow.notify.worker import Send, Worker
 from callflow.settings.config import Settings
 from callflow.vault import Vault
@@ -40,6 +41,8 @@ async def serve(settings: Settings) -> None:
             send = _with_reports(ways, settings, store)
             work.create_task(Worker(store, send, wake, clock.now).run())
             work.create_task(Follower(store, ways.tell, clock.now).run())
+            if settings.peer:
+                work.create_task(Peers(settings, store, clock.now).run())
             if settings.bounces_host:
                 work.create_task(bounces.run(settings, store, clock.now))
             if settings.clip_recorder:

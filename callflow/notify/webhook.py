@@ -34,7 +34,7 @@ async def send(
         raise Undelivered(Fault.WRONG_ADDRESS, wrong)
     reach = Reach(networks=settings.webhook_networks, public=True, hosts=settings.webhook_hosts)
     target = await reach.target(message.to, attempt=message.attempts)
-    answer = await _post(
+    answer = await post(
         client,
         target,
         dict(target.headers),
@@ -87,10 +87,10 @@ async def tell(
     if event.number <= to.replayed_to:
         headers["X-Callflow-Replayed"] = "1"
     body = json.dumps(told, ensure_ascii=False).encode()
-    await _post(client, target, headers, event.id, secret, body, now)
+    await post(client, target, headers, event.id, secret, body, now)
 
 
-async def _post(
+async def post(
     client: httpx.AsyncClient,
     target: Target,
     headers: dict[str, str],
@@ -99,6 +99,7 @@ async def _post(
     body: bytes,
     now: datetime,
 ) -> Answer:
+    """Post a signed body; the answer, which says 2xx. Raises Undelivered."""
     stamp = str(int(now.timestamp()))
     headers |= {
         "Content-Type": "application/json",

@@ -30,7 +30,8 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.desks import queueing
 from callflow.handling.records import charges, figures
 from callflow.handling.station import duties
-from callflow.handling.watch import canaries, machines, organs, overdue, people
+from callflow.handling.watch import canaries, machines, organs, overdue, people, readings
+from callflow.probes import mirror
 from callflow.probes.machine import Probe
 from callflow.processes import anchoring, backups, reporting
 from callflow.processes.canary import Canary
@@ -74,6 +75,7 @@ _POWER = timedelta(seconds=5)
 _CANARY = timedelta(seconds=5)
 _COMPARE = timedelta(seconds=60)
 _COMPARED_WITHIN = timedelta(seconds=0.5)  # a slower answer says nothing of a clock
+_MIRROR = timedelta(seconds=15)
 _CLOCK_BACK = 2.0  # seconds: smaller steps delay nothing that counts
 
 
@@ -135,6 +137,8 @@ class Engine:
                 parts.create_task(self._every(_CANARY, self._call_itself))
                 parts.create_task(self._every(_COMPARE, self._compare_clocks))
                 parts.create_task(self._every(_CANARY, self._canary.look))
+                if self._settings.mirrored:
+                    parts.create_task(self._every(_MIRROR, self._read_mirror))
         finally:
             await self._prober.close()
             self._wake.close()
@@ -335,6 +339,13 @@ class Engine:
         due = await self._store.read(lambda tx: canaries.find(tx, now, begun))
         if due is not None:
             await self._store.write(lambda tx: canaries.act(tx, due, now))
+
+    async def _read_mirror(self) -> None:
+        """How the station's other site follows."""
+        found = mirror.look(self._settings.run_dir) if self._on_duty else None
+        if found is not None:
+            now = clock.now()
+            await self._store.write(lambda tx: readings.take(tx, [found], now), patience=1.0)
 
     async def _index(self) -> None:
         """The index of the logbook's words follows what was told."""

@@ -34,6 +34,7 @@ from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings,
 from callflow.settings.mirror import MirrorSettings
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.pbx import PbxSettings
+from callflow.settings.peer import PeerSettings
 from callflow.settings.phones import PhoneSettings
 from callflow.settings.power import PowerSettings
 from callflow.settings.trunks import Number, TrunkSettings, contradictions, is_address
@@ -51,6 +52,7 @@ class Settings(
     AccessSettings,
     LinesSettings,
     MirrorSettings,
+    PeerSettings,
     PhoneSettings,
     PbxSettings,
     PowerSettings,

@@ -66,11 +66,15 @@ class Site(Station):
             return {}
         return found
 
-    async def power_off(self) -> None:
-        """kill -9 of all that is of this site, the database's server too."""
+    async def leave(self) -> None:
+        """Nobody asks the station at this site any more."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    async def power_off(self) -> None:
+        """kill -9 of all that is of this site, the database's server too."""
+        await self.leave()
         while pids := [int(folder.name) for folder, _ in self.processes()]:
             for number in (signal.SIGSTOP, signal.SIGKILL):
                 for pid in pids:

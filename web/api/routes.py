@@ -11,7 +11,7 @@ from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import charges, logbook, statistics
 from web.api.signals import signals
 from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
-from web.api.watch import health, lines, station
+from web.api.watch import health, lines, peer, station
 
 router = APIRouter(prefix="/api/v1")
 for module in (
@@ -40,6 +40,7 @@ for module in (
     health,
     station,
     lines,
+    peer,
     holidays,
     rosters,
     simulator,

@@ -124,6 +124,7 @@ _WITHOUT_RESTORE = PERSONAL | {
     Kind.MEDICAL,
     Kind.LIFT,
     Kind.DEAD_MAN,
+    Kind.PEER,
     Kind.GUESSING,
     Kind.LOGBOOK,
     Kind.UNKNOWN,

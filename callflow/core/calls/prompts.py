@@ -718,6 +718,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.STORM: {"fr": "défaut général", "en": "widespread fault"},
     Kind.RECEIVER: {"fr": "récepteur perdu", "en": "receiver lost"},
     Kind.TRUNK: {"fr": "lien opérateur en défaut", "en": "trunk fault"},
+    Kind.PEER: {"fr": "alarme d'une autre station", "en": "alarm of another station"},
     Kind.ORGAN: {"fr": "panne à la station", "en": "failure at the station"},
     Kind.DEAD_MAN: {"fr": "opérateur sans réponse", "en": "operator not answering"},
     Kind.GUESSING: {"fr": "codes essayés en série", "en": "codes being guessed"},

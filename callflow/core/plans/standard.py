@@ -283,6 +283,7 @@ _HUMAN_KINDS = PERSONAL | {
     Kind.RECEIVER,
     Kind.TRUNK,
     Kind.ORGAN,
+    Kind.PEER,
     Kind.GUESSING,
     Kind.LOGBOOK,
 }

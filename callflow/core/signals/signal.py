@@ -54,6 +54,7 @@ class Kind(StrEnum):
     RECEIVER = "receiver"  # a hardware receiver, or a line of our own, is lost
     TRUNK = "trunk"  # a trunk carries no calls, or nobody answers them (D16)
     ORGAN = "organ"  # a part of the station fails, or is to be looked at
+    PEER = "peer"  # another station's alarm that nobody takes there: we are its backup station
     DEAD_MAN = "dead_man"  # the operator alone on shift gives no sign of presence
     GUESSING = "guessing"  # somebody tries codes on the phone, one after the other
     LOGBOOK = "logbook"  # somebody without the key wrote in it
@@ -88,6 +89,7 @@ OF_STATION = frozenset(
         Kind.RECEIVER,
         Kind.TRUNK,
         Kind.ORGAN,
+        Kind.PEER,
         Kind.DEAD_MAN,
         Kind.UNATTENDED,
         Kind.GUESSING,
@@ -95,7 +97,7 @@ OF_STATION = frozenset(
     }
 )
 #: These always open an incident of their own (D6).
-ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT}
+ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT, Kind.PEER}
 
 
 class Treatment(StrEnum):

@@ -132,6 +132,8 @@ class Reason(StrEnum):
     SWITCHED_OFF = "switched_off"
     ON_GENERATOR = "on_generator"
     LITTLE_FUEL = "little_fuel"
+    NOT_IN_STEP = "not_in_step"  # the other site lacks what is acknowledged
+    FILES_MISSING = "files_missing"
     NOT_ALLOWED = "not_allowed"  # the machine's administrator lets nobody ask so
 
 

@@ -191,7 +191,7 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "node": settings.node,
             "ring_time": settings.ring_time,
             "desk_phones": list(settings.desk_phones),
-            "duty_numbers": list(settings.duty_numbers),
+            "duty_numbers": [*settings.duty_numbers, *_backup(settings)],
             "vital_target": settings.vital_target,
             "other_target": settings.other_target,
             "trunks": [asdict(trunk) for trunk in trunks_of(settings)],
@@ -218,6 +218,11 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "shadow": settings.shadow,
         },
     )
+
+
+def _backup(settings: Settings) -> list[str]:
+    """The backup station's phone rings last of the station's own (D21)."""
+    return [settings.peer_number] if settings.peer_number else []
 
 
 def load_policy(tx: Tx) -> Policy:

@@ -59,22 +59,20 @@ def become_primary(url: str) -> None:
             own.execute("CHECKPOINT")  # the other one's pg_rewind reads the new timeline from it
 
 
-def follow(url: str, primary: str, name: str) -> None:
-    """Receive from ``primary`` (an URL), known there as ``name``."""
+def source_of(primary: str, name: str) -> str:
+    """How a follower that is called ``name`` reaches ``primary`` (an URL), as PostgreSQL has it."""
     found = make_url(primary)
-    told = {
-        "host": found.host or "",
-        "port": str(found.port or 5432),
-        "user": found.username or "",
-        "password": str(found.password or ""),
-        "application_name": name,
-        "connect_timeout": "5",
-        "keepalives_idle": "5",
-        "keepalives_interval": "2",
-        "keepalives_count": "3",
-    }
-    with _server(url) as own:
-        _set(own, "primary_conninfo", psycopg.conninfo.make_conninfo(**told))
+    return psycopg.conninfo.make_conninfo(
+        host=found.host or "",
+        port=str(found.port or 5432),
+        user=found.username or "",
+        password=str(found.password or ""),
+        application_name=name,
+        connect_timeout="5",
+        keepalives_idle="5",
+        keepalives_interval="2",
+        keepalives_count="3",
+    )
 
 
 def await_mirror(url: str, name: str) -> None:

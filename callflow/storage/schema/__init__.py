@@ -51,6 +51,7 @@ from callflow.storage.schema.outbox import (
     subscription,
     subscription_lane,
 )
+from callflow.storage.schema.peers import peer_notice
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
@@ -143,6 +144,7 @@ __all__ = [
     "panel_user",
     "partition",
     "passkey",
+    "peer_notice",
     "phone",
     "plan",
     "plan_draft",

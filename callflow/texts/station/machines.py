@@ -47,6 +47,20 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Clock {machine}, {day}: offset from {least} to {most} s, figures: {count}, troubles:"
         " {troubles}, source: {source}; panels whose clock is wrong: {panels}",
     ),
+    "peer_asked": ("Confiée à la station de secours", "The backup station is told of it"),
+    "peer_heard": ("La station de secours l’a reçue", "The backup station has it"),
+    "peer_took": (
+        "Prise par la station de secours ({by})",
+        "Taken by the backup station ({by})",
+    ),
+    "peer_silent": (
+        "La station de secours ne répond pas : {text}",
+        "The backup station does not answer: {text}",
+    ),
+    "peer_called": (
+        "La station de secours est appelée au {to}",
+        "The backup station is called at {to}",
+    ),
     "node_lost": (
         "La téléphonie du nœud {node} ne répond plus",
         "The telephony of node {node} does not answer any more",

@@ -119,6 +119,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "ses sceaux ne sont pas gardés ailleurs",
         "its seals are not kept outside the database",
     ),
+    "not_in_step": (
+        "ne suit pas : ce qui est acquitté n’est que sur ce site",
+        "does not follow: what is acknowledged is at this site alone",
+    ),
+    "files_missing": ("des fichiers y manquent encore", "files are still missing there"),
     "several": ("plusieurs à la fois", "several at once"),
     "slow": ("trop lent", "too slow"),
     "held": (

@@ -32,7 +32,7 @@ class Pair:
     def __init__(self, folder: Path) -> None:
         self.urls = [f"postgresql://callflow:s3cret@127.0.0.1:{free_port()}/callflow" for _ in "12"]
         self.clusters = [
-            Cluster(folder / f"c{n}", self.urls[n], self.urls[1 - n], ("127.0.0.1",))
+            Cluster(folder / f"c{n}", self.urls[n], self.urls[1 - n], ("127.0.0.1",), name=f"c{n}")
             for n in range(2)
         ]
         self.clusters[0].create()
@@ -45,7 +45,6 @@ class Pair:
         """Cluster ``n`` follows the other, and is awaited."""
         self.clusters[n].rejoin(keep=keep)
         self.clusters[n].stand_by()
-        replication.follow(self.urls[n], self.urls[1 - n], f"c{n}")
         until(lambda: replication.following(self.urls[1 - n], f"c{n}").streams)
         replication.await_mirror(self.urls[1 - n], f"c{n}")
 
