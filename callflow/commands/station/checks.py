@@ -84,6 +84,12 @@ _REMEDIES: Mapping[tuple[Part, Reason | None], str] = {
     " the clock, say so by CALLFLOW_CLOCK=none",
     (Part.CLOCK, None): "compare with an NTP server (`chronyc sources`, `timedatectl`); do not jump"
     " the clock while the station runs",
+    (Part.POWER, Reason.SILENT): "ask it with NUT's `upsc`: is its server there, and its driver?",
+    (Part.POWER, Reason.REPLACE_BATTERY): "have its battery replaced",
+    (Part.POWER, None): "see the mains and the UPS; where it ends soon, hand over to the backup"
+    " station (docs/how-to/power-and-clock.md)",
+    (Part.GENERATOR, Reason.LITTLE_FUEL): "have fuel brought",
+    (Part.GENERATOR, None): "see the mains, and the fuel",
     (Part.CERTIFICATE, None): "renew it, and put it where CALLFLOW_TLS_CERTIFICATE says",
     (Part.BACKUP, Reason.NOT_SET_UP): "set up backups: see `callflow backup --help`",
     (Part.BACKUP, None): "make one now with `callflow backup`, and see why none was made by itself",

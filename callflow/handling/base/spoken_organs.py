@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Phrase
-from callflow.core.watch.failures import place
-from callflow.core.watch.organs import Organ, Part, Reason, State
+from callflow.core.signals.signal import Kind
+from callflow.core.watch.failures import Noted, failed
+from callflow.core.watch.organs import Organ, Part, Reason, State, key_of
 from callflow.storage import Tx
 from callflow.storage.watch import organs as rows
 from callflow.storage.watch import readings
@@ -32,15 +34,23 @@ def said(organs: Collection[Organ], now: datetime, language: str) -> Iterator[Ph
         yield Phrase("organs_more", {"more": str(len(ill) - _NAMED)})
 
 
-def of_alarm(tx: Tx, matters: Collection[str], now: datetime, language: str) -> Iterator[Phrase]:
-    """What an alarm of the station is about: the organs of these places (``failures.place``)."""
-    reasons = {one.key: one.reason for one in readings.every(tx)}
-    for key, noted in rows.noted(tx).items():
-        if place(key) in matters and noted.state is not State.OK:
-            part, _, rest = key.partition(":")
-            name = rest.rpartition("@")[0]
-            reason = reasons.get(key)
-            yield _said(Part(part), name, noted.state, reason, noted.since, now, language)
+def of_alarm(tx: Tx, about: Incident, now: datetime, language: str) -> Iterator[Phrase]:
+    """The organs that an alarm of the station is about, and since when they are so; of an alarm of
+    another kind nothing."""
+    if about.kind not in _OF_ORGANS:
+        return
+    noted, reasons = rows.noted(tx), {one.key: one.reason for one in readings.every(tx)}
+    for matter, state in about.zones.items():
+        found = failed(about.kind, matter, noted) if state == "alarm" else None
+        if found is None:
+            continue
+        part, name = found
+        key = next((key for key in noted if key.startswith(key_of(part, name, ""))), "")
+        one = noted.get(key) or Noted(state=State.FAILED, since=about.opened_at)
+        yield _said(part, name, one.state, reasons.get(key), one.since, now, language)
+
+
+_OF_ORGANS = frozenset({Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER})
 
 
 def _said(
@@ -66,7 +76,9 @@ def _column(language: str) -> int:
 
 def lasting(time: timedelta, language: str) -> str:
     """How long it is so, as people say it: minutes, from two hours on hours, from two days days."""
-    minutes = max(0, int(time / timedelta(minutes=1)))
+    minutes = int(time / timedelta(minutes=1))
+    if minutes < 1:
+        return ("moins d'une minute", "less than a minute")[_column(language)]
     for size, french, english in _UNITS:
         if minutes >= 2 * size or size == 1:
             count = minutes // size

@@ -141,7 +141,7 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Fac
         exercise=incident.exercise,
     )
     if site is None and dialogue in ASKING and call.purpose is Purpose.PLAN:  # our own phones
-        failures = tuple(of_alarm(tx, incident.zones, asked_at, "fr"))
+        failures = tuple(of_alarm(tx, incident, asked_at, "fr"))
         return Facts(**common, **_asked(incident, call.step, None), failures=failures)
     if site is None or dialogue not in (Dialogue.VERIFICATION, *ASKING):
         room = call.room if call.room != call.id else ""

@@ -7,12 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from callflow.core.calls import dialogue, prompts
 from callflow.core.desks.roster import Duty, Part
-from callflow.core.watch import organs
+from callflow.core.signals.signal import Kind
+from callflow.core.watch import organs, supervision
 from callflow.core.watch.organs import Reason, State
 from callflow.core.watch.readings import Reading
 from callflow.handling.base.spoken_organs import lasting, of_alarm
+from callflow.handling.calls import dialogues
 from callflow.handling.watch import readings
+from callflow.storage.alarms import incidents
 from callflow.storage.desks import rosters
 from tests.integration.handling.callers.test_member_menu import TECH, call, firm, last, member
 from tests.integration.handling.station import Station
@@ -86,18 +90,38 @@ def test_many_are_counted_and_a_device_s_name_is_only_words(station: Station) ->
     assert not set("<>") & set(said)
 
 
-def test_the_call_of_an_alarm_says_what_failed(station: Station) -> None:
+def test_the_call_of_a_trunk_s_alarm_names_it_since_its_alarm(station: Station) -> None:
+    now = station.now
+    text = supervision.station_signal("TRUNK_DOWN", "", "x", now)._replace(line="alpha@node0")
+    station.receives(text)
+    station.correlate()
+    (alarm,) = station.read(lambda tx: incidents.open_ones(tx, kinds=[Kind.TRUNK]))
+    then = now + timedelta(minutes=20)
+    (said,) = station.read(lambda tx: list(of_alarm(tx, alarm, then, "en")))
+    assert (said.values["organ"], said.values["lasting"]) == ("Trunk alpha", "20 minutes")
+    other = station.alarm()
+    assert not station.read(lambda tx: list(of_alarm(tx, other, then, "en")))
+
+
+def test_the_plan_of_an_organ_calls_who_is_on_duty_and_says_it(station: Station) -> None:
+    on_duty(station)
     on_battery(station)
-    then = station.now + timedelta(minutes=20)
-    (said,) = station.read(lambda tx: list(of_alarm(tx, ["power:salle"], then, "fr")))
-    assert (said.key, said.values["lasting"]) == ("organ_ill_for", "20 minutes")
-    assert not station.read(lambda tx: list(of_alarm(tx, ["power:other"], then, "fr")))
+    station.correlate()
+    station.later(1)
+    call_id = station.picks_up(TECH)
+    begun = station.write(lambda tx: dialogues.dialogue_begin(tx, station.vault, call_id))
+    assert begun is not None
+    turn = dialogue.turn(*begun)
+    assert turn is not None
+    said = [prompts.spoken(phrase.key, phrase.values, "fr") for phrase in turn.say]
+    assert "Onduleur salle : sur batterie, secteur absent, depuis moins d'une minute." in said
 
 
 @pytest.mark.parametrize(
     ("minutes", "french", "english"),
     [
-        (0, "0 minute", "0 minute"),
+        (0, "moins d'une minute", "less than a minute"),
+        (-3, "moins d'une minute", "less than a minute"),  # a clock that was set back
         (1, "1 minute", "1 minute"),
         (8, "8 minutes", "8 minutes"),
         (119, "119 minutes", "119 minutes"),
