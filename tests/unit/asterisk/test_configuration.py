@@ -76,7 +76,7 @@ def test_each_agi_says_the_secret_of_its_station(tmp_path: Path) -> None:
     one, other = _station(tmp_path / "a"), _station(tmp_path / "b")
     assert one.agi_secret() not in (one.ami_secret(), other.agi_secret())
     asked = _agis((one.etc / "extensions.conf").read_text())
-    assert len(asked) == 5
+    assert len(asked) == 6
     assert {call.partition(",")[2] for call in asked} == {one.agi_secret()}
 
 
