@@ -99,6 +99,11 @@ _REMEDIES: Mapping[tuple[Part, Reason | None], str] = {
     ): "see `callflow logbook verify`, and who can write its rows",
     (Part.LOGBOOK, None): "see CALLFLOW_LOGBOOK_ANCHOR and CALLFLOW_LOGBOOK_ANCHOR_COPIES",
     (Part.VERSION, None): "end the upgrade: restart what still runs the older one",
+    (
+        Part.CANARY,
+        None,
+    ): "a trunk's: try it on the page of the trunks, then ask the carrier; a line's or"
+    " the pages': see logs/ of the receiver, or of the web",
     (Part.LATENCY, Reason.SLOW): "see what else the machine does, and the disk (page /statistics)",
 }
 

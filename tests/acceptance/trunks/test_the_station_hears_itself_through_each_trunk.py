@@ -1,5 +1,6 @@
 """The station calls itself through each trunk: what is lost in silence is found, and nobody's
-phone rings for it. (What is due when, and believed: tests/integration/handling/watch.)"""
+phone rings for it. (What is due when, is believed, or was not carried:
+tests/integration/handling/watch.)"""
 
 from __future__ import annotations
 
@@ -31,10 +32,9 @@ LOST: dict[str, tuple[str, State, Reason | None]] = {
     "gamma": ("no_sound_out", State.FAILED, Reason.NO_AUDIO_OUT),
     "delta": ("no_keys", State.FAILED, Reason.NO_KEYS),
     "epsilon": ("other_number", State.DEGRADED, Reason.WRONG_NUMBER),
-    "zeta": ("refuse", State.FAILED, Reason.NO_ANSWER),
 }
 #: One whose last channels are nobody's to take.
-NARROW = "eta"
+NARROW = "zeta"
 SHOWN = "+33939980001"
 
 
