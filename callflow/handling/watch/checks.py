@@ -158,7 +158,7 @@ _NO_LETTER = re.compile(r"[^0-9a-z]+")
 
 def _new_id(title: str, known: Iterable[str]) -> str:
     base = _NO_LETTER.sub("-", folded(title)).strip("-")[:40] or "check"
-    taken, number, made = set(known) | {"new", "sign", "usual"}, 1, base
+    taken, number, made = {*known, *texts.USUAL, "new", "sign", "usual"}, 1, base
     while made in taken:
         number += 1
         made = f"{base}-{number}"

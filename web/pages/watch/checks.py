@@ -57,10 +57,12 @@ async def _list(
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, Any]:
-        known = {check.id for check in rows.every(tx)}
+        every = rows.every(tx)
+        known = {check.id for check in every}
         return {
             **frame(tx, station, visitor, "station"),
             "standings": checks.standings(tx, now),
+            "retired": [check for check in every if check.retired_at is not None],
             "usual_left": sum(usual.id not in known for usual in USUAL),
         }
 

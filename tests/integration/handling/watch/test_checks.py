@@ -215,6 +215,8 @@ def test_what_is_asked_for_is_changed_and_taken_away(station: Station) -> None:
     assert station.write(lambda tx: checks.add(tx, own(), "odile", station.now)) == "ronde-2"
     words = own(id="sign", title="Sign")
     assert station.write(lambda tx: checks.add(tx, words, "odile", station.now)) == "sign-2"
+    words = own(id="new", title="Desks")  # the usual list has one that is called so
+    assert station.write(lambda tx: checks.add(tx, words, "odile", station.now)) == "desks-2"
     sign(station, made, ok=False, remark="porte ouverte")
     assert len(alarms(station)) == 1
     station.now += DAY

@@ -105,6 +105,7 @@ async def test_what_is_asked_for_is_an_administrators_matter(
     assert second.status_code == 409
     gone = await anna.fill(where, f"{where}/retire", reason="inutile")
     assert gone.headers["location"] == f"{HERE}?saved=list"
+    assert f'href="{where}"' in (await anna.see(HERE)).text  # what was done of it is still read
     assert "demandé jusqu’au" in (await anna.see(where)).text
     assert (await anna.see(f"{HERE}/nothing")).status_code == 404
 
