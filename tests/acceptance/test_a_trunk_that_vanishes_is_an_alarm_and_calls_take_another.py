@@ -15,7 +15,8 @@ async def test_a_trunk_that_vanishes(tmp_path: Path) -> None:
     station = TrunkStation(tmp_path, {"CALLFLOW_RING_TIME": "30"})
     async with SipRelay(station.base + 80) as wire:
         far_end = {"address": f"127.0.0.1:{wire.port}", "domain": "alpha.invalid"}
-        station.use([{**TRUNKS[0], **far_end}, TRUNKS[1]])
+        # Over the other one whoever is on duty is called for the lost one, too.
+        station.use([{**TRUNKS[0], **far_end}, {**TRUNKS[1], "channels": 5}])
         async with station:
             await _vanishes_and_returns(station, wire)
 
@@ -45,6 +46,7 @@ async def _vanishes_and_returns(station: TrunkStation, wire: SipRelay) -> None:
     await station.send(accounts[1], "BA", "3")
     (only,) = await station.ended(accounts[1], 1)
     assert (only["trunk"], only["outcome"]) == ("beta", "verified_ok")
+    await station.until(lambda: _called(station, alarm["id"]))
     assert wire.invites == 1, "what is down is not tried first"
 
     wire.cut = False
@@ -55,6 +57,12 @@ async def _vanishes_and_returns(station: TrunkStation, wire: SipRelay) -> None:
     assert await station.went(phones[2]) == [("alpha", True)]
     (alarm,) = await _alarms(station)
     assert [signal["code"] for signal in alarm["signals"]] == ["TRUNK_DOWN", "TRUNK_BACK"]
+
+
+async def _called(station: TrunkStation, alarm: str) -> bool:
+    """Whoever is on duty was rung for it, over the trunk that is left."""
+    calls = (await station.api.get(f"/incidents/{alarm}")).json()["calls"]
+    return [call["trunk"] for call in calls][:1] == ["beta"]
 
 
 async def _state(station: TrunkStation, name: str, wanted: str) -> bool:
