@@ -92,7 +92,7 @@ class Installed:
         self.debian, self.base = debian, base
         self.data = debian.root / "var/lib/callflow"
         self.api = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{base}/api/v1", trust_env=False, timeout=20
+            base_url=f"http://127.0.0.1:{base}/api/v1", trust_env=False, timeout=None
         )
         self._serving: asyncio.subprocess.Process | None = None
 
@@ -110,15 +110,14 @@ class Installed:
     async def serve(self) -> None:
         """`systemctl start callflow`; returns when it answers."""
         self._serving = await self.debian.begins("callflow")
-        await until(self._answers, within=120)
+        await until(self._answers)
 
     async def stop(self) -> None:
         """`systemctl stop callflow`."""
         assert self._serving is not None
         pid = (self.data / "run" / "serve.lock").read_text().strip()
         await self.debian.run("sh", "-c", f"kill -TERM {int(pid)}")
-        async with asyncio.timeout(30):
-            assert await self._serving.wait() == 0
+        assert await self._serving.wait() == 0
 
     async def _answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -148,9 +147,7 @@ async def station(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ins
 
 async def heard(phone: Player, since: int) -> None:
     """Somebody speaks."""
-    await until(
-        lambda: any(packet.sound.strip(SILENCE) for packet in phone.heard[since:]), within=60
-    )
+    await until(lambda: any(packet.sound.strip(SILENCE) for packet in phone.heard[since:]))
 
 
 async def test_the_package_brings_what_people_look_for(packages: list[Path]) -> None:
@@ -191,7 +188,7 @@ async def test_from_the_package_to_its_end(
         # Whoever is called waits for less than a busy machine takes to unpack it.
         await debian.installs(later(ours, tmp_path))
         await an_alarm_calls(station)
-        await until(lambda: CALLED in network.calls, within=60)
+        await until(lambda: CALLED in network.calls)
         phone = network.calls[CALLED]
         await heard(phone, 0)
         since = len(phone.heard)
@@ -203,11 +200,12 @@ async def test_from_the_package_to_its_end(
         for keys in ("2580#", "1"):
             await phone.types(keys, pause_s=0.2)
             await heard(phone, len(phone.heard))
-        await until(phone.over.is_set, within=60)
-        await until(lambda: outcome_is(station, "verified_ok"), within=30)
+        await until(phone.over.is_set)
+        await until(lambda: outcome_is(station, "verified_ok"))
         assert network.invited == [CALLED]
 
         await goes_back(station, ours)
+        assert network.invited == [CALLED], "the copy called once more"
     await is_removed(debian, station.data)
 
 
@@ -230,6 +228,12 @@ async def outcome_is(station: Installed, outcome: str) -> bool:
     return [call["outcome"] for call in await station.calls()] == [outcome]
 
 
+async def is_refused(station: Installed) -> bool:
+    """A second call was asked for, and never placed."""
+    found = await station.calls()
+    return len(found) > 1 and all(c["ended_at"] and not c["placed_at"] for c in found[1:])
+
+
 async def goes_back(station: Installed, ours: Path) -> None:
     """The version before refuses what it does not know, and says where its own is."""
     debian = station.debian
@@ -241,9 +245,10 @@ async def goes_back(station: Installed, ours: Path) -> None:
     assert f"/var/lib/callflow/snapshots/{copy.name}" in refused
     await debian.run("callflow", "db", "rollback", "--yes")
     await station.serve()
-    # The copy was made while that call was up: its fate is unknown there, so nothing leaves.
+    # The copy was made before that call was over: its fate is unknown there, and whoever would be
+    # called once more for it is not.
     assert (await station.api.get("/health")).json()["held"]
-    assert len(await station.calls()) == 1
+    await until(lambda: is_refused(station))
     await station.stop()
     assert (station.data / "callflow.db").stat().st_mode & 0o077 == 0
 
