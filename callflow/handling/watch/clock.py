@@ -19,13 +19,16 @@ _TOLD = "clock day told"
 
 
 def tell_day(tx: Tx, now: datetime) -> None:
-    """Once a day, in the station's zone: the figures of each machine's clock yesterday."""
+    """Once a day, in the station's zone: the figures of each machine's clock yesterday, where
+    there are any."""
     day = now.astimezone(STATION_ZONE).date() - timedelta(days=1)
     if users.settings(tx).get(_TOLD) == day.isoformat():
         return
     begins, ends = clock_day.bounds(day, STATION_ZONE)
     clocks = [one for one in organs(tx, facts(tx, now), now) if one.part is Part.CLOCK]
     points = clock_day.within(readings.points(tx, begins, [c.key for c in clocks]), begins, ends)
+    if not points:
+        return
     panels = lines.count_troubles(tx, skew=SKEW)["wrong_clock"]
     for clock in clocks:
         found = clock_day.of(point for point in points if point.key == clock.key)

@@ -42,8 +42,11 @@ def test_a_day_s_figures_are_told_once(station: Station) -> None:
     assert told.data["machine"] == "alpha"
     assert (told.data["least"], told.data["most"]) == ("-0.2500", "+1.5000")
     assert (told.data["count"], told.data["troubles"], told.data["panels"]) == ("2", "1", "0")
-    station.now += timedelta(days=1)
+    station.now += timedelta(days=1)  # of that day there is one figure
     live(station)
+    station.write(lambda tx: clock.tell_day(tx, station.now))
+    assert [entry.data["count"] for entry in station.entries("clock_day")] == ["2", "1"]
+    station.now += timedelta(days=1)  # and of the next none
     station.write(lambda tx: clock.tell_day(tx, station.now))
     assert len(station.entries("clock_day")) == 2
 
