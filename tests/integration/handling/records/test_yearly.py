@@ -23,6 +23,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.desks import shifts
 from callflow.storage.people import users
+from callflow.texts.station import organs
 from tests.integration.handling.station import NIGHT, Station
 
 pytestmark = pytest.mark.both_databases
@@ -85,7 +86,7 @@ def test_each_chapter_says_what_the_rows_of_the_year_say(station: Station) -> No
     assert network[1:] == [95.0, 1, 1.0, 20.0]
     assert found[Chapter.AVAILABILITY].met is False
     assert lines(found[Chapter.POWER]) == [
-        ["25/11/2026 02:00:00", "Alimentation ups", "à regarder", 60.0]
+        ["25/11/2026 02:00:00", organs.named("power", "ups", "", 0), "à regarder", 60.0]
     ]
     assert lines(found[Chapter.CLOCK]) == [["2026-11", "alpha", 2, -0.1, 3.0, 2]]
     assert found[Chapter.CLOCK].met is False
