@@ -42,6 +42,7 @@ PARTS: tuple[Table, ...] = (
     t.service_report,
     t.image,
     t.proof,
+    t.peer_notice,
     t.outbox,
     t.document,
     t.task,
