@@ -9,11 +9,8 @@ from callflow.storage.schema.alarms import (
     spoken,
     undo,
 )
-from callflow.storage.schema.backups import backup_run
 from callflow.storage.schema.base import UtcDateTime, metadata
-from callflow.storage.schema.canaries import canary
 from callflow.storage.schema.charges import charge, charge_price
-from callflow.storage.schema.checks import check_done, station_check
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.disclosures import disclosure
 from callflow.storage.schema.distribution import call_back
@@ -51,11 +48,9 @@ from callflow.storage.schema.outbox import (
     subscription,
     subscription_lane,
 )
-from callflow.storage.schema.peers import peer_notice
 from callflow.storage.schema.people import instruction
 from callflow.storage.schema.plans import plan, plan_draft, plan_withdrawal
 from callflow.storage.schema.retention import doomed_file, legal_hold, retention
-from callflow.storage.schema.shadow import comparison, comparison_difference, site_move
 from callflow.storage.schema.staff import phone, presence, roster, shift
 from callflow.storage.schema.station import (
     api_token,
@@ -69,7 +64,12 @@ from callflow.storage.schema.station import (
 )
 from callflow.storage.schema.tasks import task
 from callflow.storage.schema.uploads import file_mapping, site_upload
-from callflow.storage.schema.watch import organ, organ_care, organ_point, probe, reading
+from callflow.storage.schema.watch.backups import backup_run
+from callflow.storage.schema.watch.canaries import canary
+from callflow.storage.schema.watch.checks import check_done, station_check
+from callflow.storage.schema.watch.organs import organ, organ_care, organ_point, probe, reading
+from callflow.storage.schema.watch.peers import peer_notice
+from callflow.storage.schema.watch.shadow import comparison, comparison_difference, site_move
 from callflow.storage.schema.world import (
     account,
     client,
