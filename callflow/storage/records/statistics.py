@@ -1,7 +1,7 @@
-"""Counts over what was derived, and over what is derived as it is read: one query for both.
+"""Counts over what was derived, and over what is derived as it is read: one way of counting both.
 
 What is live comes as one JSON parameter, and stands beside the table's rows of all other incidents:
-there is one way of counting.
+in a query of its own where what both find can be added, which spares a year's rows a copy.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ _BY = {
     By.KIND: "kind",
 }
 _STEPS = tuple(f"{step.value}_ms" for step in Step)
+_MANY_DAYS = 90
 
 
 class Live(Protocol):
@@ -85,7 +86,19 @@ class Live(Protocol):
 def groups(tx: Tx, live: Live, asked: Asked, by: By, targets: Targets) -> list[Group]:
     """The incidents by category, hour, operator, site or day, in the order of the key."""
     names = (_BY[by], "urgent", "unfounded", *_STEPS, "machine_ms", "human_ms")
-    f = _incidents(tx, live, asked, names)
+    found: dict[str, Group] = {}
+    for facts in _incidents(tx, live, asked, names):
+        for row in tx.execute(_grouped(facts, by, targets)):
+            group = _group(row)
+            found[group.key] = found[group.key].plus(group) if group.key in found else group
+    return sorted(found.values(), key=lambda group: _sorts(by, group.key))
+
+
+def _sorts(by: By, key: str) -> tuple[int, str]:
+    return (int(key), "") if by in (By.HOUR, By.DAY) else (0, key)
+
+
+def _grouped(f: _Facts, by: By, targets: Targets) -> Select[Any]:
     key, urgent = f[_BY[by]], f["urgent"]
     sums: list[ColumnElement[Any]] = []
     for name in _STEPS:
@@ -94,25 +107,16 @@ def groups(tx: Tx, live: Live, asked: Asked, by: By, targets: Targets) -> list[G
         _count(f["acted_ms"] <= case((urgent, one.within_ms), else_=other.within_ms))
         for one, other in zip(targets.urgent, targets.other, strict=True)
     ]
-    query = (
-        select(
-            key,
-            urgent,
-            func.count(),
-            _count(f["unfounded"]),
-            func.sum(f["machine_ms"]),
-            func.sum(f["human_ms"]),
-            *within,
-            *sums,
-        )
-        .group_by(key, urgent)
-        .order_by(key, urgent)
-    )
-    found: dict[str, Group] = {}
-    for row in tx.execute(query):
-        group = _group(row)
-        found[group.key] = found[group.key].plus(group) if group.key in found else group
-    return list(found.values())
+    return select(
+        key,
+        urgent,
+        func.count(),
+        _count(f["unfounded"]),
+        func.sum(f["machine_ms"]),
+        func.sum(f["human_ms"]),
+        *within,
+        *sums,
+    ).group_by(key, urgent)
 
 
 def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
@@ -145,14 +149,15 @@ def _group(row: Any) -> Group:
 def histograms(tx: Tx, live: Live, asked: Asked, step: Step) -> Spread:
     """How long one step took, by category and by class."""
     name = f"{step.value}_ms"
-    f = _incidents(tx, live, asked, ("category", "urgent", name))
-    bar = case((f[name].is_(None), -1), else_=_bar(f[name], 0, len(EDGES))).label("bar")
-    each = select(f["category"], f["urgent"], bar).subquery().c
-    keys = (each.category, each.urgent, each.bar)
-    query = select(*keys, func.count()).group_by(*keys)
+    counted: list[Any] = []
+    for f in _incidents(tx, live, asked, ("category", "urgent", name)):
+        bar = case((f[name].is_(None), -1), else_=_bar(f[name], 0, len(EDGES))).label("bar")
+        each = select(f["category"], f["urgent"], bar).subquery().c
+        keys = (each.category, each.urgent, each.bar)
+        counted += tx.execute(select(*keys, func.count()).group_by(*keys))
     categories: dict[str, dict[int, int]] = {}
     classes: dict[str, dict[int, int]] = {}
-    for category, urgent, place, count in tx.execute(query):
+    for category, urgent, place, count in counted:
         for found, key in ((categories, category), (classes, "urgent" if urgent else "other")):
             bars = found.setdefault(key, {})
             bars[place] = bars.get(place, 0) + count
@@ -188,7 +193,7 @@ def false_alarms(
         Place.ZONE: ("site_id", "account", "zone"),
         Place.MAKER: ("account",),
     }[place]
-    f = _incidents(tx, live, asked, (*names, "closed_ms", "resolution", "unfounded"))
+    f = _together(_incidents(tx, live, asked, (*names, "closed_ms", "resolution", "unfounded")))
     keys: list[ColumnElement[Any]] = [f[name] for name in names]
     source: Any = f.of
     if place is Place.MAKER:
@@ -224,7 +229,7 @@ def _false(row: Any, keys: int) -> FalseAlarms:
 def operators(tx: Tx, live: Live, asked: Asked) -> list[OperatorWork]:
     """What each operator did for incidents received then, by their names."""
     names = ("incident_id", "operator", "held_ms", "taken", "closed")
-    o = _operators(tx, live, asked, names)
+    o = _together(_operators(tx, live, asked, names))
     query = (
         select(
             o["operator"],
@@ -288,7 +293,7 @@ class _Facts:
         return self.of.c[name]
 
 
-def _incidents(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> _Facts:
+def _incidents(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> list[_Facts]:
     wanted: dict[str, Any] = {"site_id": asked.site, "category": asked.category}
     wanted["operator"] = asked.operator
     kept = [row for row in _matching(live.incidents, asked, wanted) if _within(asked, row)]
@@ -312,7 +317,7 @@ def next_sites(tx: Tx, live: Live, after: str | None, limit: int) -> list[str]:
     return sorted({*tx.execute(query).scalars(), *others})[:limit]
 
 
-def _operators(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> _Facts:
+def _operators(tx: Tx, live: Live, asked: Asked, names: Iterable[str]) -> list[_Facts]:
     wanted = {"category": asked.category, "operator": asked.operator}
     kept = _matching(live.operators, asked, wanted)
     return _facts(tx, t.operator_figure, live.incident_ids, kept, asked, wanted, names)
@@ -336,10 +341,11 @@ def _facts(
     asked: Asked,
     wanted: dict[str, str],
     names: Iterable[str],
-) -> _Facts:
+) -> list[_Facts]:
+    """The table's rows, and those that are live, where there are any."""
     c = table.c
     columns = [c[name] for name in dict.fromkeys(names)]
-    kept = select(*columns).where(c.day.between(number_of(asked.first), number_of(asked.last)))
+    kept = select(*columns).where(_between(tx, c.day, asked))
     for name, value in wanted.items():
         if value:
             kept = kept.where(c[name] == value)
@@ -349,11 +355,25 @@ def _facts(
         kept = kept.where(c.site_id > asked.beyond)
     if asked.until is not None:
         kept = kept.where(c.site_id <= asked.until)
-    if changed:
-        kept = kept.where(c.incident_id.not_in(_texts(tx, changed)))
-    if not live:
-        return _Facts(kept.subquery())
-    return _Facts(union_all(kept, _given(tx, columns, live)).subquery())
+    # Mostly new alarms, of which no row is there: a year's rows are not each looked for among them.
+    older = select(c.incident_id).distinct().where(c.incident_id.in_(_texts(tx, changed)))
+    if changed and (there := list(tx.execute(older).scalars())):
+        kept = kept.where(c.incident_id.not_in(_texts(tx, there)))
+    both = [kept, _given(tx, columns, live)] if live else [kept]
+    return [_Facts(each.subquery()) for each in both]
+
+
+def _together(both: Sequence[_Facts]) -> _Facts:
+    if len(both) == 1:
+        return both[0]
+    return _Facts(union_all(*(select(each.of) for each in both)).subquery())
+
+
+def _between(tx: Tx, day: Column[Any], asked: Asked) -> ColumnElement[bool]:
+    """SQLite takes an index's rows one by one, of a year two times as slowly as the whole table's:
+    an expression has none."""
+    many = tx.dialect.name == "sqlite" and (asked.last - asked.first).days > _MANY_DAYS
+    return (day + 0 if many else day).between(number_of(asked.first), number_of(asked.last))
 
 
 def _texts(tx: Tx, given: Sequence[str]) -> Select[Any]:
