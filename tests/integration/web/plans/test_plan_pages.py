@@ -56,12 +56,12 @@ async def names(client: httpx.AsyncClient, asked: str) -> list[str]:
 
 
 LISTED = {
-    "": ["fire", "intrusion", "night", "operator", "bank"],
+    "": ["fire", "intrusion", "night", "operator", "bank", "organ"],
     "q=NUIT": ["night"],
     "q=bank": ["bank"],
     "q=%25": [],
     "state=draft": ["intrusion", "night"],
-    "state=published&sort=-version": ["intrusion", "fire", "operator", "bank"],
+    "state=published&sort=-version": ["intrusion", "fire", "operator", "bank", "organ"],
     "sort=sites&state=draft": ["night", "intrusion"],
     "n=2": [],
 }
@@ -230,7 +230,7 @@ async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
     assert "this plan is withdrawn: bring it back first : night" in said(refused)
     refused = await admin.send("/plans", id="night", name="Autre")
     assert "there is a plan of this id already" in said(refused)
-    assert await names(admin.client, "") == ["fire", "intrusion", "operator", "bank"]
+    assert await names(admin.client, "") == ["fire", "intrusion", "operator", "bank", "organ"]
     assert await names(admin.client, "q=nuit&state=withdrawn") == ["night"]
     assert '<option value="night"' not in (await admin.see("/plans")).text
     assert '<option value="night"' not in (await admin.see("/sites/1001/edit/codes")).text

@@ -246,7 +246,7 @@ async def test_a_plan_is_withdrawn_and_brought_back(
     assert len((await api.get("/plans/night/versions")).json()["items"]) == 1
     answer = await api.post("/plans/night/bring-back", json=why, headers=mine)
     assert (answer.status_code, answer.json()["state"]) == (200, "in_use")
-    assert (await api.get("/plans")).json()["items"][-1]["id"] == "operator"
+    assert (await api.get("/plans")).json()["items"][-1]["id"] == "organ"
     assert "night" in [each["id"] for each in (await api.get("/plans")).json()["items"]]
 
 
