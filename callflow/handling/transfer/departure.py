@@ -26,7 +26,6 @@ from callflow.storage.sites import sites
 _ROWS, _SITES = 1000, 10_000_000
 #: The columns of the recordings' index.
 _RECORDINGS = ("call_id", "path", "sha256", "duration", "problem", "checked_at")
-Row = dict[str, Any]
 
 
 def files(read: InTx) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -62,7 +61,7 @@ def _recordings(read: InTx) -> Iterator[bytes]:
     return writing.to_csv(_RECORDINGS, cells, "en")
 
 
-def _pages(read: InTx, table: str) -> Iterator[list[Row]]:
+def _pages(read: InTx, table: str) -> Iterator[list[dict[str, Any]]]:
     last: Any = None
     while True:
         rows, last = read(partial(history.page, table=table, after=last, limit=_ROWS))
