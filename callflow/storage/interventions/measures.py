@@ -51,14 +51,19 @@ def protected_until(tx: Tx, incident_id: str, now: datetime) -> datetime | None:
 
 def running(tx: Tx, site_id: str, now: datetime) -> list[ProtectiveMeasure]:
     """The measures that protect a site now, the oldest first."""
-    return _PROTECTING.all(tx, {"site": site_id, "now": now})
+    return [one for one in to_run(tx, site_id, now) if one.began_at <= now]
+
+
+def to_run(tx: Tx, site_id: str, now: datetime) -> list[ProtectiveMeasure]:
+    """These, and those that begin later, or began by a clock that was set back since."""
+    return _UNENDED.all(tx, {"site": site_id, "now": now})
 
 
 _M = t.measure.c
-_PROTECTING = Reads(
+_UNENDED = Reads(
     select(t.measure)
     .where(_M.site_id == bindparam("site"), _M.lifted_at.is_(None))
-    .where(_M.began_at <= bindparam("now"), _M.ends_at > bindparam("now"))
+    .where(_M.ends_at > bindparam("now"))
     .order_by(_M.began_at, _M.id),
     ProtectiveMeasure,
 )

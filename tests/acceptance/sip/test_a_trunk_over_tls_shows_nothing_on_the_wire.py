@@ -234,7 +234,8 @@ async def test_who_speaks_tls_without_srtp_is_refused(station: SecretStation) ->
 async def test_a_desk_phone_registers_over_tls(station: SecretStation, tmp_path: Path) -> None:
     name, password = await station.desk_phone("claire")
     async with StreamTap(station.base + 61) as wire:
-        options = ("--certificates", str(station.certificates), "--password", password)
+        # A password may begin with a dash.
+        options = ("--certificates", str(station.certificates), f"--password={password}")
         phone = RealPhone(station, name, tmp_path, "fr", options)
         phone.registrar = f"127.0.0.1:{wire.port}"
         await phone.start()

@@ -244,6 +244,9 @@ class Silent:
     def over(self, call_id: str, *, cut: bool, call: object = None) -> None:
         """No recording to look at."""
 
+    def leave(self, channel_id: str) -> None:
+        """No recording to leave to others."""
+
 
 PROCESSES: tuple[type[Process], ...] = (
     EngineProcess,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callflow.texts import word
+from callflow.texts.readable import readable
 from callflow.texts.station.organs import UNITS
 from web.kit import i18n
 
@@ -13,4 +14,4 @@ def figure(value: float | None, unit: str, language: str) -> str:
         return "–"
     if unit == "bytes":
         return i18n.size(int(value), language)
-    return f"{i18n.number(value, language)} {word(UNITS, unit, language)}".strip()
+    return f"{i18n.number(value, language)} {readable(word(UNITS, unit, language))}".strip()

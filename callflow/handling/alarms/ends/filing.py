@@ -92,8 +92,9 @@ def standing(
         return Standing()
     ends = ends or loose_ends.of_incident(tx, incident.id, incident.site_id, now)
     site_id = incident.site_id
-    running = measures.running(tx, site_id, now) if site_id and ends.measures else []
-    own = [measure for measure in running if measure.incident_id == incident.id]
+    to_run = measures.to_run(tx, site_id, now) if site_id and ends.measures else []
+    running = [measure for measure in to_run if measure.began_at <= now]
+    own = [measure for measure in to_run if measure.incident_id == incident.id]
     out = {zone_key(measure.zone) for measure in running if measure.zone}
     zones = _zones(incident) + (_bypassed(tx, incident) if ends.bypassed else [])
     called = services.calls_of(tx, incident.id) if ends.services else []

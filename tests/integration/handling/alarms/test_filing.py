@@ -167,6 +167,14 @@ def test_a_measure_with_an_end_stands_for_what_is_open_and_its_end_is_a_humans(
     assert newest.zones != {}
 
 
+def test_a_clock_that_was_set_back_forgets_no_measure(station: Station) -> None:
+    row = station.alarm("BA")
+    protects(station, row)
+    station.now -= timedelta(minutes=5)
+    found = station.write(lambda tx: standing(tx, station.incident(row.id), station.now))
+    assert [one.what for one in found.measures] == [What.MEASURE]
+
+
 def test_a_measure_whose_reason_is_gone_is_lifted_before_filing(station: Station) -> None:
     row = station.alarm("BA")
     measure = protects(station, row)
