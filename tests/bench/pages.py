@@ -84,6 +84,7 @@ ASIDE = {
     "/api/v1/charge-prices/{scope}": "a price list: no more rows than kinds of acts",
     "/statistics/reports/{document_id}.pdf": "a file",
     "/station/checks/{check_id}": "one check, which the town has none of",
+    "/station/organs/{key:path}": "one organ: its own history alone",
 }
 
 #: What an address does not go without.

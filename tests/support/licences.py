@@ -60,6 +60,7 @@ _READ = {
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",
     "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
+    "pysnmp": "BSD-2-Clause",
     "segno": "BSD-3-Clause",
     "soundfile": "BSD-3-Clause AND LGPL-2.1-or-later",  # its wheel brings libsndfile
     "tinycss2": "BSD-3-Clause",
