@@ -28,9 +28,9 @@ from callflow.commands.station import (
 from callflow.core.plans.call_plan import PlanError
 from callflow.core.station.backups import Unusable as BackupUnusable
 from callflow.core.station.mirroring import MirrorRefused
-from callflow.demo.panel import NoAnswerError
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
+from callflow.probes.panel import NoAnswerError
 from callflow.settings.config import BadSettings
 from callflow.storage import SqlError, StoreUnavailable
 from ivr.asterisk.configuration import UnsafeSetting

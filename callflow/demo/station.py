@@ -19,12 +19,12 @@ from callflow import clock
 from callflow.core.plans.call_plan import to_json
 from callflow.core.station.addresses import is_loopback
 from callflow.demo import sites as demo_sites
-from callflow.demo.panel import NoAnswerError, PanelClient
 from callflow.demo.sites import DemoSite
 from callflow.handling.interventions import directory
 from callflow.handling.plans import plans
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
+from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.settings.config import BadSettings, Settings
 from callflow.settings.lines import LineSettings
 from callflow.settings.listeners import LISTENERS

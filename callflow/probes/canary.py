@@ -10,7 +10,6 @@ the consoles heard with a ticket that gives no right.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,15 +18,14 @@ from typing import Literal
 import httpx
 
 from callflow import clock
-from callflow.core.signals.framing import Fault, Splitter
-from callflow.core.signals.panel import Reply, event_data, message, read_reply
 from callflow.core.signals.signal import CANARY
 from callflow.core.watch.canary import ticket
+from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 
 #: A periodic test, which opens nothing (SIA DC-03: RP).
-_FORMAT, _CODE = "SIA-DCS", "RP"
+_CODE = "RP"
 #: Seconds for an answer: a panel waits as long (ANSI/SIA DC-09 §5.5.4).
 WITHIN = 20.0
 
@@ -60,20 +58,21 @@ def ways(settings: Settings) -> Iterator[Way]:
 
 async def acknowledged_in(way: Way, vault: Vault) -> float | None:
     """Seconds until a signal was acknowledged; None: it was not."""
-    key, number = vault.canary_key, 1 + secrets.randbelow(9999)
-    data, blocks = event_data(_FORMAT, CANARY, _CODE)
-    now = clock.now()
-    frame = message(_FORMAT, CANARY, data, sequence=number, blocks=blocks, key=key, stamp=now)
     begun = clock.monotonic()
-    try:
-        async with asyncio.timeout(WITHIN):
-            send = _over_tcp if way.transport == "tcp" else _over_udp
-            reply = await send(way, frame, key)
-    except (OSError, TimeoutError, EOFError):
-        return None
-    if reply is None or reply.kind != "ACK" or int(reply.sequence) != number:
-        return None
-    return clock.monotonic() - begun
+    async with PanelClient(
+        way.host,
+        way.port,
+        CANARY,
+        vault.canary_key,
+        transport=way.transport,
+        attempts=1,
+        answer_within=WITHIN,
+    ) as panel:
+        try:
+            reply = await panel.send(_CODE)
+        except NoAnswerError:
+            return None
+        return clock.monotonic() - begun if reply.kind == "ACK" else None
 
 
 async def heard_in(settings: Settings, vault: Vault) -> float | None:
@@ -100,44 +99,3 @@ async def heard_in(settings: Settings, vault: Vault) -> float | None:
     except (httpx.HTTPError, OSError, TimeoutError):
         return None
     return None
-
-
-async def _over_tcp(way: Way, frame: bytes, key: bytes) -> Reply | None:
-    reader, writer = await asyncio.open_connection(way.host, way.port)
-    try:
-        writer.write(frame)
-        splitter = Splitter()
-        while True:
-            splitter.push(await reader.readuntil(b"\r"))
-            for body in splitter.take(1):
-                return None if isinstance(body, Fault) else read_reply(body, key)
-    finally:
-        writer.close()
-
-
-class _Inbox(asyncio.DatagramProtocol):
-    def __init__(self) -> None:
-        self.first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if not self.first.done():
-            self.first.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.first.done():
-            self.first.set_exception(exc)
-
-
-async def _over_udp(way: Way, frame: bytes, key: bytes) -> Reply | None:
-    loop = asyncio.get_running_loop()
-    there = way.host, way.port
-    transport, inbox = await loop.create_datagram_endpoint(_Inbox, remote_addr=there)
-    try:
-        transport.sendto(frame)
-        splitter = Splitter()
-        splitter.push(await inbox.first)
-        for body in splitter.finish():
-            return None if isinstance(body, Fault) else read_reply(body, key)
-        return None
-    finally:
-        transport.close()

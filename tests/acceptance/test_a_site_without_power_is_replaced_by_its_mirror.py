@@ -14,7 +14,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.station.mirroring import SILENT, sentence
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
 from tests.support import chaos

@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 from tests.bench import cpu, fuzz_judge
 from tests.bench.figures import Row, percentile, spread
 from tests.bench.fuzz_judge import Kind

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import httpx
 
-from callflow.demo.panel import NoAnswerError, PanelClient
 from callflow.demo.receiver import NotAcknowledgedError, SimulatedReceiver
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.bench.figures import Report, Row, percentile, say, seeds
 from tests.support import chaos
 from tests.support.chaos import BUSY, Kill, Town

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from callflow import clock
 from callflow.clock import monotonic
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.support.hold_ups import HoldUps
 from tests.support.ports import free_port
 from tests.support.product import Product

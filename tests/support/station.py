@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from callflow.core.signals.panel import Reply
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 from tests.support.ports import held_alone
 from tests.support.product import Product
 

@@ -19,7 +19,7 @@ import httpx
 
 from callflow import clock
 from callflow.core.signals.panel import Reply
-from callflow.demo.panel import NoAnswerError
+from callflow.probes.panel import NoAnswerError
 from callflow.processes import supervisor
 from callflow.processes.nursery import Forked
 from ivr.asterisk import network_log

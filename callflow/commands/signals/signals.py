@@ -10,7 +10,7 @@ import typer
 
 from callflow.commands.base import AsJson, group, settings_of_this_run
 from callflow.core.signals.panel import Reply
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 
 panel = group("A panel.")
 

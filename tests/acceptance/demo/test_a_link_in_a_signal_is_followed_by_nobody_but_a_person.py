@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 from tests.support import sites
 from tests.support.canary import Canary
 from tests.support.station import Station

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.support import chaos
 from tests.support.sites import fresh, put, site
 from tests.support.station import Station

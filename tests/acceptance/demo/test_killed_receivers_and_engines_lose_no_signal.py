@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.support import chaos
 from tests.support.chaos import BUSY, STORIES, Kill, Town
 from tests.support.hold_ups import HoldUps

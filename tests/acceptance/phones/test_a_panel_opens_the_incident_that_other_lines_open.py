@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.contact_id import block_keys
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 from tests.support import sites
 from tests.support.panel_phone import PATIENCE_S, Panel, fresh_account, panel_at
 from tests.support.panel_rows import calls_of, is_recorded, signals_of

@@ -24,7 +24,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.support import sites
 from tests.support.browser import FLAGS
 from tests.support.payloads import (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.contact_id import block_keys
-from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
+from callflow.probes.panel import PanelClient
 from tests.support import sites
 from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.phone import Phones

@@ -13,8 +13,8 @@ from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import message
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal
-from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
+from callflow.probes.panel import PanelClient
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line

@@ -8,7 +8,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.signals.framing import LONGEST_BODY, frame
-from callflow.demo.panel import PanelClient
+from callflow.probes.panel import PanelClient
 from callflow.receiver import connections
 from tests.integration.receiver.conftest import HOST, Station, event, poll
 from tests.support.hold_ups import HoldUps

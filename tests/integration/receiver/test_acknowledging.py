@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from callflow.clock import now
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from tests.integration.receiver.conftest import HOST, KEYS, Station, event, make_station, poll
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
 from tests.support.migrated import migrate

@@ -15,11 +15,11 @@ from callflow.clock import now
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.core.sites.declared import Account
-from callflow.demo.panel import PanelClient
 from callflow.demo.receiver import SimulatedReceiver
 from callflow.handling.base import storing
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
+from callflow.probes.panel import PanelClient
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
 from callflow.settings.config import Settings

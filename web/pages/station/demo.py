@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callflow.demo import sites as demo_sites
-from callflow.demo.panel import NoAnswerError, PanelClient
+from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.storage import Tx
 from callflow.storage.sites import sites
 from web.station import Station
