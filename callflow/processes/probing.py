@@ -7,7 +7,7 @@ the one on duty. Whoever does not answer is asked again before anybody hears of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
@@ -48,6 +48,7 @@ class Prober:
 
     def __init__(self, settings: Settings, store: Store, vault: Vault, host: str) -> None:
         self._settings, self._store, self._vault, self._host = settings, store, vault, host
+        self._gateways = _gateways(settings)
         self._probes: Sequence[Probe] = ()
         self._secrets: dict[str, str] = {}
         self._read_at = float("-inf")
@@ -61,7 +62,7 @@ class Prober:
         if on_duty and at - self._read_at >= _READ_EVERY:
             self._read_at = at
             self._probes, self._secrets = await self._store.read(_set_ones)
-        ours = [*_machine(), *([*_gateways(self._settings), *self._probes] if on_duty else [])]
+        ours = [_MEMORY, _HEAT, *([*self._gateways, *self._probes] if on_duty else [])]
         for probe in ours:
             if self._is_due(probe, at):
                 self._due[probe.id] = at + probe.every
@@ -71,8 +72,9 @@ class Prober:
         running = self._running.get(probe.id)
         if not probe.enabled or (running is not None and not running.done()):
             return False
-        first = at if probe in self._probes else at + _FIRST
-        return at >= self._due.setdefault(probe.id, first)
+        if probe.id not in self._due:
+            self._due[probe.id] = at if probe in self._probes else at + _FIRST
+        return at >= self._due[probe.id]
 
     async def _take(self, probe: Probe) -> None:
         try:
@@ -133,11 +135,7 @@ def _set_ones(tx: Tx) -> tuple[list[Probe], dict[str, str]]:
     return rows.every(tx), rows.secrets(tx)
 
 
-def _machine() -> Iterable[Probe]:
-    return (_MEMORY, _HEAT)
-
-
-def _gateways(settings: Settings) -> Iterable[Probe]:
+def _gateways(settings: Settings) -> Sequence[Probe]:
     """The ways out that are set: whether they take a connection."""
     return [
         Probe(id=f"gateway:{name}", name=name, part=Part.GATEWAY, means=Means.TCP, target=target)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callflow.core.alarms import escalation
+from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose
@@ -74,19 +75,24 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
         if _never_placed(ringing, now) and not calls.up_to(tx, {number}, now):
             tell(tx, "queue_stuck", now, top, to=number)
         return
+    ring(tx, policy, top, number, now)
+    tell(tx, "queue_call", now, top, to=number)
+
+
+def ring(tx: Tx, policy: Policy, incident: Incident, number: str, now: datetime) -> None:
+    """A phone of the station's is to ring for it: whoever presses 1 there has it."""
     request_call(
         tx,
         policy,
-        top,
+        incident,
         now,
         step=Purpose.QUEUE,
         to=number,
-        attempt=1 + calls.of_step(tx, top.id, Purpose.QUEUE),
+        attempt=1 + calls.of_step(tx, incident.id, Purpose.QUEUE),
         dialogue=Dialogue.DESK,
         ring_time=DESK_RING,
         priority=0,
     )
-    tell(tx, "queue_call", now, top, to=number)
 
 
 def _never_placed(call: Call, now: datetime) -> bool:

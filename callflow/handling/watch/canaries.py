@@ -6,7 +6,7 @@ the trunk's canary (``handling.watch.readings``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,9 +59,11 @@ def find(tx: Tx, now: datetime, begun: datetime) -> Due | None:
         return Due(settle=under_way.id) if over else None
     policy = load_policy(tx)
     known = nodes(tx, now)
-    for trunk, node in sorted(canaries.ways(tx) - _ways(policy, known)):
-        return Due(over=True, trunk=trunk, node=node)
-    due = min(_due(tx, policy, known, now, begun), default=None)
+    wanted = _ways(policy, known)
+    if over_ways := canaries.ways(tx) - wanted:
+        trunk, name = min(over_ways)
+        return Due(over=True, trunk=trunk, node=name)
+    due = min(_due(tx, policy, known, wanted, now, begun), default=None)
     if due is None or due[0] > now or calls.waiting(tx):
         return None
     return Due(trunk=due[1], node=due[2])
@@ -76,15 +78,20 @@ def _ways(policy: Policy, known: Sequence[Node]) -> set[tuple[str, str]]:
 
 
 def _due(
-    tx: Tx, policy: Policy, known: Sequence[Node], now: datetime, begun: datetime
+    tx: Tx,
+    policy: Policy,
+    known: Sequence[Node],
+    wanted: Collection[tuple[str, str]],
+    now: datetime,
+    begun: datetime,
 ) -> Iterator[tuple[datetime, str, str]]:
-    """(when, trunk, node) of the next canary over each way that has room for one now."""
-    every, ways = timedelta(seconds=policy.canary_every), _ways(policy, known)
+    """(when, trunk, node) of the next canary over each ``wanted`` way with room for one now."""
+    every = timedelta(seconds=policy.canary_every)
     for node in known:
         lines = trunking.exchange(tx, policy, node.name, now)
         for trunk in policy.trunks:
-            wanted = (trunk.name, node.name) in ways and _carries(trunk, node)
-            if not wanted or not lines.spares(trunk, CANARY_SPARES):
+            tried = (trunk.name, node.name) in wanted and _carries(trunk, node)
+            if not tried or not lines.spares(trunk, CANARY_SPARES):
                 continue
             last = canaries.newest(tx, trunk.name, node.name, limit=_LATELY)
             yield core.next_at(last, every, begun), trunk.name, node.name

@@ -39,6 +39,7 @@ from callflow.storage.signals import signals
 from callflow.storage.watch import backups
 from callflow.storage.watch import checks as rows
 from callflow.storage.watch import readings as reading_rows
+from callflow.texts import word
 from callflow.texts.station import checks as texts
 
 #: Characters of a remark, and of a reason.
@@ -255,7 +256,7 @@ def _note(tx: Tx, check: Check, done: Done, now: datetime) -> None:
 def _said(done: Done) -> str:
     parts = []
     if done.figure is not None:
-        parts.append(f"{done.figure:g} {texts.UNITS.get(done.unit, (done.unit,))[0]}".strip())
+        parts.append(f"{done.figure:g} {word(texts.UNITS, done.unit, 'fr')}".strip())
     parts += [done.remark] if done.remark else []
     return "".join(f" — {part}" for part in parts)
 
@@ -268,11 +269,13 @@ def follow(tx: Tx, now: datetime) -> None:
     it only reads. A station that is held asks nobody: what was due meanwhile is another's."""
     if load_policy(tx).held:
         return
-    for one in standings(tx, now):
+    found, ticked = standings(tx, now), False
+    for one in found:
         seen = _SEEN[one.check.source](tx, one) if one.asked and one.check.source else None
         if seen is not None:
             _note(tx, one.check, _done_by_machine(one, seen), now)
-    due = [one for one in standings(tx, now) if checks.to_tell(one, now)]
+            ticked = True
+    due = [one for one in (standings(tx, now) if ticked else found) if checks.to_tell(one, now)]
     for one in due:
         if one.stands is Stands.LATE and one.check.told is not State.DEGRADED:
             since = to_iso(one.due_at)

@@ -226,17 +226,21 @@ def organs_changed(tx: Tx, now: datetime, watched_since: datetime | None = None)
     found = organs(tx, facts(tx, now), now)
     if failures.changes(tx, found, now, watched_since=watched_since):
         return True
-    return bool(rows.noted(tx).keys() - {organ.key for organ in found})
+    return bool(_gone(tx, found))
 
 
 def note_organs(tx: Tx, now: datetime, watched_since: datetime | None = None) -> None:
     """Note how each organ is, tell what changed, raise what failed (``failures.note``); those that
     are gone are forgotten. ``watched_since``: since when somebody looks again and again."""
     found = organs(tx, facts(tx, now), now)
-    gone = rows.noted(tx).keys() - {organ.key for organ in found}
     failures.note(tx, found, now, watched_since=watched_since)
-    if gone:
+    if gone := _gone(tx, found):
         failures.forget(tx, gone, now)
+
+
+def _gone(tx: Tx, found: Sequence[Organ]) -> set[str]:
+    """Keys of organs that were noted, and are no more."""
+    return rows.noted(tx).keys() - {organ.key for organ in found}
 
 
 def keep_figures(tx: Tx, now: datetime) -> None:

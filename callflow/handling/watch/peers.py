@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.calls.call import Dialogue
-from callflow.core.calls.purpose import Purpose
 from callflow.core.signals.signal import Category
 from callflow.core.station.peer import OPEN, Answer, Notice, Rules, Stage, Told, Waiting, to_tell
 from callflow.core.watch.supervision import station_signal
-from callflow.handling.alarms.acting import request_call
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import storable, tell
-from callflow.handling.desks.queueing import DESK_RING
+from callflow.handling.desks import queueing
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
@@ -97,24 +94,13 @@ def act(tx: Tx, found: Look, number: str | None, now: datetime) -> None:
 
 
 def _call(tx: Tx, notice: Notice, number: str, now: datetime) -> None:
-    """An ordinary call to a phone of the station's: whoever presses 1 has it."""
+    """It is called as a phone of the station's is."""
     incident = incidents.get(tx, notice.incident_id)
     if incident is None or calls.live_of(tx, number) is not None:
         return
     if not rows.change(tx, replace(notice, called_at=now)):
         return
-    request_call(
-        tx,
-        load_policy(tx),
-        incident,
-        now,
-        step=Purpose.QUEUE,
-        to=number,
-        attempt=1 + calls.of_step(tx, incident.id, Purpose.QUEUE),
-        dialogue=Dialogue.DESK,
-        ring_time=DESK_RING,
-        priority=0,
-    )
+    queueing.ring(tx, load_policy(tx), incident, number, now)
     tell(tx, "peer_called", now, incident, to=number)
 
 

@@ -101,7 +101,7 @@ async def set_care(key: _Key, request: Request, visitor: Administrator, station:
     now = station.clock()
 
     def run(tx: Tx) -> None:
-        found = _found(station, tx, key)
+        found = _among(station.look(tx).organs, key)
         conflicts.unchanged(form, _shown(cares.of(probe_rows.cares(tx), found.part, found.name)))
         wanted = Care(
             part=found.part,
@@ -142,8 +142,9 @@ def _by_key(points: Sequence[Point]) -> Mapping[str, Sequence[Point]]:
     return found
 
 
-def _found(station: Station, tx: Tx, key: str) -> Organ:
-    found = next((organ for organ in station.look(tx).organs if organ.key == key), None)
+def _among(organs: Sequence[Organ], key: str) -> Organ:
+    """Raises NotFound."""
+    found = next((organ for organ in organs if organ.key == key), None)
     if found is None:
         raise NotFound("there is no such organ")
     return found
@@ -164,7 +165,8 @@ async def _one(
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, object]:
-        found = _found(station, tx, key)
+        look = station.look(tx)
+        found = _among(look.organs, key)
         points = history.points(tx, now - _MONTH, [key])
         care = cares.of(probe_rows.cares(tx), found.part, found.name)
         return {
@@ -173,7 +175,7 @@ async def _one(
             "changes": [point for point in reversed(points) if point.changed][:100],
             "as_of": conflicts.stamp(_shown(care)),
             "typed": refusals.typed_again(typed),
-            "strip": views.strip(station.look(tx)),
+            "strip": views.strip(look),
             **refusals.said(wrong, visitor.language),
         }
 
