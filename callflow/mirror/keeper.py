@@ -20,6 +20,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -344,8 +345,6 @@ class Keeper:
     async def _who_answers(self) -> list[str]:
         """Addresses of the other site that take a connection: its database's, and what settings
         name."""
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
         database = urlsplit(self._settings.mirror_database)
         places = (f"{database.hostname}:{database.port or 5432}", *self._settings.mirror_silent)
         found = await asyncio.gather(*map(_is_alive, places))

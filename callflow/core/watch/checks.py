@@ -8,7 +8,7 @@ at once, until it succeeds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -295,19 +295,7 @@ class Usual:
 
     def since(self, now: datetime, by: str) -> Check:
         """The check, asked for from ``now`` on."""
-        return Check(
-            id=self.id,
-            period=self.period,
-            who=self.who,
-            proof=self.proof,
-            unit=self.unit,
-            lowest=self.lowest,
-            highest=self.highest,
-            source=self.source,
-            subject=self.subject,
-            since=now,
-            changed_by=by,
-        )
+        return Check(**asdict(self), since=now, changed_by=by)
 
 
 #: None of its periods is a standard's: the station sets its own.

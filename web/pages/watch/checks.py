@@ -22,6 +22,7 @@ from callflow.handling.watch.checks import Signed
 from callflow.paper import shelf
 from callflow.storage import Tx
 from callflow.storage.watch import checks as rows
+from callflow.texts import word
 from callflow.texts.station import checks as texts
 from web.access.sessions import Administrator, Handler, Reader, Visitor, check_signature
 from web.access.users import Right
@@ -83,9 +84,7 @@ def _words(visitor: Visitor) -> dict[str, Any]:
     return {
         "title_of": lambda check: texts.title(check.id, check.title, language) or check.id,
         "text_of": lambda check: texts.text(check.id, check.text, language),
-        "unit_of": lambda unit: (
-            texts.UNITS[unit][0 if language == "fr" else 1] if unit in texts.UNITS else unit
-        ),
+        "unit_of": lambda unit: word(texts.UNITS, unit, language),
         "periods": list(Period),
         "proofs": list(Proof),
         "sources": list(Source),

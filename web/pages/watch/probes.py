@@ -14,11 +14,11 @@ from callflow.handling.watch import probes
 from callflow.storage import Tx
 from callflow.storage.watch import probes as rows
 from web.access.sessions import Administrator, Visitor
+from web.access.views import frame
 from web.kit import conflicts, forms
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, said, status_of, tried, typed_again
 from web.kit.rendering import page
-from web.pages.alarms import views
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -140,14 +140,11 @@ async def _page(
             "probes": found,
             "keyed": frozenset(secrets),
             "as_of": {one.id: conflicts.stamp(_shown(one)) for one in found},
-            "strip": views.strip(station.look(tx)),
+            **frame(tx, station, visitor, "station"),
         }
 
     shown = {
         **await station.store.read(read),
-        "visitor": visitor,
-        "now": station.clock(),
-        "here": "station",
         "offered": OFFERED,
         "means": list(Means),
         "units": UNITS,
