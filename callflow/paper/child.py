@@ -22,7 +22,7 @@ else:
 
 #: Bounds of this process: bytes of memory, seconds of processor, bytes of a file (fonts are
 #: unpacked into one).
-_MEMORY, _SECONDS, _FILE = 2 * 2**30, 90, 64 * 2**20
+_MEMORY, _SECONDS, _FILE = 2 * 2**30, 60, 64 * 2**20
 #: Doings of Python that lay nothing out.
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 

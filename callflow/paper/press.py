@@ -17,8 +17,9 @@ from weakref import WeakKeyDictionary
 
 #: What a document is made of, and what it may become, in bytes.
 MOST_IN, MOST_OUT = 256 * 2**20, 128 * 2**20
-#: Seconds in which it must be there.
-WITHIN = 60.0
+#: Seconds in which it must be there: it gives way to everything else, and its own seconds of
+#: processor are bounded by the child.
+WITHIN = 180.0
 #: Laid out at a time by one process: each takes a processor.
 _AT_ONCE = 2
 #: How the child says that the system lacks what lays out.

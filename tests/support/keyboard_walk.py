@@ -197,9 +197,10 @@ class Keyboard:
             self.page.evaluate("byKeyboard.letGo()")
         self.page.evaluate("() => document.querySelector('#problem')?.setAttribute('hidden', '')")
         asked = self.page.evaluate("byKeyboard.asked")
-        status = self.context.request.get(asked, max_redirects=0).status
-        if status >= 400:
-            raise NotDoneError(f"{control.name}: Enter was answered with {status}")
+        answer = self.context.request.get(asked, max_redirects=0)
+        if answer.status >= 400:
+            status, why = answer.status, answer.text()[:300]
+            raise NotDoneError(f"{control.name}: Enter was answered with {status}: {why}")
 
     def _send(self, control: Control) -> None:
         self.fill(control.name)

@@ -173,7 +173,7 @@ def unfiled(tx: Tx, sites: Sequence[str], accounts: Sequence[str]) -> list[Incid
 _DUE_NOW = Prepared(
     select(t.incident.c.id)
     .where(t.incident.c.due_at <= bindparam("now"))
-    .order_by(t.incident.c.priority, t.incident.c.due_at)
+    .order_by(t.incident.c.priority, t.incident.c.due_at, t.incident.c.id)
     .limit(bindparam("limit"))
 )
 
@@ -376,7 +376,7 @@ def open_of_phone(tx: Tx, number: str, now: datetime) -> str | None:
     query = (
         select(c.id)
         .where(c.site_id.in_(known.union(agreed)), c.state == State.OPEN.value)
-        .order_by(c.priority, c.opened_at)
+        .order_by(c.priority, c.opened_at, c.id)
         .limit(1)
     )
     return tx.execute(query).scalar()
@@ -404,7 +404,7 @@ def unclaimed(tx: Tx, now: datetime) -> list[Incident]:
             c.holder.is_(None),
             c.queue_due <= now,
         )
-        .order_by(c.priority, c.opened_at)
+        .order_by(c.priority, c.opened_at, c.id)
         .limit(50)
     )
     if tx.dialect.name != "sqlite":

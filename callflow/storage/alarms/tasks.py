@@ -109,7 +109,7 @@ _OVERDUE = Reads(
         t.task.c.due_at <= bindparam("now"),
         t.incident.c.machine != Machine.RUNNING.value,
     )
-    .order_by(t.task.c.due_at)
+    .order_by(t.task.c.due_at, t.task.c.id)
     .limit(100),
     Task,
 )

@@ -151,7 +151,7 @@ def awaited(tx: Tx, numbers: Collection[str]) -> set[str]:
 _OF_INCIDENT = Reads(
     select(*CALL)
     .where(t.call.c.incident_id == bindparam("incident"))
-    .order_by(t.call.c.requested_at, t.call.c.attempt),
+    .order_by(t.call.c.requested_at, t.call.c.attempt, t.call.c.id),
     Call,
 )
 
@@ -181,7 +181,7 @@ def of_incidents(tx: Tx, incident_ids: Sequence[str]) -> dict[str, list[Call]]:
     query = (
         select(*CALL)
         .where(t.call.c.incident_id.in_(list(incident_ids)))
-        .order_by(t.call.c.requested_at, t.call.c.attempt)
+        .order_by(t.call.c.requested_at, t.call.c.attempt, t.call.c.id)
     )
     for call in found(tx, query, Call):
         made[str(call.incident_id)].append(call)
@@ -547,7 +547,7 @@ def of_devices_alone(tx: Tx, site_id: str) -> list[Call]:
 def live_to_number(tx: Tx, number: str) -> list[Call]:
     """The live calls to a number, or to a phone of ours, oldest first."""
     c = t.call.c
-    query = select(*CALL).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at)
+    query = select(*CALL).where(c.to == number, c.state.in_(_LIVE)).order_by(c.requested_at, c.id)
     return found(tx, query, Call)
 
 
@@ -604,7 +604,7 @@ def may_follow(tx: Tx, leader: Call) -> list[Call]:
             c.shadow.is_(leader.shadow),
             i.exercise.is_(False),
         )
-        .order_by(c.priority, c.requested_at)
+        .order_by(c.priority, c.requested_at, c.id)
     )
     if tx.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True, of=t.call)
@@ -646,7 +646,7 @@ def follow(tx: Tx, call_id: str, leader: str) -> bool:
 _FOLLOWERS = Reads(
     select(*CALL)
     .where(t.call.c.leader == bindparam("leader"), t.call.c.state == CallState.FOLLOWING.value)
-    .order_by(t.call.c.priority, t.call.c.requested_at),
+    .order_by(t.call.c.priority, t.call.c.requested_at, t.call.c.id),
     Call,
 )
 
@@ -737,7 +737,7 @@ _ACTIONS = Reads(
     .join(t.call, t.call.c.id == _A.call_id)
     .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
     .where(_A.expires_at > bindparam("now"))
-    .order_by(_A.requested_at),
+    .order_by(_A.requested_at, _A.id),
     CallAction,
 )
 

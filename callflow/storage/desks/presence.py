@@ -99,7 +99,7 @@ _LIVE_CALLS = Reads(
         _C.to.in_(bindparam("phones", expanding=True)),
         _C.state.in_([state.value for state in LIVE_STATES]),
     )
-    .order_by(_C.requested_at),
+    .order_by(_C.requested_at, _C.id),
     Call,
 )
 _LAST_ENDS = (

@@ -108,7 +108,7 @@ def guard_tasks(tx: Tx, firm_id: str) -> list[TaskAt]:
             t.task.c.state != TaskState.CANCELLED.value,
             t.incident.c.state != State.FILED.value,
         )
-        .order_by(t.task.c.requested_at)
+        .order_by(t.task.c.requested_at, t.task.c.id)
     )
     return found(tx, query, TaskAt)
 

@@ -62,7 +62,7 @@ _AWAY = Reads(
             & (t.task.c.ended_at >= bindparam("since"))
         ),
     )
-    .order_by(t.task.c.requested_at),
+    .order_by(t.task.c.requested_at, t.task.c.id),
     Task,
 )
 

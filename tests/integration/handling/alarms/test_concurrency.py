@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -259,3 +260,12 @@ def test_an_end_that_is_told_by_two_is_decided_upon_once(
     assert [call.outcome for call in ended] == ["busy"]
     entries = station.read(lambda tx: logbook.page(tx, incident=row.id, limit=100))
     assert [entry.kind for entry in entries].count("call_ended") == 1
+
+
+def test_of_what_is_due_at_one_instant_the_ids_decide_whatever_was_written_last(
+    station: Station,
+) -> None:
+    opened = [station.alarm("BA", "3", account).id for account in many_sites(station)]
+    for one in map(station.incident, sorted(opened, reverse=True)):  # what is written anew moves
+        station.write(partial(incidents.change, incident=one, machine_due=station.now))
+    assert station.read(lambda tx: incidents.due(tx, station.now)) == sorted(opened)
