@@ -45,11 +45,11 @@ def site_of(head: dict[str, Any]) -> Site:
     return Site(id="1001", name="Site", client="Client", contacts=people)
 
 
-def reported(text: str) -> str:
-    """The file as the product would have it."""
+def reported(text: str, plan: call_plan.Plan | None = None) -> str:
+    """The file as the product would have it; ``plan``: with this one in the place of its sheet."""
     head_text, _, _ = text.partition("\n---\n")
     head: dict[str, Any] = yaml.safe_load(head_text)
-    plan, site = sheet(head["sheet"]), site_of(head)
+    plan, site = plan or sheet(head["sheet"]), site_of(head)
     kind, category = Kind(head["kind"]), Category(head["category"])
     script = Script.from_json(head["behaviours"])
     timeline = simulate(plan, site, script, kind=kind, category=category, start=NIGHT)

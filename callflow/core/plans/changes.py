@@ -95,7 +95,7 @@ def _moved(before: list[str], after: list[str]) -> set[str]:
 def _of_step(before: Step, after: Step) -> Iterator[Change]:
     if before.kind is not after.kind:
         yield Change(code="kind", step=after.id, before=before.kind.value, after=after.kind.value)
-    for name in dict.fromkeys(("text", *FIELDS[before.kind], *FIELDS[after.kind])):
+    for name in dict.fromkeys(("name", "text", *FIELDS[before.kind], *FIELDS[after.kind])):
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             yield Change(

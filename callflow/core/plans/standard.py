@@ -45,6 +45,7 @@ INTRUSION = Plan(
         Step(
             id="keyholders",
             kind=StepKind.CALL_LIST,
+            name="Dépositaires de clés",
             attempts=2,
             delay_s=120,
             outcomes={Outcome.VERIFIED_OK: "false_alarm", EXHAUSTED: "operator"},
@@ -69,6 +70,7 @@ FIRE = Plan(
         Step(
             id="keyholders",
             kind=StepKind.CALL_LIST,
+            name="Dépositaires de clés",
             stop=Stop.ALL,
             outcomes={EXHAUSTED: "operator"},
         ),
@@ -147,6 +149,7 @@ DEAD_MAN = Plan(
         Step(
             id="desk",
             kind=StepKind.MESSAGE,
+            name="Postes de la station",
             who=(Who(role=Role.PREMISES),),
             mode=Mode.ALL_AT_ONCE,
             text="Seul en poste, vous n’avez pas confirmé votre présence. Tout va bien ?",
@@ -155,6 +158,7 @@ DEAD_MAN = Plan(
         Step(
             id="duty",
             kind=StepKind.MESSAGE,
+            name="Technicien d’astreinte",
             who=(Who(role=Role.MAINTENANCE),),
             attempts=2,
             text="L’opérateur seul en poste ne répond ni à l’écran ni au téléphone."
@@ -164,6 +168,7 @@ DEAD_MAN = Plan(
         Step(
             id="supervisor",
             kind=StepKind.MESSAGE,
+            name="Chef de salle",
             who=(Who(role=Role.MANAGER),),
             attempts=2,
             text="L’opérateur seul en poste ne répond pas, le technicien d’astreinte non plus."
@@ -186,6 +191,7 @@ ORGAN = Plan(
         Step(
             id="duty",
             kind=StepKind.MESSAGE,
+            name="Technicien d’astreinte",
             who=(Who(role=Role.MAINTENANCE),),
             attempts=2,
             delay_s=120,
@@ -200,6 +206,7 @@ ORGAN = Plan(
         Step(
             id="repair",
             kind=StepKind.WAIT,
+            name="Attente du rétablissement",
             restore=True,
             limit_s=3600,
             outcomes={RESTORED: _BACK.id, ELAPSED: "supervisor"},
@@ -207,6 +214,7 @@ ORGAN = Plan(
         Step(
             id="supervisor",
             kind=StepKind.MESSAGE,
+            name="Chef de salle",
             who=(Who(role=Role.MANAGER),),
             attempts=2,
             delay_s=120,
@@ -221,6 +229,7 @@ ORGAN = Plan(
         Step(
             id="deadline",
             kind=StepKind.WAIT,
+            name="Attente, hiérarchie prévenue",
             restore=True,
             limit_s=4 * 3600,
             outcomes={RESTORED: _BACK.id, ELAPSED: _OPERATOR.id},
@@ -239,6 +248,7 @@ def test_over(tester: str) -> Plan:
     call = Step(
         id="tester",
         kind=StepKind.MESSAGE,
+        name="Qui a mis en essai",
         who=(Who(contact=tester),),
         attempts=2,
         delay_s=120,

@@ -19,6 +19,7 @@ from callflow.core.simulation.behaviour import (
     possible,
     usual,
 )
+from callflow.core.simulation.example import example_site
 from callflow.core.simulation.picture import draw
 from callflow.core.simulation.run import Ring, Run, Timeline, simulate
 from callflow.core.simulation.words import lines, timeline_to_json
@@ -42,6 +43,7 @@ __all__ = [
     "World",
     "Worst",
     "draw",
+    "example_site",
     "lines",
     "new_incident",
     "possible",

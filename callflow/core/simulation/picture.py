@@ -6,7 +6,7 @@ is the page's own colour. One unit is one CSS pixel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from callflow.core.plans.picture.draw import escaped
@@ -26,14 +26,22 @@ _ENDED_WELL = frozenset({"verified_ok", "known_cause", "acknowledged", "accepted
 _ENDED_BADLY = frozenset({"duress", "help", "wrong_code", "trunk_failure", "error", "unknown"})
 
 
-def draw(timeline: Timeline, site: Site | None, language: str = "en") -> str:
-    """What happened, as a picture; ``language`` is that of its words, fr or en."""
-    return _Drawing(timeline, site, language).svg()
+def draw(
+    timeline: Timeline,
+    site: Site | None,
+    language: str = "en",
+    titles: Mapping[str, str] | None = None,
+) -> str:
+    """What happened, as a picture; ``language`` is that of its words, fr or en. ``titles``: what
+    people call the steps; None: they are named by their ids."""
+    return _Drawing(timeline, site, language, titles or {}).svg()
 
 
 class _Drawing:
-    def __init__(self, timeline: Timeline, site: Site | None, language: str) -> None:
-        self.of, self.site, self.language = timeline, site, language
+    def __init__(
+        self, timeline: Timeline, site: Site | None, language: str, titles: Mapping[str, str]
+    ) -> None:
+        self.of, self.site, self.language, self.titles = timeline, site, language, titles
         self.people = list(dict.fromkeys(ring.contact for ring in timeline.rings))
         self.seconds = max(1.0, (timeline.ended_at - timeline.opened_at).total_seconds())
         self.height = _TOP + _ROW * (len(self.people) + 1) + 12
@@ -83,14 +91,14 @@ class _Drawing:
         ends = [*(entry.at for entry in entered[1:]), self.of.ended_at]
         for entry, end in zip(entered, ends, strict=False):  # none was entered: none is drawn
             x, until = self._x(entry.at), self._x(end)
-            wide = max(3.0, until - x - 1)
+            wide, name = max(3.0, until - x - 1), self.titles.get(entry.step, entry.step)
             yield (
                 f'<rect x="{x:.1f}" y="{_middle(0) - 16:g}" width="{wide:.1f}" height="22" rx="4"'
                 ' fill="currentColor" fill-opacity="0.1" stroke="currentColor"'
-                f' stroke-opacity="0.5"><title>{escaped(entry.step)}</title></rect>'
+                f' stroke-opacity="0.5"><title>{escaped(name)}</title></rect>'
             )
-            if len(entry.step) * _LETTER + 8 < wide:
-                yield _text(x + 5, _middle(0), entry.step)
+            if len(name) * _LETTER + 8 < wide:
+                yield _text(x + 5, _middle(0), name)
 
     def _person(self, row: int, who: str) -> Iterator[str]:
         yield _text(0, _middle(row), _cut(name_of(self.site, who)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,21 +17,28 @@ from callflow.texts.plans.simulation import SIMULATION
 
 
 def lines(
-    timeline: Timeline, site: Site | None, worst: Worst | None = None, *, language: str = "fr"
+    timeline: Timeline,
+    site: Site | None,
+    worst: Worst | None = None,
+    *,
+    language: str = "fr",
+    titles: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """One line for each thing that happens, in the site's time, then how it ends."""
+    """One line for each thing that happens, in the site's time, then how it ends. ``titles``:
+    what people call the steps; None: they are named by their ids."""
+    called = titles or {}
     zone = ZoneInfo(site.timezone if site is not None else "UTC")
     say = _speaker(language)
     for entry in timeline.entries:
         after = _span(entry.at - timeline.opened_at)
         at = f"{entry.at.astimezone(zone):%H:%M:%S}"
-        yield f"{at}  +{after:>8}  {_said(entry, site, say, language)}"
+        yield f"{at}  +{after:>8}  {_said(entry, site, say, language, called)}"
     yield _end(timeline, say, language)
     if worst is not None:
         took = duration(worst.seconds)
         yield say("worst", time=took)
         for step, seconds in worst.path:
-            yield f"  {duration(seconds):>8}  {word(STEPS, step, language)}"
+            yield f"  {duration(seconds):>8}  {called.get(step) or word(STEPS, step, language)}"
 
 
 def _speaker(language: str) -> Callable[..., str]:
@@ -44,11 +51,17 @@ def _speaker(language: str) -> Callable[..., str]:
 _TABLES = {"step": WHYS, "answer": OUTCOMES, "human": REASONS, "closed": RESOLUTIONS, "done": WHYS}
 
 
-def _said(entry: Entry, site: Site | None, say: Callable[..., str], language: str) -> str:
+def _said(
+    entry: Entry,
+    site: Site | None,
+    say: Callable[..., str],
+    language: str,
+    titles: Mapping[str, str],
+) -> str:
     table = _TABLES.get(entry.what, SIMULATION)
     return say(
         entry.what,
-        step=word(STEPS, entry.step, language),
+        step=titles.get(entry.step) or word(STEPS, entry.step, language),
         who=name_of(site, entry.who),
         outcome=word(table, entry.outcome, language) if entry.outcome else "",
     ).rstrip()

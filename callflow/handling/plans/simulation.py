@@ -19,6 +19,7 @@ from callflow.core.simulation import (
     Script,
     Timeline,
     Worst,
+    example_site,
 )
 from callflow.core.sites.site import Site
 from callflow.handling.base.policy import load_policy
@@ -78,10 +79,23 @@ def simulate(
         raise BehaviourError("the alarm must come between the years 1971 and 9000")
     site = site_of(tx, site_id, kind, start)
     plan = plan_at(tx, plan, site_id)
-    category, _ = events.usual(kind)
     people: Behaviours = Script.from_json(script or {}, load_policy(tx).ring_time)
     if chance is not None:
         people = RandomPeople(chance=chance)
+    return _run(plan, site, kind, start, people)
+
+
+def simulate_example(
+    tx: Tx, plan: Plan, kind: Kind, start: datetime, *, script: Any = None, column: int = 1
+) -> Simulated:
+    """``simulate`` at a site that is nobody's, with somebody of each part (``column`` 0: named in
+    French). Raises BehaviourError."""
+    people = Script.from_json(script or {}, load_policy(tx).ring_time)
+    return _run(plan, example_site(column), kind, start, people)
+
+
+def _run(plan: Plan, site: Site, kind: Kind, start: datetime, people: Behaviours) -> Simulated:
+    category, _ = events.usual(kind)
     timeline = simulation.simulate(plan, site, people, kind=kind, category=category, start=start)
     worst = simulation.worst_case(plan, site, kind=kind, category=category)
     return Simulated(site=site, timeline=timeline, worst=worst)

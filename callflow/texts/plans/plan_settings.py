@@ -10,7 +10,8 @@ Pair = tuple[str, str]
 
 #: Every setting that a step may have, as forms and comparisons name it.
 SETTINGS: Mapping[str, Pair] = {
-    "id": ("Nom de l’étape", "Name of the step"),
+    "id": ("Identifiant de l’étape", "Identifier of the step"),
+    "name": ("Nom de l’étape", "Name of the step"),
     "kind": ("Ce qu’elle fait", "What it does"),
     "text": ("Texte dit, écrit ou montré", "Text said, written or shown"),
     "outcomes": ("Issues", "Outcomes"),

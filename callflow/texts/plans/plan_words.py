@@ -38,6 +38,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
 }
 OFTEN_ENOUGH = ("assez de fois", "often enough")
 OTHERWISE = ("sinon → un opérateur", "otherwise → an operator")
+CLOSE_AS = ("clôture : {}", "closure: {}")
 GOES_ON = ("suite de la liste", "on with the list")
 NEVER = ("jamais atteinte", "never reached")
 
@@ -56,8 +57,16 @@ UNSAID_KEPT = (
     "nothing chosen: the operator keeps the alarm",
 )
 
-#: What a new step is named, without accents: a step's name is an id.
-STEP_NAMES: Mapping[str, tuple[str, str]] = {
+#: The sorts of ends that a step has, in the order in which they are decided.
+END_GROUPS: Mapping[str, tuple[str, str]] = {
+    "settled": ("Réglé", "Settled"),
+    "not_reached": ("Non joint", "Not reached"),
+    "danger": ("Danger", "Danger"),
+    "technical": ("Technique", "Technical"),
+}
+
+#: The id of a new step, without accents: what plans as text call it.
+STEP_IDS: Mapping[str, tuple[str, str]] = {
     "counter_call": ("contre-appel", "counter-call"),
     "call_list": ("liste", "list"),
     "question": ("question", "question"),

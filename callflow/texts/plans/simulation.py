@@ -33,6 +33,9 @@ SIMULATION: Mapping[str, tuple[str, str]] = {
     ),
 }
 
+#: A site that is nobody's, at which a plan is tried.
+EXAMPLE = ("Site d’exemple", "Example site")
+
 #: What a backtest found.
 BACKTEST: Mapping[str, tuple[str, str]] = {
     "differs": ("Événement {incident} ({at} UTC) :", "Incident {incident} ({at} UTC):"),

@@ -26,7 +26,7 @@ from web.kit.refusals import Wrong, tried
 from web.kit.rendering import page
 from web.pages.plans import forms as plan_forms
 from web.pages.plans import views
-from web.pages.plans.edit import opened
+from web.pages.plans.editor import opened
 from web.pages.plans.plan import CHOSEN_FOR, around, shown
 from web.pages.sites import saving
 from web.station import Here, Station

@@ -7,40 +7,21 @@ from ``texts.plan_settings``.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from typing import Any
 
-from callflow.core.calls.call import ANSWERS, Outcome
 from callflow.core.calls.on_call import Who
-from callflow.core.plans.call_plan import (
-    BY_OPERATOR,
-    CALLING,
-    CONTINUE,
-    ELAPSED,
-    ENDS,
-    EXHAUSTED,
-    FIELDS,
-    NOBODY,
-    OVERDUE,
-    RESTORED,
-    Plan,
-    Step,
-    StepKind,
-    step_to_json,
-)
+from callflow.core.plans.call_plan import ENDS, FIELDS, Plan, Step, StepKind, step_to_json
 from callflow.core.plans.call_plan.schema import step_schema
 from callflow.core.plans.call_plan.vocabulary import LIMITS, NORMAL_BOUNDS
-from callflow.core.plans.picture.words import end_words
-from callflow.core.plans.task import TaskOutcome
+from callflow.core.plans.picture.words import titles
 from callflow.core.sites.site import Authority, Role
 from callflow.texts import RESOLUTIONS
 from callflow.texts.plans import plan_settings, plan_words
 from web.kit.forms import Form
 from web.kit.problems import ProblemError
-from web.pages.plans.views import target_words
+from web.pages.plans.ends import ORDER
 
 Body = dict[str, Any]
 
@@ -48,46 +29,7 @@ Body = dict[str, Any]
 MOST_WHO = 20
 #: Characters of a field; what is too long for a plan is said beside its step.
 _MOST = 5000
-_NO_NAME = re.compile(r"[^0-9A-Za-z._-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-#: Ends after which no list goes on.
-_NOT_ON = frozenset({EXHAUSTED, NOBODY, OVERDUE})
-#: Outcomes of calls: what a person says by a key or a code, and what the line does.
-_ANSWERED = tuple(o.value for o in takewhile(lambda o: o is not Outcome.NO_ANSWER, Outcome))
-_LINE = (*(o.value for o in Outcome if o not in _ANSWERED), OVERDUE)
-#: Ends that are all shown at once.
-_FEW = 6
-#: Of more ends, those that are shown first: what an administrator decides in any plan.
-_LISTED: frozenset[str] = frozenset({Outcome.ACKNOWLEDGED, Outcome.OPERATOR, EXHAUSTED, NOBODY})
-_SETTLED: frozenset[str] = frozenset(
-    {
-        Outcome.VERIFIED_OK,
-        Outcome.VERIFIED_NO_AUTHORITY,
-        Outcome.GOING,
-        Outcome.SEND_GUARD,
-        EXHAUSTED,
-        NOBODY,
-    }
-)
-_COMMON = {StepKind.COUNTER_CALL: _SETTLED, StepKind.CALL_LIST: _SETTLED}
-#: In which order ends are shown: what people answer, what is found, then what the line does.
-_ORDER: Mapping[str, int] = {
-    end: place
-    for place, end in enumerate(
-        (*_ANSWERED, *(o.value for o in TaskOutcome), ELAPSED, RESTORED, EXHAUSTED, NOBODY, *_LINE)
-    )
-}
-#: What a plan ends with.
-_LAST = frozenset({StepKind.HAND_TO_OPERATOR.value, StepKind.CLOSE.value})
-#: The end by which a step usually goes on to the next; an operator's, and a closure, have none.
-GOES_ON: Mapping[StepKind, str] = {
-    **dict.fromkeys((*CALLING, StepKind.SEND_GUARD, StepKind.GO_TO), EXHAUSTED),
-    StepKind.FETCH_IMAGES: TaskOutcome.DONE,
-    StepKind.NOTIFY: TaskOutcome.DONE,
-    StepKind.WAIT: ELAPSED,
-    StepKind.SET_ON_TEST: TaskOutcome.DONE,
-    StepKind.PROTECTIVE_MEASURE: TaskOutcome.DONE,
-}
 _CONTROLS = {"boolean": "flag", "array": "lines", "number": "number", "integer": "number"}
 
 
@@ -164,8 +106,8 @@ def _options(
 ) -> Iterator[tuple[str, str]]:
     """(value, words) of what may be chosen; what is there stays, whatever it is."""
     if name == "to":
-        before = plan.steps[: plan.steps.index(step)]
-        known = {each.id: f"{place}. {each.id}" for place, each in enumerate(before, 1)}
+        named = titles(plan, column)
+        known = {each.id: named[each.id] for each in plan.steps[: plan.steps.index(step)]}
     elif name == "code":
         known = {code: pair[column] for code, pair in RESOLUTIONS.items()}
     else:
@@ -192,79 +134,16 @@ def _who_options(there: tuple[Who, ...], column: int) -> Iterator[tuple[str, str
             yield who_value(who), who.contact
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """An end of a step in a form: where it leads, may lead, and what becomes of it ``unsaid``.
-    ``common``: to be shown though it leads nowhere yet."""
-
-    outcome: str
-    words: str
-    target: str
-    options: list[tuple[str, str]]
-    unsaid: str
-    common: bool
-
-
-def ends(step: Step, plan: Plan, column: int) -> list[End]:
-    """Each end of a step, the usual ones first.
-
-    An outcome leads further down; a target that stands elsewhere by now is kept, to be seen.
-    """
-    places = {each.id: place for place, each in enumerate(plan.steps, 1)}
-    later = plan.steps[places[step.id] :]
-    steps = [(each.id, target_words(each.id, places, column)) for each in later]
-    rows = []
-    for outcome in _in_order(step):
-        target = step.outcomes.get(outcome, "")
-        on = [(CONTINUE, plan_words.GOES_ON[column])]
-        options = [*(on if step.kind in CALLING and outcome not in _NOT_ON else []), *steps]
-        if target and target not in dict(options):
-            options.append((target, target_words(target, places, column)))
-        rows.append(
-            End(
-                outcome=str(outcome),
-                words=end_words(step, outcome, column),
-                target=target,
-                options=options,
-                unsaid=_unsaid(step, outcome, column),
-                common=_common(step, outcome),
-            )
-        )
-    return rows
-
-
-def _in_order(step: Step) -> list[str]:
-    """The ends of a step as they are shown; answers that a question doesn't have are none."""
-    known = set(step.outcomes) | ENDS[step.kind] - set(ANSWERS[len(step.answers) :])
-    return sorted(known, key=lambda end: (_ORDER.get(end, len(_ORDER)), end))
-
-
-def _unsaid(step: Step, outcome: str, column: int) -> str:
-    """What becomes of an end for which nothing is chosen."""
-    others = {end: to for end, to in step.outcomes.items() if end != outcome}
-    target = replace(step, outcomes=others).target(outcome)
-    if target == CONTINUE:
-        return plan_words.UNSAID_NEXT[column]
-    if target is not None or (outcome == NOBODY and step.kind in CALLING):
-        return plan_words.UNSAID_AS[column]
-    said = plan_words.UNSAID_KEPT if step.kind in BY_OPERATOR else plan_words.UNSAID_OPERATOR
-    return said[column]
-
-
-def _common(step: Step, outcome: str) -> bool:
-    few = len(ENDS[step.kind]) <= _FEW
-    return few or outcome in ANSWERS or outcome in _COMMON.get(step.kind, _LISTED)
-
-
 # --- what was typed -----------------------------------------------------------------------------
 
 
 def read_step(form: Form, before: Step) -> Body:
-    """The step as the form has it, of the kind that it had; a field that was not sent stays as it
-    was. Raises ProblemError."""
+    """The step as the form has it, of the kind and id that it had; a field that was not sent stays
+    as it was. Raises ProblemError."""
     properties = step_schema(before.kind)["properties"]
-    named = _line(form, "id").strip()
-    body: Body = {**step_to_json(before), "id": named if named == before.id else as_name(named)}
+    body: Body = step_to_json(before)
+    if "name" in form:
+        body["name"] = " ".join(_line(form, "name").split())
     for name in ("text", *FIELDS[before.kind]):
         control = _control(before.kind, name, properties[name])
         if control != "flag" and (f"{name}_0" if name == "who" else name) not in form:
@@ -286,7 +165,7 @@ def read_step(form: Form, before: Step) -> Body:
         else:
             body[name] = _line(form, name)
     if ENDS[before.kind]:
-        new = sorted(ENDS[before.kind] - set(before.outcomes), key=_ORDER.__getitem__)
+        new = sorted(ENDS[before.kind] - set(before.outcomes), key=ORDER.__getitem__)
         listed = (*before.outcomes, *new)
         targets = {str(end): _line(form, f"end_{end}") for end in listed}
         body["outcomes"] = {end: target for end, target in targets.items() if target}
@@ -325,101 +204,3 @@ def _who(form: Form) -> Iterator[dict[str, str]]:
         name, colon, value = form.get(f"who_{place}", "").partition(":")
         if colon:
             yield {name: value}
-
-
-# --- the steps in their order ---------------------------------------------------------------------
-
-
-def added(body: Body, kind: StepKind, step_id: str, place: int, column: int = 1) -> Body:
-    """A new step before the one at ``place`` (from 1), or at the end; named in the language of
-    ``column`` where it is given no name.
-
-    What went on from the step before it to the one behind it goes through it then, so that steps
-    that are added one after the other are done one after the other.
-    """
-    taken = {step["id"] for step in body["steps"]}
-    own = plan_words.STEP_NAMES[kind][column]
-    named = as_name(step_id) or next(n for n in _names(own) if n not in taken)
-    at = min(max(place - 1, 0), len(body["steps"]))
-    before, behind = body["steps"][:at], body["steps"][at:]
-    goes_to = behind[0]["id"] if behind and not before else ""
-    if before:
-        before, goes_to = _led_to(before, named, behind[0]["id"] if behind else "")
-    end = GOES_ON.get(kind)
-    outcomes = {str(end): goes_to} if end and goes_to else {}
-    step = step_to_json(Step(id=named, kind=kind, outcomes=outcomes))
-    return {**body, "steps": [*before, step, *behind]}
-
-
-def as_name(typed: str) -> str:
-    """What was typed as a step may be named: without accents, hyphens for blanks; as it is where
-    nothing of it is left."""
-    letters = unicodedata.normalize("NFKD", typed)
-    plain = "".join(each for each in letters if not unicodedata.combining(each))
-    return _NO_NAME.sub("-", plain).strip("-") or typed
-
-
-def _led_to(before: list[Body], named: str, behind: str) -> tuple[list[Body], str]:
-    """The steps before a new one, the last of which goes on to it unless it goes on elsewhere;
-    where it went on to ("": nowhere)."""
-    last = before[-1]
-    end = GOES_ON.get(StepKind(last["kind"]))
-    ends = last.get("outcomes", {})
-    led = ends.get(end, "")
-    if end is None or led not in ("", behind):
-        return before, ""
-    return [*before[:-1], {**last, "outcomes": {**ends, str(end): named}}], led
-
-
-def _names(named: str) -> Iterator[str]:
-    yield named
-    number = 2
-    while True:
-        yield f"{named}-{number}"
-        number += 1
-
-
-def usual_place(body: Body) -> int:
-    """Where a new step usually goes (from 1): before the operator and the closures at the end."""
-    at = len(body["steps"])
-    while at and body["steps"][at - 1]["kind"] in _LAST:
-        at -= 1
-    return at + 1
-
-
-def written(body: Body, place: int, step: Body) -> Body:
-    """The step at ``place`` (from 1) as ``step``; what led to it leads there by its new name."""
-    old, new = body["steps"][place - 1]["id"], step["id"]
-    steps = [step if n == place else each for n, each in enumerate(body["steps"], 1)]
-    if old != new and new:
-        steps = [_renamed(each, old, new) for each in steps]
-    return {**body, "steps": steps}
-
-
-def _renamed(step: Body, old: str, new: str) -> Body:
-    ends = {end: new if to == old else to for end, to in step.get("outcomes", {}).items()}
-    changed = {**step, "outcomes": ends} if "outcomes" in step else dict(step)
-    if step["kind"] == StepKind.GO_TO and step.get("to") == old:
-        changed["to"] = new
-    return changed
-
-
-def moved(body: Body, place: int, by: int) -> Body:
-    """The step at ``place`` (from 1) so many places further; never beyond an end."""
-    steps = list(body["steps"])
-    step = steps.pop(place - 1)
-    steps.insert(min(max(place - 1 + by, 0), len(steps)), step)
-    return {**body, "steps": steps}
-
-
-def removed(body: Body, place: int) -> Body:
-    """Without the step at ``place`` (from 1)."""
-    return {**body, "steps": [s for n, s in enumerate(body["steps"], 1) if n != place]}
-
-
-def ordered(body: Body, order: str) -> Body:
-    """The steps in the order of their places, such as "3,1,2". Raises ProblemError."""
-    places = [int(p) for p in order.split(",") if p.isascii() and p.isdigit() and len(p) < 4]
-    if sorted(places) != list(range(1, len(body["steps"]) + 1)):
-        raise ProblemError(422, "name each step once", field="order")
-    return {**body, "steps": [body["steps"][place - 1] for place in places]}

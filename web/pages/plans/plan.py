@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Response
 from callflow.core.plans import call_plan
 from callflow.core.plans import check as plan_check
 from callflow.core.plans.call_plan import Plan
-from callflow.core.plans.picture.words import kind_words
+from callflow.core.plans.picture.words import kind_words, titles
 from callflow.core.plans.standing import Standing
 from callflow.core.plans.version import Draft
 from callflow.core.signals.signal import Category, Kind
@@ -163,6 +163,7 @@ async def called(
             **choices(tx, plan_id, now),
             "asked": asked,
             "preview": None,
+            "titles": titles(of.plan, views.column_of(visitor.language)),
             "kind_words": lambda step: kind_words(step, views.column_of(visitor.language)),
         }
         if not site.strip():

@@ -59,7 +59,7 @@ async def create(request: Request, visitor: Configurer, station: Here) -> Respon
             raise ProblemError(422, "1 to 64 letters, digits or . _ -", field="id")
         if sites.plan_body(tx, plan_id) is not None:
             raise ProblemError(409, "there is a plan of this id already", field="id")
-        named = plan_words.STEP_NAMES[_FIRST][views.column_of(visitor.language)]
+        named = plan_words.STEP_IDS[_FIRST][views.column_of(visitor.language)]
         steps: list[dict[str, Any]] = [{"id": named, "kind": _FIRST}]
         if source:
             steps = call_plan.to_json(plans.get_version(tx, source))["steps"]

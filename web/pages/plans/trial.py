@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -13,14 +13,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from markupsafe import Markup
 
-from callflow.core import simulation
 from callflow.core.calls.call import Outcome
 from callflow.core.plans import call_plan
-from callflow.core.plans.call_plan import CALLING, Plan, StepKind
+from callflow.core.plans.call_plan import Plan
 from callflow.core.signals.signal import Kind
-from callflow.core.simulation import BehaviourError, Worst, possible
+from callflow.core.simulation import BehaviourError
 from callflow.core.simulation.backtest import Course, Difference
 from callflow.core.sites.site import Site
 from callflow.handling.alarms import rehearsing
@@ -31,7 +29,6 @@ from callflow.handling.plans import simulation as plans_simulation
 from callflow.storage import Tx
 from callflow.storage.sites import contacts
 from callflow.texts import REASONS, RESOLUTIONS, word
-from callflow.texts.readable import readable
 from web.access.sessions import Configurer, Reader, Visitor
 from web.api import paging
 from web.kit import conflicts, forms, i18n
@@ -40,6 +37,7 @@ from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, refusal, status_of, tried
 from web.kit.rendering import page
 from web.pages.plans.plan import Shown, around, choices, moment, shown, versions_of
+from web.pages.plans.simulation import UNSOUND, outcomes, told
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -50,7 +48,6 @@ CHANCE = "chance"
 #: Contacts of a site whose answers may be chosen.
 _MOST_PEOPLE = 40
 _WEEK = 604_800  # seconds
-_UNSOUND = "this plan can't run as it is: what is wrong stands beside its steps"
 
 
 # --- simulated ------------------------------------------------------------------------------
@@ -80,7 +77,7 @@ async def _simulated(
             **around(tx, station, visitor, of, "simulate"),
             **choices(tx, plan_id, now),
             "asked": {"others": Outcome.NO_ANSWER.value, "restored_s": "", **form},
-            "outcomes": _outcomes(of.plan),
+            "outcomes": outcomes(of.plan),
             "people": [],
             "done": None,
             "chance": CHANCE,
@@ -94,25 +91,18 @@ async def _simulated(
             values["refused"] = values["refused"] or refusal(failure, language)
             return values
         people = [c for c in site.contacts if c.phone is not None][:_MOST_PEOPLE]
-        return {**values, "people": people, "done": _told(done, language)}
+        return {**values, "people": people, "done": told(of.plan, done, language)}
 
     values = await station.store.read(read)
     status = 409 if wrong is not None else 422 if values["refused"] else 200
     return page(visitor.language, "plans/plan_simulate.html", values, status)
 
 
-def _outcomes(plan: Plan) -> list[str]:
-    """How a call of any step of the plan can end: what people say first, then what lines do."""
-    steps = [s for s in plan.steps if s.kind in CALLING or s.kind is StepKind.SEND_GUARD]
-    ends = {str(outcome) for step in steps for outcome in possible(step)}
-    return [outcome.value for outcome in Outcome if outcome.value in ends]
-
-
 def _run(
     tx: Tx, plan: Plan, form: forms.Form, now: datetime
 ) -> tuple[Site, plans_simulation.Simulated]:
     if next(call_plan.problems(plan), None) is not None:
-        raise ProblemError(422, _UNSOUND)
+        raise ProblemError(422, UNSOUND)
     site_id = preview.site_named(tx, form["site"].strip())
     kind = forms.one_of(Kind, form, "kind")
     at = moment(tx, site_id, kind, form, now)
@@ -141,33 +131,6 @@ def _answers(form: forms.Form) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A run drawn and in words, how it ends, and the worst that can be."""
-
-    site: Site
-    start: datetime
-    picture: Markup
-    entries: list[str]
-    end: str
-    closed: bool
-    worst: Worst
-
-
-def _told(done: plans_simulation.Simulated, language: str) -> Told:
-    *entries, end = simulation.lines(done.timeline, done.site, language=language)
-    drawn = simulation.draw(done.timeline, done.site, language)
-    return Told(
-        site=done.site,
-        start=done.timeline.opened_at,
-        picture=Markup(readable(drawn)),  # noqa: S704 -- escaped where it is drawn
-        entries=entries,
-        end=end,
-        closed=bool(done.timeline.closed) and done.timeline.human_at is None,
-        worst=done.worst,
-    )
-
-
 # --- replayed -------------------------------------------------------------------------------
 
 
@@ -191,7 +154,7 @@ async def backtest(
         if not run:
             return values
         if next(call_plan.problems(of.plan), None) is not None:
-            return {**values, "refused": i18n.catalogue(language).gettext(_UNSOUND)}
+            return {**values, "refused": i18n.catalogue(language).gettext(UNSOUND)}
         found = plans_backtest.backtest_page(tx, plan_id, of.plan, since=begin, after=start)
         return {**values, "found": found, "differences": _differences(tx, found, language)}
 
@@ -249,7 +212,7 @@ async def rehearse(plan_id: str, request: Request, visitor: Configurer, station:
         if not form.get("sure"):
             raise ProblemError(422, "say that you know that these people are called")
         if next(call_plan.problems(of.plan), None) is not None:
-            raise ProblemError(422, _UNSOUND)
+            raise ProblemError(422, UNSOUND)
         site = preview.site_named(tx, forms.line(form, "site").strip())
         kind = forms.one_of(Kind, form, "kind")
         return rehearsing.rehearse(tx, of.plan, site, kind, visitor.name, now).id

@@ -21,7 +21,7 @@ from callflow.core.plans.call_plan import (
     StepKind,
 )
 from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS
-from callflow.core.plans.picture.words import end_words, kind_words, who_words
+from callflow.core.plans.picture.words import end_words, kind_words, step_title, titles, who_words
 from callflow.texts import KINDS, RESOLUTIONS, STEP_KINDS, word
 from callflow.texts.plans import plan_settings, plan_words
 from callflow.texts.readable import readable
@@ -29,7 +29,7 @@ from callflow.texts.readable import readable
 #: The languages in the order of a pair of words.
 LANGUAGES = ("fr", "en")
 #: CSS pixels of a unit of the picture: its smallest letters are then as large as those around it.
-_SCALE = 1.55
+_SCALE = 1.46
 
 
 def column_of(language: str) -> int:
@@ -40,6 +40,12 @@ def column_of(language: str) -> int:
 def picture(plan: Plan, language: str) -> Markup:
     """The plan drawn, to stand in a page."""
     return Markup(readable(plan_picture.draw(plan, language, _SCALE)))  # noqa: S704 -- escaped there
+
+
+def picture_beside(plan: Plan, language: str, selected: str) -> Markup:
+    """The plan drawn, to stand beside a step that is ``selected``."""
+    drawn = plan_picture.draw(plan, language, _SCALE, narrow=True, selected=selected)
+    return Markup(readable(drawn))  # noqa: S704 -- escaped there
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,12 @@ class EndShown:
 
 @dataclass(frozen=True, slots=True)
 class StepShown:
-    """A step in words; ``place`` counts from 1. ``changed``: the plan beside has a step of another
-    kind there."""
+    """A step in words; ``place`` counts from 1. ``kind`` is "" where its title says it.
+    ``changed``: the plan beside has a step of another kind or name there."""
 
     place: int
     id: str
-    name: str
+    title: str
     kind: str
     settings: list[SettingShown]
     ends: list[EndShown]
@@ -100,19 +106,25 @@ class StepShown:
 def steps(plan: Plan, found: Iterable[Finding], language: str) -> list[StepShown]:
     """Each step, with the findings that concern it."""
     column, all_found = column_of(language), list(found)
-    places = {step.id: place for place, step in enumerate(plan.steps, 1)}
+    known = titles(plan, column)
     return [
         StepShown(
             place=place,
             id=step.id,
-            name=step.kind.value,
-            kind=kind_words(step, column),
+            title=step_title(step, column),
+            kind=_kind_beside(step, column),
             settings=list(settings_of(step, column)),
-            ends=list(ends_of(step, places, column)),
+            ends=list(ends_of(step, known, column)),
             findings=findings([e for e in all_found if e.step == step.id], language, plan),
         )
         for place, step in enumerate(plan.steps, 1)
     ]
+
+
+def _kind_beside(step: Step, column: int) -> str:
+    """What the step does, unless its title begins with that."""
+    kind = kind_words(step, column)
+    return "" if step_title(step, column).lower().startswith(kind.lower()) else kind
 
 
 def findings(found: Sequence[Finding], language: str, plan: Plan) -> list[FindingShown]:
@@ -145,8 +157,7 @@ def _in_words(name: str, value: Any, step: Step | None, plan: Plan, column: int)
         case "outcome" if step is not None:
             return end_words(step, value, column)
         case "target":
-            places = {each.id: place for place, each in enumerate(plan.steps, 1)}
-            return target_words(value, places, column) or plan_words.NOTHING[column]
+            return target_words(value, titles(plan, column), column) or plan_words.NOTHING[column]
         case "where":
             return setting_named(plan, value, column)
         case "name" if value in plan_settings.SETTINGS:
@@ -186,26 +197,26 @@ def value_words(step: Step, name: str, column: int) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def ends_of(step: Step, places: Mapping[str, int], column: int) -> Iterator[EndShown]:
+def ends_of(step: Step, known: Mapping[str, str], column: int) -> Iterator[EndShown]:
     """Each outcome that the plan says."""
     for outcome, target in step.outcomes.items():
         said = end_words(step, outcome, column)
-        yield EndShown(outcome, said, target, target_words(target, places, column))
+        yield EndShown(outcome, said, target, target_words(target, known, column))
 
 
-def target_words(target: str, places: Mapping[str, int], column: int) -> str:
-    """Where an outcome leads, in words."""
-    if target == CONTINUE:
-        return plan_words.GOES_ON[column]
-    return f"{places[target]}. {target}" if target in places else target
+def target_words(target: str, known: Mapping[str, str], column: int) -> str:
+    """Where an outcome leads, in words; ``known`` are the titles of the plan's steps."""
+    return plan_words.GOES_ON[column] if target == CONTINUE else known.get(target, target)
 
 
 def setting_named(plan: Plan, where: str, column: int) -> str:
     """``step.setting`` as people call it."""
     step_id, _, name = where.rpartition(".")
     kind = next((step.kind for step in plan.steps if step.id == step_id), "")
-    known = name in plan_settings.SETTINGS
-    return f"{step_id} : {plan_settings.label(kind, name)[column]}" if known else where
+    if name not in plan_settings.SETTINGS:
+        return where
+    titled = titles(plan, column).get(step_id, step_id)
+    return f"{titled} : {plan_settings.label(kind, name)[column]}"
 
 
 def does(kind: StepKind, language: str) -> str:
@@ -278,7 +289,7 @@ def _marked(step: StepShown | None, other: StepShown | None) -> StepShown | None
     leads = {e.outcome: e.target for e in other.ends} if other else {}
     return replace(
         step,
-        changed=other is not None and other.name != step.name,
+        changed=other is not None and (other.title, other.kind) != (step.title, step.kind),
         settings=[
             replace(s, changed=other is not None and theirs.get(s.name) != s.value)
             for s in step.settings

@@ -51,11 +51,13 @@ class Step:
 
     ``delay_s`` parts two attempts to one person, ``ring_s`` is how long a phone rings (None: the
     station's setting), ``limit_s`` how long the step may last, ``minutes`` how long what it opens
-    lasts. ``text`` is what the operator is told, or what is said on the phone, or written.
+    lasts. ``text`` is what the operator is told, or what is said on the phone, or written. ``name``
+    is what people call the step; "": by what it does.
     """
 
     id: str
     kind: StepKind
+    name: str = ""
     text: str = ""
     limit_s: float | None = None
     who: tuple[Who, ...] = ()
@@ -163,7 +165,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
 WHOLE = frozenset({"attempts", "valid", "times", "report_every"})
 FLAGS = frozenset({"call_back", "identify", "confirm", "restore"})
 LISTS = frozenset({"answers", "checklist", "zones"})
-_TEXTS = frozenset({"text", "to", "subject", "until", "code"})
+_TEXTS = frozenset({"name", "text", "to", "subject", "until", "code"})
 
 
 #: The step of a guard whom a person sends, whatever the plan says (D33).
@@ -190,7 +192,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
 def step_to_json(step: Step) -> dict[str, Any]:
     """One step, without what is left as it is by default."""
     body: dict[str, Any] = {"id": step.id, "kind": step.kind.value}
-    for name in (*FIELDS[step.kind], "text"):
+    for name in ("name", *FIELDS[step.kind], "text"):
         value = getattr(step, name)
         if value != DEFAULTS[name] or name in _ALWAYS:
             body[name] = setting_to_json(value)
@@ -268,7 +270,7 @@ def _step(body: Any, place: int) -> Step:
             f"step {step_id!r}: there is no kind of step {named!r}: {known}", field=f"{at}.kind"
         )
     kind = StepKind(named)
-    known_fields = {"id", "kind", "text", "outcomes", *FIELDS[kind]}
+    known_fields = {"id", "kind", "name", "text", "outcomes", *FIELDS[kind]}
     if kind in CALLING and body.get("code") == "":
         known_fields.add("code")
     values: dict[str, Any] = {}

@@ -9,6 +9,7 @@ from callflow.core.plans.call_plan.plan import DEFAULTS, ENUMS, FLAGS, LISTS, WH
 from callflow.core.plans.call_plan.soundness import (
     LONGEST_CODE,
     LONGEST_ID,
+    LONGEST_NAME,
     LONGEST_TEXT,
     MOST_STEPS,
 )
@@ -48,8 +49,9 @@ KINDS: Mapping[StepKind, str] = {
 
 #: What each setting means.
 MEANINGS: Mapping[str, str] = {
-    "id": "the step's name, once in the plan; outcomes lead to it",
+    "id": "the step's identifier, once in the plan; outcomes lead to it",
     "kind": "what the step does",
+    "name": "what people call the step; left out: by what it does",
     "text": "what the operator is told, or what is said on the phone, or written",
     "outcomes": "the step that follows each end; left out: an operator, or the next person",
     "limit_s": "seconds that the step may last; then its outcome is overdue",
@@ -88,7 +90,7 @@ MEANINGS: Mapping[str, str] = {
 
 def settings(kind: StepKind) -> tuple[str, ...]:
     """Every setting of a step of ``kind``, in the order in which it is written."""
-    return ("id", "kind", "text", *FIELDS[kind], *(("outcomes",) if ENDS[kind] else ()))
+    return ("id", "kind", "name", "text", *FIELDS[kind], *(("outcomes",) if ENDS[kind] else ()))
 
 
 def json_schema() -> dict[str, Any]:
@@ -154,8 +156,17 @@ def _type(kind: StepKind, name: str) -> dict[str, Any]:
         of = "integer" if name in WHOLE else "number"
         null = [] if DEFAULTS[name] is not None else ["null"]
         return {"type": [of, *null] if null else of, "minimum": least, "maximum": most}
-    longest = {"id": LONGEST_ID, "code": LONGEST_CODE, "text": LONGEST_TEXT}.get(name)
+    longest = _LONGEST.get(name)
     return {"type": "string"} if longest is None else {"type": "string", "maxLength": longest}
+
+
+#: Characters of a text, where it has a bound of its own.
+_LONGEST: Mapping[str, int] = {
+    "id": LONGEST_ID,
+    "name": LONGEST_NAME,
+    "code": LONGEST_CODE,
+    "text": LONGEST_TEXT,
+}
 
 
 def _selectors() -> list[dict[str, Any]]:

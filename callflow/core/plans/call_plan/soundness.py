@@ -34,6 +34,7 @@ from callflow.core.plans.task import TaskOutcome
 #: Ids that a step of a plan can't have: they mean something else in a call's row or a table.
 RESERVED_IDS = BESIDE_PLANS | {"", CONTINUE, EXHAUSTED}
 LONGEST_ID, LONGEST_CODE = 64, 32  # characters, as the rows have room for
+LONGEST_NAME = 100  # characters of what people call a step
 LONGEST_TEXT = 2000  # characters: two minutes of speech
 LONGEST_LINE = 500  # characters of an address, a subject, an answer, a line of a checklist
 MOST_STEPS, MOST_ENTRIES = 100, 100
@@ -107,9 +108,9 @@ def _bad_step(at: At) -> Iterator[Finding]:
 
 def _too_long(at: At) -> Iterator[Finding]:
     """Texts are spoken, mailed and shown: none is without an end."""
-    for name in ("text", *FIELDS[at.step.kind]):
+    for name in ("name", "text", *FIELDS[at.step.kind]):
         value = getattr(at.step, name)
-        most = LONGEST_TEXT if name == "text" else LONGEST_LINE
+        most = {"name": LONGEST_NAME, "text": LONGEST_TEXT}.get(name, LONGEST_LINE)
         if isinstance(value, str) and len(value) > most:
             yield at.found("long_text", name, name=name, most=most)
         if isinstance(value, tuple) and len(value) > MOST_ENTRIES:

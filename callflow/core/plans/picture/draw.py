@@ -7,34 +7,44 @@ from collections.abc import Iterator
 from html import escape
 
 from callflow.core.plans.call_plan import Plan, StepKind, problems, reachable
-from callflow.core.plans.picture.boxes import HEAD, MARGIN, WIDTH, Box, Line, boxes
+from callflow.core.plans.picture.boxes import HEAD, MARGIN, NARROW, WIDTH, Box, Line, boxes
 from callflow.core.plans.picture.lanes import lanes, spans_of
 from callflow.texts.plans import plan_words
 
 #: Tints that read on light and on dark: a human's, a closure's, of a step that is never reached.
 _HUMAN, _CLOSURE, _NEVER = "#2f7de1", "#1f9d55", "#d9822b"
 _LANE, _ARROW = 13.0, 7.0
-_LONGEST_ID, _LONGEST_KIND = 30, 34
+#: The width of a letter of a title, of a line, and units that marks beside a title take.
+_LETTER, _SMALL_LETTER, _MARKS = 7.3, 6.4, 90.0
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def draw(plan: Plan, language: str = "en", scale: float = 1.0) -> str:
+def draw(
+    plan: Plan,
+    language: str = "en",
+    scale: float = 1.0,
+    *,
+    narrow: bool = False,
+    selected: str = "",
+) -> str:
     """The picture of ``plan``, sound or not; ``language`` is that of its words, fr or en.
 
-    ``scale`` is how many CSS pixels a unit has where it is shown.
+    ``scale`` is how many CSS pixels a unit has where it is shown; ``narrow``: beside others there;
+    ``selected``: the step that stands out.
     """
     column = 0 if language == "fr" else 1
     sound = next(problems(plan), None) is None
     reached = reachable(plan) if sound else frozenset(step.id for step in plan.steps)
-    drawing = _Drawing(boxes(plan, reached, column), column)
+    width = NARROW if narrow else WIDTH
+    drawing = _Drawing(boxes(plan, reached, column, width), column, width, selected)
     return drawing.svg(plan, language, scale)
 
 
 class _Drawing:
     """One picture: where its lanes are, and its elements."""
 
-    def __init__(self, all_boxes: list[Box], column: int) -> None:
-        self.boxes, self.column = all_boxes, column
+    def __init__(self, all_boxes: list[Box], column: int, width: float, selected: str) -> None:
+        self.boxes, self.column, self.width, self.selected = all_boxes, column, width, selected
         self.by_id = {box.step.id: box for box in all_boxes}
         self.forward = self._heights(back=False)
         self.back = self._heights(back=True)
@@ -42,7 +52,7 @@ class _Drawing:
         self.back_lanes = lanes(spans_of(self.back))
         widest = max(self.back_lanes.values(), default=-1) + 1
         self.left = MARGIN + widest * _LANE + (_LANE if widest else 0.0)
-        self.right = self.left + WIDTH
+        self.right = self.left + width
 
     def _heights(self, *, back: bool) -> dict[str, list[float]]:
         """{step: heights that its lane joins}: where it is led from, and its own head."""
@@ -77,12 +87,18 @@ class _Drawing:
     def _described(self) -> str:
         """The picture for whoever does not see it."""
         return "\n".join(
-            f"{box.place}. {box.step.id} ({box.kind}): "
+            f"{box.place}. {box.title} ({box.kind}): "
             + "; ".join(
-                f"{line.text} → {line.target}" if line.target else line.text for line in box.lines
+                f"{line.text} → {self._named(line.target)}" if line.target else line.text
+                for line in box.lines
             )
             for box in self.boxes
         )
+
+    def _named(self, target: str) -> str:
+        """The place and title of a step; the id of what is none."""
+        box = self.by_id.get(target)
+        return target if box is None else f"{box.place}. {box.title}"
 
     def _elements(self, plan: Plan) -> Iterator[str]:
         name = _cut(f"{plan.name or plan.id} · v{plan.version}", 60)
@@ -92,7 +108,8 @@ class _Drawing:
         for target in self.back:
             yield from self._back_lane(target)
         for box in self.boxes:
-            yield "<g>"
+            chosen = ' class="selected"' if box.step.id == self.selected else ""
+            yield f'<g data-step="{box.place}"{chosen}>'
             yield f"<title>{escaped(box.whole)}</title>"
             yield from self._box(box)
             yield "</g>"
@@ -125,18 +142,18 @@ class _Drawing:
         colour, x = _colour(box), self.left
         dashed = "" if box.reached else ' stroke-dasharray="5 4"'
         yield (
-            f'<rect x="{x:g}" y="{box.y:g}" width="{WIDTH:g}" height="{box.height:g}" rx="7"'
+            f'<rect x="{x:g}" y="{box.y:g}" width="{self.width:g}" height="{box.height:g}" rx="7"'
             f' fill="{colour}" fill-opacity="0.07" stroke="{colour}" stroke-opacity="0.75"'
             f' stroke-width="{2 if box.closes else 1.25}"{dashed}/>'
         )
         yield _circle(x + 17, box.y + HEAD / 2, str(box.place), colour)
-        name = _cut(box.step.id, _LONGEST_ID)
+        marked = 30 * (box.human or box.closes)
+        room = self.width - 42 - marked - (0.0 if box.reached else _MARKS)
+        name = _cut(box.title, int(room / _LETTER))
         yield _text(x + 32, box.y + HEAD / 2 + 4.5, name, 'font-size="13" font-weight="600"')
-        kind = _cut(box.kind, _LONGEST_KIND) + ("" if box.reached else f" · {self._never()}")
-        more = f'text-anchor="end" fill="{colour}"'
-        yield _text(
-            self.right - 30 * (box.human or box.closes) - 10, box.y + HEAD / 2 + 4, kind, more
-        )
+        if not box.reached:
+            more = f'text-anchor="end" fill="{colour}"'
+            yield _text(self.right - marked - 10, box.y + HEAD / 2 + 4, self._never(), more)
         if box.human:
             yield _person(self.right - 18, box.y + HEAD / 2, _HUMAN)
         if box.closes:
@@ -155,10 +172,11 @@ class _Drawing:
         if line.target in self.by_id:
             target = self.by_id[line.target]
             colour = _colour(target)
+            room = int((self.width - 34 - len(line.text) * _SMALL_LETTER) / _SMALL_LETTER)
             yield _text(
                 self.right - 14,
                 y + 4,
-                _cut(line.target, 20) if len(line.text) < 38 else str(target.place),
+                _cut(self._named(line.target), room) if room > 8 else str(target.place),
                 f'text-anchor="end" font-size="11" fill="{colour}"',
             )
             yield f'<circle cx="{self.right:g}" cy="{y:g}" r="3" fill="{colour}"/>'
@@ -207,7 +225,7 @@ def _arrow(x: float, y: float, size: float, colour: str) -> str:
 
 def _circle(x: float, y: float, number: str, colour: str) -> str:
     return f'<circle cx="{x:g}" cy="{y:g}" r="10" stroke="{colour}" stroke-opacity="0.6"/>' + _text(
-        x, y + 4, number, f'text-anchor="middle" font-size="10.5" fill="{colour}"'
+        x, y + 4, number, f'text-anchor="middle" font-size="11" fill="{colour}"'
     )
 
 

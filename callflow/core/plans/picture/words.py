@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from callflow.core.calls.call import ANSWERS
 from callflow.core.calls.on_call import Who
-from callflow.core.plans.call_plan import CALLING, EXHAUSTED, Mode, Step, StepKind, Stop
+from callflow.core.plans.call_plan import CALLING, EXHAUSTED, Mode, Plan, Step, StepKind, Stop
 from callflow.texts import OUTCOMES, RESOLUTIONS, STEP_KINDS, TASK_OUTCOMES, WAITS
 from callflow.texts.plans import plan_words
 from callflow.texts.plans.vocabulary import SERVICES
@@ -15,6 +17,29 @@ _ENDS = {**OUTCOMES, **TASK_OUTCOMES, **WAITS, **plan_words.ENDS}
 def kind_words(step: Step, column: int) -> str:
     """What the step does. ``column`` 0 is French, 1 English."""
     return STEP_KINDS[step.kind][column]
+
+
+def step_title(step: Step, column: int) -> str:
+    """What people call the step: its name; without one what it does, a closure with its code."""
+    named = " ".join(step.name.split())
+    if named:
+        return named
+    match step.kind:
+        case StepKind.EMERGENCY_SERVICE:
+            said = SERVICES[step.service][column]
+        case StepKind.CLOSE if step.code:
+            code = RESOLUTIONS[step.code][column] if step.code in RESOLUTIONS else step.code
+            said = plan_words.CLOSE_AS[column].format(code)
+        case _:
+            said = kind_words(step, column)
+    return said[:1].upper() + said[1:]
+
+
+def titles(plan: Plan, column: int) -> Mapping[str, str]:
+    """{step: its place and what people call it, such as "2. Call list"}."""
+    return {
+        step.id: f"{place}. {step_title(step, column)}" for place, step in enumerate(plan.steps, 1)
+    }
 
 
 def end_words(step: Step, outcome: str, column: int) -> str:
@@ -28,13 +53,15 @@ def end_words(step: Step, outcome: str, column: int) -> str:
     return _ENDS[outcome][column] if outcome in _ENDS else outcome
 
 
-def details(step: Step, column: int) -> list[str]:
-    """How the step is set, in lines: whom it calls, how often, what for."""
+def details(step: Step, column: int, titles: Mapping[str, str]) -> list[str]:
+    """How the step is set, in lines: what it does where it is named otherwise, whom it calls, how
+    often, what for. ``titles`` are those of the plan's steps."""
     if step.kind in CALLING:
         found = [_people(step, column), _turns(step, column)]
     else:
-        found = [_setting(step, column)]
-    return [line for line in (*found, step.text) if line]
+        found = [_setting(step, column, titles)]
+    kind = kind_words(step, column) if step.name.strip() else ""
+    return [line for line in (kind, *found, step.text) if line]
 
 
 def _people(step: Step, column: int) -> str:
@@ -65,7 +92,7 @@ def _turns(step: Step, column: int) -> str:
     return " · ".join(parts)
 
 
-def _setting(step: Step, column: int) -> str:
+def _setting(step: Step, column: int, titles: Mapping[str, str]) -> str:
     match step.kind:
         case StepKind.SEND_GUARD:
             return _people(step, column)
@@ -74,7 +101,7 @@ def _setting(step: Step, column: int) -> str:
         case StepKind.NOTIFY:
             return f"{step.channel} → {step.to}"
         case StepKind.GO_TO:
-            return plan_words.BACK_TO[column].format(step.to, step.times)
+            return plan_words.BACK_TO[column].format(titles.get(step.to, step.to), step.times)
         case StepKind.CLOSE:
             return RESOLUTIONS[step.code][column] if step.code in RESOLUTIONS else step.code
         case StepKind.WAIT:

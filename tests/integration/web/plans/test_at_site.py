@@ -55,7 +55,7 @@ async def test_a_site_has_settings_of_its_own_and_its_alarms_have_them(
     assert re.search(r'class="changed"><dt>Calls to each person</dt><dd><bdi>4', page.text)
     assert "Calls to each person : 4 (the plan: 2 )" in said(page)
     followers = said(await admin.see("/plans/intrusion/sites"))
-    assert "keyholders : Calls to each person" in followers
+    assert "2. Dépositaires de clés : Calls to each person" in followers
     steps = [station.alarm(account).plan["steps"][1]["attempts"] for account in ("1001", "1002")]
     assert steps == [4, 2]  # frozen into the incident; the other site has the plan's
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=100))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from callflow import clock
 from callflow.handling.plans import plans
 from callflow.storage.sites import sites
 from tests.integration.web.plans.test_plan_pages import CALL, HAND, drafted, night, published, said
@@ -57,16 +58,16 @@ async def test_a_draft_is_written_step_by_step(station: WebStation, admin: Perso
     published(station, night(CALL, HAND))
     assert "The first change begins a draft; version 1" in said(await admin.see(AT))
     answer = await act(admin, "/steps", kind="question", before="1")
-    assert answer.headers["location"] == f"{AT}?step=1#step-1"
+    assert answer.headers["location"] == f"{AT}?step=1&did=add"
     assert ids(station) == "question call hand"
     page = await admin.see(f"{AT}?step=1")
-    assert "a question has 1 to 9 answers" in said(page, 'id="step-1"', '"fields grid"')
+    assert "a question has 1 to 9 answers" in said(page, 'id="step-1"', 'id="step-2"')
     await act(
         admin,
         "/steps/1/save",
         step="question",
         place="1",
-        id="ask",
+        name="Tout va bien ?",
         text="Tout va bien ?",
         answers="oui\r\nnon",
         who_0="role:premises",
@@ -76,8 +77,9 @@ async def test_a_draft_is_written_step_by_step(station: WebStation, admin: Perso
         end_exhausted="call",
     )
     assert draft(station)["steps"][0] == {
-        "id": "ask",
+        "id": "question",
         "kind": "question",
+        "name": "Tout va bien ?",
         "text": "Tout va bien ?",
         "who": [{"role": "premises"}],
         "attempts": 2,
@@ -88,15 +90,77 @@ async def test_a_draft_is_written_step_by_step(station: WebStation, admin: Perso
         "outcomes": {"answer_1": "hand", "exhausted": "call"},
     }
     await act(admin, "/steps/2/down", step="call", place="2")
-    assert ids(station) == "ask hand call"
+    assert ids(station) == "question hand call"
     await act(admin, "/order", order="1,3,2")
-    assert ids(station) == "ask call hand"
+    assert ids(station) == "question call hand"
     await act(admin, "/steps/3/up", step="hand", place="3")
     await act(admin, "/steps/3/remove", step="call", place="3")
-    assert ids(station) == "ask hand"
+    assert ids(station) == "question hand"
     assert "'call', which is no step" in said(await admin.see(AT), 'id="step-1"', 'id="step-2"')
     await act(admin, "", name="Nuit, avec question")
     assert draft(station)["name"] == "Nuit, avec question"
+
+
+async def test_an_end_leads_to_a_step_that_is_made_for_it(
+    station: WebStation, admin: Person
+) -> None:
+    drafted(station, night(CALL, HAND))
+    step = {"step": "call", "place": "1"}
+    answer = await act(
+        admin, "/steps/1/save", **step, end_exhausted="new:send_guard", end_verified_ok="close:test"
+    )
+    assert answer.headers["location"] == f"{AT}?step=1&did=save"
+    assert ids(station) == "call guard hand closure"
+    assert draft(station)["steps"][0]["outcomes"] == {
+        "exhausted": "guard",
+        "verified_ok": "closure",
+    }
+    assert draft(station)["steps"][1]["outcomes"] == {"exhausted": "hand"}
+    for target in ("new:dance", "close:gone"):
+        answer = await act(admin, "/steps/1/save", **step, end_help=target)
+        assert (answer.status_code, "choose one of" in said(answer)) == (422, True)
+    assert ids(station) == "call guard hand closure"
+
+
+RUNS = {
+    "": "An operator knows after 0:",
+    "sim_site=1001": "Bijouterie du Parlement",
+    "sim_site=9999": "no site",
+    "sim_kind=gone": "choose one of",
+    "sim_others=%3Cscript%3E": "nobody can do that",
+    "sim_others=acknowledged": "nobody can do that",
+    "sim_others=help": "An operator knows after 0:",
+}
+
+
+async def test_the_draft_runs_beneath_its_steps(station: WebStation, admin: Person) -> None:
+    station.site()
+    drafted(station, night(CALL, HAND))
+    for asked, seen in RUNS.items():
+        page = await admin.see(f"{AT}?step=1&{asked}")
+        assert (page.status_code, seen in said(page, 'id="plan-run"')) == (200, True), asked
+        assert "<script>" not in page.text
+    assert "Example site" in said(await admin.see(AT), 'id="plan-run"')
+    answer = await act(admin, "", name="Nuit", sim_site="1001", sim_kind="fire", here="2")
+    assert answer.headers["location"] == f"{AT}?step=2&sim_site=1001&sim_kind=fire"
+    drafted_again = night({**CALL, "outcomes": {"exhausted": "nowhere"}}, HAND)
+    at = (await admin.see(AT)).text
+    assert "Longest delay" in at
+    revision = as_of(await admin.see(AT))
+    station.do(
+        lambda tx: plans.save_draft(tx, drafted_again, "bea", clock.now(), revision=revision)
+    )
+    page = await admin.see(AT)
+    assert "this plan can't run as it is" in said(page, 'id="plan-run"')
+    assert "1 error" in said(page, 'id="plan-bar"')
+
+
+async def test_a_place_that_is_none_is_the_nearest(station: WebStation, admin: Person) -> None:
+    drafted(station, night(CALL, HAND))
+    for asked, place in (("step=9", 2), ("step=0", 1), ("step=2&add=1000", 2)):
+        page = (await admin.see(f"{AT}?{asked}")).text
+        assert f'action="{AT}/steps/{place}/save"' in page
+        assert ('name="before" value="3"' in page) == ("add" in asked)
 
 
 async def test_a_plan_says_how_long_a_treated_site_has(station: WebStation, admin: Person) -> None:
@@ -126,7 +190,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stands(
         ({"mode": "sideways"}, "must be one of"),
         ({"step": "gone"}, "removed this step"),
     ):
-        step = {"step": "call", "place": "1", "id": "call", "text": "Allô", **fields}
+        step = {"step": "call", "place": "1", "text": "Allô", **fields}
         answer = await act(admin, "/steps/1/save", **step)
         assert (answer.status_code in (409, 422), why in said(answer)) == (True, True), fields
         assert "gone" in fields.values() or ">Allô</textarea>" in answer.text
@@ -142,7 +206,7 @@ async def test_the_second_of_two_sees_both_versions(
     drafted(station, night(CALL, HAND))
     other = await person(station, app, "bob")
     shown = as_of(await admin.see(f"{AT}?step=1"))
-    mine = {"step": "call", "place": "1", "id": "call", "delay_s": "20", "end_exhausted": "hand"}
+    mine = {"step": "call", "place": "1", "delay_s": "20", "end_exhausted": "hand"}
     await act(other, "/steps/1/save", **mine, attempts="5")
     late = await act(admin, "/steps/1/save", shown, **mine, attempts="3")
     assert late.status_code == 409

@@ -23,7 +23,7 @@ def test_a_step_is_dragged_before_another(page: Page, tmp_path: Path) -> None:
         page.goto(f"{process.url}/plans/intrusion/edit")
         grip = page.locator("[data-place='3'] [data-grip]")
         grip.drag_to(page.locator("[data-place='1']"), target_position={"x": 60, "y": 2})
-        expect(page.locator("[data-place='1'] h3")).to_contain_text("operator")
+        expect(page.locator("[data-place='1'] h3")).to_contain_text("Remise à un opérateur")
         draft = station.store.read_now(lambda tx: plans.get_draft(tx, "intrusion"))
         order = [step["id"] for step in draft.body["steps"]]
         assert order == ["operator", "counter_call", "keyholders", "false_alarm"]

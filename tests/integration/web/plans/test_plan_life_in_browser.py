@@ -21,24 +21,21 @@ from web.access.users import Role
 WORDS = {
     "short": ("Nom court, définitif", "Short name, kept for ever"),
     "begin": ("Commencer", "Begin"),
-    "does": ("Ce qu'elle fait", "What it does"),
     "counter-call": ("Contre-appel", "Counter-call"),
     "call list": ("Liste d'appel", "Call list"),
     "guard": ("Envoi d'un agent d'intervention", "Send a guard"),
     "closure": ("Clôture", "Closure"),
-    "where": ("Où", "Where"),
-    "end": ("à la fin", "at the end"),
     "add": ("Ajouter", "Add"),
     "attempts": ("Appels à chaque personne", "Calls to each person"),
     "code": ("Code acquis", "Resolution code"),
     "false alarm": ("fausse alarme", "false alarm"),
+    "closed so": ("Clôture : fausse alarme", "Closure: false alarm"),
     "save": ("Enregistrer le brouillon", "Save the draft"),
     "saved": ("Enregistré dans le brouillon.", "Saved in the draft."),
     "unreachable": ("aucune issue n’y mène", "no outcome leads to it"),
     "not so": ("Elle ne peut pas être publiée telle quelle", "It can't be published as it is"),
     "right code": ("code juste, fausse alarme", "right code, false alarm"),
     "all clear": ("rien à signaler sur place", "all clear on site"),
-    "change": ("Modifier", "Change"),
     "called": ("Qui est appelé", "Who is called"),
     "site": ("Site (abonné)", "Site (account)"),
     "when": ("Quand", "When"),
@@ -73,8 +70,8 @@ WORDS = {
 class Desk:
     """The browser, and the words of its language."""
 
-    def __init__(self, page: Page, url: str, column: int) -> None:
-        self.page, self.url, self.column = page, url, column
+    def __init__(self, page: Page, url: str, column: int, *, script: bool) -> None:
+        self.page, self.url, self.column, self.script = page, url, column, script
 
     def word(self, name: str) -> str:
         return WORDS[name][self.column]
@@ -100,26 +97,38 @@ class Desk:
 
     def there(self) -> None:
         """The page that was asked for stands in the place of the one before."""
-        expect(self.page.locator("#main[aria-busy]")).to_have_count(0)
+        busy = "#main[aria-busy], #plan-page[data-busy]"
+        expect(self.page.locator(busy)).to_have_count(0)
 
     def sees(self, name: str) -> None:
         expect(self.page.locator("main")).to_contain_text(self.word(name))
 
-    def add(self, kind: str, *, last: bool = False) -> None:
-        """A step, where the page puts it or at the end; its form is open then."""
-        self.choose("does", self.word(kind))
-        if last:
-            self.choose("where", self.word("end"))
-        self.press("add")
-        expect(self.page.locator("form.fields #f-id")).to_be_visible()
+    def add(self, kind: str) -> None:
+        """A step, where the page puts it; its form is shown then."""
+        before = self.page.locator("#plan-list li").count()
+        self.page.locator("#add-kind").select_option(label=self.word(kind))
+        if not self.script:
+            self.press("add")
+        expect(self.page.locator("#plan-list li")).to_have_count(before + 1)
+        self.there()
+
+    def select(self, place: int) -> None:
+        self.page.locator(f"#pick-{place}").click()
+        expect(self.page.locator(f"#pick-{place}[aria-current]")).to_be_visible()
+        self.there()
 
     def save(self) -> None:
         self.press("save")
         self.sees("saved")
 
+    def publish(self, why: str) -> None:
+        self.page.locator("#publish > summary").click()
+        self.fill("why", why)
+        self.press("publish")
+
     def lead(self, place: int, outcome: str, to: str) -> None:
         """What follows an outcome of a step."""
-        self.page.locator(f"#step-{place}").get_by_role("link", name=self.word("change")).click()
+        self.select(place)
         self.page.get_by_label(self.word(outcome), exact=True).select_option(label=to)
         self.save()
 
@@ -155,7 +164,7 @@ def test_a_plan_is_written_tried_published_changed_and_withdrawn(
     context = browser.new_context(java_script_enabled=script, locale="fr-FR")
     page = context.new_page()
     log_in(page, process, script=script)
-    desk = Desk(page, process.url, 0 if language == "fr" else 1)
+    desk = Desk(page, process.url, 0 if language == "fr" else 1, script=script)
     desk.go(f"/plans?lang={language}")
     _written(desk)
     _tried(desk)
@@ -174,14 +183,15 @@ def _written(desk: Desk) -> None:
     for kind in ("call list", "guard"):
         desk.add(kind)
         desk.save()
-    desk.add("closure", last=True)
+    desk.add("closure")
     desk.choose("code", desk.word("false alarm"))
     desk.save()
     expect(desk.page.locator("#step-5")).to_contain_text(desk.word("unreachable"))
     desk.sees("not so")
-    closure = desk.page.locator("#step-5 h3").inner_text().split()[1]
+    closure = desk.page.locator("#step-form").get_attribute("action")
+    assert closure == "/plans/boutique/edit/steps/5/save"
     for place, outcome in ((1, "right code"), (2, "right code"), (3, "all clear")):
-        desk.lead(place, outcome, f"5. {closure}")
+        desk.lead(place, outcome, f"5. {desk.word('closed so')}")
     expect(desk.page.locator(".findings")).to_have_count(0)
 
 
@@ -201,8 +211,7 @@ def _tried(desk: Desk) -> None:
 
 def _published(desk: Desk, station: WebStation) -> None:
     desk.tab("edit")
-    desk.fill("why", "Première version")
-    desk.press("publish")
+    desk.publish("Première version")
     desk.sees("version 1")
     assert _newest(station)["version"] == 1
     desk.tab("sites")
@@ -213,6 +222,7 @@ def _published(desk: Desk, station: WebStation) -> None:
 
 def _changed_and_rolled_back(desk: Desk, station: WebStation) -> None:
     desk.tab("edit")
+    desk.select(2)
     desk.page.locator("#step-2 button").first.focus()
     desk.page.keyboard.press("Enter")  # the list goes before the counter-call
     expect(desk.page.locator("#step-1 button").first).to_be_focused()
@@ -222,12 +232,10 @@ def _changed_and_rolled_back(desk: Desk, station: WebStation) -> None:
     expect(desk.page.locator("#step-2 button").nth(1)).to_be_focused()
     expect(desk.page.locator(".findings")).to_have_count(0)
     for place in (1, 2):
-        desk.page.locator(f"#step-{place}").get_by_role("link").click()
-        desk.there()
+        desk.select(place)
         desk.fill("attempts", "3")
         desk.save()
-    desk.fill("why", "Plus d'appels")
-    desk.press("publish")
+    desk.publish("Plus d'appels")
     assert [step.get("attempts") for step in _newest(station)["steps"][:2]] == [3, 3]
     desk.tab("versions")
     desk.press("compare")

@@ -111,6 +111,25 @@ async def test_a_plan_is_read_with_what_is_found_beside_its_steps(
     assert "keyholders" in beside
 
 
+async def test_a_steps_name_is_shown_as_text_wherever_it_stands(
+    station: WebStation, admin: Person
+) -> None:
+    named = {**CALL, "name": '"><img src=x onerror=alert(1)>'}
+    published(station, night(named, HAND))
+    published(station, night({**named, "attempts": 2}, HAND))
+    drafted(station, night({**named, "attempts": 3}, HAND))
+    station.site(plans={"intrusion": "night"})
+    for path in (
+        *("", "?v=draft", "/edit?step=1", "/edit?step=2", "/versions?before=1&after=2"),
+        *("/called?site=1001", "/simulate?site=1001", "/sites/1001?step=2"),
+    ):
+        page = await admin.see(f"/plans/night{path}")
+        assert page.status_code == 200
+        assert "<img src=x" not in page.text, path
+        assert "&lt;img src=x" in page.text, path
+        assert "call_list" not in said(page), path
+
+
 async def test_its_sites_are_looked_at_when_that_is_asked_for(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:

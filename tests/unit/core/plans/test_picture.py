@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from callflow.core.plans.call_plan import Plan, from_json
 from callflow.core.plans.picture import draw
 from callflow.core.plans.picture.lanes import lanes
+from callflow.core.plans.picture.words import step_title
 from callflow.core.plans.standard import STANDARD_PLANS
 from tests.unit.core.plans.test_text import plans
 
@@ -42,7 +43,8 @@ def test_a_picture_names_every_step_and_leads_to_each_that_follows(
     one: Plan, language: str
 ) -> None:
     said = texts(one, language)
-    assert all(step.id in said for step in one.steps)
+    column = 0 if language == "fr" else 1
+    assert all(step_title(step, column) in said for step in one.steps)
     assert arrowheads(one) == len({target for s in one.steps for target in s.outcomes.values()})
 
 
@@ -55,7 +57,7 @@ def test_humans_closures_and_what_is_never_reached_are_marked() -> None:
     )
     said = texts(one)
     assert "otherwise → an operator" in said
-    assert "wait · never reached" in said
+    assert said[said.index("Wait") + 1] == "never reached"
     assert "false alarm" in said
     boxes = picture(one).findall(f".//{SVG}rect")
     assert [box.get("stroke-dasharray") is not None for box in boxes] == [False, False, True, True]
@@ -69,14 +71,29 @@ def test_a_way_back_is_drawn_dashed() -> None:
     )
     dashed = [path for path in picture(one).iter(f"{SVG}path") if path.get("stroke-dasharray")]
     assert len(dashed) == 2
-    assert "back to call, 2 times at most" in texts(one)
+    assert "back to 1. Call list, 2 times at most" in texts(one)
+
+
+def test_a_step_has_the_name_that_people_gave_it() -> None:
+    named = {"id": "a", "kind": "wait", "name": " Dépositaire\n en route "}
+    said = texts(plan(named, {"id": "b", "kind": "emergency_service", "service": "fire"}), "fr")
+    assert {"Dépositaire en route", "attente", "Sapeurs-pompiers"} <= set(said)
+
+
+def test_beside_others_it_is_narrow_and_one_step_stands_out() -> None:
+    one = STANDARD_PLANS[0]
+    root = ElementTree.fromstring(draw(one, narrow=True, selected="keyholders"))
+    assert float(root.get("width", "0")) < float(picture(one).get("width", "0"))
+    steps = [each for each in root.iter(f"{SVG}g") if each.get("data-step")]
+    assert [each.get("data-step") for each in steps] == ["1", "2", "3", "4"]
+    assert [each.get("class") for each in steps] == [None, "selected", None, None]
 
 
 def test_whoever_does_not_see_it_is_told() -> None:
     root = picture(STANDARD_PLANS[0])
     assert (root.get("role"), root.get("aria-label")) == ("img", "Intrusion")
     assert root.findtext(f"{SVG}title") == "Intrusion"
-    assert "code, false alarm → false_alarm" in str(root.findtext(f"{SVG}desc"))
+    assert "code, false alarm → 4. Closure: false alarm" in str(root.findtext(f"{SVG}desc"))
 
 
 @given(one=plans())

@@ -166,7 +166,7 @@ def plans(draw: st.DrawFn) -> Plan:
     steps = []
     for kind in draw(st.lists(st.sampled_from(StepKind), max_size=4)):
         body: dict[str, Any] = {"id": draw(_texts | _lookalikes), "kind": kind.value}
-        for name in draw(st.sets(st.sampled_from(("text", *FIELDS[kind])))):
+        for name in draw(st.sets(st.sampled_from(("name", "text", *FIELDS[kind])))):
             body[name] = draw(_values(name))
         ends = sorted(map(str, ENDS[kind])) or [""]
         body["outcomes"] = draw(
@@ -232,7 +232,7 @@ def test_the_schema_names_every_kind_setting_and_end() -> None:
     assert set(steps) == {kind.value for kind in StepKind}
     text = described()
     for kind in StepKind:
-        assert set(steps[kind.value]) >= {"id", "kind", "text", *FIELDS[kind]}
+        assert set(steps[kind.value]) >= {"id", "kind", "name", "text", *FIELDS[kind]}
         assert set(steps[kind.value].get("outcomes", {}).get("properties", {})) == ENDS[kind]
         assert f"\n{kind}: " in text
 
