@@ -102,6 +102,7 @@ def test_the_jewellers_plan_is_built_from_nothing_in_eighty_acts(
     hand.type("form[action='/plans'] [name=id]", "bijouterie")
     hand.type("form[action='/plans'] [name=name]", SHOP.name)
     hand.click(page.get_by_role("button", name="Commencer"))
+    expect(page.locator("[data-grip]").first).to_be_visible()  # the script runs
     _premises_and_keyholders(hand)
     _on_the_way(hand)
     _guard_and_police(hand)

@@ -105,11 +105,13 @@ class Desk:
 
     def add(self, kind: str) -> None:
         """A step, where the page puts it; its form is shown then."""
-        before = self.page.locator("#plan-list li").count()
+        before = self.page.locator("#plan-list li[data-place]").count()
+        if self.script:  # it runs: before it, a choice is sent by its button
+            expect(self.page.locator("[data-grip]").first).to_be_visible()
         self.page.locator("#add-kind").select_option(label=self.word(kind))
         if not self.script:
             self.press("add")
-        expect(self.page.locator("#plan-list li")).to_have_count(before + 1)
+        expect(self.page.locator("#plan-list li[data-place]")).to_have_count(before + 1)
         self.there()
 
     def select(self, place: int) -> None:
