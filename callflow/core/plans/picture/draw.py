@@ -15,7 +15,7 @@ from callflow.texts.plans import plan_words
 _HUMAN, _CLOSURE, _NEVER = "#2f7de1", "#1f9d55", "#d9822b"
 _LANE, _ARROW = 13.0, 7.0
 #: The width of a letter of a title, of a line, and units that marks beside a title take.
-_LETTER, _SMALL_LETTER, _MARKS = 7.3, 6.4, 90.0
+_LETTER, _SMALL_LETTER, _MARKS = 7.3, 5.9, 90.0
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

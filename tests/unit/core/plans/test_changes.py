@@ -32,6 +32,10 @@ CASES = {
         ["step 'hand': hand to an operator → listen in"],
     ),
     "more attempts": (plan({**CALL, "attempts": 3}, HAND), ["step 'call': attempts 1 → 3"]),
+    "a step's name": (
+        plan({**CALL, "name": "Famille"}, HAND),
+        ["step 'call': name unsaid → Famille"],
+    ),
     "a text": (plan(CALL, {**HAND, "text": "Now"}), ["step 'hand': text unsaid → Now"]),
     "other people": (
         plan({**CALL, "who": [{"role": "manager"}, {"contact": "anne"}]}, HAND),
