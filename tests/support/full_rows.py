@@ -546,7 +546,7 @@ def an_ordinary_day() -> date:
 
 def _checks(tx: Tx, said: Callable[[str], str], now: datetime) -> None:
     """The usual list and a check of the station's own; one that failed, one with its figure."""
-    checks.begin_usual(tx, NAME, now)
+    checks.begin_usual(tx, now)
     of: Row = {"period": Period.WEEK, "who": Role.OPERATOR, "since": now}
     own = Check(id="ronde", title=said("Ronde"), text=said("Faire le tour"), unit=said("m"), **of)
     check_rows.put(tx, own)

@@ -82,6 +82,7 @@ Reader = Annotated[Caller, Depends(allowed(Right.READ))]
 Handler = Annotated[Caller, Depends(allowed(Right.HANDLE))]
 Configurer = Annotated[Caller, Depends(allowed(Right.CONFIGURE))]
 Supervisor = Annotated[Caller, Depends(allowed(Right.SUPERVISE))]
+Administrator = Annotated[Caller, Depends(allowed(Right.ADMINISTER))]
 
 
 def allowed_before(right: Right) -> Callable[..., Awaitable[Caller]]:

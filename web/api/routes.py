@@ -11,7 +11,7 @@ from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import charges, logbook, statistics
 from web.api.signals import signals
 from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
-from web.api.watch import health, lines, peer, station
+from web.api.watch import care, checks, health, lines, peer, probes, station
 
 router = APIRouter(prefix="/api/v1")
 for module in (
@@ -39,6 +39,9 @@ for module in (
     proofs,
     health,
     station,
+    probes,
+    care,
+    checks,
     lines,
     peer,
     holidays,

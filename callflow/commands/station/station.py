@@ -23,6 +23,7 @@ from callflow.demo import station
 from callflow.handling.base import policy
 from callflow.handling.plans import plans
 from callflow.handling.station import mirroring, shadow
+from callflow.handling.watch import checks
 from callflow.mirror import claims
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
@@ -192,6 +193,7 @@ def _take_over(asterisks: list[AsteriskProcess]) -> None:
 def _save(tx: Tx, settings: Settings, now: datetime) -> None:
     shadow.follow_setting(tx, shadow=settings.shadow, now=now)
     policy.save_policy(tx, settings)
+    checks.begin_usual(tx, now)
 
 
 def _asterisks(settings: Settings) -> list[AsteriskProcess]:

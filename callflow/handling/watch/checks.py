@@ -14,6 +14,7 @@ from math import isfinite
 
 from callflow.core.folding import folded
 from callflow.core.people.users import Role
+from callflow.core.records.logbook import MACHINE
 from callflow.core.station.backups import Run, What
 from callflow.core.time.instants import to_iso
 from callflow.core.watch import checks
@@ -68,17 +69,15 @@ def standings(tx: Tx, now: datetime) -> list[Standing]:
 # --- what is asked for ------------------------------------------------------------------------
 
 
-def begin_usual(tx: Tx, by: str, now: datetime) -> int:
-    """The checks of the usual list that the station never had are asked for from now on; how many.
-    Raises Refused where there is none."""
+def begin_usual(tx: Tx, now: datetime) -> None:
+    """At a start of the station: the checks of the usual list that it never had are asked for from
+    now on. What somebody changed, or took away, stays so."""
     known = {check.id for check in rows.every(tx)}
-    new = [usual.since(now, by) for usual in USUAL if usual.id not in known]
-    if not new:
-        raise Refused("the station has had every check of the usual list")
+    new = [usual.since(now, MACHINE) for usual in USUAL if usual.id not in known]
     for check in new:
         rows.put(tx, check)
-    tell(tx, "checks_begun", now, by=by, who_did=by, count=len(new))
-    return len(new)
+    if new:
+        tell(tx, "checks_begun", now, count=len(new))
 
 
 def add(tx: Tx, check: Check, by: str, now: datetime) -> str:
@@ -106,6 +105,23 @@ def change(tx: Tx, check: Check, by: str, now: datetime) -> None:
     )
     rows.put(tx, made)
     tell(tx, "check_changed", now, by=by, who_did=by, title=_title(made), check=made.id)
+
+
+def put(tx: Tx, check: Check, by: str, now: datetime) -> None:
+    """It is asked for like this; one that was taken away, or never was there, from now on. Raises
+    BadField, Refused."""
+    before = rows.get(tx, check.id)
+    if before is not None and before.retired_at is None:
+        change(tx, check, by, now)
+        return
+    if check.id in _TAKEN or not _NAME.fullmatch(check.id):
+        raise BadField("id", "a check's name is of small letters, digits and hyphens")
+    if before is None and len(rows.every(tx)) >= MOST:
+        raise Refused("the station has too many checks: take some away")
+    last = before.last_id if before is not None else None
+    made = replace(_whole(check), since=now, changed_by=by, last_id=last)
+    rows.put(tx, made)
+    tell(tx, "check_added", now, by=by, who_did=by, title=_title(made), check=made.id)
 
 
 def retire(tx: Tx, check_id: str, reason: str, by: str, now: datetime) -> None:
@@ -155,11 +171,14 @@ def _whole(check: Check) -> Check:
 #: What the machine sees by something that is named.
 _ABOUT = (Source.READING, Source.SIGNAL)
 _NO_LETTER = re.compile(r"[^0-9a-z]+")
+_NAME = re.compile(r"[0-9a-z]+(-[0-9a-z]+)*")
+#: What the pages' own addresses are called.
+_TAKEN = frozenset({"new", "sign"})
 
 
 def _new_id(title: str, known: Iterable[str]) -> str:
     base = _NO_LETTER.sub("-", folded(title)).strip("-")[:40] or "check"
-    taken, number, made = {*known, *texts.USUAL, "new", "sign", "usual"}, 1, base
+    taken, number, made = {*known, *texts.USUAL, *_TAKEN}, 1, base
     while made in taken:
         number += 1
         made = f"{base}-{number}"

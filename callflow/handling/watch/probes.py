@@ -26,13 +26,17 @@ _SECRET = 200
 
 def add(tx: Tx, vault: Vault, wanted: Probe, secret: str, who: str, now: datetime) -> str:
     """A new probe, asked within a minute; its id. Raises BadField, Refused."""
-    known = rows.every(tx)
-    if len(known) >= MOST:
+    made = replace(wanted, id=uuid.uuid4().hex)
+    _insert(tx, vault, made, secret, who, now)
+    return made.id
+
+
+def _insert(tx: Tx, vault: Vault, wanted: Probe, secret: str, who: str, now: datetime) -> None:
+    if len(rows.every(tx)) >= MOST:
         raise Refused("100 probes at most: remove one first")
-    made = replace(_checked(tx, wanted), id=uuid.uuid4().hex)
+    made = _checked(tx, wanted)
     rows.insert(tx, made, _kept(vault, secret))
     _tell(tx, "probe_set", made, who, now)
-    return made.id
 
 
 def change(
@@ -48,6 +52,15 @@ def change(
     if _key(known) != _key(wanted) or not wanted.enabled:
         readings.forget(tx, [_key(known)], now)
     _tell(tx, "probe_set", wanted, who, now)
+
+
+def put(tx: Tx, vault: Vault, wanted: Probe, secret: str | None, who: str, now: datetime) -> None:
+    """The probe of this id is so from now on, whether it was there or not; ``secret`` as in
+    ``change``. Raises BadField, Refused."""
+    if rows.get(tx, wanted.id) is not None:
+        change(tx, vault, wanted, secret, who, now)
+    else:
+        _insert(tx, vault, wanted, secret or "", who, now)
 
 
 def remove(tx: Tx, probe_id: str, who: str, now: datetime) -> None:

@@ -29,8 +29,8 @@ ENTRIES: Mapping[str, Pair] = {
         "Check late: {title}, due since {since}",
     ),
     "checks_begun": (
-        "Liste habituelle des contrôles mise en place par {by} ({count})",
-        "{by} began the usual list of checks ({count})",
+        "Liste habituelle des contrôles mise en place ({count})",
+        "The usual list of checks begins ({count})",
     ),
     "check_added": ("Contrôle ajouté par {by} : {title}", "{by} added the check: {title}"),
     "check_changed": ("Contrôle modifié par {by} : {title}", "{by} changed the check: {title}"),

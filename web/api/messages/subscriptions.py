@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 from callflow.core.messages.subscriptions import Subscription, SubscriptionState
@@ -13,15 +13,12 @@ from callflow.handling.base.fields import Identifier, Line
 from callflow.handling.messages import subscriptions
 from callflow.handling.messages.subscriptions import Wanted
 from callflow.storage.messages import subscriptions as rows
-from web.access.bearer import Caller, allowed
-from web.access.users import Right
+from web.access.bearer import Administrator
 from web.api.shapes import Body
 from web.kit.problems import NOT_FOUND, RESPONSES, ProblemError
 from web.station import Here
 
 router = APIRouter(tags=["subscriptions"], responses=RESPONSES)
-
-_Administrator = Annotated[Caller, Depends(allowed(Right.ADMINISTER))]
 
 
 class SubscriptionIn(Body):
@@ -97,16 +94,14 @@ class ReplayOut(BaseModel):
 
 
 @router.get("/subscriptions")
-async def list_subscriptions(caller: _Administrator, station: Here) -> SubscriptionsOut:
+async def list_subscriptions(caller: Administrator, station: Here) -> SubscriptionsOut:
     """Who is told."""
     found, waiting = await station.store.read(lambda tx: (rows.every(tx), rows.waiting(tx)))
     return SubscriptionsOut(items=[_out(one, waiting.get(one.id, 0)) for one in found])
 
 
 @router.post("/subscriptions", status_code=201)
-async def subscribe(
-    body: SubscriptionIn, caller: _Administrator, station: Here
-) -> SubscriptionMade:
+async def subscribe(body: SubscriptionIn, caller: Administrator, station: Here) -> SubscriptionMade:
     """A program is told of what happens from now on."""
     now = station.clock()
     made, secret = await station.store.write(
@@ -117,7 +112,7 @@ async def subscribe(
 
 @router.put("/subscriptions/{subscription_id}", status_code=204, responses=NOT_FOUND)
 async def change(
-    subscription_id: Identifier, body: SubscriptionIn, caller: _Administrator, station: Here
+    subscription_id: Identifier, body: SubscriptionIn, caller: Administrator, station: Here
 ) -> None:
     """Another address, choice or secret."""
     now = station.clock()
@@ -129,7 +124,7 @@ async def change(
 
 
 @router.delete("/subscriptions/{subscription_id}", status_code=204, responses=NOT_FOUND)
-async def remove(subscription_id: Identifier, caller: _Administrator, station: Here) -> None:
+async def remove(subscription_id: Identifier, caller: Administrator, station: Here) -> None:
     """It is told no more."""
     now = station.clock()
     await station.store.write(
@@ -138,14 +133,14 @@ async def remove(subscription_id: Identifier, caller: _Administrator, station: H
 
 
 @router.post("/subscriptions/{subscription_id}/pause", status_code=204, responses=NOT_FOUND)
-async def pause(subscription_id: Identifier, caller: _Administrator, station: Here) -> None:
+async def pause(subscription_id: Identifier, caller: Administrator, station: Here) -> None:
     """Nothing is sent until it is resumed; nothing is lost."""
     now = station.clock()
     await station.store.write(lambda tx: subscriptions.pause(tx, subscription_id, caller.name, now))
 
 
 @router.post("/subscriptions/{subscription_id}/resume", status_code=204, responses=NOT_FOUND)
-async def resume(subscription_id: Identifier, caller: _Administrator, station: Here) -> None:
+async def resume(subscription_id: Identifier, caller: Administrator, station: Here) -> None:
     """It is sent to again, from where it stopped."""
     now = station.clock()
     await station.store.write(
@@ -155,7 +150,7 @@ async def resume(subscription_id: Identifier, caller: _Administrator, station: H
 
 @router.post("/subscriptions/{subscription_id}/replay", responses=NOT_FOUND)
 async def replay(
-    subscription_id: Identifier, body: ReplayIn, caller: _Administrator, station: Here
+    subscription_id: Identifier, body: ReplayIn, caller: Administrator, station: Here
 ) -> ReplayOut:
     """What happened since then is sent again, under the ids that it had."""
     point = body.since or body.entry

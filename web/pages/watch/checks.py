@@ -14,9 +14,9 @@ from starlette.datastructures import FormData, UploadFile
 from callflow.core.people.users import Role
 from callflow.core.records.documents import DocumentKind
 from callflow.core.time.instants import from_iso
-from callflow.core.watch.checks import PEOPLE, USUAL, Check, Period, Proof, Source
+from callflow.core.watch.checks import PEOPLE, Check, Period, Proof, Source
 from callflow.core.watch.organs import Part
-from callflow.handling.base.refusals import NotFound, Refused
+from callflow.handling.base.refusals import NotFound
 from callflow.handling.watch import checks
 from callflow.handling.watch.checks import Signed
 from callflow.paper import shelf
@@ -58,13 +58,10 @@ async def _list(
     now = station.clock()
 
     def read(tx: Tx) -> dict[str, Any]:
-        every = rows.every(tx)
-        known = {check.id for check in every}
         return {
             **frame(tx, station, visitor, "station"),
             "standings": checks.standings(tx, now),
-            "retired": [check for check in every if check.retired_at is not None],
-            "usual_left": sum(usual.id not in known for usual in USUAL),
+            "retired": [check for check in rows.every(tx) if check.retired_at is not None],
         }
 
     values = await station.store.read(read)
@@ -180,16 +177,6 @@ async def _with_document(
 
 
 # --- one check, and the list ------------------------------------------------------------------
-
-
-@router.post(f"{ADDRESS}/usual")
-async def begin_usual(visitor: Administrator, station: Here) -> Response:
-    """The usual list is asked for."""
-    now = station.clock()
-    wrong = await tried(station, lambda tx: checks.begin_usual(tx, visitor.name, now))
-    if isinstance(wrong, Refused | ProblemError):
-        return await _list(station, visitor, wrong)
-    return RedirectResponse(f"{ADDRESS}?saved=list", 303)
 
 
 @router.post(f"{ADDRESS}/new")

@@ -72,7 +72,7 @@ def test_each_chapter_says_what_the_rows_of_the_year_say(station: Station) -> No
         for day, most in (("2026-11-23", "+0.2"), ("2026-11-24", "+3.0")):
             of = {"least": "-0.1", "most": most, "troubles": "1", "machine": "alpha", "day": day}
             tell(tx, "clock_day", NIGHT - HOUR, **of, source="chrony", count="9", panels="0")
-        checks.begin_usual(tx, "odile", NIGHT - timedelta(days=3))
+        checks.begin_usual(tx, NIGHT - timedelta(days=3))
         signed = Signed(check_id="room", seen="", ok=True)
         checks.sign(tx, signed, "ines", Role.OPERATOR, NIGHT - timedelta(days=1))
         add_user(tx, "ines", Role.OPERATOR, "x", begin, by="cli")

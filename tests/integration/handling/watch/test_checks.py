@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ DAY = timedelta(days=1)
 
 
 def begun(station: Station) -> None:
-    station.write(lambda tx: checks.begin_usual(tx, "odile", station.now))
+    station.write(lambda tx: checks.begin_usual(tx, station.now))
 
 
 def standing(station: Station, check_id: str) -> Standing:
@@ -76,16 +77,43 @@ def own(**more: Any) -> Check:
     return Check(**fields | more)
 
 
-def test_the_usual_list_is_asked_for_once(station: Station) -> None:
+def test_the_usual_list_is_asked_for_at_the_first_start_and_stays_what_was_made_of_it(
+    station: Station,
+) -> None:
     assert station.read(lambda tx: checks.standings(tx, station.now)) == []
     follow(station)
     begun(station)
     found = station.read(lambda tx: checks.standings(tx, station.now))
     assert {one.check.id for one in found} == {usual.id for usual in USUAL}
     assert {one.stands for one in found} == {Stands.DUE}
-    with pytest.raises(Refused):
-        begun(station)
-    assert [entry.kind for entry in told(station)] == ["checks_begun"]
+    desks = next(one.check for one in found if one.check.id == "desks")
+    monthly = replace(desks, period=Period.MONTH)
+    station.write(lambda tx: checks.change(tx, monthly, "odile", station.now))
+    station.write(lambda tx: checks.retire(tx, "evacuation", "pas ici", "odile", station.now))
+    station.now += timedelta(days=3)
+    begun(station)  # the next start
+    kept = {one.check.id: one.check for one in station.read(lambda tx: checks.standings(tx, NIGHT))}
+    assert kept.keys() == {usual.id for usual in USUAL} - {"evacuation"}
+    assert kept["desks"].period is Period.MONTH
+    assert [entry.kind for entry in told(station)] == [
+        *("checks_begun", "check_changed", "check_retired"),
+    ]
+
+
+def test_a_check_is_put_by_its_name(station: Station) -> None:
+    station.write(lambda tx: checks.put(tx, own(id="ronde-1"), "odile", station.now))
+    done = own(id="ronde-1", title="Ronde de nuit")
+    station.write(lambda tx: checks.put(tx, done, "odile", station.now))
+    sign(station, "ronde-1")
+    station.write(lambda tx: checks.retire(tx, "ronde-1", "inutile", "odile", station.now))
+    station.now += DAY
+    station.write(lambda tx: checks.put(tx, done, "odile", station.now))
+    one = standing(station, "ronde-1")
+    assert (one.check.title, one.check.since) == ("Ronde de nuit", station.now)
+    assert one.last is not None  # when it was done stays known
+    for wrong in ("Ronde", "new", "a--b", "-a", ""):
+        with pytest.raises(BadField):
+            station.write(partial(checks.put, check=own(id=wrong), by="odile", now=station.now))
 
 
 def test_who_did_it_signs_and_it_is_due_again_in_the_next_period(station: Station) -> None:

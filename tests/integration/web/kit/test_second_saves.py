@@ -277,7 +277,7 @@ def firm_closed(world: World) -> None:
 
 def ask(world: World) -> None:
     """The usual list of checks."""
-    world.station.do(lambda tx: checks.begin_usual(tx, "odile", clock.now()))
+    world.station.do(lambda tx: checks.begin_usual(tx, clock.now()))
 
 
 def follow(world: World, *, otherwise: bool = False) -> None:
@@ -589,7 +589,7 @@ ALONE: dict[str, str] = {
     ),
     "/people/{user_id}/desk-phone": "makes a telephone, and ends the one before it",
     **dict.fromkeys(
-        ("/station/checks/sign", "/station/checks/usual", "/station/checks/{check_id}/retire"),
+        ("/station/checks/sign", "/station/checks/{check_id}/retire"),
         "refused where somebody did it meanwhile (watch/test_checks.py)",
     ),
     "/station/report": "makes one more document",
