@@ -1,10 +1,11 @@
 """The canary's signal and page: sent and opened as from outside, and how soon each was answered.
 
-A test event of an account that is nobody's, encrypted with a key of the station's own, goes to each
-line that panels speak on (DC-09), and counts once its acknowledgement is here: then it is durable.
-What a line hands on to another system is left out, for that system would have the event too; and
-hardware receivers have heartbeats of their own. The page of the log-in is opened, and the stream of
-the consoles heard with a ticket that gives no right.
+A test event of an account that is nobody's goes to each line that waits for panels, or for hardware
+receivers, and counts once its acknowledgement is here: then it is durable. It is encrypted with a
+key of the station's own (DC-09), or says what only that key makes (Sur-Gard, DC-07), in the words
+of a receiver whose number nobody watches: its heartbeat is not this test's. What a line hands on to
+another system is left out, for that system would have the event too. The page of the log-in is
+opened, and the stream of the consoles heard with a ticket that gives no right.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from typing import Literal
 import httpx
 
 from callflow import clock
+from callflow.core.signals.hardware import own_words
 from callflow.core.signals.signal import CANARY
 from callflow.core.watch.canary import ticket
 from callflow.probes.panel import NoAnswerError, PanelClient
+from callflow.probes.receiver import NotAcknowledgedError, ReceiverClient
 from callflow.settings.config import Settings
+from callflow.settings.lines import LineSettings
 from callflow.vault import Vault
 
 #: A periodic test, which opens nothing (SIA DC-03: RP).
@@ -32,33 +36,60 @@ WITHIN = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A line that panels speak on, as this machine reaches it."""
+    """A line that panels, or hardware receivers, speak on, as this machine reaches it."""
 
     name: str
     host: str
     port: int
-    transport: Literal["tcp", "udp"]
+    protocol: Literal["dc09", "surgard", "dc07"] = "dc09"
+    transport: Literal["tcp", "udp"] = "tcp"
 
 
 def ways(settings: Settings) -> Iterator[Way]:
-    """Each line of this machine that a panel could speak on, and that hands nothing on."""
+    """Each line of this machine that waits to be called, and that hands nothing on."""
     relayed = {relay.line for relay in settings.relays}
-    host = settings.reached_at("dc09")
+    host, port = settings.reached_at("dc09"), settings.ports.dc09
     found = [
-        Way("dc09-tcp", host, settings.ports.dc09, "tcp"),
-        Way("dc09-udp", host, settings.ports.dc09, "udp"),
-        *(
-            Way(line.name, host, line.listen, line.transport)
-            for line in settings.lines
-            if line.protocol == "dc09" and line.listen
-        ),
+        Way("dc09-tcp", host, port),
+        Way("dc09-udp", host, port, transport="udp"),
+        *(_way(settings, line) for line in settings.lines if line.connect is None),
     ]
     yield from (way for way in found if way.name not in relayed)
+
+
+def _way(settings: Settings, line: LineSettings) -> Way:
+    _, port = settings.listens_at(line)[0]
+    host = settings.reached_at(line.protocol)
+    return Way(line.name, host, port, line.protocol, line.transport)
 
 
 async def acknowledged_in(way: Way, vault: Vault) -> float | None:
     """Seconds until a signal was acknowledged; None: it was not."""
     begun = clock.monotonic()
+    if way.protocol == "dc09":
+        took = await _sent_by_panel(way, vault)
+    else:
+        took = await _sent_by_receiver(way, way.protocol, vault)
+    return clock.monotonic() - begun if took else None
+
+
+#: The number of a receiver that no station has: nothing else comes under it.
+_RECEIVER = "FF"
+
+
+async def _sent_by_receiver(way: Way, protocol: Literal["surgard", "dc07"], vault: Vault) -> bool:
+    words = own_words(vault.canary_key, clock.now())
+    async with ReceiverClient(
+        protocol, way.host, way.port, receiver=_RECEIVER, answer_within=WITHIN, attempts=1
+    ) as receiver:
+        try:
+            await receiver.send(CANARY, _CODE, text=words)
+        except NotAcknowledgedError:
+            return False
+        return True
+
+
+async def _sent_by_panel(way: Way, vault: Vault) -> bool:
     async with PanelClient(
         way.host,
         way.port,
@@ -71,8 +102,8 @@ async def acknowledged_in(way: Way, vault: Vault) -> float | None:
         try:
             reply = await panel.send(_CODE)
         except NoAnswerError:
-            return None
-        return clock.monotonic() - begun if reply.kind == "ACK" else None
+            return False
+        return reply.kind == "ACK"
 
 
 async def heard_in(settings: Settings, vault: Vault) -> float | None:

@@ -12,6 +12,7 @@ import structlog
 from callflow.clock import monotonic
 from callflow.core.signals.framing import Fault
 from callflow.core.signals.protocol import Received
+from callflow.core.station.addresses import is_loopback
 from callflow.receiver.intake import signals_of
 from callflow.receiver.lines import Line
 
@@ -43,6 +44,8 @@ class Connection(asyncio.BufferedProtocol):
 
     # One buffer for all: it is read into and emptied within one callback of the loop.
     _segment = memoryview(bytearray(SEGMENT))
+    #: True where the station may try the line from its own machine, whoever is allowed there.
+    takes_own = True
 
     def __init__(
         self, line: Line, connections: set[Connection], gone: Callable[[], None] = lambda: None
@@ -60,6 +63,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = False  # the sender has said its last byte, and may still listen
         self._half_since: float | None = None
         self._unread_since: float | None = None
+        self._only_own = False  # nothing is taken but what the station sends to itself
         self.peer = ""
         self.spoke = False  # whether a good frame ever came
         self.last_good = monotonic()
@@ -72,7 +76,9 @@ class Connection(asyncio.BufferedProtocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
         self._transport = transport
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self.line.lets_in(self.peer):
+        here = str((transport.get_extra_info("sockname") or ("",))[0])
+        self._only_own = self.takes_own and self.peer == here and not self.line.allows(self.peer)
+        if not self._only_own and not self.line.lets_in(self.peer):
             _log.info("receiver.refused", line=self.line.name, peer=self.peer)
             transport.abort()
             return
@@ -135,12 +141,18 @@ class Connection(asyncio.BufferedProtocol):
     def _take(self, room: int) -> Taken:
         """Up to ``room`` messages, which are being answered."""
         items = self._splitter.take(room) if room else []
+        if self._only_own and not all(map(self.line.is_own, items)):
+            self.line.counts["refused"] += 1
+            self.cut("not allowed")
+            return Taken([], [])
         outcomes = self.line.answer(items)
         self._pass_on(outcomes)
         return Taken(items, outcomes)
 
     def _take_rest(self) -> None:
         """What is left when nothing more is waited for."""
+        if self._only_own:
+            return
         self._pass_on(self.line.answer(self._splitter.finish()))
 
     def _note_life(self, outcomes: list[Received]) -> None:
@@ -268,16 +280,25 @@ class Datagrams(asyncio.DatagramProtocol):
         if self.stopped or self.in_flight >= DATAGRAMS:
             self.line.counts["dropped"] += 1
             return
-        if not self.line.lets_in(str(addr[0])):
-            return
         splitter = self.line.splitter()
         splitter.push(data[:SEGMENT])
-        outcomes = self.line.answer(splitter.finish())
+        items = splitter.finish()
+        if not self._takes_own(str(addr[0]), items) and not self.line.lets_in(str(addr[0])):
+            return
+        outcomes = self.line.answer(items)
         if signals := signals_of(outcomes):
             self.in_flight += 1
             self.line.intake.add(_Asker(self, addr), outcomes, signals)
         elif outcomes:
             self.send(self.line.replies(outcomes, stored=True), addr)
+
+    def _takes_own(self, peer: str, items: Sequence[bytes | Fault]) -> bool:
+        """True of what the station sends to itself from this machine, whoever is allowed here."""
+        if self.line.allows(peer):
+            return False
+        assert self._transport is not None, "datagrams come over a socket"
+        bound = str((self._transport.get_extra_info("sockname") or ("",))[0])
+        return (peer == bound or is_loopback(peer)) and all(map(self.line.is_own, items))
 
     def answered(
         self, outcomes: Sequence[Received], addr: tuple[str, int], *, stored: bool

@@ -12,6 +12,7 @@ import structlog
 from callflow.clock import Clock, monotonic, to_iso
 from callflow.core.signals.framing import Fault
 from callflow.core.signals.protocol import Heard, Received, Station
+from callflow.core.signals.signal import CANARY
 from callflow.core.station.addresses import Network, is_of
 from callflow.receiver.intake import Intake
 from callflow.receiver.protocols import PROTOCOLS
@@ -75,12 +76,25 @@ class Line:
         self._last_good: datetime | None = None
         self._rate: deque[tuple[float, int]] = deque()
 
+    def allows(self, peer: str) -> bool:
+        """True where who is at this address may speak here."""
+        return not self._allowed or is_of(peer, self._allowed)
+
     def lets_in(self, peer: str) -> bool:
-        """True where who is at this address may speak here; one who may not is counted."""
-        if not self._allowed or is_of(peer, self._allowed):
+        """The same; one who may not is counted."""
+        if self.allows(peer):
             return True
         self.counts["refused"] += 1
         return False
+
+    def is_own(self, item: bytes | Fault) -> bool:
+        """True of what the station sent to itself: nobody else has the key that it is said with."""
+        if isinstance(item, Fault):
+            return False
+        found = self._receive(item, self._clock(), self._station)
+        return bool(found.signals) and all(
+            signal.account == CANARY and signal.encrypted for signal in found.signals
+        )
 
     def answer(self, items: list[bytes | Fault]) -> list[Received]:
         """What good messages amount to; faults are counted and get no answer."""

@@ -280,6 +280,8 @@ class Sender:
 class RelayedConnection(Connection):
     """A TCP connection whose frames go on to the other system."""
 
+    takes_own = False
+
     def __init__(
         self,
         line: Line,

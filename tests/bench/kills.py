@@ -19,8 +19,8 @@ from pathlib import Path
 
 import httpx
 
-from callflow.demo.receiver import NotAcknowledgedError, SimulatedReceiver
 from callflow.probes.panel import NoAnswerError, PanelClient
+from callflow.probes.receiver import NotAcknowledgedError, ReceiverClient
 from tests.bench.figures import Report, Row, percentile, say, seeds
 from tests.support import chaos
 from tests.support.chaos import BUSY, Kill, Town
@@ -64,7 +64,7 @@ async def line(station: Station, name: str, account: str) -> AsyncIterator[Send]
                 return await _posted(station, account, text)
         else:
             receiver = await stack.enter_async_context(
-                SimulatedReceiver(
+                ReceiverClient(
                     "surgard" if name == "surgard" else "dc07",
                     "127.0.0.1",
                     port + (10 if name == "surgard" else 11),

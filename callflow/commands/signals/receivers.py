@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from callflow.commands.base import AsJson, group, settings_of_this_run
-from callflow.demo.receiver import ANSWER_WITHIN, NotAcknowledgedError, SimulatedReceiver
+from callflow.probes.receiver import ANSWER_WITHIN, NotAcknowledgedError, ReceiverClient
 from callflow.settings.config import Settings
 
 hardware = group("A hardware receiver.")
@@ -48,7 +48,7 @@ def receiver_simulate(
         raise typer.BadParameter("an account and a code, or neither")
     settings = settings_of_this_run()
     host, port = _address(settings, protocol, connect, listen)
-    receiver = SimulatedReceiver(
+    receiver = ReceiverClient(
         "surgard" if protocol == "surgard" else "dc07",
         host,
         port,

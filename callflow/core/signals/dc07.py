@@ -63,6 +63,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
         now=now,
         line=_line(head, station),
         key=station.repeats.key(name, content.stamp, now),
+        station=station,
     )
     return Received(reply, signals, account or None, receiver=_number(head))
 

@@ -1,16 +1,19 @@
-"""Common to the protocols of hardware receivers: one message's signals, and one event's words."""
+"""Common to the protocols of hardware receivers: one message's signals, and one event's words; and
+the words by which the station knows what it sent to itself, where nothing is encrypted."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from callflow.core.signals import contact_id, sia
 from callflow.core.signals.event import Event
-from callflow.core.signals.protocol import SHORT
-from callflow.core.signals.signal import Signal
+from callflow.core.signals.protocol import SHORT, Station
+from callflow.core.signals.signal import CANARY, Signal
 
 #: Characters of a line's name that a signal keeps.
 LINE = 32
@@ -25,6 +28,7 @@ def signals_of(
     now: datetime,
     line: str,
     key: str,
+    station: Station,
 ) -> tuple[Signal, ...]:
     """One signal for each event of a message; ``key`` names the message."""
     return tuple(
@@ -40,6 +44,7 @@ def signals_of(
             received_at=now,
             line=line[:LINE],
             deduplication=f"{key}|{index}",
+            encrypted=account == CANARY and _is_own(event.text, now, station),
         )
         for index, event in enumerate(events)
     )
@@ -50,6 +55,21 @@ def _text(event: Event) -> str:
     if len(event.zone) <= SHORT:
         return event.text
     return f"{event.zone} {event.text}".strip()
+
+
+def own_words(key: bytes, now: datetime) -> str:
+    """What the station says to itself in this minute on a line where nobody encrypts: with the key
+    that nobody else has, as good as encrypted."""
+    minute = int(now.timestamp()) // 60
+    return hmac.new(key, f"canary {minute}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _is_own(text: str, now: datetime, station: Station) -> bool:
+    key = station.key_of(CANARY)
+    if key is None:
+        return False
+    known = (own_words(key, now - timedelta(minutes=ago)) for ago in (0, 1))
+    return any(hmac.compare_digest(text.encode(), words.encode()) for words in known)
 
 
 def payload_of(

@@ -137,6 +137,7 @@ def receive(body: bytes, now: datetime, station: Station) -> Received:
         now=now,
         line=where,
         key=station.resends.key(line.account, hash_of(text), now),
+        station=station,
     )
     return Received(ACK, signals, line.account or None, receiver=line.receiver or None)
 

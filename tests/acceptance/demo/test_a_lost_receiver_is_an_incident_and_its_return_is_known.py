@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callflow.demo.receiver import SimulatedReceiver
+from callflow.probes.receiver import ReceiverClient
 from tests.acceptance.demo.conftest import Demo
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -21,7 +21,7 @@ async def test_a_lost_receiver_is_an_incident_and_its_return_is_known(station: D
         rows = [signal for row in await receivers() for signal in row["signals"]]
         return any(row["code"] == "RECEIVER_BACK" for row in rows)
 
-    async with SimulatedReceiver("surgard", "127.0.0.1", station.beating) as receiver:
+    async with ReceiverClient("surgard", "127.0.0.1", station.beating) as receiver:
         assert await receiver.beat() == "ACK"
         await station.until(receivers)
         (incident,) = await receivers()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.contact_id import block_keys
-from callflow.demo.receiver import SimulatedReceiver
 from callflow.probes.panel import PanelClient
+from callflow.probes.receiver import ReceiverClient
 from tests.support import sites
 from tests.support.panel_phone import fresh_account, panel_at
 from tests.support.phone import Phones
@@ -40,12 +40,12 @@ async def over_udp(station: Station, account: str) -> None:
 
 
 async def by_sur_gard(station: Station, account: str) -> None:
-    async with SimulatedReceiver("surgard", HOST, station.base + 10) as receiver:
+    async with ReceiverClient("surgard", HOST, station.base + 10) as receiver:
         assert await receiver.send(account, "1130", "3") == "ACK"
 
 
 async def by_dc07(station: Station, account: str) -> None:
-    async with SimulatedReceiver("dc07", HOST, station.base + 11) as receiver:
+    async with ReceiverClient("dc07", HOST, station.base + 11) as receiver:
         assert await receiver.send(account, "BA", "3") == "ACK"
 
 

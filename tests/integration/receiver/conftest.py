@@ -12,9 +12,9 @@ from callflow.clock import now
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import message
 from callflow.core.signals.protocol import Heard
-from callflow.core.signals.signal import Signal
-from callflow.demo.receiver import SimulatedReceiver
+from callflow.core.signals.signal import CANARY, Signal
 from callflow.probes.panel import PanelClient
+from callflow.probes.receiver import ReceiverClient
 from callflow.receiver import Receiver
 from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
@@ -23,7 +23,7 @@ from callflow.settings.lines import LineSettings
 from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
-KEYS = {"1009": bytes(range(16))}
+KEYS = {"1009": bytes(range(16)), CANARY: bytes(range(32))}
 
 
 class HeldStore:
@@ -47,7 +47,7 @@ class HeldStore:
         self.signals += signals
         self.keys |= {signal.deduplication for signal in signals}
 
-    def fails_twice(self, sender: PanelClient | SimulatedReceiver) -> None:
+    def fails_twice(self, sender: PanelClient | ReceiverClient) -> None:
         """The next two signals are refused; ``sender`` waits for a moment only, then as it would
         for an answer on a busy machine."""
         patience = iter([0.2, 15.0])

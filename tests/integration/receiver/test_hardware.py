@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Literal
 
 import pytest
 
+from callflow import clock
 from callflow.core.signals import dc07, surgard
+from callflow.core.signals.hardware import own_words
+from callflow.core.signals.signal import CANARY
 from callflow.core.signals.surgard import ACK, DC4, NAK
-from callflow.demo.receiver import NotAcknowledgedError, SimulatedReceiver
+from callflow.probes import canary
+from callflow.probes.receiver import NotAcknowledgedError, ReceiverClient
 from callflow.receiver import connections, doors
 from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change
 from callflow.settings.lines import LineSettings
-from tests.integration.receiver.conftest import HOST, Station, make_station
+from tests.integration.receiver.conftest import HOST, KEYS, Station, make_station
 from tests.support.ports import free_port
 
 Protocol = Literal["surgard", "dc07"]
@@ -28,8 +33,8 @@ def alarm(zone: str = "01") -> bytes:
     return surgard.encode("1001", "BA", zone)
 
 
-def simulated(station: Station, protocol: Protocol, *, within: float = 4.0) -> SimulatedReceiver:
-    return SimulatedReceiver(protocol, HOST, station.port_of(protocol), answer_within=within)
+def simulated(station: Station, protocol: Protocol, *, within: float = 4.0) -> ReceiverClient:
+    return ReceiverClient(protocol, HOST, station.port_of(protocol), answer_within=within)
 
 
 @each_protocol
@@ -189,7 +194,7 @@ class TestAReceiverThatWeCall:
         port = free_port()
         async with calling(protocol, port) as station:
             for zone in ("1", "2"):
-                async with SimulatedReceiver(protocol, HOST, port, listen=True) as receiver:
+                async with ReceiverClient(protocol, HOST, port, listen=True) as receiver:
                     assert await receiver.send("1001", "BA", zone) == "ACK"
                     (row,) = (row for row in station.receiver.lines if row["line"] == "arc")
                     assert (row["mode"], row["state"]) == ("client", "connected")
@@ -203,7 +208,7 @@ class TestAReceiverThatWeCall:
         async with calling("surgard", port) as station:
             assert await changed(station) == [Change("arc", lost=True)]
             assert station.receiver.lines[-1]["heartbeat"] == "lost"
-            async with SimulatedReceiver("surgard", HOST, port, listen=True) as receiver:
+            async with ReceiverClient("surgard", HOST, port, listen=True) as receiver:
                 assert await receiver.beat() == "ACK"
                 beating = asyncio.create_task(receiver.keep_beating(0.02, lambda _: None))
                 assert await changed(station) == [Change("arc", lost=False)]
@@ -247,7 +252,7 @@ async def test_a_receiver_that_called_us_and_is_silent_is_lost(hands: Hands) -> 
     station = make_station((own,))
     await station.receiver.start()
     assert own.listen is not None
-    async with SimulatedReceiver("surgard", HOST, own.listen, receiver="02") as receiver:
+    async with ReceiverClient("surgard", HOST, own.listen, receiver="02") as receiver:
         for _ in range(10):
             assert await receiver.beat() == "ACK"
             hands.at += 0.05
@@ -281,3 +286,68 @@ async def test_dc07_repeats_number_receiver_and_line(station: Station) -> None:
     wire = await station.wire(station.port_of("dc07"))
     await wire.send(dc07.encode("1001", "BA", "03", sequence=12, receiver="2", line="7"))
     assert await wire.answer() == '"ACK"0012R2L7[]'
+
+
+# --- what the station sends to itself -----------------------------------------------------------
+
+
+@pytest.fixture
+async def closed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Station]:
+    """Only a receiver elsewhere is let in."""
+    monkeypatch.setattr(server_module, "LOOK", 0.02)
+    elsewhere = ("192.0.2.9",)
+    station = make_station(surgard_allow=elsewhere, dc07_allow=elsewhere)
+    await station.receiver.start()
+    yield station
+    await station.receiver.stop()
+
+
+class _Vault:
+    """The one key that it needs."""
+
+    canary_key = KEYS[CANARY]
+
+
+async def tried(station: Station, protocol: Protocol) -> float | None:
+    way = canary.Way(protocol, HOST, station.port_of(protocol), protocol)
+    return await canary.acknowledged_in(way, _Vault())  # type: ignore[arg-type]
+
+
+@each_protocol
+class TestCanary:
+    async def test_it_is_acknowledged_is_ours_and_nobodys_heartbeat(
+        self, closed: Station, protocol: Protocol
+    ) -> None:
+        assert await tried(closed, protocol) is not None
+        (signal,) = closed.store.signals
+        assert (signal.account, signal.code, signal.encrypted) == (CANARY, "RP", True)
+        assert closed.receiver.known == {}
+
+    async def test_without_a_commit_it_is_not(
+        self, closed: Station, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(canary, "WITHIN", 0.3)
+        closed.store.refuse = lambda _: True
+        assert await tried(closed, protocol) is None
+
+    @pytest.mark.parametrize(
+        ("account", "text"), [("1001", ""), (CANARY, ""), (CANARY, "0" * 32), ("1001", CANARY)]
+    )
+    async def test_a_stranger_on_this_machine_is_not_let_in_by_it(
+        self, closed: Station, protocol: Protocol, account: str, text: str
+    ) -> None:
+        async with ReceiverClient(protocol, HOST, closed.port_of(protocol), attempts=1) as receiver:
+            with pytest.raises(NotAcknowledgedError):
+                await receiver.send(account, "BR", "3", text)
+        assert closed.store.signals == []
+        assert closed.heard == {}
+        assert closed.count("refused", protocol) == 1
+
+    async def test_words_of_another_minute_prove_nothing(
+        self, station: Station, protocol: Protocol
+    ) -> None:
+        old = own_words(KEYS[CANARY], clock.now() - timedelta(minutes=10))
+        async with simulated(station, protocol) as receiver:
+            await receiver.send(CANARY, "RP", text=old)
+        (signal,) = station.store.signals
+        assert not signal.encrypted

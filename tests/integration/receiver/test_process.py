@@ -15,11 +15,11 @@ from callflow.clock import now
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import Signal, StoredSignal
 from callflow.core.sites.declared import Account
-from callflow.demo.receiver import SimulatedReceiver
 from callflow.handling.base import storing
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
 from callflow.probes.panel import PanelClient
+from callflow.probes.receiver import ReceiverClient
 from callflow.receiver import process as process_module
 from callflow.receiver.process import ReceiverProcess
 from callflow.settings.config import Settings
@@ -274,14 +274,14 @@ class TestHardwareReceivers:
     ) -> None:
         port = running.settings.lines[0].listen
         assert port is not None
-        async with running.up(), SimulatedReceiver("surgard", HOST, port) as receiver:
+        async with running.up(), ReceiverClient("surgard", HOST, port) as receiver:
             await receiver.beat()
             await running.until(lambda tx: bool(_found(tx, "RECEIVER_LOST")))
         async with running.up():
             await running.until(lambda tx: _line(tx, "mlr")["heartbeat"] == "lost")
         (lost,) = await running.store.read(lambda tx: _found(tx, "RECEIVER_LOST"))
         assert (lost.format, lost.account, lost.text) == ("station", "", "mlr/01")
-        async with running.up(), SimulatedReceiver("surgard", HOST, port) as receiver:
+        async with running.up(), ReceiverClient("surgard", HOST, port) as receiver:
             beating = asyncio.create_task(receiver.keep_beating(0.05, lambda _: None))
             await running.until(lambda tx: bool(_found(tx, "RECEIVER_BACK")))
             beating.cancel()

@@ -91,4 +91,6 @@ def test_a_line_whose_frames_go_on_to_another_system_is_sent_none() -> None:
     hardware = LineSettings(name="box", protocol="surgard", listen=5001, allow=("127.0.0.1",))
     relay = RelaySettings(line="dc09-tcp", to="192.0.2.1:9")
     settings = Settings(lines=(extra, hardware), relays=(relay,))
-    assert [way.name for way in canary.ways(settings)] == ["dc09-udp", "second"]
+    called = LineSettings(name="called", protocol="dc07", connect="192.0.2.8:2000")
+    settings = settings.model_copy(update={"lines": (*settings.lines, called)})
+    assert [way.name for way in canary.ways(settings)] == ["dc09-udp", "second", "box"]

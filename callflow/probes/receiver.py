@@ -23,7 +23,7 @@ class NotAcknowledgedError(Exception):
     """The station did not acknowledge, whatever was tried. The signal may or may not be stored."""
 
 
-class SimulatedReceiver:
+class ReceiverClient:
     """One receiver; it waits for each answer before it sends anything else.
 
     With ``listen`` it waits at ``port`` until the station calls, else it calls ``host:port``.
