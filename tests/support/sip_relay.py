@@ -47,6 +47,8 @@ class SipRelay:
         self._far.close()
 
     def _from_station(self, data: bytes, sender: tuple[str, int]) -> None:
+        if b"\r\nFrom: <sip:clock@" in data:
+            return  # not Asterisk's: whoever asks what time it is has no answer here
         self._station = sender
         if data.startswith(b"INVITE "):
             self._branches.add(data.split(b"branch=", 1)[1].split(b"\r\n", 1)[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from statistics import median_low
 
 from callflow.core.signals.signal import Kind
 from callflow.core.watch import facts as of
@@ -243,12 +244,12 @@ def _clock(clock: of.Clock, host: str) -> Organ:
     organ = Organ(
         part=Part.CLOCK,
         node=host,
-        detail=clock.source,
-        figure=clock.offset,
+        detail=_told(clock),
+        figure=_ahead(clock),
         unit="seconds",
         limit=clock.off,
     )
-    if (wrong := _wrong(clock, organ)) is not None:
+    if (wrong := _wrong(clock, organ) or _apart(clock, organ)) is not None:
         return wrong
     if clock.source == "none":
         return replace(organ, state=State.UNKNOWN, reason=Reason.NOT_ASKED, counts=False)
@@ -271,6 +272,37 @@ def _wrong(clock: of.Clock, organ: Organ) -> Organ | None:
             grave = abs(seconds) > clock.wrong
             return replace(organ, state=State.FAILED, reason=reason, figure=seconds, vital=grave)
     return None
+
+
+def _told(clock: of.Clock) -> str:
+    """Who sets it, and how far it is from each carrier's."""
+    told = (f"{name} {seconds:+.1f} s" for name, seconds in sorted(clock.carriers.items()))
+    return ", ".join(filter(None, (clock.source, *told)))
+
+
+def _ahead(clock: of.Clock) -> float | None:
+    """Seconds that it is ahead, as whoever sets it says; else as most carriers do."""
+    if clock.offset is not None or not clock.carriers:
+        return clock.offset
+    return median_low(clock.carriers.values())
+
+
+def _apart(clock: of.Clock, organ: Organ) -> Organ | None:
+    """The clock that does not agree with carriers': theirs may be wrong, and what they say could be
+    anybody's. Only where several say the same, and nobody else says anything, it is believed."""
+    far = [seconds for seconds in clock.carriers.values() if abs(seconds) > clock.off]
+    if not far:
+        return None
+    nearest = min(far, key=abs)
+    alike = len({seconds > 0 for seconds in far}) == 1
+    believed = clock.offset is None and alike and len(far) == len(clock.carriers) > 1
+    return replace(
+        organ,
+        state=State.FAILED if believed else State.DEGRADED,
+        reason=Reason.CARRIERS_APART,
+        figure=nearest,
+        vital=believed and abs(nearest) > clock.wrong,
+    )
 
 
 def _certificates(facts: Facts, now: datetime) -> list[Organ]:

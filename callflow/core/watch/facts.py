@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,7 +70,8 @@ class Clock:
 
     ``jumped``: seconds that it lately jumped by, against one that never does; ``apart``: seconds
     that it is ahead of the database's, None: it is the same one, or was not compared. ``off`` and
-    ``wrong`` are the seconds that are an alarm, and a vital one.
+    ``wrong`` are the seconds that are an alarm, and a vital one. ``carriers``: {trunk: seconds that
+    it is ahead of its carrier's clock at least}, of those that say.
     """
 
     source: str
@@ -81,6 +82,7 @@ class Clock:
     apart: float | None = None
     off: float = 1.0
     wrong: float = 5.0
+    carriers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     OFF = "off"  # the clock is
     JUMPED = "jumped"  # the clock did
     APART = "apart"  # the clock's, from the other machines'
+    CARRIERS_APART = "carriers_apart"  # the clock's, from the carriers'
     NOT_SYNCHRONISED = "not_synchronised"
     NO_SOURCE = "no_source"  # nobody is known who sets the clock
     NOT_ASKED = "not_asked"  # as the settings will have it

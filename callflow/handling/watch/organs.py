@@ -151,15 +151,20 @@ def _machines(
         if "machine" in process.state:
             told[process.host] = process.state["machine"]
     apart = {p.host: p.state["clock_apart"] for p in alive if "clock_apart" in p.state}
-    return [_machine(host, told[host], apart.get(host)) for host in sorted(told)]
+    carriers = {p.host: p.state["clock_carriers"] for p in alive if "clock_carriers" in p.state}
+    return [
+        _machine(host, told[host], apart.get(host), carriers.get(host, {})) for host in sorted(told)
+    ]
 
 
-def _machine(host: str, told: Mapping[str, Any], apart: float | None) -> of.Machine:
+def _machine(
+    host: str, told: Mapping[str, Any], apart: float | None, carriers: Mapping[str, float]
+) -> of.Machine:
     found = told.get("clock")
     return of.Machine(
         host=host,
         free=told.get("free"),
-        clock=of.Clock(**found, apart=apart) if found else None,
+        clock=of.Clock(**found, apart=apart, carriers=carriers) if found else None,
         certificates=[_certificate(one) for one in told.get("certificates", ())],
         backs_up=bool(told.get("backs_up")),
     )

@@ -44,7 +44,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "access": ("Contrôle d'accès", "Access control"),
     "canary": ("Essai automatique", "Automatic trial"),
     "drill": ("Contrôle", "Check"),
-    "peer": ("Station de repli", "Backup station"),
+    "peer": ("Station de secours", "Backup station"),
     "probe": ("Équipement", "Device"),
 }
 
@@ -101,6 +101,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "off": ("n'est pas à l'heure", "is wrong"),
     "jumped": ("a sauté", "jumped"),
     "apart": ("ne s'accorde pas avec la base de données", "does not agree with the database's"),
+    "carriers_apart": (
+        "ne s'accorde pas avec celle des opérateurs",
+        "does not agree with the carriers'",
+    ),
     "not_synchronised": ("non synchronisée", "not synchronised"),
     "no_source": (
         "rien ne semble la mettre à l'heure",

@@ -214,6 +214,22 @@ PLUGS: dict[str, tuple[Facts, str, State, Reason, State]] = {
         clock(source="timesyncd", synchronised=True, offset=7.0),
         *("clock", State.FAILED, Reason.OFF, State.FAILED),
     ),
+    "a clock that one carrier says is wrong": (
+        clock(source="chrony", synchronised=True, offset=0.0, carriers={"a": 9.0, "b": 0.0}),
+        *("clock", State.DEGRADED, Reason.CARRIERS_APART, State.DEGRADED),
+    ),
+    "a clock that nobody sets, and one carrier": (
+        clock(source="kernel", synchronised=True, carriers={"a": 9.0}),
+        *("clock", State.DEGRADED, Reason.CARRIERS_APART, State.DEGRADED),
+    ),
+    "a clock that nobody sets, and all carriers": (
+        clock(source="kernel", synchronised=True, carriers={"a": 3.0, "b": 2.0}),
+        *("clock", State.FAILED, Reason.CARRIERS_APART, State.DEGRADED),
+    ),
+    "a clock that is far off by all carriers": (
+        clock(source="none", carriers={"a": -9.0, "b": -8.0}),
+        *("clock", State.FAILED, Reason.CARRIERS_APART, State.FAILED),
+    ),
     "a clock that was set back": (
         replace(WELL, ahead=60.0),
         *("clock", State.FAILED, Reason.SET_BACK, State.FAILED),
