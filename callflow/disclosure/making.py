@@ -58,7 +58,8 @@ def own_numbers(settings: Settings) -> frozenset[str]:
     numbers = {settings.station_number, settings.human_number, *settings.panel_numbers}
     for trunk in settings.all_trunks:
         numbers |= {trunk.machine_number, trunk.human_number}
-    return frozenset(filter(None, (*numbers, *settings.desk_phones, *settings.duty_numbers)))
+    called = (*settings.desk_phones, *settings.duty_numbers, *settings.peer_numbers)
+    return frozenset(filter(None, (*numbers, *called)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,8 +41,7 @@ async def serve(settings: Settings) -> None:
             send = _with_reports(ways, settings, store)
             work.create_task(Worker(store, send, wake, clock.now).run())
             work.create_task(Follower(store, ways.tell, clock.now).run())
-            if settings.peer:
-                work.create_task(Peers(settings, store, clock.now).run())
+            work.create_task(Peers(settings, store, clock.now).run())
             if settings.bounces_host:
                 work.create_task(bounces.run(settings, store, clock.now))
             if settings.clip_recorder:

@@ -1,4 +1,5 @@
-"""Tells the backup station, again and again, of each alarm that nobody takes here.
+"""Tells the backup station, again and again, of each alarm that nobody takes here, and asks it
+whether it is there.
 
 A part of the process that sends messages; of several one does it. It holds nothing: what was
 answered and could not be written down is asked again, under its id.
@@ -7,18 +8,23 @@ answered and could not be written down is asked again, under its id.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import uuid
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import urljoin
 
 import httpx
 import structlog
 
+from callflow import clock as clocks
 from callflow.clock import Clock
-from callflow.core.messages.outbox import TRY_WITHIN, Undelivered
+from callflow.core.messages.outbox import TRY_WITHIN, Fault, Undelivered
 from callflow.core.station.peer import Answer, Notice, Rules
 from callflow.handling.watch import peers
 from callflow.notify import webhook
+from callflow.notify.http import Answer as HttpAnswer
 from callflow.notify.http import new_client
 from callflow.notify.reach import Reach
 from callflow.settings.config import Settings
@@ -49,23 +55,39 @@ class Peers:
         self._rules = rules_of(settings)
         self._duty = Duty(store.url, "peer")
         self._reach = Reach(networks=settings.webhook_networks, public=True)
+        self._on_duty = not self._duty.is_shared
+        self._unanswered = 0  # times that it did not say that it is there
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled; at once where there is no backup station."""
+        if not self._settings.peer:
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.write(lambda tx: peers.forget(tx, self._clock()))
+            return
         client = new_client()
         try:
-            while True:
-                await self._looked(client)
-                await asyncio.sleep(_LOOK_EVERY)
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._every(_LOOK_EVERY, lambda: self._looked(client)))
+                asked_every = peers.ASKED_EVERY.total_seconds()
+                loops.create_task(self._every(asked_every, lambda: self.ask(client)))
         finally:
             self._duty.close()
             await client.aclose()
 
+    async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._tried(act)
+            await asyncio.sleep(seconds)
+
     async def _looked(self, client: httpx.AsyncClient) -> None:
-        try:
-            if self._duty.is_shared and not await asyncio.to_thread(self._duty.mine):
-                return
+        if self._duty.is_shared:
+            self._on_duty = await asyncio.to_thread(self._duty.mine)
+        if self._on_duty:
             await self.look(client)
+
+    async def _tried(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await act()
         except StoreUnavailable as error:
             log.debug("store.away", reason=error.reason)  # the store says it, once
         except Exception:  # the engine beside it must not end with us
@@ -77,10 +99,33 @@ class Peers:
         found = await self._store.read(lambda tx: peers.look(tx, self._rules, now))
         if not found:
             return
-        number = self._settings.peer_number
-        await self._store.write(lambda tx: peers.act(tx, found, number, now))
+        await self._store.write(lambda tx: peers.act(tx, found, now))
         room = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._tell(client, notice, room) for notice in found.due))
+
+    async def ask(self, client: httpx.AsyncClient) -> None:
+        """Whether it is there; told as an organ, a silence once it lasts. Raises StoreUnavailable.
+
+        While nothing may leave the station it is not asked.
+        """
+        if not self._on_duty or not await self._store.read(peers.may_ask):
+            return
+        begun, refusal = clocks.monotonic(), ""
+        took: float | None = None
+        try:
+            async with asyncio.timeout(TRY_WITHIN.total_seconds()):
+                body = json.dumps({"station": self._settings.peer_name}).encode()
+                await self._post(client, "api/v1/peer/here", uuid.uuid4().hex, body)
+            took = clocks.monotonic() - begun
+        except Undelivered as error:
+            refusal = error.detail if error.fault is Fault.REFUSED else ""
+        except (TimeoutError, ValueError):
+            pass
+        self._unanswered = 0 if took is not None else self._unanswered + 1
+        if took is None and not refusal and self._unanswered < peers.MISSES:
+            return
+        at = self._clock()
+        await self._store.write(lambda tx: peers.asked(tx, took, refusal, at))
 
     async def _tell(
         self, client: httpx.AsyncClient, notice: Notice, room: asyncio.Semaphore
@@ -102,10 +147,15 @@ class Peers:
         told = await self._store.read(lambda tx: peers.told(tx, notice, name))
         if told is None:
             return Answer(taken=True)
-        url = urljoin(self._settings.peer + "/", "api/v1/peer")
-        target = await self._reach.target(url, attempt=notice.attempts + 1)
-        headers = {**target.headers, "Authorization": f"Bearer {self._settings.peer_token}"}
         body = json.dumps(told.to_json(), ensure_ascii=False).encode()
-        key, now = self._settings.peer_key, self._clock()
-        said = await webhook.post(client, target, headers, notice.id, key, body, now)
+        said = await self._post(client, "api/v1/peer", notice.id, body, notice.attempts + 1)
         return Answer.from_json(json.loads(bytes(said.body)))
+
+    async def _post(
+        self, client: httpx.AsyncClient, path: str, name: str, body: bytes, attempt: int = 1
+    ) -> HttpAnswer:
+        """Signed; ``name`` is the message's own. Raises Undelivered."""
+        target = await self._reach.target(urljoin(self._settings.peer + "/", path), attempt=attempt)
+        headers = {**target.headers, "Authorization": f"Bearer {self._settings.peer_token}"}
+        key, now = self._settings.peer_key, self._clock()
+        return await webhook.post(client, target, headers, name, key, body, now)

@@ -25,8 +25,11 @@ class PeerSettings(BaseSettings):
     peer_token: Annotated[str, Field(repr=False)] = ""
     #: What this station is called there.
     peer_name: str = Field("", max_length=64)
-    #: The backup station's telephone: called where it does not answer, or nobody there takes it.
-    peer_number: Number | None = None
+    #: The backup station's telephones, in their order: called where it does not answer, or nobody
+    #: there takes it.
+    peer_numbers: tuple[Number, ...] = ()
+    #: 4 to 8 digits that whoever answers there types before anything is said.
+    peer_code: Annotated[str, Field(pattern=r"^([0-9]{4,8})?$", repr=False)] = ""
     #: Seconds that a vital alarm may stand beyond its target before the backup station is told.
     peer_vital_after: float = Field(0.0, ge=0, le=3600)
     #: Overflow: seconds that any alarm may wait (0: it is not told of them), and how many may (0:
@@ -43,6 +46,10 @@ class PeerSettings(BaseSettings):
         ]
         if lacking:
             raise ValueError(f"CALLFLOW_PEER needs {', '.join(lacking)} as well")
+        if self.peer_numbers and not (self.peer_code and self.peer_name):
+            raise ValueError(
+                "CALLFLOW_PEER_NUMBERS needs CALLFLOW_PEER_CODE and CALLFLOW_PEER_NAME"
+            )
         if self.peer_key and len(self.peer_key) < _SHORTEST_KEY:
             raise ValueError(f"CALLFLOW_PEER_KEY: at least {_SHORTEST_KEY} characters")
         return self

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from callflow.clock import Clock
-from callflow.core.calls.call import Outcome
+from callflow.core.calls.call import Dialogue, Outcome
 from callflow.core.calls.dialogue import (
     CodeChecked,
     Conclude,
@@ -38,8 +38,10 @@ class DialogueRows:
         node: str,
         now: Clock,
         on_arrived: Callable[[str], None],
+        peer_code: str = "",
     ) -> None:
         self._store, self._vault, self._node, self._now = store, vault, node, now
+        self._peer_code = peer_code
         self._on_arrived = on_arrived
 
     async def load(self, channel_id: str) -> tuple[Facts, Progress] | None:
@@ -77,8 +79,12 @@ class DialogueRows:
     ) -> tuple[Progress, Sequence[Effect]]:
         """What this code is for the person of this call, and what follows from it."""
 
+        peer_code = self._peer_code if facts.dialogue is Dialogue.PEER else None
+
         def checked(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
-            verdict = dialogues.dialogue_check_code(tx, self._vault, channel_id, digits)
+            verdict = dialogues.dialogue_check_code(
+                tx, self._vault, channel_id, digits, peer_code=peer_code
+            )
             after, effects = advance(facts, progress, CodeChecked(verdict))
             dialogues.dialogue_moved(tx, channel_id, after, _concluded(effects), self._now())
             return after, effects

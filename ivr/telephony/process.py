@@ -34,6 +34,7 @@ from ivr.contact_id import Panels, write_tones
 from ivr.speech import SpeechFailed
 from ivr.speech.places import speech_of
 from ivr.telephony.canaries import Canaries
+from ivr.telephony.carrier_clocks import CarrierClocks
 from ivr.telephony.carriers import Carriers
 from ivr.telephony.dialogue_rows import DialogueRows
 from ivr.telephony.door import Refused, keep_open
@@ -64,6 +65,7 @@ _DOOMED_EVERY = 5.0
 _STAND_INS_EVERY = 0.25
 _TRUNKS_EVERY = 3.0
 _CARRIERS_EVERY = 20.0
+_CLOCKS_EVERY = 60.0
 _RINGS_EVERY = 5.0
 _PHONES_EVERY = 2.0
 _PHONES_PAUSE = 0.3
@@ -114,6 +116,7 @@ class Telephony:
         self._refusals, self._rings = refusals_of(settings), Rings(store, clock.monotonic)
         self._at_door, self._door_anew = Refused(), asyncio.Event()
         self._reach = TrunkReach(settings.all_trunks, station_of(settings), clock.now)
+        self._clocks = CarrierClocks(settings.all_trunks, settings.name_servers, clock.now)
         self._link = AmiLink(
             account(settings),
             on_up=self._up,
@@ -128,7 +131,12 @@ class Telephony:
         )
         self._placing.attach(self._link)
         self._rows = DialogueRows(
-            store, vault, node=settings.node, now=clock.now, on_arrived=self._placing.arrived
+            store,
+            vault,
+            node=settings.node,
+            now=clock.now,
+            on_arrived=self._placing.arrived,
+            peer_code=settings.peer_code,
         )
         self._speech = speech_of(settings)
         self._site_names = SiteNames(store, vault, self._speech)
@@ -203,6 +211,7 @@ class Telephony:
                     self._every(_SWEEP_EVERY, self._faxes.sweep),
                     self._every(_DOOMED_EVERY, self._delete_recordings),
                     self._every(_CARRIERS_EVERY, self._carriers.look),
+                    self._every(_CLOCKS_EVERY, self._clocks.look),
                     self._every(_STAND_INS_EVERY, self._stand_ins.look),
                     *self._drafting(),
                     *self._door(),
@@ -317,6 +326,7 @@ class Telephony:
         state = {
             **self._presence.asterisk(now, up=up),
             "trunks": trunks,
+            "clock_carriers": self._clocks.told(),
             "recordings_waiting": self._recordings.waiting,
             "panels": dict(self._panels.counts),
             "sip": self._refusals.state(),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from callflow.core.alarms.incident import Incident, State
-from callflow.core.signals.signal import ALWAYS_OWN, Category, Kind
+from callflow.core.signals.signal import ALWAYS_OWN, FAILURES, Category, Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules
 
@@ -56,7 +56,7 @@ def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str
     """
     if kind is Kind.MISSING_POLL:
         return account
-    if kind in (Kind.RECEIVER, Kind.TRUNK, Kind.ORGAN):
+    if kind in FAILURES:
         return zone or line
     key = zone_key(zone)
     if kind is Kind.LINE and not key and code[:1].isdigit():

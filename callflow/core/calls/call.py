@@ -99,6 +99,7 @@ class Dialogue(StrEnum):
     PANEL = "panel"  # an alarm panel calls us: it hears tones, and no words
     FAX = "fax"  # we call a fax machine and send a document: nobody is spoken to
     CANARY = "canary"  # we call ourselves: tones and keys, and no words
+    PEER = "peer"  # we call the backup station: nothing is said before its code
 
 
 class CallState(StrEnum):
@@ -155,7 +156,7 @@ class Call:
     direction: Direction = Direction.OUTGOING
     dialogue: Dialogue = Dialogue.VERIFICATION
     contact_id: str | None = None
-    priority: int = 0  # 0 vital and humans, else 1-4; a fax 5
+    priority: int = 0  # 0 vital and humans, else 1-4; a fax, and about the station itself, 5
     trunk: str = ""  # "" until it is placed
     tried: tuple[str, ...] = ()  # trunks that did not carry this attempt
     shadow: bool = False  # nobody is called: a stand-in gives it its outcome

@@ -185,6 +185,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
     "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
+    "ask_peer_code": {
+        "fr": "Tapez le code convenu entre nos deux stations, puis dièse.",
+        "en": "Please type the code agreed between our two stations, then hash.",
+    },
+    "peer_calls": {
+        "fr": "À appeler : {name}, {number}.",
+        "en": "To be called: {name}, {number}.",
+    },
     "desk_taken": {"fr": "Vous avez tapé 1, je prends.", "en": "You pressed 1, taken."},
     "desk_not_taken": {
         "fr": "Non prise. Nous appelons la suite.",

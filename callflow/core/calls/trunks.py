@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from callflow.core.calls.call import Call, Outcome
 from callflow.core.calls.purpose import Purpose
 
 #: Calls in a row that a trunk did not carry, to more than one number, that make it *down*.
@@ -33,6 +34,8 @@ COLLAPSED, RECOVERED = 0.25, 0.5
 #: Channels of a trunk that are free before the station calls itself over it: it comes back on
 #: another, and the last one is nobody's to take.
 CANARY_SPARES = 3
+#: The priority of calls about the station's own failures: behind every alarm's.
+OWN = 5
 #: In the place of a trunk's name, on calls that nobody makes: their incident is in shadow.
 SHADOW = "shadow"
 
@@ -92,6 +95,27 @@ class Exchange:
 
     def _free(self, trunk: Trunk) -> int:
         return trunk.channels - self.live.get(trunk.name, 0)
+
+
+def giving_way(live: Sequence[Call], waiting: Sequence[Call]) -> list[Call]:
+    """Of the ``live`` calls about the station's own failures those whose channel an alarm's call
+    needs that is ``waiting``: one for each, the one that was placed last first.
+
+    Who said already that they see to it is not cut off. A call that is let go has no known end, so
+    the same person is called once more, when there is room.
+    """
+    own = [call for call in live if call.priority == OWN and call.purpose is Purpose.PLAN]
+    leaving = sum(call.result is Outcome.UNKNOWN for call in own)
+    mine = sorted(
+        (call for call in own if call.result is None),
+        key=lambda call: (call.placed_at or call.requested_at, call.id),
+        reverse=True,
+    )
+    found: list[Call] = []
+    for call in [call for call in waiting if call.incident_id and call.priority < OWN][leaving:]:
+        one = next((c for c in mine if c not in found and c.trunk not in call.tried), None)
+        found += [one] if one is not None else []
+    return found
 
 
 def others(trunks: Sequence[Trunk], tried: Collection[str]) -> bool:

@@ -96,6 +96,8 @@ OF_STATION = frozenset(
         Kind.LOGBOOK,
     }
 )
+#: A part of the station failed: of these the organs are (core/watch).
+FAILURES = frozenset({Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER})
 #: These always open an incident of their own (D6).
 ALWAYS_OWN = PERSONAL | {Kind.FIRE, Kind.MEDICAL, Kind.LIFT, Kind.PEER}
 

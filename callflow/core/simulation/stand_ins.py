@@ -52,6 +52,7 @@ _ASKING: Mapping[Dialogue, Mapping[str, Outcome]] = {
     Dialogue.MESSAGE: {"1": Outcome.ACKNOWLEDGED, "7": Outcome.CALL_BACK},
     Dialogue.GUARD: {"1": Outcome.ACCEPTED, "2": Outcome.DECLINED},
     Dialogue.DESK: {"1": Outcome.OPERATOR},
+    Dialogue.PEER: {"1": Outcome.OPERATOR},
 }
 
 

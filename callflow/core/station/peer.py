@@ -1,9 +1,10 @@
 """The backup station: what it is told of, and until when. Pure.
 
 It is told of a vital alarm that nobody took within its target, of alarms that wait too long or are
-too many (overflow), and of failures of the station that endanger alarms. It is told again and again
+too many (overflow), and of every failure of the station's own organs. It is told again and again
 under the same id, and each time answers how far it is: heard, taken by somebody there. What it does
-not answer, or nobody there takes, is said to it by telephone as well.
+not answer, or nobody there takes, is said to it by telephone as well, to whoever has its code: by
+one of its numbers after the other. Of a failure that endangers nobody it is enough that it heard.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from callflow.core.calls.call import Call, Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.time.instants import to_iso
 
@@ -93,14 +95,14 @@ class Notice:
     taken_by: str = ""
     error: str = ""
 
-    def answered(self, answer: Answer, now: datetime) -> Notice:
-        """It answered."""
+    def answered(self, answer: Answer, now: datetime, *, enough: bool = False) -> Notice:
+        """It answered. ``enough``: nobody there needs to take it."""
         taken = Stage.TAKEN if answer.taken else Stage.HEARD
         return replace(
             self,
             stage=taken,
             heard_at=self.heard_at or now,
-            ended_at=now if answer.taken else None,
+            ended_at=now if answer.taken or enough else None,
             taken_by=answer.by,
             due_at=now + EVERY,
             attempts=0,
@@ -113,14 +115,27 @@ class Notice:
         wait = min(EVERY * 2 ** min(tries - 1, 8), LONGEST_WAIT)
         return replace(self, attempts=tries, error=error, due_at=now + wait)
 
-    def is_to_call(self, now: datetime) -> bool:
-        """True where it must be said by telephone, too."""
-        if self.stage not in OPEN:
-            return False
-        if self.called_at is not None and now - self.called_at < CALLED_AGAIN:
-            return False
+    def to_call(self, numbers: Sequence[str], made: Sequence[Call], now: datetime) -> str | None:
+        """The number at which it must be said by telephone, too; None: at none now.
+
+        ``made``: the calls that were made for it there, in their order. Who answered without the
+        code, or not at all, leads to the next number at once; after the last one comes a pause.
+        """
+        if not numbers or self.stage not in OPEN or any(call.live for call in made):
+            return None
         after = CALLED_UNHEARD if self.heard_at is None else CALLED_UNTAKEN
-        return now - (self.heard_at or self.asked_at) >= after
+        if now - (self.heard_at or self.asked_at) < after:
+            return None
+        turn = len(made) % len(numbers)
+        rests = self.called_at is not None and now - self.called_at < CALLED_AGAIN
+        return None if turn == 0 and rests else numbers[turn]
+
+    def taken_by_phone(self, made: Sequence[Call], now: datetime) -> Notice | None:
+        """Somebody who has the code said there that they take it; None: nobody did."""
+        took = next((call for call in made if call.result is Outcome.OPERATOR), None)
+        if took is None:
+            return None
+        return replace(self, stage=Stage.TAKEN, ended_at=now, taken_by=took.to)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,10 +23,11 @@ from callflow.core.alarms.incident import Changes, Event, Incident, Machine, Sta
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Outcome
 from callflow.core.calls.dial_policy import refusal
 from callflow.core.calls.phones import is_phone
+from callflow.core.calls.trunks import OWN
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import StepKind
 from callflow.core.records.logbook import MACHINE
-from callflow.core.signals.signal import Category, Kind
+from callflow.core.signals.signal import FAILURES, Category, Kind
 from callflow.core.sites.site import Site
 from callflow.handling.alarms import asking
 from callflow.handling.alarms.acting import (
@@ -300,7 +301,6 @@ def _request(
         tell(tx, "dial_refused", now, incident, to=action.to, reason=why)
         return hand_to_human(tx, incident, why, now), True
     policy = load_policy(tx)
-    first = incident.category is Category.VITAL and not incident.exercise
     call = request_call(
         tx,
         policy,
@@ -312,12 +312,19 @@ def _request(
         attempt=action.attempt,
         dialogue=DIALOGUES.get(step.kind, Dialogue.VERIFICATION),
         ring_time=action.ring_s or policy.ring_time,
-        priority=0 if first else incident.priority,
+        priority=_priority(incident),
     )
     who = action.contact.name
     tell(tx, "call_requested", now, incident, who=who, to=action.to, attempt=action.attempt)
     follow_if_ringing(tx, call, incident, now)
     return incident, False
+
+
+def _priority(incident: Incident) -> int:
+    """A call's: vital alarms first, failures of the station's own that endanger nobody last."""
+    if incident.category is Category.VITAL and not incident.exercise:
+        return 0
+    return OWN if incident.kind in FAILURES else incident.priority
 
 
 def _insert_unnumbered(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callflow.core.alarms.escalation import Desk
 from callflow.core.alarms.incident import Incident, Machine
+from callflow.core.calls.call import Dialogue
 from callflow.core.calls.trunks import Trunk
 from callflow.core.desks import dead_man
 from callflow.core.desks.distribution import Rules, is_night
@@ -101,6 +102,8 @@ class Policy:
     dead_man_night: float = 1800.0
     dead_man_day: float = 3600.0
     dead_man_grace: float = 60.0
+    peer_name: str = ""  # what the station is called at its backup station
+    peer_numbers: Sequence[str] = ()  # of the backup station, which rings last of all
     room_account: str = ""
     room_answer: float = 30.0
     room_outer_door: str = ""
@@ -139,6 +142,15 @@ class Policy:
         """When an alarm that stands unclaimed rings the station's phones."""
         called = incident.kind is Kind.DEAD_MAN and incident.machine is Machine.RUNNING
         return CALLED_BY_PLAN if called else self.target(incident.category)
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """The telephones of the station, and of its backup station."""
+        return frozenset((*self.desk.numbers, *self.peer_numbers))
+
+    def dialogue_at(self, number: str) -> Dialogue:
+        """What is said at a telephone of those who work for the station's alarms."""
+        return Dialogue.PEER if number in self.peer_numbers else Dialogue.DESK
 
     @property
     def presence(self) -> dead_man.Rules:
@@ -191,7 +203,9 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "node": settings.node,
             "ring_time": settings.ring_time,
             "desk_phones": list(settings.desk_phones),
-            "duty_numbers": [*settings.duty_numbers, *_backup(settings)],
+            "duty_numbers": list(settings.duty_numbers),
+            "peer_name": settings.peer_name,
+            "peer_numbers": list(settings.peer_numbers),
             "vital_target": settings.vital_target,
             "other_target": settings.other_target,
             "trunks": [asdict(trunk) for trunk in trunks_of(settings)],
@@ -218,11 +232,6 @@ def save_policy(tx: Tx, settings: Settings) -> None:
             "shadow": settings.shadow,
         },
     )
-
-
-def _backup(settings: Settings) -> list[str]:
-    """The backup station's phone rings last of the station's own (D21)."""
-    return [settings.peer_number] if settings.peer_number else []
 
 
 def load_policy(tx: Tx) -> Policy:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Phrase
-from callflow.core.signals.signal import Kind
+from callflow.core.signals.signal import FAILURES
 from callflow.core.watch.failures import Noted, failed
 from callflow.core.watch.organs import Organ, Part, Reason, State, key_of
 from callflow.storage import Tx
@@ -37,7 +37,7 @@ def said(organs: Collection[Organ], now: datetime, language: str) -> Iterator[Ph
 def of_alarm(tx: Tx, about: Incident, now: datetime, language: str) -> Iterator[Phrase]:
     """The organs that an alarm of the station is about, and since when they are so; of an alarm of
     another kind nothing."""
-    if about.kind not in _OF_ORGANS:
+    if about.kind not in FAILURES:
         return
     noted, reasons = rows.noted(tx), {one.key: one.reason for one in readings.every(tx)}
     for matter, state in about.zones.items():
@@ -48,9 +48,6 @@ def of_alarm(tx: Tx, about: Incident, now: datetime, language: str) -> Iterator[
         key = next((key for key in noted if key.startswith(key_of(part, name, ""))), "")
         one = noted.get(key) or Noted(state=State.FAILED, since=about.opened_at)
         yield _said(part, name, one.state, reasons.get(key), one.since, now, language)
-
-
-_OF_ORGANS = frozenset({Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER})
 
 
 def _said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,20 @@ from callflow.core.alarms import apply
 from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls import dial_policy
 from callflow.core.calls.call import Call, CallState, Dialogue, Direction, Outcome
+from callflow.core.calls.dialogue import AT_DESK
 from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Taken
-from callflow.core.calls.trunks import CANARY_SPARES, SHADOW, Exchange, Trunk, by_human
+from callflow.core.calls.trunks import (
+    CANARY_SPARES,
+    SHADOW,
+    Exchange,
+    Trunk,
+    by_human,
+    giving_way,
+)
 from callflow.core.interventions.directory import shown, told_as
-from callflow.handling.alarms.acting import hand_to_human, request_call
+from callflow.core.records.logbook import MACHINE
+from callflow.handling.alarms.acting import ask_hang_up, hand_to_human, request_call
 from callflow.handling.alarms.deciding import decide, raise_duress
 from callflow.handling.alarms.group_calls import (
     answer_for,
@@ -107,7 +117,11 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     lines = exchange(tx, policy, node, now)
     taken = [(_channel(lines, call), call) for call in wanted]
     placeable = [(trunk, call) for trunk, call in taken if trunk is not None]
-    incidents.lock_all(tx, {call.incident_id for _, call in placeable if call.incident_id})
+    leaving = _giving_way(tx, node, [call for trunk, call in taken if trunk is None])
+    touched = (*leaving, *(call for _, call in placeable))
+    incidents.lock_all(tx, {call.incident_id for call in touched if call.incident_id})
+    for call in leaving:
+        _give_way(tx, call, now)
     forbidden = refused_calls(tx, [call for _, call in placeable], policy, now)
     allowed = [(trunk, call) for trunk, call in placeable if call.id not in forbidden]
     # The rows before the act; who was withdrawn meanwhile is not among them.
@@ -149,6 +163,18 @@ def _has_room(lines: Exchange, call: Call) -> bool:
     """True where the trunk that a canary is made for has channels that nobody misses."""
     its = (trunk for trunk in lines.trunks if trunk.enabled and trunk.name not in call.tried)
     return any(lines.spares(trunk, CANARY_SPARES) for trunk in its)
+
+
+def _giving_way(tx: Tx, node: str, waiting: Sequence[Call]) -> list[Call]:
+    """Calls about the station itself whose channels alarms' calls need that find none."""
+    return giving_way(calls.on_trunk(tx, node), waiting) if waiting else []
+
+
+def _give_way(tx: Tx, call: Call, now: datetime) -> None:
+    calls.change(tx, call.id, result=Outcome.UNKNOWN)
+    ask_hang_up(tx, call.id, MACHINE, now)
+    about = calls.incident_of(tx, call, lock=True)
+    tell(tx, "call_gives_way", now, about, to=told_as(call), call=call.id)
 
 
 def _order(tx: Tx, call: Call, trunk: Trunk, policy: Policy) -> CallOrder:
@@ -420,7 +446,7 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
     call = replace(call, **also)
     incident = calls.incident_of(tx, call, lock=True)
     tell(tx, "call_result", now, incident, to=told_as(call), result=outcome.value, call=call_id)
-    if call.dialogue in (Dialogue.DESK, Dialogue.PHONE):
+    if call.dialogue in _OF_OURS:
         _operator_answered(tx, call, outcome, now)
         return
     if call.state is CallState.ENDED:  # a key, then hung up before it was stored
@@ -436,6 +462,10 @@ def dialogue_concluded(tx: Tx, call_id: str, outcome: Outcome, now: datetime, **
         told = {"to": told_as(follower), "result": its.value, "call": follower.id}
         tell(tx, "call_result", now, followed, **told)
         _act_upon(tx, follower, followed, its, now)
+
+
+#: Dialogues with whoever works for the station's alarms.
+_OF_OURS = AT_DESK | {Dialogue.PHONE}
 
 
 def _operator_answered(tx: Tx, call: Call, outcome: Outcome, now: datetime) -> None:

@@ -51,7 +51,7 @@ def against_policy(tx: Tx, asked: Sequence[Call], policy: Policy, now: datetime)
     at = [_places(call, i, owners, faxes) for call, i in zip(asked, about, strict=True)]
     mute = incidents.mute_sites(tx, set().union(*at))
     of_no_site = any(incident is None or incident.site_id is None for incident in about)
-    ours = own_numbers(tx, policy, now) if of_no_site else frozenset(policy.desk.numbers)
+    ours = own_numbers(tx, policy, now) if of_no_site else policy.own_numbers
     found = {}
     for call, incident, places in zip(asked, about, at, strict=True):
         destination = Destination(

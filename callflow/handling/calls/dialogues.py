@@ -34,7 +34,7 @@ from callflow.handling.alarms import device_calls
 from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.group_calls import may_call_back
 from callflow.handling.base.fields import BadField
-from callflow.handling.base.policy import STATION_NAME
+from callflow.handling.base.policy import STATION_NAME, load_policy
 from callflow.handling.base.spoken_organs import of_alarm
 from callflow.handling.base.telling import storable
 from callflow.handling.callers import identity
@@ -140,6 +140,8 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Fac
         personal=is_mute_here(tx, incident),
         exercise=incident.exercise,
     )
+    if dialogue is Dialogue.PEER:
+        common |= _for_peer(tx, incident, site, asked_at, mute=bool(common["personal"]))
     if site is None and dialogue in ASKING and call.purpose is Purpose.PLAN:  # our own phones
         failures = tuple(of_alarm(tx, incident, asked_at, "fr"))
         return Facts(**common, **_asked(incident, call.step, None), failures=failures)
@@ -168,6 +170,27 @@ def _of_call(tx: Tx, vault: Vault, call: Call, incident: Incident | None) -> Fac
         **_asked(incident, call.step, contact_row),
         welfare=call.purpose is Purpose.WELFARE,
     )
+
+
+#: People of a site whom the backup station hears of.
+_TOLD_PEER = 3
+
+
+def _for_peer(
+    tx: Tx, incident: Incident, site: Site | None, now: datetime, *, mute: bool
+) -> dict[str, Any]:
+    """What the backup station hears instead of reading it; of a mute alarm nobody's number (D7)."""
+    told: dict[str, Any] = {"station": load_policy(tx).peer_name or STATION_NAME}
+    if site is None:
+        return told | {"failures": tuple(of_alarm(tx, incident, now, "fr"))}
+    people = [] if mute else contacts.called(tx, site.id)
+    numbers = tuple((one.name, one.phone) for one in people if one.phone)
+    return told | {
+        "site_language": site.language,
+        "address": site.address,
+        "at": incident.opened_at.astimezone(ZoneInfo(site.timezone)),
+        "people": numbers[:_TOLD_PEER],
+    }
 
 
 def _others(tx: Tx, call_id: str) -> tuple[str, ...]:
@@ -259,8 +282,13 @@ def _answers(contact: Contact | None, incident: Incident, *, mute: bool) -> froz
     return frozenset(answers)
 
 
-def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
-    """The typed code against the called contact's: right, under duress, or wrong."""
+def dialogue_check_code(
+    tx: Tx, vault: Vault, call_id: str, digits: str, *, peer_code: str | None = None
+) -> CodeVerdict:
+    """The typed code against the called contact's: right, under duress, or wrong; ``peer_code``:
+    against that of the backup station, which is called."""
+    if peer_code is not None:
+        return CodeVerdict.OK if equal(peer_code, digits) else CodeVerdict.WRONG
     contact = calls.codes_of(tx, call_id)
     if contact is None:
         return CodeVerdict.WRONG

@@ -37,12 +37,12 @@ def desk_now(tx: Tx, policy: Policy, now: datetime) -> Desk:
 
 
 def own_numbers(tx: Tx, policy: Policy, now: datetime) -> frozenset[str]:
-    """Every number that is the station's, or of somebody on duty for it, or of who looks after a
-    part of it."""
+    """Every number that is the station's or its backup station's, or of somebody on duty for it, or
+    of who looks after a part of it."""
     duties = rosters.between(tx, now - _LATE, now + timedelta(microseconds=1))
     on_duty = (duty.phone for duty in duties if duty.phone)
     keepers = (care.phone for care in probes.cares(tx) if care.phone)
-    return frozenset((*policy.desk.numbers, *on_duty, *keepers))
+    return frozenset((*policy.own_numbers, *on_duty, *keepers))
 
 
 def station_site(tx: Tx, incident: Incident, now: datetime) -> Site | None:

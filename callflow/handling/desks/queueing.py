@@ -57,7 +57,7 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     if not overdue:
         return
     top = overdue[0]
-    desk = desk_now(tx, policy, now)
+    desk = _with_backup(desk_now(tx, policy, now), policy)
     if is_quiet(top, policy.room):  # nothing rings beside whoever may be held up (D7)
         desk = replace(desk, desk_phones=())
     else:
@@ -79,6 +79,11 @@ def escalate_queue(tx: Tx, now: datetime) -> None:
     tell(tx, "queue_call", now, top, to=number)
 
 
+def _with_backup(desk: escalation.Desk, policy: Policy) -> escalation.Desk:
+    """The backup station rings last of all (D21)."""
+    return replace(desk, duty_numbers=(*desk.duty_numbers, *policy.peer_numbers))
+
+
 def ring(tx: Tx, policy: Policy, incident: Incident, number: str, now: datetime) -> None:
     """A phone of the station's is to ring for it: whoever presses 1 there has it."""
     request_call(
@@ -89,7 +94,7 @@ def ring(tx: Tx, policy: Policy, incident: Incident, number: str, now: datetime)
         step=Purpose.QUEUE,
         to=number,
         attempt=1 + calls.of_step(tx, incident.id, Purpose.QUEUE),
-        dialogue=Dialogue.DESK,
+        dialogue=policy.dialogue_at(number),
         ring_time=DESK_RING,
         priority=0,
     )
@@ -145,7 +150,8 @@ def bridge(tx: Tx, now: datetime) -> datetime | None:
         return now + _ELSEWHERE  # another process does it at this moment
     waiting = {one.caller.room: one for one in waiting_line.waiting(tx)}
     policy, there = load_policy(tx), presence.at_desks(tx, now)
-    desk = distribution.chain(desk_now(tx, policy, now), there.supervisors)
+    desk = _with_backup(desk_now(tx, policy, now), policy)
+    desk = distribution.chain(desk, there.supervisors)
     decided = distribution.distribute(
         [one.caller for one in waiting.values()],
         there.agents,
@@ -174,7 +180,7 @@ def _ring(
         step=Purpose.BRIDGE,
         to=ring.to,
         attempt=ring.attempt,
-        dialogue=Dialogue.PHONE if own else Dialogue.DESK,
+        dialogue=Dialogue.PHONE if own else policy.dialogue_at(ring.to),
         ring_time=policy.agent_ring if own else DESK_RING,
         priority=0,
         room=ring.room,

@@ -14,6 +14,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Lien {trunk} essayé par {by} : appel vers {to}",
         "Trunk {trunk} tried by {by}: a call to {to}",
     ),
+    "call_gives_way": (
+        "Appel raccroché : {to}, son canal sert à une alarme",
+        "Call ended: {to}, an alarm needs its channel",
+    ),
     "call_goes_on": (
         "Le lien {trunk} n'a pas transmis l'appel vers {to} : la même tentative passe par un autre",
         "Trunk {trunk} did not carry the call to {to}: the same attempt goes over another one",

@@ -1,8 +1,10 @@
-"""``POST peer``: another station tells of an alarm that nobody takes there."""
+"""``POST peer``: another station tells of an alarm that nobody takes there; ``POST peer/here``: it
+asks whether it could."""
 
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -78,6 +80,24 @@ async def _signed(
 
 
 _signed.declared = allowed(Right.SEND).declared  # type: ignore[attr-defined]
+
+
+class HereIn(Body):
+    """Who asks."""
+
+    station: _Name
+
+
+class HereOut(BaseModel):
+    """Somebody is here."""
+
+    at: datetime = Field(description="By the clock of this station")
+
+
+@router.post("/peer/here", responses=NOT_FOUND)
+async def here(body: HereIn, caller: Annotated[Caller, Depends(_signed)], station: Here) -> HereOut:
+    """Say that another station's alarms would be taken in here; nothing is kept."""
+    return HereOut(at=station.clock())
 
 
 @router.post("/peer", responses=NOT_FOUND)

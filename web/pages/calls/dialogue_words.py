@@ -20,6 +20,7 @@ DIALOGUES = {
     "panel": N_("Panel: it hears tones, and no word of ours"),
     "fax": N_("Fax: a document for a machine, and no word of ours"),
     "canary": N_("The station calls itself: tones and keys"),
+    "peer": N_("Backup station: its code, then what nobody takes here"),
 }
 #: States, and pages of the menus.
 SCENES = {

@@ -47,7 +47,7 @@ from callflow.core.plans.call_plan import (
     justifies,
 )
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
-from callflow.core.signals.signal import OF_STATION, Category, Kind
+from callflow.core.signals.signal import FAILURES, OF_STATION, Category, Kind
 from callflow.core.sites.site import Contact, Site
 
 #: A call that nobody placed for so long lands on the operators' queue, loudly.
@@ -58,7 +58,7 @@ STUCK_AFTER = timedelta(seconds=150)
 ENDLESS_AFTER = timedelta(minutes=6)
 #: Clocks of two machines differ by less; a time further ahead was written before ours went back.
 #: Whoever answers at the desk is well, and what works again is no failure any more.
-_OF_STATION = frozenset({Kind.DEAD_MAN, Kind.ORGAN, Kind.TRUNK, Kind.RECEIVER})
+_OF_STATION = FAILURES | {Kind.DEAD_MAN}
 CLOCK_SKEW = timedelta(seconds=5)
 
 

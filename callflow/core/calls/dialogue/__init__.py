@@ -39,6 +39,7 @@ from callflow.core.calls.dialogue.saying import language, own_phrases, turn
 from callflow.core.calls.dialogue.table import (
     ASKED_AT_MOST,
     ASKING,
+    AT_DESK,
     FIRST,
     HELP_KEY,
     KEYS,
@@ -68,6 +69,7 @@ from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 __all__ = [
     "ASKED_AT_MOST",
     "ASKING",
+    "AT_DESK",
     "FIRST",
     "HELP_KEY",
     "KEYS",

@@ -38,7 +38,8 @@ class Facts:
     whoever of a firm has it. ``known_fault``: their site is one of many that a known fault
     concerns (D10). ``welfare`` (guard only): they are there, and asked whether all is well (D22).
     ``announcement`` (message only): a sentence of the product's that is tried. ``failures``
-    (message and question): what is not well at the station, where the call is about that.
+    (message, question, peer): what is not well at the station, where the call is about that.
+    ``people`` (peer only): (name, number) of whom to call at the site.
     """
 
     dialogue: Dialogue
@@ -76,6 +77,7 @@ class Facts:
     welfare: bool = False
     announcement: Phrase | None = None
     failures: tuple[Phrase, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from callflow.core.calls.call import Dialogue
 from callflow.core.calls.dialogue import menus
 from callflow.core.calls.dialogue.facts import Facts, Progress, announced, greeting
-from callflow.core.calls.dialogue.table import ASKING, KEYS, Answer, State
+from callflow.core.calls.dialogue.table import ASKING, AT_DESK, KEYS, Answer, State
 from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 
 #: Of many alarms so many sites are named.
@@ -56,7 +56,7 @@ def _greeted(facts: Facts, progress: Progress) -> Turn:
 
 
 def _last_words(facts: Facts, progress: Progress, first: tuple[Phrase, ...]) -> Turn:
-    at_desk = facts.dialogue is Dialogue.DESK
+    at_desk = facts.dialogue in AT_DESK
     if progress.state is State.CLOSING:
         read = Input.NONE if at_desk else Input.ZERO
         return Turn(say=(*first, Phrase("goodbye")), read=read)
@@ -81,21 +81,24 @@ def _position(facts: Facts) -> tuple[Phrase, ...]:
 
 def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
     """Before the code only the recognition word is said, never the situation (D13)."""
+    if facts.dialogue is Dialogue.PEER:
+        first = () if progress.empty_turns or progress.wrong_codes else _greeted_by(facts)
+        return (*first, Phrase("ask_peer_code"))
     if progress.empty_turns or progress.wrong_codes:
         return (Phrase("ask_code_again"),)
-    greeting = [Phrase("greeting", {"station": facts.station})]
-    if facts.recognition_word:
-        greeting.append(Phrase("recognition", {"word": facts.recognition_word}))
-    return (*announced(facts), *greeting, Phrase("ask_code"))
+    word = (Phrase("recognition", {"word": facts.recognition_word}),)
+    return (*_greeted_by(facts), *(word if facts.recognition_word else ()), Phrase("ask_code"))
+
+
+def _greeted_by(facts: Facts) -> tuple[Phrase, ...]:
+    return (*announced(facts), Phrase("greeting", {"station": facts.station}))
 
 
 def _situation(facts: Facts) -> tuple[Phrase, ...]:
     written = {"written": facts.site_language}
-    say = [
-        *announced(facts),
-        Phrase("situation", {"kind": facts.kind}),
-        Phrase("site", {"site": facts.site_name, **written}),
-    ]
+    say = [*announced(facts), Phrase("situation", {"kind": facts.kind})]
+    if facts.site_name:
+        say.append(Phrase("site", {"site": facts.site_name, **written}))
     if facts.address:
         say.append(Phrase("address", {"address": facts.address, **written}))
     if facts.zone_name:
@@ -182,7 +185,15 @@ def _waiting(facts: Facts) -> tuple[Phrase, ...]:
         return (Phrase("desk_call_backs", {"callers": facts.call_backs}), Phrase("offer_take"))
     if facts.room:
         return (*announced(facts), Phrase("desk_person", what), Phrase("offer_connect"))
+    if facts.dialogue is Dialogue.PEER:
+        return (*_for_peer(facts), Phrase("offer_take"))
     return (Phrase("desk_work", what), Phrase("offer_take"))
+
+
+def _for_peer(facts: Facts) -> tuple[Phrase, ...]:
+    """All that is needed there, where no screen of ours is: what, where, and whom to call."""
+    people = (Phrase("peer_calls", {"name": n, "number": p}) for n, p in facts.people)
+    return (*_situation(facts), *facts.failures, *people)
 
 
 def language(facts: Facts, progress: Progress) -> str:
@@ -199,6 +210,8 @@ def own_phrases(facts: Facts) -> tuple[Phrase, ...]:
         said = code + _asking(facts) + _choices(facts)
     elif facts.dialogue is Dialogue.SERVICE:
         said = ()
+    elif facts.dialogue is Dialogue.PEER:
+        said = _asking_code(facts, Progress.start(facts)) + _waiting(facts)
     else:
         said = _waiting(facts) if facts.dialogue is Dialogue.DESK else greeting(facts)
     return tuple(phrase for phrase in said if phrase.values)

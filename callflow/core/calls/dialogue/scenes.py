@@ -166,7 +166,7 @@ def _starts(which: Dialogue) -> list[tuple[Given, Facts, Progress]]:
             others[Given.HINT] = replace(usual, hint="1001")
             others[Given.MEMBER] = replace(usual, member="member")
             others[Given.NO_MENUS] = replace(usual, menus=False)
-        case Dialogue.DESK:
+        case Dialogue.DESK | Dialogue.PEER:
             others[Given.ROOM] = replace(usual, room="room")
     if which in (Dialogue.VERIFICATION, Dialogue.QUESTION, Dialogue.MESSAGE):
         others[Given.LATER] = replace(usual, call_back=True)

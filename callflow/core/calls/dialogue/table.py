@@ -44,6 +44,9 @@ SILENT = frozenset(
     }
 )
 
+#: Dialogues that tell whoever works for alarms what waits, to be taken by a key.
+AT_DESK = frozenset({Dialogue.DESK, Dialogue.PEER})
+
 #: Dialogues that put one question of the plan, after the code where one is asked.
 ASKING = frozenset({Dialogue.QUESTION, Dialogue.MESSAGE, Dialogue.GUARD})
 
@@ -195,6 +198,15 @@ AFTER_CODE: Mapping[tuple[State, Trigger], Rule] = {
     (State.CODE, Trigger.DURESS): Rule(State.ASK, Outcome.DURESS, "code_ok"),
 }
 
+#: What a call to the backup station does otherwise: without its code nothing is said, nobody is put
+#: through, and no key leads past it.
+AT_PEER: Mapping[tuple[State, Trigger], Rule] = {
+    (State.CODE, Trigger.OK): Rule(State.DESK, say="code_ok"),
+    (State.CODE, Trigger.BAD_KEY): Rule(State.CODE, say="bad_key"),
+    (State.CODE, Trigger.WRONG_AGAIN): Rule(_CLOSING, Outcome.WRONG_CODE, "code_wrong_last"),
+    (State.CODE, Trigger.ABANDONED): Rule(_CLOSING, Outcome.WRONG_CODE, "nobody"),
+}
+
 #: A question is asked once in full and twice in short: a voicemail keeps the line 40 s at most.
 ASKED_AT_MOST = 3
 WRONG_CODES_AT_MOST = 2
@@ -207,6 +219,7 @@ LONGEST_CODE = 8
 FIRST: Mapping[Dialogue, State] = {
     Dialogue.VERIFICATION: State.CODE,
     Dialogue.DESK: State.DESK,
+    Dialogue.PEER: State.CODE,
     Dialogue.INCOMING: State.WELCOME,
     Dialogue.SERVICE: State.END,
     Dialogue.PHONE: State.END,
@@ -225,6 +238,8 @@ def rule(dialogue: Dialogue, state: State, trigger: Trigger) -> Rule | None:
     """The cell that counts for ``dialogue``; None: it can't happen."""
     if dialogue in ASKING and (state, trigger) in AFTER_CODE:
         return AFTER_CODE[state, trigger]
+    if dialogue is Dialogue.PEER and (state, trigger) in AT_PEER:
+        return AT_PEER[state, trigger]
     return TABLE.get((state, trigger))
 
 
@@ -232,7 +247,7 @@ def mermaid() -> str:
     """The table as a mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     lines += [f"    [*] --> {state}: {dialogue}" for dialogue, state in FIRST.items()]
-    for (state, trigger), cell in (*TABLE.items(), *AFTER_CODE.items()):
+    for (state, trigger), cell in (*TABLE.items(), *AFTER_CODE.items(), *AT_PEER.items()):
         outcome = f" / {cell.outcome}" if cell.outcome else ""
         lines.append(f"    {state} --> {cell.to}: {trigger}{outcome}")
     return "\n".join([*lines, "    end --> [*]", ""])

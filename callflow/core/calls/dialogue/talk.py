@@ -21,6 +21,7 @@ from callflow.core.calls.dialogue.facts import Facts, Progress
 from callflow.core.calls.dialogue.pages import Deed, Exit, Place
 from callflow.core.calls.dialogue.table import (
     ASKED_AT_MOST,
+    AT_DESK,
     HELP_KEY,
     KEYS,
     OPERATOR_KEY,
@@ -152,7 +153,7 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
         return Trigger.HUNG_UP
     match progress.state:
         case State.CODE:
-            trigger = _at_code(progress, event)
+            trigger = _at_code(facts, progress, event)
         case State.MENU:
             trigger = _at_menu(facts, event)
         case State.ASK:
@@ -163,7 +164,7 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
             return Trigger.OPERATOR  # 0, any key, or nothing
         case _:
             zero = isinstance(event, Typed) and event.digits.startswith(OPERATOR_KEY)
-            asks = zero and progress.state is State.CLOSING and facts.dialogue is not Dialogue.DESK
+            asks = zero and progress.state is State.CLOSING and facts.dialogue not in AT_DESK
             return Trigger.OPERATOR if asks else Trigger.PLAYED
     if trigger in _EMPTY and progress.empty_turns + 1 >= ASKED_AT_MOST:
         asked_them = progress.state is State.ASK and facts.identify
@@ -172,14 +173,19 @@ def _trigger(facts: Facts, progress: Progress, event: Event) -> Trigger:
     return trigger
 
 
-def _at_code(progress: Progress, event: Event) -> Trigger:
+def _at_code(facts: Facts, progress: Progress, event: Event) -> Trigger:
+    stations = facts.dialogue is Dialogue.PEER  # its code has no twin for whoever is threatened
     if isinstance(event, CodeChecked):
-        if event.verdict is not CodeVerdict.WRONG:
+        if event.verdict is CodeVerdict.OK or (
+            event.verdict is CodeVerdict.DURESS and not stations
+        ):
             return Trigger(event.verdict.value)
         last = progress.wrong_codes + 1 >= WRONG_CODES_AT_MOST
         return Trigger.WRONG_AGAIN if last else Trigger.WRONG
     entry = _entry(event.digits) if isinstance(event, Typed) else ""
     if _is_request(entry):
+        if stations:
+            return Trigger.BAD_KEY
         return Trigger.OPERATOR if entry[0] == OPERATOR_KEY else Trigger.HELP
     if entry:
         raise ImpossibleEvent("a code is checked by the shell first (code_to_check)")

@@ -73,6 +73,7 @@ def sample(which: Dialogue, language: str, *, member: bool = False) -> Facts:
         choices=("Oui", "Non"),
         menus=which is Dialogue.INCOMING,
         member="member" if member else "",
+        people=(("Gérance", _NUMBER),) if which is Dialogue.PEER else (),
     )
 
 

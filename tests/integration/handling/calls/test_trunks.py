@@ -20,13 +20,19 @@ from callflow.core.calls.trunks import (
     Seen,
 )
 from callflow.core.interventions.law import Finding, Means
+from callflow.core.signals.signal import Kind
+from callflow.core.watch.organs import Part
+from callflow.core.watch.organs import State as OrganState
+from callflow.core.watch.readings import Reading
 from callflow.handling.alarms import operating
 from callflow.handling.base import policy
 from callflow.handling.calls import calling, trunking
 from callflow.handling.interventions import directory
 from callflow.handling.interventions import services as interventions_services
+from callflow.handling.watch import readings
 from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
+from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.interventions import services
 from tests.integration.handling.station import DESK, DUTY, FIRST, SHOP, Station
@@ -474,3 +480,78 @@ def test_health_says_of_a_trunk_that_registers_whether_it_is(two: Station) -> No
     lost = Seen(registered={"alpha": Registration(registered=False, since=two.now)})
     assert told(lost) == [False, None]
     assert told(None) == [None, None], "its Asterisk is away"
+
+
+# --- the station's own calls --------------------------------------------------------------------
+
+
+@pytest.fixture
+def narrow(station: Station) -> Station:
+    """One trunk of two channels, one of them reserved."""
+    settings = Settings(trunks=(_trunk("alpha", 2, 1),), desk_phones=(DESK,), duty_numbers=(DUTY,))
+    station.write(lambda tx: policy.save_policy(tx, settings))
+    return station
+
+
+def organ_fails(station: Station, *, vital: bool = False) -> Incident:
+    failed = Reading(
+        part=Part.POWER,
+        name="A",
+        state=OrganState.FAILED,
+        at=station.now,
+        valid=timedelta(hours=1),
+        vital=vital,
+    )
+    station.write(lambda tx: readings.take(tx, [failed], station.now))
+    station.correlate()
+    (alarm,) = station.read(lambda tx: incidents.open_ones(tx, kinds=[Kind.ORGAN]))
+    return alarm
+
+
+def acts(station: Station, call_id: str) -> bool:
+    return station.read(lambda tx: calls.asked_to_end(tx, call_id))
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_technicians_call_gives_its_channel_to_an_alarms(narrow: Station, answered: bool) -> None:
+    about = organ_fails(narrow)
+    technician = narrow.picks_up(DUTY) if answered else narrow.rings(DUTY)
+    sites_in_alarm(narrow, 1)
+    assert claimed(narrow) == []
+    assert acts(narrow, technician)
+    assert claimed(narrow) == []  # asked once, until the channel is free
+    narrow.hangs_up(technician, "no_answer")
+    assert [(order.to, order.trunk) for order in claimed(narrow)] == [("+33639984000", "alpha")]
+    told = narrow.told(about.id)
+    assert told.count("call_gives_way") == 1
+    (first, again) = narrow.read(lambda tx: calls.of_incidents(tx, [about.id]))[about.id]
+    assert (first.outcome, again.to, again.state) == (Outcome.UNKNOWN, DUTY, CallState.REQUESTED)
+    narrow.hangs_up(narrow.live_on_trunk("+33639984000"), "no_answer")
+    assert [order.to for order in claimed(narrow)] == [DUTY]  # nobody's alarm waits
+
+
+def test_alarms_calls_go_first_whatever_was_asked_for_first(narrow: Station) -> None:
+    organ_fails(narrow)
+    narrow.now += timedelta(seconds=1)
+    sites_in_alarm(narrow, 1)
+    assert [order.to for order in claimed(narrow)] == ["+33639984000"]
+
+
+def test_a_vital_organs_call_is_an_alarms(narrow: Station) -> None:
+    about = organ_fails(narrow, vital=True)
+    call = narrow.live(DUTY)
+    assert call.priority == 0
+    technician = narrow.rings(DUTY)
+    sites_in_alarm(narrow, 2)
+    assert len(claimed(narrow)) == 0  # the reserved one is a vital alarm's
+    assert not acts(narrow, technician)
+    assert "call_gives_way" not in narrow.told(about.id)
+
+
+def test_who_said_that_they_see_to_it_is_not_cut_off(narrow: Station) -> None:
+    organ_fails(narrow)
+    technician = narrow.picks_up(DUTY)
+    narrow.says(technician, "acknowledged")
+    sites_in_alarm(narrow, 1)
+    assert claimed(narrow) == []
+    assert not acts(narrow, technician)

@@ -14,21 +14,31 @@ import pytest
 
 from callflow import clock
 from callflow.core.alarms.incident import Incident
+from callflow.core.calls.call import Dialogue, Outcome
+from callflow.core.calls.dialogue import Facts, Progress, Typed, advance
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.watch.organs import Organ, Part, Reason
+from callflow.core.watch.organs import State as OrganState
+from callflow.core.watch.readings import Reading
 from callflow.handling.alarms import operating
-from callflow.handling.base.policy import save_policy
+from callflow.handling.base.policy import load_policy, save_policy
+from callflow.handling.calls import calling, dialogues
+from callflow.handling.desks.own_phones import own_numbers
+from callflow.handling.watch import organs, readings
 from callflow.notify.peers import Peers
 from callflow.notify.webhook import signature
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
+from ivr.telephony.dialogue_rows import DialogueRows
 from tests.support.web_station import WebStation
 from web.access.users import Role
 from web.app import create_app
 
 KEY = "k" * 40
-NUMBER = "+33639980990"
+NUMBER, SECOND = "+33639980990", "+33639980991"
+CODE = "40961"
 HERE = "/api/v1/peer"
 
 
@@ -43,7 +53,8 @@ class North(WebStation):
                 "peer_key": KEY,
                 "peer_token": token,
                 "peer_name": "Nord",
-                "peer_number": NUMBER,
+                "peer_numbers": (NUMBER, SECOND),
+                "peer_code": CODE,
                 "webhook_networks": (ip_network("127.0.0.0/8"),),
             }
         )
@@ -142,6 +153,173 @@ async def test_a_backup_station_that_does_not_answer_is_called(north: North) -> 
 def calls_to_it(north: North) -> int:
     found = north.store.read_now(lambda tx: calls.live_of(tx, NUMBER))
     return int(found is not None)
+
+
+def silent() -> httpx.AsyncClient:
+    """It can't be reached."""
+
+    def refuses(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(refuses))
+
+
+def picked_up(north: North, number: str) -> tuple[Facts, Progress, str]:
+    """The telephone there is answered; what may be said in that call."""
+    call = north.store.read_now(lambda tx: calls.live_of(tx, number))
+    assert call is not None
+    assert call.dialogue is Dialogue.PEER
+    ordered = north.do(lambda tx: calling.claim_calls(tx, node="node0", now=north.now()))
+    assert [order.to for order in ordered] == [number]
+    north.do(lambda tx: calling.call_answered(tx, call.id, north.now()))
+    found = north.do(lambda tx: dialogues.dialogue_begin(tx, north.vault, call.id))
+    assert found is not None
+    return (*found, call.id)
+
+
+async def types(north: North, call: str, facts: Facts, progress: Progress, code: str) -> Progress:
+    rows = DialogueRows(
+        north.store,
+        north.vault,
+        node="node0",
+        now=north.now,
+        on_arrived=lambda _: None,
+        peer_code=CODE,
+    )
+    after, _ = await rows.check_code(call, facts, progress, code)
+    return after
+
+
+async def test_who_does_not_know_the_code_is_told_nothing_and_the_next_number_rings(
+    north: North,
+) -> None:
+    alarm = north.alarm(code="FA")
+    async with silent() as client:
+        await north.tells(client, after=31)
+        await north.tells(client, after=21)
+        facts, progress, call = picked_up(north, NUMBER)
+        for wrong in ("0000", "40960"):
+            progress = await types(north, call, facts, progress, wrong)
+        assert progress.result is Outcome.WRONG_CODE
+        north.do(lambda tx: calling.call_ended(tx, call, outcome=Outcome.HUNG_UP, now=north.now()))
+        await north.tells(client, after=1)
+        facts, progress, call = picked_up(north, SECOND)
+        assert facts.people  # whom to call at the site
+        assert facts.station == "Nord"
+        progress = await types(north, call, facts, progress, CODE)
+        progress, _ = advance(facts, progress, Typed("1"))
+        now = north.now()
+        north.do(lambda tx: dialogues.dialogue_moved(tx, call, progress, [Outcome.OPERATOR], now))
+        north.do(lambda tx: calling.call_ended(tx, call, outcome=Outcome.HUNG_UP, now=north.now()))
+        await north.tells(client, after=1)
+        assert north.told(alarm.id)[-1] == "peer_took"
+        await north.tells(client, after=300)
+    made = north.store.read_now(lambda tx: calls.to_numbers(tx, alarm.id, [NUMBER, SECOND]))
+    assert [call.to for call in made] == [NUMBER, SECOND]
+
+
+async def test_of_a_mute_alarm_nobodys_number_is_said(north: North) -> None:
+    north.alarm(code="HA")
+    async with silent() as client:
+        await north.tells(client, after=31)
+        await north.tells(client, after=21)
+    facts, _, _ = picked_up(north, NUMBER)
+    assert facts.people == ()
+
+
+def fails(north: North, state: OrganState = OrganState.FAILED, *, vital: bool = False) -> None:
+    found = Reading(
+        part=Part.POWER,
+        name="A",
+        state=state,
+        at=north.now(),
+        valid=timedelta(hours=1),
+        vital=vital,
+    )
+    north.do(lambda tx: readings.take(tx, [found], north.now()))
+    north.correlate()
+
+
+async def test_every_failure_of_an_organ_is_told_and_heard_is_enough(
+    north: North, station: WebStation, client: httpx.AsyncClient
+) -> None:
+    fails(north)
+    await north.tells(client)
+    (here,) = theirs(station)
+    assert here.category is Category.TECHNICAL
+    (alarm,) = north.store.read_now(lambda tx: incidents.open_ones(tx, kinds=[Kind.ORGAN]))
+    assert north.told(alarm.id) == ["peer_asked", "peer_heard"]
+    for _ in range(5):
+        await north.tells(client, after=60)
+    assert calls_to_it(north) == 0
+    assert north.told(alarm.id) == ["peer_asked", "peer_heard"]
+
+
+async def test_a_vital_failure_that_nobody_there_takes_is_said_by_telephone(
+    north: North, client: httpx.AsyncClient
+) -> None:
+    fails(north, vital=True)
+    await north.tells(client)
+    await north.tells(client, after=61)
+    assert calls_to_it(north) == 1
+    facts, _, _ = picked_up(north, NUMBER)
+    assert facts.failures
+
+
+def organ_of(north: North) -> Organ:
+    at = north.now()
+    found = north.store.read_now(lambda tx: organs.organs(tx, organs.facts(tx, at), at))
+    return next(one for one in found if one.part is Part.PEER)
+
+
+async def test_a_backup_station_that_is_not_there_is_an_organ_that_failed(
+    north: North, client: httpx.AsyncClient
+) -> None:
+    await north.peers.ask(client)
+    assert organ_of(north).state is OrganState.OK
+    async with silent() as nobody:
+        for _ in range(2):
+            await north.peers.ask(nobody)
+        assert organ_of(north).state is OrganState.OK
+        await north.peers.ask(nobody)
+    found = organ_of(north)
+    assert (found.state, found.reason) == (OrganState.FAILED, Reason.NO_ANSWER)
+    north.correlate()
+    (alarm,) = north.store.read_now(lambda tx: incidents.open_ones(tx, kinds=[Kind.ORGAN]))
+    await north.tells(client)
+    assert north.told(alarm.id) == []  # it would be told that it is not there
+    await north.peers.ask(client)
+    assert organ_of(north).state is OrganState.OK
+
+
+async def test_a_backup_station_that_lets_us_not_in_failed_at_once(north: North) -> None:
+    def refuses(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, content=nothing())
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(refuses)) as client:
+        await north.peers.ask(client)
+    found = organ_of(north)
+    assert (found.state, found.reason, found.detail) == (
+        OrganState.FAILED,
+        Reason.BAD_ANSWER,
+        "HTTP 401",
+    )
+
+
+async def test_where_there_is_none_it_is_no_organ(north: North, client: httpx.AsyncClient) -> None:
+    await north.peers.ask(client)
+    alone = Peers(north.settings.model_copy(update={"peer": ""}), north.store, north.now)
+    await alone.run()
+    with pytest.raises(StopIteration):
+        organ_of(north)
+
+
+async def test_it_is_not_called_by_a_plan_nor_rings_a_desk_without_its_code(north: North) -> None:
+    """It is one of the station's own, and gets no word without the code wherever it rings."""
+    policy = north.store.read_now(load_policy)
+    assert NUMBER not in policy.desk.numbers
+    assert policy.dialogue_at(NUMBER) is Dialogue.PEER
+    assert NUMBER in north.store.read_now(lambda tx: own_numbers(tx, policy, north.now()))
 
 
 async def test_a_mute_alarm_goes_without_a_number_of_the_site(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.purpose import Purpose
 from callflow.core.calls.trunks import (
     FAILURE_COUNTS,
     FAILURES,
     LOST_AFTER,
+    OWN,
     RATE_CALLS,
     REST,
     Carried,
@@ -22,6 +25,7 @@ from callflow.core.calls.trunks import (
     Trunk,
     answer_rate,
     by_human,
+    giving_way,
     judge,
     others,
     rests_until,
@@ -196,3 +200,55 @@ def test_it_rests_for_a_while_after_its_last_failure() -> None:
     assert rests_until(State.DOWN, [*calls(1, age=1), *failed]) == failed[0].ended_at + REST
     assert rests_until(State.WELL, failed) is None
     assert rests_until(State.DOWN, []) is None
+
+
+# --- the station's own calls ------------------------------------------------------------------
+
+
+def a_call(name: str, *, priority: int = 2, trunk: str = "", **more: Any) -> Call:
+    fields: dict[str, Any] = dict(step="duty", to=name, attempt=1, state=CallState.REQUESTED)
+    fields |= {"requested_at": NOW, "incident_id": "i"}
+    return Call(id=name, priority=priority, trunk=trunk, **fields | more)
+
+
+def own(name: str, ago: float = 0, **more: Any) -> Call:
+    fields: dict[str, Any] = dict(trunk="a", state=CallState.RINGING, priority=OWN)
+    return a_call(name, **fields | {"placed_at": NOW - timedelta(seconds=ago)} | more)
+
+
+def test_a_call_about_the_station_gives_its_channel_to_an_alarms_that_waits() -> None:
+    older, newer = own("older", 40), own("newer", 4)
+    assert giving_way([older, newer], [a_call("client")]) == [newer]
+    assert giving_way([older, newer], [a_call("one"), a_call("two")]) == [newer, older]
+    assert giving_way([older], [a_call("one"), a_call("two")]) == [older]
+    assert giving_way([older], []) == []
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        a_call("another of its own", priority=OWN),
+        a_call("canary", priority=4, incident_id=None),
+        a_call("went over it already", tried=("a",)),
+    ],
+)
+def test_it_gives_way_to_alarms_alone(waiting: Call) -> None:
+    assert giving_way([own("technician")], [waiting]) == []
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        a_call("client", trunk="a", state=CallState.RINGING),
+        own("said that they see to it", result=Outcome.ACKNOWLEDGED),
+        own("a fax", step=Purpose.FAX),
+    ],
+)
+def test_nothing_else_is_cut_off(live: Call) -> None:
+    assert giving_way([live], [a_call("client")]) == []
+
+
+def test_what_is_let_go_already_makes_room_for_one() -> None:
+    leaving, other = own("leaving", result=Outcome.UNKNOWN), own("other")
+    assert giving_way([leaving, other], [a_call("one")]) == []
+    assert giving_way([leaving, other], [a_call("one"), a_call("two")]) == [other]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.station.peer import (
     CALLED_AGAIN,
@@ -71,16 +72,47 @@ def test_where_it_does_not_answer_it_is_asked_ever_later_but_never_given_up() ->
     assert again.stage is Stage.ASKED
 
 
+ONE, TWO = "+33639980990", "+33639980991"
+SECOND = timedelta(seconds=1)
+
+
+def call(to: str, state: CallState = CallState.ENDED, result: Outcome | None = None) -> Call:
+    return Call(id=to, step="queue", to=to, attempt=1, state=state, requested_at=NOW, result=result)
+
+
 def test_it_is_called_where_it_does_not_answer_or_nobody_there_takes_it() -> None:
-    assert not NOTICE.is_to_call(NOW + CALLED_UNHEARD - timedelta(seconds=1))
-    assert NOTICE.is_to_call(NOW + CALLED_UNHEARD)
+    assert NOTICE.to_call([ONE], [], NOW + CALLED_UNHEARD - SECOND) is None
+    assert NOTICE.to_call([ONE], [], NOW + CALLED_UNHEARD) == ONE
     heard = NOTICE.answered(Answer(taken=False), NOW)
-    assert not heard.is_to_call(NOW + CALLED_UNHEARD)
-    assert heard.is_to_call(NOW + CALLED_UNTAKEN)
+    assert heard.to_call([ONE], [], NOW + CALLED_UNHEARD) is None
+    assert heard.to_call([ONE], [], NOW + CALLED_UNTAKEN) == ONE
     called = replace(heard, called_at=NOW)
-    assert not called.is_to_call(NOW + CALLED_AGAIN - timedelta(seconds=1))
-    assert called.is_to_call(NOW + CALLED_AGAIN)
-    assert not heard.answered(Answer(taken=True), NOW).is_to_call(NOW + CALLED_AGAIN)
+    assert called.to_call([ONE], [call(ONE)], NOW + CALLED_AGAIN - SECOND) is None
+    assert called.to_call([ONE], [call(ONE)], NOW + CALLED_AGAIN) == ONE
+    taken = heard.answered(Answer(taken=True), NOW)
+    assert taken.to_call([ONE], [], NOW + CALLED_AGAIN) is None
+    assert NOTICE.to_call([], [], NOW + CALLED_AGAIN) is None
+
+
+def test_who_has_not_the_code_leads_to_the_next_number_at_once() -> None:
+    called, at = replace(NOTICE, called_at=NOW), NOW + CALLED_UNHEARD
+    assert called.to_call([ONE, TWO], [call(ONE, CallState.ANSWERED)], at) is None
+    wrong = call(ONE, result=Outcome.WRONG_CODE)
+    assert called.to_call([ONE, TWO], [wrong], at) == TWO
+    assert called.to_call([ONE, TWO], [wrong, call(TWO)], at) is None
+    assert called.to_call([ONE, TWO], [wrong, call(TWO)], NOW + CALLED_AGAIN) == ONE
+
+
+def test_only_who_has_the_code_takes_it_by_telephone() -> None:
+    assert NOTICE.taken_by_phone([call(ONE, result=Outcome.WRONG_CODE), call(TWO)], NOW) is None
+    took = NOTICE.taken_by_phone([call(TWO, result=Outcome.OPERATOR)], NOW)
+    assert took is not None
+    assert (took.stage, took.taken_by, took.ended_at) == (Stage.TAKEN, TWO, NOW)
+
+
+def test_of_what_endangers_nobody_it_is_enough_that_it_heard() -> None:
+    heard = NOTICE.answered(Answer(taken=False), NOW, enough=True)
+    assert (heard.stage, heard.ended_at) == (Stage.HEARD, NOW)
 
 
 @pytest.mark.parametrize("told", [None, [], {}, {"taken": "yes"}, {"taken": 1}])
