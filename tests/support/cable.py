@@ -1,6 +1,6 @@
 """A desk behind a cable that a test pulls out: a network namespace of its own, and a virtual pair.
 
-Needs root, as the tests' machines have it.
+Needs root, as the tests' machines have it; elsewhere it says so.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Cut:
             _ip("-n", self.name, "addr", "add", f"{self.there}/30", "dev", self._theirs)
             _ip("-n", self.name, "link", "set", self._theirs, "up")
             _ip("-n", self.name, "link", "set", "lo", "up")
-        except subprocess.CalledProcessError:
+        except RuntimeError:
             self.__exit__(None, None, None)
             raise
         return self
@@ -63,4 +63,9 @@ _NOBODY, _FIXED = "02:00:00:00:00:63", ("nud", "permanent")
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+    done = subprocess.run(["ip", *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(
+            f"ip {' '.join(arguments)}: {done.stderr.strip()}. A cable to pull out is a network"
+            " namespace: run this test as root, or with CAP_NET_ADMIN and CAP_SYS_ADMIN"
+        )

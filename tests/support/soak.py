@@ -4,7 +4,8 @@ Kills by the hundred, sieges, the simulated station, audio under load: each part
 some deep tests, run with a seed of its own, in an order that the printed seed gives. What failed
 keeps what it said, and the folders of its tests, under ``var/soak/``.
 
-``mutants [name…]`` instead of minutes: the planted defects (mutants.py).
+``mutants [name…]`` instead of minutes: the planted defects (mutants.py). ``station [minutes]``: the
+load of a bad hour, and every alarm that the station raises about itself meanwhile.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callflow import clock
+from tests.bench import false_alarms
 from tests.support import marked, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +165,8 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: 1 where something failed."""
     if arguments[:1] == ["mutants"]:
         return mutants.main(arguments[1:])
+    if arguments[:1] == ["station"]:
+        return false_alarms.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="run soak", description=f"parts: {', '.join(PARTS)}")
     parser.add_argument("minutes", nargs="?", type=float, default=MINUTES)
     parser.add_argument("parts", nargs="*", metavar="part", help="only these")
