@@ -87,7 +87,8 @@ def _asking_code(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
     if progress.empty_turns or progress.wrong_codes:
         return (Phrase("ask_code_again"),)
     word = (Phrase("recognition", {"word": facts.recognition_word}),)
-    return (*_greeted_by(facts), *(word if facts.recognition_word else ()), Phrase("ask_code"))
+    known = word if facts.recognition_word else ()
+    return (*_greeted_by(facts), *known, Phrase("ask_code"))
 
 
 def _greeted_by(facts: Facts) -> tuple[Phrase, ...]:

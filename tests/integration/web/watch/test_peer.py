@@ -170,7 +170,7 @@ def picked_up(north: North, number: str) -> tuple[Facts, Progress, str]:
     assert call is not None
     assert call.dialogue is Dialogue.PEER
     ordered = north.do(lambda tx: calling.claim_calls(tx, node="node0", now=north.now()))
-    assert [order.to for order in ordered] == [number]
+    assert number in [order.to for order in ordered]
     north.do(lambda tx: calling.call_answered(tx, call.id, north.now()))
     found = north.do(lambda tx: dialogues.dialogue_begin(tx, north.vault, call.id))
     assert found is not None
