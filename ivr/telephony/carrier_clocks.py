@@ -1,7 +1,6 @@
 """The clocks of the carriers, each asked by a question of our own: the *Date* of its answer.
 
-Asterisk tells nobody what stood in an answer, and sends no *Date* itself (docs/how-to/
-power-and-clock.md). Nobody's certificate is checked here: what is heard is a figure, which alone
+Asterisk tells nobody what stood in an answer, and sends no *Date* itself. Nobody's certificate is checked here: what is heard is a figure, which alone
 never is a failure.
 """
 
