@@ -1,7 +1,7 @@
 """The clocks of the carriers, each asked by a question of our own: the *Date* of its answer.
 
-Asterisk tells nobody what stood in an answer, and sends no *Date* itself. Nobody's certificate is checked here: what is heard is a figure, which alone
-never is a failure.
+Asterisk tells nobody what stood in an answer, and sends no *Date* itself. Nobody's certificate is
+checked here: what is heard is a figure, which alone never is a failure.
 """
 
 from __future__ import annotations
