@@ -50,7 +50,8 @@ async function show(answer, id, data) {
     return $("wrong")?.scrollIntoView({ block: "nearest" });
   }
   history.replaceState(history.state, "", answer.url);
-  const focus = document.activeElement?.id;
+  const at = document.activeElement;
+  const [focus, caret] = [at?.id, at?.selectionStart != null && [at.selectionStart, at.selectionEnd]];
   const open = [...page().querySelectorAll("details[open]")].map((each) => each.id);
   const form = id === "step-form" && $(id);
   const written = form && typed(form) !== data; // something else was typed meanwhile
@@ -62,7 +63,9 @@ async function show(answer, id, data) {
   for (const each of open) if ($(each)) $(each).open = true;
   begin();
   const wanted = page().querySelector("[autofocus]") ?? (focus && $(focus));
-  if (wanted && wanted !== document.activeElement) wanted.focus({ preventScroll: !wanted.autofocus });
+  if (!wanted || wanted === document.activeElement) return;
+  wanted.focus({ preventScroll: !wanted.autofocus });
+  if (caret && wanted.id === focus && wanted.selectionStart != null) wanted.setSelectionRange(...caret);
 }
 
 // What is being typed stays; from what it goes on is new.

@@ -1,9 +1,12 @@
-"""A plan's steps are put in another order by dragging one."""
+"""A plan's draft is written live: dragged, selected in its picture, saved as it is changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from callflow.handling.plans import plans
@@ -12,21 +15,79 @@ from tests.support.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 
-def test_a_step_is_dragged_before_another(page: Page, tmp_path: Path) -> None:
-    station = WebStation(tmp_path)
-    station.user(NAME, Role.ADMINISTRATOR)
-    station.site()  # else the first page is that of a first start
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[WebStation]:
+    made = WebStation(tmp_path)
+    made.user(NAME, Role.ADMINISTRATOR)
+    made.site()  # else the first page is that of a first start
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def editor(page: Page, station: WebStation) -> Iterator[Page]:
+    """The first plan's, its script running."""
     process = WebProcess(station)
     process.start()
-    try:
-        log_in(page, process)
-        page.goto(f"{process.url}/plans/intrusion/edit")
-        grip = page.locator("[data-place='3'] [data-grip]")
-        grip.drag_to(page.locator("[data-place='1']"), target_position={"x": 60, "y": 2})
-        expect(page.locator("[data-place='1'] h3")).to_contain_text("Remise à un opérateur")
-        draft = station.store.read_now(lambda tx: plans.get_draft(tx, "intrusion"))
-        order = [step["id"] for step in draft.body["steps"]]
-        assert order == ["operator", "counter_call", "keyholders", "false_alarm"]
-    finally:
-        process.kill()
-        station.close()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    log_in(page, process)
+    page.goto(f"{process.url}/plans/intrusion/edit")
+    expect(page.locator("[data-grip]").first).to_be_visible()
+    yield page
+    process.kill()
+
+
+def steps(station: WebStation) -> list[dict[str, Any]]:
+    draft = station.store.read_now(lambda tx: plans.get_draft(tx, "intrusion"))
+    found: list[dict[str, Any]] = draft.body["steps"]
+    return found
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#plan-page[data-busy]")).to_have_count(0)
+
+
+def test_a_step_is_dragged_before_another(editor: Page, station: WebStation) -> None:
+    grip = editor.locator("[data-place='3'] [data-grip]")
+    grip.drag_to(editor.locator("[data-place='1']"), target_position={"x": 60, "y": 2})
+    expect(editor.locator("[data-place='1'] h3")).to_contain_text("Remise à un opérateur")
+    order = [step["id"] for step in steps(station)]
+    assert order == ["operator", "counter_call", "keyholders", "false_alarm"]
+
+
+def test_a_draft_is_drawn_and_run_anew_as_it_is_changed(editor: Page, station: WebStation) -> None:
+    editor.locator("#plan-drawn [data-step='2'] rect").click()
+    expect(editor.locator("#pick-2[aria-current]")).to_be_visible()
+    expect(editor.locator("#plan-drawn .selected")).to_contain_text("Dépositaires de clés")
+    worst = editor.locator("#plan-bar").inner_text()
+    editor.locator("#f-limit_s").fill("60")
+    editor.locator("#f-name").click()
+    saved(editor)
+    assert steps(station)[1]["limit_s"] == 60
+    expect(editor.locator("#plan-bar")).not_to_contain_text(worst)
+    expect(editor.locator("#f-name")).to_be_focused()
+    editor.keyboard.press("Control+a")
+    editor.keyboard.type("Famille")
+    editor.locator("#pick-1").click()
+    expect(editor.locator("#step-2 h3")).to_contain_text("Famille")
+    expect(editor.locator("#plan-drawn")).to_contain_text("Famille")
+    expect(editor.locator("#step-form")).to_have_attribute(
+        "action", "/plans/intrusion/edit/steps/1/save"
+    )
+    saved(editor)
+    assert steps(station)[1]["name"] == "Famille"
+
+
+def test_what_is_chosen_by_arrows_is_saved_once_it_is_left(
+    editor: Page, station: WebStation
+) -> None:
+    editor.locator("#end-overdue").focus()
+    for _ in range(9):  # past each step that there is, and kinds of new ones
+        editor.keyboard.press("ArrowDown")
+    chosen = editor.locator("#end-overdue").input_value()
+    assert chosen.startswith("new:")
+    editor.keyboard.press("Tab")
+    expect(editor.locator("#plan-list li[data-place]")).to_have_count(5)
+    saved(editor)
+    kinds = [step["kind"] for step in steps(station)]
+    assert kinds.count(chosen.removeprefix("new:")) == 1 + (chosen == "new:call_list")
