@@ -3,7 +3,8 @@ globalThis.byKeyboard = (() => {
   const CONTROLS = "a[href], button, summary, input:not([type=hidden]), select, textarea, audio[controls], " +
     "video[controls], [role=button], [role=link], [role=menuitem], [role=tab], [role=switch], [contenteditable]";
   const STOPS = `${CONTROLS}, [tabindex]`;
-  const seen = (e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  // Of several that are one stop (tabs, the rows of the queue) arrows lead to the others.
+  const seen = (e) => (e.tabIndex >= 0 || !e.matches(CONTROLS)) && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
   const modal = () => document.querySelector("dialog:modal"); // what is behind it is out of reach
   const all = (selector, from = modal() ?? document) => [...from.querySelectorAll(selector)].filter(seen);
 
@@ -125,7 +126,7 @@ globalThis.byKeyboard = (() => {
     },
     changeable() {
       const e = document.activeElement;
-      return !e.readOnly && (e.tagName !== "SELECT" || e.options.length > 1);
+      return !e.readOnly && !e.matches("[role=tab][aria-selected=true]") && (e.tagName !== "SELECT" || e.options.length > 1);
     },
     // What of its form is to be filled: all that is empty, one tick of several.
     empty(name) {

@@ -145,8 +145,10 @@ class Keyboard:
         if control.kind not in ("field", "fold", "player"):
             self.fill(control.name)
         self.reach(control.name)
-        if control.kind == "field" and not self.page.evaluate("byKeyboard.changeable()"):
-            return  # one choice only: there is nothing to change
+        if control.kind in ("field", "button") and not self.page.evaluate(
+            "byKeyboard.changeable()"
+        ):
+            return  # one choice only, or chosen already: there is nothing to change
         look = f"() => String(({state})(document.activeElement))"
         wrapped = f"(before) => String(({state})(byKeyboard.kept)) !== before"
         self.page.evaluate("byKeyboard.kept = document.activeElement")

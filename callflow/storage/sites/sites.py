@@ -146,10 +146,14 @@ def time_zones_of(tx: Tx, site_ids: Iterable[str | None]) -> dict[str, str]:
     return {row.id: row.timezone for row in tx.execute(query)}
 
 
-def names_of_zones(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], str]:
-    """{(account, zone's key): name} of the declared zones of these."""
+def names_of_zones(
+    tx: Tx, accounts: Iterable[str], only: Iterable[str] | None = None
+) -> dict[tuple[str, str], str]:
+    """{(account, zone's key): name} of the declared zones of these; ``only``: of these zones."""
     c = t.zone.c
     query = select(c.account, c.zone, c.name).where(c.account.in_(set(accounts)))
+    if only is not None:
+        query = query.where(func.ltrim(c.zone, "0").in_({zone_key(zone) for zone in only}))
     return {(row.account, zone_key(row.zone)): row.name for row in tx.execute(query)}
 
 

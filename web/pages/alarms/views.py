@@ -84,7 +84,7 @@ class Line:
     site: str | None
     site_name: str
     account: str
-    zones: tuple[str, ...]
+    zones: tuple[tuple[str, str], ...]  # in alarm, each with its name; "" where it has none
     lines: tuple[str, ...]  # of the station, that are lost
     reason: str
     step: str | None  # kind of the plan's step that it is at
@@ -140,13 +140,17 @@ def lines(tx: Tx, now: datetime, page: int = 1) -> list[Line]:
     """Unfiled incidents, in the console's order; ``page`` 1 is what the console shows."""
     rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
     names = sites.names_of(tx, (row.site_id for row in rows))
+    zoned = [row for row in rows if row.zones and row.kind not in _NO_ZONES]
+    zones = sites.names_of_zones(
+        tx, {r.account for r in zoned}, {z for r in zoned for z in r.zones}
+    )
     targets = base_policy.load_policy(tx)
     of_calls = calls.of_incidents(tx, [row.id for row in rows])
     people = contact_rows.names_of(tx, _contacts(of_calls))
     holders = {row.site_id: row.holder for row in rows if row.holder and row.site_id}
     ending = standings(tx, [row for row in rows if _ends(row)], now)
     made = [
-        _line(row, names, of_calls[row.id], people, targets, holders.get(row.site_id or ""))
+        _line(row, names, zones, of_calls[row.id], people, targets, holders.get(row.site_id or ""))
         for row in rows
     ]
     made = [
@@ -169,6 +173,7 @@ def _contacts(of_calls: dict[str, list[Call]]) -> set[str]:
 def _line(
     row: Incident,
     names: dict[str, str],
+    zones: Mapping[tuple[str, str], str],
     its_calls: Sequence[Call],
     people: dict[str, str],
     policy: base_policy.Policy,
@@ -196,7 +201,7 @@ def _line(
         site=row.site_id,
         site_name=names.get(row.site_id or "", ""),
         account=row.account,
-        zones=() if kind in _NO_ZONES else tuple(zone for zone in row.zones if zone),
+        zones=_zones(row, zones),
         lines=tuple(row.zones) if kind in (Kind.RECEIVER, Kind.TRUNK) else (),
         reason=row.human_reason if row.with_human else "",
         step=step_kind(row.plan, row.step),
@@ -218,6 +223,12 @@ def _line(
         storm=storm,
         storm_place=place,
     )
+
+
+def _zones(row: Incident, names: Mapping[tuple[str, str], str]) -> tuple[tuple[str, str], ...]:
+    if row.kind in _NO_ZONES:
+        return ()
+    return tuple((zone, zone_name(names, row.account, zone)) for zone in row.zones if zone)
 
 
 def _returns_at(row: Incident, its_calls: Sequence[Call]) -> datetime | None:
@@ -318,7 +329,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
     return {
         "incident": row,
-        "line": _line(row, {}, its_calls, names, base_policy.load_policy(tx)),
+        "line": _line(row, {}, zones, its_calls, names, base_policy.load_policy(tx)),
         "site": site,
         "zone": site.timezone if site else STATION_ZONE,
         "contacts": [contact(c) for c in contacts],

@@ -2,16 +2,8 @@
 import { act, press, undo } from "./acts.js";
 import { toggleMute } from "./alarms.js";
 import { $, $$, typing } from "./dom.js";
+import { current, focus, move, rows, show } from "./queue.js";
 import { go } from "./shell.js";
-
-const rows = () => $$(".row");
-const current = () => document.activeElement?.closest?.(".row");
-const focus = (row) => row && $("a.title", row).focus();
-
-function move(step) {
-  const all = rows();
-  focus(all[Math.min(all.length - 1, Math.max(0, all.indexOf(current()) + step))] ?? all[0]);
-}
 
 // A row that has the focus is meant, else the incident that is shown.
 const onIncident = (path, values) => () =>
@@ -19,7 +11,9 @@ const onIncident = (path, values) => () =>
 
 function nextAlarm() {
   if (!$("#list-queue")) return go("/");
-  ($("#list-queue .row.unclaimed a.title") ?? $("#list-queue .row a.title"))?.focus();
+  show("all");
+  const waits = rows().filter((row) => row.closest("#list-queue"));
+  focus(waits.find((row) => row.matches(".unclaimed")) ?? waits[0]);
 }
 
 const say = (name) => () => document.dispatchEvent(new CustomEvent(name));

@@ -3,6 +3,7 @@ import "./clock.js";
 import "./stream.js";
 import "./beat.js";
 import "./rows.js";
+import "./queue.js";
 import "./pane.js";
 import "./acts.js";
 import "./alarms.js";

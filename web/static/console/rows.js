@@ -6,9 +6,16 @@ import { onPage } from "./shell.js";
 import { on } from "./stream.js";
 
 const waiting = { queue: new Map(), machine: new Map(), waiting: new Map() };
-const busy = (list) => list.matches(":hover") || list.contains(document.activeElement);
+const GROUPS = Object.keys(waiting);
+const listOf = (group) => document.getElementById(`list-${group}`);
+const pointed = (list) => list.matches(":hover");
+// Whoever works in it, or points at it or at what stands below: that would be pushed down.
+const busy = (list) => list.contains(document.activeElement)
+  || GROUPS.slice(GROUPS.indexOf(list.id.slice(5))).some((group) => pointed(listOf(group)));
 const changed = new Set();
 export const onChange = (act) => changed.add(act);
+const dressing = new Set();
+export const onFresh = (act) => dressing.add(act); // called of each row before it is shown
 const vital = new Set();
 export const onNewVital = (act) => vital.add(act);
 
@@ -56,7 +63,11 @@ function gone(id) {
   Object.values(waiting).forEach((held) => held.delete(id));
   all.delete(id);
   belowFold.delete(id);
-  document.getElementById(id)?.remove();
+  const row = document.getElementById(id);
+  const list = row?.closest("#lists .rows");
+  // What stands below the pointer stays there: the row goes when it is left.
+  if (list && !row.matches(".own") && busy(list)) row.classList.add("gone");
+  else row?.remove();
 }
 
 // --- where they are shown -----------------------------------------------------------------------------
@@ -65,39 +76,56 @@ const shows = () => $("#list-queue");
 
 function place(fresh) {
   const old = document.getElementById(fresh.id);
-  const list = document.getElementById(`list-${fresh.dataset.group}`);
+  const list = listOf(fresh.dataset.group);
   if (fresh.dataset.group === "queue" && old?.dataset.group !== "queue") announce(fresh);
   Object.values(waiting).forEach((held) => held.delete(fresh.id));
   const stays = old && old.parentElement === list && old.dataset.key === fresh.dataset.key
     && old.children.length === fresh.children.length;
   if (stays) return replace(old, fresh);
-  if (busy(list) && list.children.length) return waiting[fresh.dataset.group].set(fresh.id, fresh);
+  if (!isMine(fresh) && !(old && isMine(old)) && list.children.length && busy(list)) return hold(old, fresh);
   old?.remove();
   insert(list, fresh);
+}
+// What I do myself is seen to happen.
+const isMine = (row) => row.dataset.holder === body.dataset.user;
+
+// It waits for its place; where it stands, it says what is true.
+function hold(old, fresh) {
+  waiting[fresh.dataset.group].set(fresh.id, fresh);
+  if (old && old.children.length === fresh.children.length) replace(old, fresh.cloneNode(true));
 }
 
 // Only the cells that differ; the focus stays on the same link or button of the row.
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const place = focused ? $$("a, button", old).indexOf(focused) : -1;
-  tick(fresh);
-  mark(fresh);
+  dress(fresh);
   fresh.toggleAttribute("data-shown", "shown" in old.dataset);
+  fresh.classList.toggle("folded", old.matches(".folded"));
   for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const cells = [...fresh.children];
-  cells.forEach((cell, at) => { if (!cell.isEqualNode(old.children[at])) old.children[at].replaceWith(cell); });
+  cells.forEach((cell, at) => {
+    const there = old.children[at];
+    if (!cell.matches(".fold") && !cell.isEqualNode(there)) there.replaceWith(cell);
+  });
   if (focused && !focused.isConnected) ($$("a, button", old)[place] ?? $("a.title", old)).focus({ preventScroll: true });
 }
 
-function insert(list, fresh) {
+function dress(fresh) {
   tick(fresh);
+  mark(fresh);
+  dressing.forEach((act) => act(fresh));
+}
+
+function insert(list, fresh) {
+  dress(fresh);
   const after = [...list.children].find((row) => row.dataset.key > fresh.dataset.key);
   list.insertBefore(fresh, after ?? null);
 }
 
 function release(group) {
-  const list = document.getElementById(`list-${group}`);
+  const list = listOf(group);
   for (const fresh of waiting[group].values()) {
     document.getElementById(fresh.id)?.remove();
     insert(list, fresh);
@@ -109,11 +137,12 @@ function release(group) {
 // --- a new vital alarm that is out of sight: held back, or below the fold -----------------------------
 
 const belowFold = new Set();
+const HEADS = 64; // pixels: the tabs and a list's own head stand over what is scrolled
 const unseen = (rows) => rows.forEach((row) => belowFold.add(row.id));
 function inSight(row) {
   const box = row?.getBoundingClientRect();
   const list = row?.closest(".lists")?.getBoundingClientRect();
-  return box && list && box.bottom > list.top && box.top < list.bottom && box.bottom > 0 && box.top < innerHeight;
+  return box && list && box.bottom > list.top + HEADS && box.top < list.bottom && box.bottom > 0 && box.top < innerHeight;
 }
 function look() {
   for (const id of belowFold) {
@@ -139,9 +168,10 @@ function counted() {
 
 function lists() {
   for (const [group, held] of Object.entries(waiting)) {
-    const list = document.getElementById(`list-${group}`);
+    const list = listOf(group);
+    if (!busy(list)) $$(".gone", list).forEach((row) => row.remove());
     if (held.size && !busy(list)) { release(group); continue; }
-    const there = [...list.children].filter((row) => !moving(row.id)).length;
+    const there = [...list.children].filter((row) => !moving(row.id) && !row.matches(".gone")).length;
     write($(`[data-count=${group}]`), String(there + held.size));
     more(group);
   }

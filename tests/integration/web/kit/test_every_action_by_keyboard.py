@@ -59,6 +59,11 @@ VALUES: dict[str, str | Callable[[], str]] = {
 #: What an action changes on its page, where it asks nothing of the server.
 LOCAL: dict[str, str] = {
     "button play": "e => e.getAttribute('aria-pressed')",
+    "button show-all": "e => e.getAttribute('aria-selected')",
+    **dict.fromkeys(
+        ("fold view-plan", "fold view-messages", "fold view-log"),
+        "() => [...document.querySelectorAll('.view')].map((view) => view.open)",
+    ),
     "button mute": "e => e.getAttribute('aria-pressed')",
     "button chooseAll": "e => e.form.querySelectorAll('input[name=one]:checked').length",
     "button phone-test": "() => document.querySelector('#phone-level').value > 0",
