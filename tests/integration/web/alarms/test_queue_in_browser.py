@@ -1,4 +1,4 @@
-"""The queue of the console in Chromium: so many alarms at a glance, its tabs, a site's alarms in one
+"""The console's queue in Chromium: so many alarms at a glance, its tabs, a site's alarms in one
 row, one stop of the Tab key, and nothing that moves under the pointer."""
 
 from __future__ import annotations

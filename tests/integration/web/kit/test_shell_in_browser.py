@@ -205,12 +205,12 @@ def test_the_banner_of_a_cut_stream_is_seen(page: Page, web: Web, address: str) 
 
 def test_a_new_vital_alarm_below_the_fold_is_announced_as_one(page: Page, web: Web) -> None:
     station, process = web
-    for place in range(1, 9):
+    for place in range(1, 15):
         station.site(f"2{place:03d}", name=f"Banque {place}")
         station.alarm(f"2{place:03d}", code="FA")
     page.set_viewport_size({"width": 1280, "height": 700})
     log_in(page, process)
-    expect(page.locator("#tally-vital")).to_have_text("8 vitales non prises")
+    expect(page.locator("#tally-vital")).to_have_text("14 vitales non prises")
     row = station.alarm("1001", code="FA")  # the newest of them: the last of its priority
     expect(page.locator("#said-vital")).to_contain_text("Boulangerie, Alarme incendie")
     more = page.get_by_role("button", name="1 nouvelle alarme vitale ↑")
