@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from callflow import clock
+from callflow.core.alarms.incident import State
 from callflow.handling.alarms import operating
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import log_in, violations
@@ -199,7 +200,7 @@ def test_nothing_moves_under_the_pointer(page: Page, web: Web) -> None:
     expect(more).to_be_visible()
     assert top(machine) == before
     garage = station.newest("1002")
-    station.do(lambda tx: incidents.change(tx, garage, state="filed", with_human=False))
+    station.do(lambda tx: incidents.change(tx, garage, state=State.FILED, with_human=False))
     gone = row(page, "Garage")
     expect(gone).to_have_class("row p1 unclaimed gone")
     assert top(machine) == before
