@@ -52,6 +52,11 @@ def kept(name: str, make_it: Callable[[Path], None]) -> Path:
     return _KEPT[name]
 
 
+def found(name: str) -> Path | None:
+    """The folder of that name; None where nobody made one."""
+    return _KEPT.get(name)
+
+
 def keep(name: str, make_it: Callable[[Path], None]) -> None:
     """It is there for all who are forked from this process, which is no other than it was: a
     process of its own makes it."""

@@ -27,9 +27,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.support import costs, forking, unsteady
+from tests.support import costs, forking, migrated, postgresql, unsteady
 from tests.support.unit_process import Process, Result, warm
-from tests.support.units import COMPUTING, LIVE, ROOT, Unit, listening, whole
+from tests.support.units import LIVE, ROOT, Unit, deep_computing, listening, whole
 
 #: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
@@ -156,9 +156,7 @@ def _alone(queue: Queue, listened: Path) -> int:
 
 def _chosen(asked: argparse.Namespace, known: Mapping[str, float]) -> list[Unit]:
     """Raises SystemExit for a path in which no unit lies."""
-    units = whole(known)
-    if asked.computing:
-        units = [unit for unit in units if unit.kind == COMPUTING]
+    units = deep_computing(known) if asked.computing else whole(known)
     paths = tuple(path.rstrip("/") for path in asked.paths)
     if paths:
         units = [u for u in units if any(part.startswith(paths) for part in u.parts)]
@@ -185,6 +183,8 @@ def main(arguments: Sequence[str]) -> int:
     units = _chosen(asked, known)
     forking.make_room()
     warm()
+    if any(not part.startswith("tests/unit") for unit in units for part in unit.parts):
+        migrated.keep(postgresql.KEPT, postgresql.make)
     folder = Path(tempfile.mkdtemp(prefix="callflow-runs-"))
     listened = folder / "unsteady"
     os.environ[unsteady.FOLDER] = str(listened)

@@ -6,13 +6,15 @@ a browser go together until they are worth a process, with what has an Asterisk 
 does what only computes.
 
 Which they are is the same everywhere, their order is not: a file takes as long as in the last run
-here; where there was none, as tests of its kind do.
+here; where there was none, as tests of its kind do. What a fast run leaves out is parted smaller,
+for there a file of many seeds lasts as long as a hundred others.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +25,20 @@ ROOT = Path(__file__).resolve().parents[2]
 LIVE, BROWSER, COMPUTING = "live", "browser", "computing"
 #: Seconds that a test of each kind takes, and one that does no I/O.
 _GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.05
-#: Files go together until they take so many seconds.
-_TOGETHER = 120.0
+#: Files go together until they take so many seconds; of what a fast run leaves out so many, so that
+#: no core waits for a last unit.
+_TOGETHER, _TOGETHER_DEEP = 120.0, 60.0
+#: Seconds that a place lasts where a test has more of something in a deep run.
+_MORE = 45.0
+_DEEP = re.compile(r"\bmarks=pytest\.mark\.deep\b|\bdeep_run: bool\b")
 _IN_REAL_TIME = re.compile(
     r"^ *(from|import) playwright\b|\bpair: Pair\b|\bfind_or_fetch\(", re.MULTILINE
 )
 _EAR = re.compile(r"\bpytest\.mark\.ear\b")
 _SHARED = re.compile(r'loop_scope="package"')
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
+#: Seconds of a file, or of a folder, that nobody has measured.
+Guess = Callable[[Path], float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,14 +68,22 @@ def files(path: Path) -> list[Path]:
 
 def whole(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[Unit]:
     """All units of the suite. ``known``: seconds by file, as the last run told them."""
-    known = known or {}
+    return _units(known or {}, root, _guess, _TOGETHER)
 
+
+def deep_computing(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[Unit]:
+    """Units of what only computes, for what a fast run leaves out or has less of."""
+    units = _units(known or {}, root, _guess_deep, _TOGETHER_DEEP)
+    return [unit for unit in units if unit.kind == COMPUTING]
+
+
+def _units(known: Mapping[str, float], root: Path, guess: Guess, together: float) -> list[Unit]:
     def took(file: Path) -> float:
-        return known.get(file.relative_to(root).as_posix()) or _guess(file)
+        return known.get(file.relative_to(root).as_posix()) or guess(file)
 
     found = []
     for part in PARTS:
-        for kind, paths in _groups(root / "tests" / part):
+        for kind, paths in _groups(root / "tests" / part, guess, together):
             parts = tuple(path.relative_to(root).as_posix() for path in paths)
             name = parts[0].removeprefix("tests/") + (f" +{len(parts) - 1}" if parts[1:] else "")
             seconds = sum(took(file) for path in paths for file in files(path))
@@ -75,35 +91,48 @@ def whole(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[U
     return sorted(found, key=lambda unit: -unit.seconds)
 
 
+@functools.cache
 def _kind(path: Path) -> str:
     """A folder's: that of the dearest file in it."""
     if "acceptance" in path.parts:
         return LIVE
-    texts = (file.read_text(encoding="utf-8") for file in files(path))
-    return BROWSER if any(map(_IN_REAL_TIME.search, texts)) else COMPUTING
+    return BROWSER if any(_IN_REAL_TIME.search(_text(file)) for file in files(path)) else COMPUTING
 
 
+@functools.cache
+def _text(file: Path) -> str:
+    """Read once: a folder is asked about again and again."""
+    return file.read_text(encoding="utf-8")
+
+
+@functools.cache
 def _guess(path: Path) -> float:
     """Seconds, by the number of tests."""
     each = {file: _NO_IO if "unit" in file.parts else _GUESS[_kind(file)] for file in files(path)}
-    return sum(
-        seconds * len(_TEST.findall(file.read_text(encoding="utf-8")))
-        for file, seconds in each.items()
-    )
+    return sum(seconds * len(_TEST.findall(_text(file))) for file, seconds in each.items())
 
 
-def _groups(part: Path) -> Iterator[tuple[str, Sequence[Path]]]:
+@functools.cache
+def _guess_deep(path: Path) -> float:
+    """Seconds of what a fast run leaves out: each test may have a twin, or more of something."""
+    if "unit" in path.parts:
+        return _guess(path)
+    more = sum(len(_DEEP.findall(_text(file))) for file in files(path))
+    return _guess(path) + _MORE * more
+
+
+def _groups(part: Path, guess: Guess, together: float) -> Iterator[tuple[str, Sequence[Path]]]:
     """What of a part goes together, and its kind."""
     if part.name == "acceptance":
         yield from ((LIVE, [path]) for path in _inside(part))
         return
     kinds: dict[str, list[Path]] = {BROWSER: [], COMPUTING: []}
-    for path in _taken_apart(part):
+    for path in _taken_apart(part, guess, together):
         kinds[_kind(path)].append(path)
     for kind, paths in kinds.items():
         held: list[Path] = []
         for path in paths:
-            if held and sum(map(_guess, (*held, path))) > _TOGETHER:
+            if held and sum(map(guess, (*held, path))) > together:
                 yield kind, held
                 held = []
             held.append(path)
@@ -111,11 +140,11 @@ def _groups(part: Path) -> Iterator[tuple[str, Sequence[Path]]]:
             yield kind, held
 
 
-def _taken_apart(folder: Path) -> Iterator[Path]:
+def _taken_apart(folder: Path, guess: Guess, together: float) -> Iterator[Path]:
     """Its files, and the folders in it that don't last too long to be taken as one."""
     for path in _inside(folder):
-        if path.is_dir() and _guess(path) > _TOGETHER:
-            yield from _taken_apart(path)
+        if path.is_dir() and guess(path) > together:
+            yield from _taken_apart(path, guess, together)
         else:
             yield path
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.side_by_side import LISTENING
-from tests.support.units import BROWSER, COMPUTING, LIVE, ROOT, Unit, files, whole
+from tests.support.units import BROWSER, COMPUTING, LIVE, ROOT, Unit, deep_computing, files, whole
 
 
 def _files(units: Iterable[Unit], root: Path = ROOT) -> list[Path]:
@@ -35,6 +35,14 @@ def test_what_computes_is_all_that_neither_rings_nor_shows_pages_of_the_web() ->
     named = re.compile(r"test_(axe_.*|.*browser|every_action_by_keyboard)\.py")
     web = {path.name for path in (ROOT / "tests/integration/web").iterdir()}
     assert pages >= {name for name in web if named.fullmatch(name)}
+
+
+def test_what_a_deep_run_computes_is_all_of_that_in_smaller_units() -> None:
+    computing = [unit for unit in whole() if unit.kind == COMPUTING]
+    deep = deep_computing()
+    assert set(_files(deep)) >= set(_files(computing))
+    assert len(_files(deep)) == len(set(_files(deep)))
+    assert len(deep) > 3 * len(computing)
 
 
 @pytest.fixture
@@ -81,3 +89,16 @@ def test_the_last_run_tells_the_order_and_nothing_else(suite: Path) -> None:
     assert [unit.name for unit in again[:2]] == ["acceptance/phones", "unit/core +1"]
     assert {unit.parts for unit in again} == {unit.parts for unit in units}
     assert max(Counter(unit.name for unit in units).values()) == 1
+
+
+def test_of_what_a_fast_run_leaves_out_a_file_of_many_seeds_comes_first(suite: Path) -> None:
+    seeds = "SEEDS = [pytest.param(n, marks=pytest.mark.deep) for n in range(9)]\n"
+    small = "tests/integration/small"
+    for name, text in (("many", "def test_it(): pass\n" * 90), ("seeds", seeds)):
+        (suite / f"{small}/test_{name}.py").write_text(text, encoding="utf-8")
+    parts = [unit.parts for unit in deep_computing(root=suite)]
+    seeded, many = (
+        (f"{small}/test_seeds.py", "tests/integration/test_loose.py"),
+        f"{small}/test_many.py",
+    )
+    assert parts.index(seeded) < parts.index((f"{small}/test_c.py", many))
