@@ -18,7 +18,7 @@ from callflow.handling.base.refusals import Held, Refused
 from callflow.handling.base.storing import store_signals
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
+from callflow.storage.alarms import incidents, surroundings
 from callflow.storage.calls import calls
 from callflow.storage.sites import contacts, sites
 
@@ -42,7 +42,8 @@ def lift_of(tx: Tx, number: str) -> str | None:
     sites."""
     here = sorted({site for _, site in contacts.of_device(tx, number)})
     accounts = [row.account for row in sites.accounts(tx, here[0])] if len(here) == 1 else []
-    lifts = {of for (of, _), kind in sites.zone_kinds(tx, accounts).items() if kind is Kind.LIFT}
+    kinds = surroundings.zone_kinds(tx, accounts)
+    lifts = {of for (of, _), kind in kinds.items() if kind is Kind.LIFT}
     return min(lifts, default=None)
 
 

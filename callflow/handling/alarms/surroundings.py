@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from callflow.core.alarms import correlation
 from callflow.core.alarms.correlation import Periods, Trips, zone_key
@@ -22,7 +21,6 @@ from callflow.handling.sites import in_force
 from callflow.handling.sites.event_rules import meaning_of
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings
-from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 
 
@@ -56,12 +54,12 @@ class Surroundings:
         self.sites = {a: d.site for a, d in self.declared.items() if d.site is not None}
         mine = sorted(set(self.sites.values()))
         bent = any(d.bent for d in self.declared.values())
-        self._zone_kinds = sites.zone_kinds(tx, accounts) if bent else {}
+        self._zone_kinds = surroundings.zone_kinds(tx, accounts) if bent else {}
         self._overrides = surroundings.overrides(tx, mine) if bent else {}
         unknown = len(self.declared) < len(accounts)
         self._station = surroundings.event_rules(tx) if bent or unknown else {}
         self._overridden = {site for site, _, _ in self._overrides}
-        self._rules = {d.site: _rules(d.rules) for d in self.declared.values() if d.rules}
+        self._rules = {d.site: d.rules for d in self.declared.values() if d.rules}
         #: The accounts that "arrived well" is expected from.
         self.awaited = {account for account, d in self.declared.items() if d.awaited}
         arming = supervision.arming(tx, mine)
@@ -183,10 +181,3 @@ def _is_over(declared: surroundings.Declared, signal: StoredSignal, meaning: Eve
     """Say whether it is an alarm of a site whose contract is terminated (D2)."""
     ended = declared.state is SiteState.TERMINATED
     return ended and meaning.opens and not signal.of_station
-
-
-_RULES = {field.name for field in fields(Rules)}
-
-
-def _rules(row: Mapping[str, Any]) -> Rules:
-    return Rules(**{name: value for name, value in row.items() if name in _RULES})

@@ -17,7 +17,6 @@ from callflow.handling.sites.rules import never_lowered
 from callflow.handling.sites.shape import EventOverride
 from callflow.storage import Tx
 from callflow.storage.alarms import surroundings
-from callflow.storage.sites import sites
 
 
 def meaning_of(
@@ -113,7 +112,7 @@ def tried(tx: Tx, format_name: str, code: str, account: str, zone: str) -> Meant
     declared = surroundings.declared(tx, [account]).get(account) if account else None
     site = declared.site if declared else None
     key = zone_key(zone)
-    zone_kind = sites.zone_kinds(tx, [account]).get((account, key)) if account else None
+    zone_kind = surroundings.zone_kinds(tx, [account]).get((account, key)) if account else None
     own = surroundings.overrides(tx, [site] if site else [])
     override = own.get((site or "", code, key)) or own.get((site or "", code, ""))
     station = surroundings.event_rules(tx)

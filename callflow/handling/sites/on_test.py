@@ -23,7 +23,7 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.storage import Tx
-from callflow.storage.alarms import incidents
+from callflow.storage.alarms import incidents, surroundings
 from callflow.storage.sites import contacts, sites
 from callflow.storage.watch import supervision as rows
 
@@ -144,7 +144,7 @@ def _setter(tx: Tx, test: OnTest) -> str:
 def _make_live(tx: Tx, test: OnTest, who: str, now: datetime) -> str:
     """What the test silenced and nobody restored goes to the backlog again; its zones."""
     sent = rows.signals_since(tx, test.site_id, test.began_at)
-    kinds = sites.zone_kinds(tx, {signal.account for signal in sent})
+    kinds = surroundings.zone_kinds(tx, {signal.account for signal in sent})
     silenced = supervision.still_alarming(
         [(s, *_told(s, kinds.get((s.account, zone_key(s.zone))))) for s in sent]
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, or_, select
 
-from callflow.core.alarms.correlation import Trips, Whereabouts
+from callflow.core.alarms.correlation import Trips, Whereabouts, zone_key
 from callflow.core.signals.events import SiteOverride, StationRule
+from callflow.core.signals.signal import Kind
 from callflow.core.sites.arming import Partition
-from callflow.core.sites.site import SiteState
+from callflow.core.sites.site import Rules, SiteState
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx
@@ -30,7 +30,7 @@ class Declared:
     skew: float | None  # seconds that its panel's clock is ahead
     keyed: bool  # it has a key of DC-09
     awaited: bool  # "arrived well" is expected from it
-    rules: Mapping[str, Any] | None  # as stored
+    rules: Rules | None  # agreed for its site's signals
     state: SiteState | None  # its site's
     bent: bool  # its zones' kinds, its site's rules or tests, or the station's rules say something
 
@@ -90,6 +90,19 @@ def overrides(tx: Tx, sites: Iterable[str]) -> dict[tuple[str, str, str], SiteOv
     """{(site, code, zone or ""): what an administrator says instead of the event table}."""
     found = _OVERRIDES.all(tx, {"sites": list(sites)})
     return {(one.site_id, one.code, one.zone): one for one in found}
+
+
+_ZONE_KINDS = Prepared(
+    select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
+        t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
+    )
+)
+
+
+def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
+    """{(account, zone's key): kind} of the zones that override the event table."""
+    found = _ZONE_KINDS.all(tx, {"accounts": list(accounts)})
+    return {(row["account"], zone_key(row["zone"])): Kind(row["kind"]) for row in found}
 
 
 _EVENT_RULES = Reads(select(t.event_rule), StationRule)

@@ -1,15 +1,16 @@
 """Rows become values of frozen dataclasses here, so that no dictionary leaves storage.
 
 A value's fields have the names of the columns, in any order; a query has exactly those. What a
-column keeps as text or as a list of JSON becomes what the field's annotation says: an enum, a
-``tuple`` or ``frozenset`` of them. NULL is None, and so is empty text where an enum may be None and
-has no such member. The other way ``columns`` gives a value's row.
+column keeps as text or as JSON becomes what the field's annotation says: an enum, a ``tuple`` or
+``frozenset`` of them, a dataclass (whatever else is kept beside its fields is left). NULL is None,
+and so is empty text where an enum may be None and has no such member. The other way ``columns``
+gives a value's row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -119,10 +120,17 @@ def _reader(hint: Any) -> _Reader | None:
         return read
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
+    if is_dataclass(hint):
+        return _of_object(hint)
     if origin in (tuple, frozenset):
         read = _reader(inner[0])
         return origin if read is None else lambda found: origin(map(read, found))
     return None
+
+
+def _of_object(into: Any) -> _Reader:
+    names = into.__dataclass_fields__
+    return lambda found: into(**{name: value for name, value in found.items() if name in names})
 
 
 def written(value: Any) -> Any:

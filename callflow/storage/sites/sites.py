@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.protocol import Heard
-from callflow.core.signals.signal import PHONE_LINE, UNBOUND, Kind
+from callflow.core.signals.signal import PHONE_LINE, UNBOUND
 from callflow.core.sites.declared import Account, Client, DeclaredSite, Zone
 from callflow.core.sites.site import Site
 from callflow.storage import schema as t
@@ -197,19 +197,6 @@ def zones_of(tx: Tx, site_ids: Iterable[str]) -> dict[str, list[Zone]]:
 def zone_names(tx: Tx, site_id: str) -> dict[tuple[str, str], str]:
     """{(account, zone's key): name} of the declared zones of a site's accounts."""
     return {(zone.account, zone_key(zone.zone)): zone.name for zone in zones(tx, site_id)}
-
-
-_ZONE_KINDS = Prepared(
-    select(t.zone.c.account, t.zone.c.zone, t.zone.c.kind).where(
-        t.zone.c.account.in_(bindparam("accounts", expanding=True)), t.zone.c.kind.is_not(None)
-    )
-)
-
-
-def zone_kinds(tx: Tx, accounts: Iterable[str]) -> dict[tuple[str, str], Kind]:
-    """{(account, zone's key): kind} of the zones that override the event table."""
-    found = _ZONE_KINDS.all(tx, {"accounts": list(accounts)})
-    return {(row["account"], zone_key(row["zone"])): Kind(row["kind"]) for row in found}
 
 
 def load_site(
