@@ -67,9 +67,10 @@ class Probe:
         return self._clock
 
     def _clock_told(self) -> dict[str, Any]:
-        """How it compares with the other machines' is the engine's to tell."""
+        """How it compares with the other machines' is the engine's to tell, with the carriers'
+        telephony's."""
         told = asdict(self._clock_now()) | {"jumped": self._jump()}
-        del told["apart"]
+        del told["apart"], told["carriers"]
         return told
 
     def _jump(self) -> float:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from callflow import clock as wall
+from callflow.core.watch.facts import Clock
 from callflow.core.watch.organs import Reason, State
 from callflow.core.watch.trends import Point
 from callflow.handling.watch import clock
+from callflow.probes.machine import Probe
+from callflow.settings.config import Settings
 from callflow.storage.watch import clock as database_clock
 from callflow.storage.watch import readings
 from tests.integration.handling.station import Station
@@ -57,6 +61,17 @@ def test_a_machine_is_compared_with_the_database(
 ) -> None:
     live(station, engine={"machine": MACHINE, "version": "0.1.0", "clock_apart": apart})
     assert found(station)[KEY].reason is reason
+
+
+def test_carriers_times_stand_beside_what_the_machine_tells_of_its_clock(
+    station: Station, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    told = Probe(settings, source=lambda _: Clock(source="kernel", synchronised=True)).look()
+    live(station, telephony={"machine": told, "clock_carriers": {"alpha": 0.0, "beta": -3.0}})
+    organ = found(station)[KEY]
+    assert (organ.state, organ.reason) == (State.DEGRADED, Reason.CARRIERS_APART)
+    assert (organ.figure, organ.detail) == (-3.0, "kernel, alpha +0.0 s, beta -3.0 s")
 
 
 def test_a_database_says_its_own_time_where_it_has_one(station: Station) -> None:
