@@ -8,9 +8,16 @@ globalThis.byKeyboard = (() => {
   const modal = () => document.querySelector("dialog:modal"); // what is behind it is out of reach
   const all = (selector, from = modal() ?? document) => [...from.querySelectorAll(selector)].filter(seen);
 
+  const routes = globalThis.byKeyboardRoutes.map(([of, expression, plain]) => [of, new RegExp(expression), plain]);
+  const patterns = new Map(); // a page asks for the same addresses again and again
   function pattern(method, path) {
-    for (const [of, expression, plain] of globalThis.byKeyboardRoutes) {
-      const found = of === method && path.match(new RegExp(expression));
+    const asked = `${method} ${path}`;
+    if (!patterns.has(asked)) patterns.set(asked, found(method, path));
+    return patterns.get(asked);
+  }
+  function found(method, path) {
+    for (const [of, expression, plain] of routes) {
+      const found = of === method && path.match(expression);
       if (found) {
         const values = found.slice(1);
         return plain.replace(/\{[^}]+\}/g, (part) => (part === "{act}" ? values.shift() : (values.shift(), part)));
@@ -96,9 +103,11 @@ globalThis.byKeyboard = (() => {
     find: named,
     begin() {
       document.activeElement?.blur();
-      before = new WeakMap(all(STOPS).map((e) => [e, looks(e)]));
+      const line = all(STOPS);
+      before = new WeakMap(line.map((e) => [e, looks(e)]));
       [stops, first, around] = [[], null, false];
       document.addEventListener("focusin", note, true);
+      return line.filter((e) => e.tabIndex >= 0).length;
     },
     isAround: () => around,
     stops() {
@@ -128,6 +137,7 @@ globalThis.byKeyboard = (() => {
       const e = document.activeElement;
       return !e.readOnly && !e.matches("[role=tab][aria-selected=true]") && (e.tagName !== "SELECT" || e.options.length > 1);
     },
+    restore: () => document.activeElement?.form?.reset(),
     // What of its form is to be filled: all that is empty, one tick of several.
     empty(name) {
       const form = named(name)?.form;

@@ -108,18 +108,23 @@ class Keyboard:
         return {one["name"]: Control(**one) for one in reversed(found)}
 
     def is_there(self, name: str) -> bool:
-        return bool(self.page.evaluate("(name) => Boolean(byKeyboard.find(name))", name))
+        """Whether it can be seen, once everything is unfolded."""
+        look = "(name) => { byKeyboard.unfold(); return Boolean(byKeyboard.find(name)); }"
+        return bool(self.page.evaluate(look, name))
 
     def walk(self) -> Walk:
-        """Once around the page by Tab."""
-        self.page.evaluate("byKeyboard.begin()")
-        for _ in range(40):
-            for _ in range(25):
-                self.page.keyboard.press("Tab")
+        """Once around the page by Tab, which is held down: each of its repetitions is a message,
+        and each press would be two."""
+        stops: int = self.page.evaluate("byKeyboard.begin()") + 1
+        for _ in range(100):
+            for _ in range(stops):
+                self.page.keyboard.down("Tab")
             if self.page.evaluate("byKeyboard.isAround()"):
                 break
+            stops = 10  # a player or a date has stops of its own
         else:
             raise NotDoneError("Tab does not come around the page: the focus is caught")
+        self.page.keyboard.up("Tab")
         stops: list[tuple[str, bool]] = self.page.evaluate("byKeyboard.stops()")
         found = Walk()
         for name, ring in stops:
@@ -161,6 +166,8 @@ class Keyboard:
             self.page.wait_for_function(wrapped, arg=before, timeout=_WITHIN)
         except NotInTime:
             raise NotDoneError(f"{control.name}: the key changed nothing ({before})") from None
+        if control.kind == "field":
+            self.page.evaluate("byKeyboard.restore()")
 
     def _follow(self, control: Control) -> None:
         self.reach(control.name)

@@ -216,9 +216,8 @@ class Walker:
         for name in found.keys() - walk.reached:
             self.faults.append(f"{scene.name}: {name} is not reached by Tab")
         self.faults += [f"{scene.name}: {name} shows no focus" for name in walk.ringless]
-        there, fresh = found, False
+        there, fresh = found, True
         for name in self._to_do(found.values()):
-            fresh = fresh and found[name].kind in _KEEPING
             if not fresh or not keys.is_there(name):
                 keys = self.open(scene)
                 there = keys.controls()
