@@ -200,7 +200,7 @@ class Walker:
             page.keyboard.press(scene.keys)
         for part in (scene.ready, *(f"{one}-box" for one in ("#standing", "#call-backs"))):
             if part == scene.ready or page.locator(part.removesuffix("-box")).count():
-                page.locator(part).first.wait_for(state="attached")
+                page.locator(part).first.wait_for(state="attached", timeout=0)
         page.wait_for_function(
             CALLS_ARE, arg=self.world.live_calls()
         )  # those of now, not of before
