@@ -37,8 +37,7 @@ class Shown:
         self.jpeg, self.mp4 = _apart()
 
     def open(self, language: str = "fr") -> None:
-        log_in(self.page, self.web)
-        self.page.goto(f"{self.web.url}/incidents/{self.incident}?lang={language}")
+        log_in(self.page, self.web, f"/incidents/{self.incident}?lang={language}")
         expect(self.page.locator("#incident")).to_be_visible()
 
     def due(self, after: float) -> list[Message]:

@@ -41,8 +41,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def show(page: Page, web: Web, incident: str) -> None:
-    log_in(page, web[1])
-    page.goto(f"{web[1].url}/incidents/{incident}")
+    log_in(page, web[1], f"/incidents/{incident}")
     expect(page.locator(".task.open")).to_be_visible()
 
 
@@ -161,8 +160,7 @@ def test_a_holder_sends_calls_protects_and_lifts_by_one_key_each_and_holds_on(
     station.site("1001", contacts=people)
     incident = str(station.alarm("1001").id)
     station.do(lambda tx: operating.claim(tx, incident, NAME, clock.now()))
-    log_in(page, web[1])
-    page.goto(f"{web[1].url}/incidents/{incident}")
+    log_in(page, web[1], f"/incidents/{incident}")
     expect(page.locator("#form-measure")).to_be_visible()
     page.keyboard.press("w")
     expect(page.locator(".byhand .task.open")).to_contain_text("Ouest Garde")

@@ -71,8 +71,7 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     full, process = web
     shop = full.station.alarm(SHOP, "BA").id
     bank = full.station.alarm(BANK, "FA").id
-    log_in(page, process)
-    page.goto(f"{process.url}/?incident={shop}")
+    log_in(page, process, f"/?incident={shop}")
     note = page.locator("#form-note textarea")
     note.fill("le rideau")
     leg = full.rings_for(NAME, full.waits(number(full, BANK)))
@@ -91,8 +90,7 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
 def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web) -> None:
     full, process = web
     shop = full.station.alarm(SHOP, "BA").id
-    log_in(page, process)
-    page.goto(f"{process.url}/?incident={shop}")
+    log_in(page, process, f"/?incident={shop}")
     leg = full.rings_for(NAME, full.waits(number(full, BANK)))
     expect(page.locator("#pop .candidate")).to_contain_text("Crédit du Parlement")
     full.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
@@ -107,8 +105,7 @@ def test_an_operator_asks_a_bank_its_question_and_a_wrong_answer_is_a_personal_a
     question = {"text": text, "answers": ["Oui", "Non"], "right": 2}
     full.station.site(BANK, schedule={"arrived_within": 5, "question": question})
     row = full.station.not_arrived(BANK)
-    log_in(page, process)
-    page.goto(f"{process.url}/?incident={row.id}")
+    log_in(page, process, f"/?incident={row.id}")
     page.get_by_role("button", name="Prendre").first.click()
     expect(page.locator(".say blockquote")).to_contain_text(text)
     expect(page.locator(".say blockquote")).not_to_contain_text("reçu")

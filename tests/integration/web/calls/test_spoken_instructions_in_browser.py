@@ -101,8 +101,7 @@ def test_what_lowers_protection_waits_for_somebody_else(
 
 def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web) -> None:
     incident = web[0].alarm("1001")
-    log_in(page, web[1])
-    page.goto(f"{web[1].url}/incidents/{incident.id}")
+    log_in(page, web[1], f"/incidents/{incident.id}")
     shown = page.locator("#incident .instructions")
     expect(shown).to_contain_text("personne ne l'a encore écoutée")
     expect(shown.locator("audio")).to_be_visible()

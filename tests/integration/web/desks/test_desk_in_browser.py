@@ -68,8 +68,7 @@ def test_a_break_and_a_call_back_by_keyboard_and_the_console_is_never_left(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:
     said = watched(page)
-    log_in(page, web[1])
-    page.goto(f"{web[1].url}/?lang=fr")
+    log_in(page, web[1], "/?lang=fr")
     page.evaluate("window.same = true")
     standing = page.locator("#standing")
     expect(standing).to_contain_text("disponible")

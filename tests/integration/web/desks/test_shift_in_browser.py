@@ -125,8 +125,7 @@ def test_one_key_says_i_am_here_and_takes_no_focus(
     ask_often(station)
     alone(station, "david")
     said = watched(page)
-    log_in(page, process)
-    page.goto(f"{process.url}/roster")
+    log_in(page, process, "/roster")
     asked = page.get_by_role("alertdialog", name="Vous êtes seul en poste")
     expect(asked).to_be_visible(timeout=15_000)
     assert violations(page) == []

@@ -114,6 +114,8 @@ PANE_IS_THE_CALLS = """() => {
   return !up || !document.getElementById("pane")
     || shown === decodeURIComponent(up.pathname.split("/")[2]);
 }"""
+#: Another tab has the telephone: here is no Asterisk that it would ask for again and again.
+ELSEWHERE = "if (navigator.locks) navigator.locks.request = () => new Promise(() => {});"
 #: What leaves the page's rows as they are.
 _KEEPING = ("field", "fold", "link")
 _ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
@@ -168,9 +170,8 @@ class Walker:
             made = self._browser.new_context(
                 base_url=self.url, locale="fr-FR", permissions=["microphone"]
             )
-            made.add_init_script(
-                f"globalThis.byKeyboardRoutes = {json.dumps(self._patterns)};\n{SCRIPT}"
-            )
+            routes = f"globalThis.byKeyboardRoutes = {json.dumps(self._patterns)};"
+            made.add_init_script(f"{routes}\n{ELSEWHERE}\n{SCRIPT}")
             self._contexts[visitor] = made
         return self._contexts[visitor]
 
@@ -179,7 +180,7 @@ class Walker:
         page = context.pages[0] if context.pages else context.new_page()
         if visitor is None:
             keyboard_people.leaves(page)
-        elif context.request.get("/account", max_redirects=0).status != 200:
+        elif context.request.get("/undo", max_redirects=0).status != 200:
             form: keyboard_people.Form = {"name": visitor, "password": PASSWORD}
             assert context.request.post("/login", form=form).ok
         return page

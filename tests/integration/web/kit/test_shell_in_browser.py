@@ -137,8 +137,7 @@ def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) ->
     station, process = web
     row = station.alarm("1001", code="FA")
     station.do(lambda tx: operating.claim(tx, row.id, NAME, clock.now()))
-    log_in(page, process)
-    page.goto(f"{process.url}/logbook")
+    log_in(page, process, "/logbook")
     expect(page.locator("#tally-vital")).to_have_text("0 vitale non prise")
     expect(page.locator("#returns p")).to_have_count(0)
 
@@ -164,8 +163,7 @@ def test_what_i_hold_says_that_it_goes_back_and_i_go_on(page: Page, web: Web) ->
 
 def test_a_form_that_changes_something_is_sent_and_its_page_is_shown(page: Page, web: Web) -> None:
     _station, process = web
-    log_in(page, process)
-    page.goto(f"{process.url}/call-backs")
+    log_in(page, process, "/call-backs")
     expect(page.locator("#tally-vital .says")).to_have_text("0 vitale non prise")
     page.evaluate("window.marked = true")
     follow(page, "/sites/1001/edit")

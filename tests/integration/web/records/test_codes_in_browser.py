@@ -57,8 +57,7 @@ def test_a_code_becomes_its_text_and_tab_goes_through_the_blanks(
     station.site()
     alarm = station.alarm()
     incident = alarm.id
-    log_in(page, process)
-    page.goto(f"{process.url}/incidents/{incident}")
+    log_in(page, process, f"/incidents/{incident}")
     note = page.locator("#form-note textarea")
     note.focus()
     page.keyboard.type("Vu. ra")

@@ -33,8 +33,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 def test_a_test_is_set_extended_twice_and_ended_on_its_page(page: Page, web: Web) -> None:
     station, process = web
-    log_in(page, process)
-    page.goto(f"{process.url}/sites/1001")
+    log_in(page, process, "/sites/1001")
     page.get_by_role("link", name="Essais").click()
     expect(page.get_by_text("Rien n’est en essai")).to_be_visible()
     offered = page.locator("form[action$=tests] select[name=hours] option")
