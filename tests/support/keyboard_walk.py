@@ -115,13 +115,13 @@ class Keyboard:
     def walk(self) -> Walk:
         """Once around the page by Tab, which is held down: each of its repetitions is a message,
         and each press would be two."""
-        stops: int = self.page.evaluate("byKeyboard.begin()") + 1
+        presses: int = self.page.evaluate("byKeyboard.begin()") + 1
         for _ in range(100):
-            for _ in range(stops):
+            for _ in range(presses):
                 self.page.keyboard.down("Tab")
             if self.page.evaluate("byKeyboard.isAround()"):
                 break
-            stops = 10  # a player or a date has stops of its own
+            presses = 10  # a player or a date has stops of its own
         else:
             raise NotDoneError("Tab does not come around the page: the focus is caught")
         self.page.keyboard.up("Tab")

@@ -40,7 +40,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
 def log_in(page: Page, web: WebProcess, path: str = "/", *, script: bool = True) -> None:
     """Claire comes to a page. The way in itself is proved where nothing runs, and in access/."""
     if script:
-        who = {"name": NAME, "password": PASSWORD}
+        who: dict[str, str | float | bool] = {"name": NAME, "password": PASSWORD}
         assert page.request.post(f"{web.url}/login", form=who, max_redirects=0).status == 303
         page.goto(f"{web.url}{path}")
     else:
