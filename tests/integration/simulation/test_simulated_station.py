@@ -24,6 +24,8 @@ FOUND_BY = {
     "lost timer": ("is due since",),
     "ACK before commit": ("was acknowledged and is not stored",),
 }
+#: The one whose history a fast run plays again.
+REPLAYED = "second dial"
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +49,13 @@ def test_whatever_breaks_every_incident_ends_with_a_human_or_a_closure(
 
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found_and_its_seed_replays_to_the_same_trace(
-    simulations: Simulations, bug: str
+    simulations: Simulations, bug: str, deep_run: bool
 ) -> None:
     with PLANTED[bug]():
         found = first_broken(simulations)
         assert any(words in found.broken[0] for words in FOUND_BY[bug]), found.broken
+        if bug != REPLAYED and not deep_run:  # the seed replays it, whichever it is
+            return
         again = simulations.run(found.seed, **SMALL)
     assert (again.trace, again.broken) == (found.trace, found.broken)
 
