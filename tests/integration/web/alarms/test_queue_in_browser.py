@@ -191,6 +191,10 @@ def test_a_site_s_alarms_are_one_row_until_they_are_unfolded(page: Page, web: We
 def test_nothing_moves_under_the_pointer(page: Page, web: Web) -> None:
     station, process = web
     log_in(page, process)
+    expect(page.locator("#tally-vital .says")).not_to_be_empty()  # the stream is there
+    expect(page.locator("#strip .lamp").first).to_be_attached()
+    expect(page.locator("#standing-box")).to_be_attached()  # the header is as high as it stays
+    expect(page.locator("#presence > *").first).to_be_attached()
     machine = row(page, "Mairie")
     machine.hover()
     before = top(machine)
