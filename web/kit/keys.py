@@ -1,8 +1,12 @@
-"""What the pages can do without a mouse: the names that static/console/actions.js acts on."""
+"""What the pages can do without a mouse: the names that static/console/actions.js acts on; and the
+pages that the header and the palette lead to."""
 
 from __future__ import annotations
 
-from web.kit.words import N_
+from dataclasses import dataclass
+from enum import StrEnum
+
+from web.kit.words import N_, SETTINGS, SETTINGS_PAGES
 
 #: (name, key as it is printed on it or "", what it does): the palette, the help and the keys.
 ACTIONS = (
@@ -38,4 +42,62 @@ ACTIONS = (
     ("log", "", N_("Show or hide the log")),
     ("palette", "Ctrl+K", N_("Commands and search")),
     ("help", "?", N_("Keyboard help")),
+)
+
+
+class At(StrEnum):
+    """Where a page is led to from: the header's line, its menu, or the palette alone."""
+
+    LINE = "line"
+    MENU = "menu"
+    PALETTE = "palette"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page without an id; ``right``: what it asks for; ``name``: as its pages say ``here``."""
+
+    address: str
+    label: str
+    right: str = "read"
+    at: At = At.PALETTE
+    name: str = ""
+
+
+PAGES = (
+    Page("/sites", N_("Sites"), at=At.LINE, name="sites"),
+    Page("/plans", N_("Plans"), at=At.LINE, name="plans"),
+    Page("/logbook", N_("Logbook"), at=At.LINE, name="logbook"),
+    Page("/shift", N_("Shift"), at=At.LINE, name="shift"),
+    Page("/desk", N_("Desks"), at=At.MENU, name="desk"),
+    Page("/roster", N_("Roster"), at=At.MENU, name="roster"),
+    Page("/statistics", N_("Statistics"), at=At.MENU, name="statistics"),
+    Page("/station", N_("Station"), at=At.MENU, name="station"),
+    Page("/lines", N_("Lines"), at=At.MENU, name="lines"),
+    Page("/dialogues", N_("Dialogues"), "configure", At.MENU, "dialogues"),
+    Page("/people", N_("People"), "supervise", At.MENU, "people"),
+    Page("/settings", N_("Settings"), "administer", At.MENU, "settings"),
+    Page("/", N_("Console")),
+    Page("/queue", N_("Operators' queue")),
+    Page("/call-backs", N_("Missed calls"), "handle"),
+    Page("/presence", N_("My presence"), "handle"),
+    Page("/shift/end", N_("End of shift"), "handle"),
+    Page("/clients", N_("Clients")),
+    Page("/firms", N_("Firms"), "configure"),
+    Page("/services", N_("Services"), "configure"),
+    Page("/measures", N_("Measures")),
+    Page("/faults", N_("Faults")),
+    Page("/charges", N_("Charges")),
+    Page("/site-files", N_("Files of sites and contacts"), "configure"),
+    Page("/post", N_("Letters")),
+    Page("/station/checks", N_("Checks and drills")),
+    Page("/station/probes", N_("Probes"), "administer"),
+    Page("/station/report", N_("Yearly report"), "supervise"),
+    Page("/people/sessions", N_("Open sessions"), "supervise"),
+    Page("/account", N_("My account"), ""),
+    *(
+        Page(address, SETTINGS[name], "administer")
+        for name, address in SETTINGS_PAGES.items()
+        if address != "/settings"
+    ),
 )

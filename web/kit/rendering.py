@@ -133,6 +133,7 @@ def environment(language: str) -> Environment:
         "static": static_url,
         "modules": modules,
         "actions": keys.ACTIONS,
+        "all_pages": keys.PAGES,
         "language": language,
         "languages": words.LANGUAGES,
         "station_zone": i18n.STATION_ZONE,

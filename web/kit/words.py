@@ -368,6 +368,8 @@ SETTINGS_PAGES = {
     "backup": "/settings/backup",
     "evidence": "/evidence",
 }
+#: Who says an announcement.
+SPEAKERS = {"studio": N_("studio's recording"), "voice": N_("said by the voice")}
 #: What speaks against moving a site over: callflow/core/station/commissioning.py.
 COMMISSIONING = {
     "plan": N_("a plan that can't run there"),

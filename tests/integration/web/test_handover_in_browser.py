@@ -53,7 +53,7 @@ class Desks:
             ticks.nth(n).press("Space")
         page.get_by_label("Votre mot de passe").press_sequentially(PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.get_by_text("En poste depuis")).to_be_visible()
+        expect(page.locator(".on-shift:not(.off)")).to_be_visible()
 
     def hold(self, page: Page, account: str) -> None:
         """Whoever sits there takes it on its page."""

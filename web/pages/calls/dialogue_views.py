@@ -19,9 +19,11 @@ from callflow.core.calls.dialogue import (
 )
 from callflow.core.calls.dialogue.scenes import Beginning, By, Scene, Way, beginnings, scenes
 from callflow.core.calls.dialogue.walking import Walk
+from callflow.core.folding import folded
 from callflow.handling.base.policy import STATION_NAME
 from web.kit import words
 from web.kit.i18n import catalogue
+from web.kit.listing import Asked
 from web.kit.words import N_
 from web.pages.calls import dialogue_words
 
@@ -61,6 +63,13 @@ def announcement(name: str) -> Phrase:
     """What may be recorded under ``name``, as this station says it. Raises KeyError."""
     key, values = prompts.recordable_phrases()[name]
     return Phrase(key, {**values, "station": STATION_NAME} if "station" in values else values)
+
+
+def is_asked_for(said: Said, asked: Asked) -> bool:
+    """True where it has the words, in any language, and is said by whom they want."""
+    words = folded(asked.text)
+    spoken = asked.state != ("voice" if said.recorded else "studio")
+    return spoken and any(words in folded(text) for text in said.texts.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

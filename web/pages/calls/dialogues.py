@@ -30,9 +30,11 @@ from web.access.sessions import Administrator, Configurer, Visitor
 from web.access.users import Right
 from web.access.views import frame
 from web.kit import conflicts, forms
+from web.kit.listing import MOST, Listed
 from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, not_dialled, refusal, status_of, tried
 from web.kit.rendering import page
+from web.kit.words import SPEAKERS
 from web.pages.calls import dialogue_views, dialogue_words
 from web.pages.calls.dialogue_views import Recorded, Words
 from web.station import BadAnnouncement, Here, Prompts, Station
@@ -140,13 +142,21 @@ def _walked(which: Dialogue, language: str, caller: str, steps: Sequence[str]) -
 
 
 @router.get("/announcements")
-async def list_announcements(visitor: Configurer, station: Here) -> Response:
-    """Every sentence that is the same in each call."""
+async def list_announcements(visitor: Configurer, station: Here, asked: Listed) -> Response:
+    """Sentences that are the same in each call: those with the words, of the studio or not."""
+    asked = asked.among(("name",), SPEAKERS)
     recorded = await _recorded(station)
-    found = dialogue_views.said(
+    every = dialogue_views.said(
         map(dialogue_views.announcement, prompts.recordable_keys()), recorded
     )
-    return await _page(station, visitor, "calls/announcements.html", {"announcements": found})
+    found = [said for said in every if dialogue_views.is_asked_for(said, asked)]
+    values = {
+        "asked": asked,
+        "count": len(found),
+        "speakers": SPEAKERS,
+        "announcements": found[asked.offset : asked.offset + MOST],
+    }
+    return await _page(station, visitor, "calls/announcements.html", values)
 
 
 @router.get("/announcements/{key}")

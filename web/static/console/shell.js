@@ -76,6 +76,7 @@ async function show(page, url, push, scroll) {
   document.dispatchEvent(new CustomEvent("callflow:leave"));
   if (page.body.matches("[data-shell]")) {
     body.className = page.body.className;
+    closeMenus();
     if (page.body.dataset.csrf) body.dataset.csrf = page.body.dataset.csrf;
     for (const part of [".pages", ".user"]) {
       const fresh = $(`.top ${part}`, page);
@@ -171,6 +172,27 @@ onPage(() => {
 });
 // Before the page goes, so that it is not thrown away with it.
 document.addEventListener("callflow:leave", () => { const pop = $("#pop"); if (pop) $("#telephone").prepend(pop); });
+
+// --- menus and drawers: one at a time, closed by Escape and by a click beside them --------------------
+
+const FOLDS = "details.menu[open], details.drawer[open]";
+function closeMenus(but = null) {
+  for (const fold of $$(FOLDS)) if (fold !== but && !fold.contains(but)) fold.open = false;
+}
+addEventListener("pointerdown", (event) => closeMenus(event.target.closest?.(FOLDS)));
+addEventListener("click", (event) => {
+  const summary = event.target.closest?.("summary");
+  if (summary?.parentElement.matches("details.menu, details.drawer")) closeMenus(summary.parentElement);
+});
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || $("dialog[open]")) return;
+  const fold = event.target.closest?.(FOLDS) ?? $(FOLDS);
+  if (!fold) return;
+  const inside = fold.contains(document.activeElement);
+  fold.open = false;
+  if (inside) $("summary", fold).focus();
+  event.stopImmediatePropagation();
+}, true);
 
 // What sticks below the bar is told how high it is.
 const bar = $(".bar");

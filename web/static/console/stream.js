@@ -58,7 +58,16 @@ setInterval(() => {
 
 on("store", storeIs);
 on("beat", setServerTime);
-on("strip", (html) => { const strip = $("#strip"); if (strip) strip.replaceChildren(...parsed(html)); });
+on("strip", (html) => {
+  const strip = $("#strip");
+  if (!strip) return;
+  const open = $("details", strip)?.open;
+  const inside = strip.contains(document.activeElement);
+  strip.replaceChildren(...parsed(html));
+  const lamps = $("details", strip);
+  if (lamps && open) lamps.open = true;
+  if (inside) $("summary", strip)?.focus();
+});
 on("feed", (html) => {
   const feed = $("#feed");
   if (!feed) return;

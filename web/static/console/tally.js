@@ -18,6 +18,8 @@ function count() {
 
 function say(link, number) {
   write($(".says", link), plural(link, number));
+  link.dataset.n = number; // where the line is too short for the words
+  link.title = plural(link, number);
 }
 
 onChange(count);

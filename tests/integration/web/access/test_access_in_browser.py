@@ -165,6 +165,7 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
 ) -> None:
     said = watched(page)
     give_password(page, web[1], "ana")
+    page.locator("#more-pages summary").click()
     page.get_by_role("link", name="Personnes").click()
     add = page.get_by_role("region", name="Ajouter quelqu'un")
     add.get_by_label("Nom").fill("zoé <b>")

@@ -247,6 +247,7 @@ def test_a_chosen_scheme_stays_and_nothing_is_reloaded(browser: Browser, web: We
         ground = "getComputedStyle(document.documentElement).backgroundColor"
         dark = page.evaluate(ground)
         page.evaluate("window.stays = true")
+        page.locator("#my-menu summary").press("Enter")
         with page.expect_response("**/scheme"):
             page.get_by_role("button", name="Clair").press("Enter")
         expect(page.locator("html")).to_have_attribute("data-scheme", "light")

@@ -36,6 +36,7 @@ def web(tmp_path: Path) -> Iterator[WebProcess]:
 def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> None:
     said = watched(page)
     log_in(page, web)
+    page.locator("#more-pages summary").click()
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Dialogues").click()
     page.get_by_role("link", name="Appel entrant", exact=False).first.click()
     unfold(page)
@@ -69,7 +70,7 @@ def test_a_dialogue_is_read_heard_and_walked(page: Page, web: WebProcess) -> Non
 @pytest.mark.timeout(240)
 def test_a_studio_s_recording_is_put_in_heard_and_taken_away(page: Page, web: WebProcess) -> None:
     said = watched(page)
-    log_in(page, web, "/announcements")
+    log_in(page, web, "/announcements?q=REVOIR")
     page.locator("a.named[href='/announcements/goodbye']").click()
     french = page.locator("section", has=page.get_by_role("heading", name="FR"))
     french.locator("[type=file]").set_input_files(

@@ -110,6 +110,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
 def open_lines(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     log_in(page, web[1])
     beat(web[0])
+    page.locator("#more-pages summary").click()
     page.get_by_role("link", name="Lignes").click()
     expect(page.get_by_role("heading", name="Lignes", level=1)).to_be_visible()
 
