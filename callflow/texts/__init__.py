@@ -23,6 +23,7 @@ from callflow.texts import (
     subscriptions,
     telephone,
 )
+from callflow.texts.counts import agreed
 from callflow.texts.kinds import KINDS as KINDS
 from callflow.texts.plans import plans, simulation, vocabulary
 from callflow.texts.station import access, checks, machines, organs, power, settings, shadow, trunks
@@ -87,7 +88,7 @@ FAMILIES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "verified_ok": ("code juste, fausse alarme", "right code, false alarm"),
     "verified_no_authority": (
-        "dit fausse alarme, sans l'autorité pour l'annuler",
+        "code juste, personne non habilitée",
         "says false alarm, without the authority to cancel it",
     ),
     "help": ("demande de l'aide", "asks for help"),
@@ -116,7 +117,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     "no_key": ("décroché, aucune touche", "answered, no key"),
     "hung_up": ("raccroché pendant le dialogue", "hung up in the dialogue"),
     "no_number": ("pas de numéro", "no number"),
-    "trunk_failure": ("panne du lien opérateur", "trunk failure"),
+    "trunk_failure": ("panne du trunk SIP", "trunk failure"),
     "unknown": ("issue inconnue", "unknown"),
     "error": ("erreur interne", "internal error"),
 }
@@ -361,7 +362,7 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         values["what"] = sites.what(data["fields"], column)
         if data.get("because") and "{because}" not in template:
             values["what"] += f" ({data['because']})"
-    said = template.format_map(values).strip()
+    said = agreed(template, values, _LANGUAGES[column]).format_map(values).strip()
     return said + _how(data, column) if kind == "signal" else said
 
 

@@ -35,8 +35,8 @@ SIGNS: Mapping[str, tuple[str, str]] = {
         "a known cause, said off site ({source})",
     ),
     Sign.NOBODY: (
-        "{source} appel(s) sans réponse : ne prouve rien",
-        "{source} unanswered call(s): proves nothing",
+        "{source:appel|appels} sans réponse : ne prouve rien",
+        "{source:unanswered call|unanswered calls}: proves nothing",
     ),
     Sign.SEEN: ("infraction constatée : {source}", "an offence was found: {source}"),
     Sign.DOUBT: ("un doute demeure : {source}", "doubt remains: {source}"),
@@ -55,7 +55,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
         "the guard saw nothing from outside ({source})",
     ),
     Sign.UNSEEN_IMAGES: (
-        "{source} image(s) que personne n'a jugée(s)",
-        "{source} image(s) that nobody has judged",
+        "{source:image que personne n'a jugée|images que personne n'a jugées}",
+        "{source:image|images} that nobody has judged",
     ),
 }

@@ -42,7 +42,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "swinger": ("déclenchements répétés", "swinger"),
     "storm": ("défaut général", "storm"),
     "receiver": ("récepteur perdu", "receiver lost"),
-    "trunk": ("lien opérateur en défaut", "trunk at fault"),
+    "trunk": ("trunk SIP en défaut", "trunk at fault"),
     "peer": ("alarme d’une autre station", "another station’s alarm"),
     "organ": ("panne à la station", "failure at the station"),
     "dead_man": ("homme mort", "dead man's switch"),

@@ -47,7 +47,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "report_seen": ("{by} consulte : {paper}", "{by} reads: {paper}"),
     "images_asked": ("Images demandées : {cameras}", "Images asked for: {cameras}"),
     "images_bounded": (
-        "Trop d'images demandées en une minute : {cameras} image(s) de moins",
+        "Trop d'images demandées en une minute : {cameras:image|images} de moins",
         "Too many images asked for in a minute: {cameras} fewer",
     ),
     "link_asked": ("{by} va chercher {link}", "{by} fetches {link}"),
@@ -141,7 +141,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "busy": ("destinataire momentanément indisponible", "the far end can't take it now"),
     "unreachable": ("injoignable", "unreachable"),
     "timeout": ("sans réponse à temps", "no answer in time"),
-    "no_line": ("aucun lien opérateur n'a transmis l'appel", "no trunk carried the call"),
+    "no_line": ("aucun trunk SIP n'a transmis l'appel", "no trunk carried the call"),
     "bad_line": (
         "le fax n'est pas passé en entier : mauvaise ligne, ou pas un fax",
         "not each page passed: a bad line, or no fax machine",

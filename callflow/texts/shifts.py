@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "shift_begun": (
-        "Prise de poste de {by}, signée. Lu : {open} alarme(s) en cours, {waiting} en attente de"
-        " retour à la normale, {instructions} consigne(s) provisoire(s), {tests} essai(s),"
-        " {plans} consigne(s) modifiée(s), {notes} mot(s) de relève, état : {status}",
-        "Shift taken up by {by}, signed. Read: {open} open alarm(s), {waiting} awaiting normal,"
-        " {instructions} provisional instruction(s), {tests} test(s), {plans} changed plan(s),"
-        " {notes} note(s) of handover, health: {status}",
+        "Prise de poste de {by}, signée. Lu : {open:alarme|alarmes} en cours, {waiting} en attente"
+        " de retour à la normale, {instructions:consigne provisoire|consignes provisoires},"
+        " {tests:essai|essais}, {plans:consigne modifiée|consignes modifiées},"
+        " {notes:mot|mots} de relève, état : {status}",
+        "Shift taken up by {by}, signed. Read: {open:open alarm|open alarms}, {waiting} awaiting"
+        " normal, {instructions:provisional instruction|provisional instructions},"
+        " {tests:test|tests}, {plans:changed plan|changed plans},"
+        " {notes:note|notes} of handover, health: {status}",
     ),
     "shift_took": (
         "Lue et reprise par {by} à la prise de poste",
@@ -44,7 +46,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "roster_added": (
         "Planning : {who}, {part}, du {since} au {until}, {count} fois, par {by}",
-        "Roster: {who}, {part}, from {since} until {until}, {count} time(s), by {by}",
+        "Roster: {who}, {part}, from {since} until {until}, {count:time|times}, by {by}",
     ),
     "roster_removed": (
         "Planning : {who}, {part}, du {since} au {until}, supprimé par {by}",

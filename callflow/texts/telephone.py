@@ -49,7 +49,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Listens to {operator}'s call",
     ),
     "whispered": (
-        "Parle à l'oreille de {operator} pendant son appel",
+        "Chuchote à {operator} pendant son appel",
         "Whispers to {operator} during a call",
     ),
     "barged_in": (

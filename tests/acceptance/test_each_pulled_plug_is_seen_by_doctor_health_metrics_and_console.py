@@ -134,7 +134,7 @@ async def test_each_pulled_plug_is_seen_in_each_of_the_four_places(tmp_path: Pat
 
         wire.cut = True
         await four.until_said("trunk:alpha", "failed", "failed")
-        await four.shows("Lien opérateur", "no_calls")
+        await four.shows("Trunk SIP", "no_calls")
         wire.cut = False
         await four.until_well("trunk:alpha")
 

@@ -43,6 +43,13 @@ ACTIONS = (
     ("palette", "Ctrl+K", N_("Commands and search")),
     ("help", "?", N_("Keyboard help")),
 )
+#: A key's name as it stands on the keyboards of a language, where it is another one.
+_PRINTED = {"fr": {"Escape": "Échap"}, "en": {"Escape": "Esc"}}
+
+
+def printed(key: str, language: str) -> str:
+    """The key as people find it."""
+    return _PRINTED[language].get(key, key)
 
 
 class At(StrEnum):
@@ -62,6 +69,11 @@ class Page:
     right: str = "read"
     at: At = At.PALETTE
     name: str = ""
+
+    @property
+    def of_settings(self) -> bool:
+        """True for a page of the settings, which the palette says beside its name."""
+        return self.address in SETTINGS_PAGES.values()
 
 
 PAGES = (

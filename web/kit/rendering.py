@@ -122,6 +122,7 @@ def environment(language: str) -> Environment:
         "evidence": functools.partial(words.evidence, language=language),
         "by_camera": image_views.by_camera,
         "since": image_views.since,
+        "key": functools.partial(keys.printed, language=language),
         "word": lambda name, table: translate(table.get(name, str(name))),
         "who": functools.partial(words.who, language=language),
         # Not _(): it would look for placeholders in a sentence that may hold a name.

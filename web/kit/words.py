@@ -7,6 +7,7 @@ from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS
 from callflow.texts import OUTCOMES, REASONS, RECORDING_PROBLEMS, RESOLUTIONS, TASK_OUTCOMES, law
 from callflow.texts import word as text_word
+from callflow.texts.counts import agreed
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import CHANNELS, FAULTS
 from callflow.texts.readable import readable
@@ -734,8 +735,8 @@ def evidence(reason: Reason, language: str) -> str:
     source = reason.source
     if reason.sign in BY_MEANS:
         source = of_law(source, "means", language)
-    pair = SIGNS[reason.sign]
-    return _capital(pair[LANGUAGES.index(language)].format(source=source))
+    said = agreed(SIGNS[reason.sign][LANGUAGES.index(language)], {"source": source}, language)
+    return _capital(said.format(source=source))
 
 
 def outcome(name: str | None, language: str) -> str:

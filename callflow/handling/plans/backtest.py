@@ -27,6 +27,7 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.texts import REASONS, RESOLUTIONS, word
+from callflow.texts.counts import agreed
 from callflow.texts.plans.simulation import BACKTEST
 
 #: Incidents that are read and replayed in one transaction.
@@ -98,9 +99,11 @@ def lines(found: Backtest, language: str) -> Iterator[str]:
             called = ", ".join(course.called) or "–"
             end = word({**RESOLUTIONS, **REASONS}, course.end, language)
             yield say(key).format(called=called, end=end)
-    yield say("found").format(examined=found.examined, differ=len(found.differences))
+    counts = {"examined": found.examined, "differ": len(found.differences)}
+    yield agreed(say("found"), counts, language).format_map(counts)
     if found.unlike:
-        yield say("unlike").format(count=len(found.unlike), incidents=", ".join(found.unlike))
+        of = {"count": len(found.unlike), "incidents": ", ".join(found.unlike)}
+        yield agreed(say("unlike"), of, language).format_map(of)
 
 
 def _difference(each: Difference) -> dict[str, object]:

@@ -18,9 +18,9 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Plan {plan} version {version} published by {by} — {text}",
     ),
     "plan_accepted": (
-        "Consigne {plan} version {version} publiée par {by}, {warnings} avertissement(s) accepté(s)"
+        "Consigne {plan} version {version} publiée par {by}, {warnings:avertissement accepté|avertissements acceptés}"
         " ({accepted}) — {text}",
-        "Plan {plan} version {version} published by {by}, {warnings} warning(s) accepted"
+        "Plan {plan} version {version} published by {by}, {warnings:warning|warnings} accepted"
         " ({accepted}) — {text}",
     ),
     "plan_withdrawn": (

@@ -42,11 +42,11 @@ BACKTEST: Mapping[str, tuple[str, str]] = {
     "was": ("  était : {called} → {end}", "  was: {called} → {end}"),
     "would_be": ("  serait : {called} → {end}", "  would be: {called} → {end}"),
     "found": (
-        "{examined} événement(s) rejoué(s), {differ} différent(s)",
-        "{examined} incident(s) replayed, {differ} different",
+        "{examined:événement rejoué|événements rejoués}, {differ:différent|différents}",
+        "{examined:incident|incidents} replayed, {differ} different",
     ),
     "unlike": (
-        "{count} ne se rejoue(nt) pas tel(s) quel(s) : {incidents}",
+        "{count:ne se rejoue pas tel quel|ne se rejouent pas tels quels} : {incidents}",
         "{count} can't be replayed as they were: {incidents}",
     ),
 }

@@ -20,7 +20,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "disk": ("Disque", "Disk"),
     "process": ("Programme", "Process"),
     "asterisk": ("Téléphonie", "Telephony"),
-    "trunk": ("Lien opérateur", "Trunk"),
+    "trunk": ("Trunk SIP", "Trunk"),
     "way_out": ("Sorties", "Ways out"),
     "line": ("Ligne de réception", "Line"),
     "backlog": ("File des messages", "Backlog"),

@@ -94,7 +94,7 @@ TRIED = (
         156: ("silent", "alpha", "décroché, aucune touche"),
     },
     {
-        157: ("answer", "alpha", "panne du lien opérateur"),
+        157: ("answer", "alpha", "panne du trunk SIP"),
         158: ("answer", "beta", "aucune sonnerie"),
     },
 )

@@ -1,4 +1,5 @@
-"""The palette's search: sites, people, incidents and accounts, as rendered lines."""
+"""The palette's search: sites, people, incidents, accounts and the station's own people, as
+rendered lines."""
 
 from __future__ import annotations
 
@@ -6,9 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from callflow.core.folding import folded
+from callflow.core.people.users import User
 from callflow.storage import Tx
+from callflow.storage.people import users
 from callflow.storage.sites import search
 from web.access.sessions import Reader
+from web.access.users import Right
 from web.kit.i18n import STATION_ZONE
 from web.kit.listing import Words
 from web.kit.rendering import page
@@ -31,11 +36,12 @@ async def find(
 
     def read(tx: Tx) -> dict[str, Any]:
         if len(text) < SHORTEST:
-            return {"incidents": [], "contacts": [], "sites": []}
+            return {"incidents": [], "contacts": [], "users": [], "sites": []}
         sites = search.sites(tx, text, limit=MOST)
         return {
             "incidents": search.incidents(tx, text, [s.id for s in sites], limit=MOST),
             "contacts": search.contacts(tx, text, limit=MOST),
+            "users": _people(tx, text) if Right.SUPERVISE in visitor.rights else [],
             "sites": sites,
         }
 
@@ -43,3 +49,8 @@ async def find(
     return page(
         visitor.language, "station/_found.html", {**found, "zone": STATION_ZONE, "text": text}
     )
+
+
+def _people(tx: Tx, text: str) -> list[User]:
+    """Who works here by that name."""
+    return [user for user in users.users(tx) if folded(text) in folded(user.name)][:MOST]

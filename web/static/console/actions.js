@@ -88,6 +88,6 @@ document.addEventListener("click", (event) => {
 });
 // {key: name}, letters in lower case: the keys are printed beside their words.
 export const keys = new Map($$("#palette [data-action]").flatMap((item) => {
-  const key = $("kbd", item)?.textContent;
+  const key = $("kbd", item)?.dataset.key;
   return key ? [[key.length === 1 ? key.toLowerCase() : key, item.dataset.action]] : [];
 }));

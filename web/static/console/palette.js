@@ -1,8 +1,9 @@
-// The palette: what is typed filters the actions and is looked for at the station. The focus goes back
-// to where it was.
+// The palette: what is typed filters the actions and the pages, and is looked for at the station. The
+// focus goes back to where it was.
 import { openDialog, run } from "./actions.js";
 import { $, $$, parsed } from "./dom.js";
 import { open } from "./pane.js";
+import { go } from "./shell.js";
 import { open as openSite } from "./sites.js";
 
 const dialog = $("#palette");
@@ -26,7 +27,7 @@ function choose(option) {
 
 function filter() {
   const wanted = plain(text.value.trim());
-  for (const item of $$("[data-action]", list)) item.hidden = !plain(item.textContent).includes(wanted);
+  for (const item of $$("[role=option]:not([data-found])", list)) item.hidden = !plain(item.textContent).includes(wanted);
   clearTimeout(asking);
   asking = setTimeout(() => ask(text.value.trim()), 120);
   choose(options()[0]);
@@ -48,6 +49,7 @@ function take(option) {
   if (option.dataset.action) run(option.dataset.action);
   else if (option.dataset.incident) open(option.dataset.incident);
   else if (option.dataset.site) openSite(option.dataset.site);
+  else if (option.dataset.page) go(option.dataset.page);
 }
 
 text?.addEventListener("input", filter);

@@ -232,10 +232,10 @@ def test_a_hidden_tab_and_a_second_one_are_told_too(page: Page, web: Web) -> Non
 
 def test_the_alarms_are_mute_for_a_minute_at_most(page: Page, web: Web) -> None:
     log_in(page, web[1])
-    mute = page.get_by_role("button", name="Muet 60 s")
+    mute = page.get_by_role("button", name="Couper le son 60 s")
     page.keyboard.press("m")
     expect(mute).to_have_attribute("aria-pressed", "true")
-    expect(mute).to_have_text(re.compile(r"Muet 60 s\s+(60|5\d) s"))
+    expect(mute).to_have_text(re.compile(r"Couper le son 60 s\s+(60|5\d) s"))
     page.keyboard.press("m")
     expect(mute).to_have_attribute("aria-pressed", "false")
 

@@ -174,7 +174,7 @@ def test_the_command_line_names_each_incident_that_differs(
     status, said = callflow(tmp_path, "plan", "backtest", str(file), "--language", "en")
     assert status == 0, said
     assert "would be: 1001-1" in said
-    assert "1 incident(s) replayed, 1 different" in said
+    assert "1 incident replayed, 1 different" in said
     status, said = callflow(tmp_path, "plan", "backtest", "intrusion", "--json")
     assert json.loads(said)["differences"] == []
     status, said = callflow(tmp_path, "plan", "backtest", "nothing")

@@ -151,7 +151,7 @@ def test_each_trunk_shows_what_is_up_on_it_and_how_often_people_answer(
     for text in ("en service", "4", "30", "5", "62 %"):
         expect(page.locator("#trunk-node0-alpha")).to_contain_text(text)
     expect(page.locator("#trunk-node0-beta .ill")).to_contain_text("presque sans réponse")
-    expect(page.locator("#strip")).to_contain_text("Lien opérateur beta")
+    expect(page.locator("#strip")).to_contain_text("Trunk SIP beta")
     assert violations(page) == []
 
 

@@ -104,13 +104,13 @@ PLUGS: dict[str, Plug] = {
         pull=trunk(state="down"),
         status="failed",
         ill={"trunk:alpha": "failed"},
-        lamp=("Lien opérateur", "no_calls"),
+        lamp=("Trunk SIP", "no_calls"),
     ),
     "a registration": Plug(
         pull=trunk(state="unregistered", registered=False),
         status="degraded",
         ill={"trunk:alpha": "degraded"},
-        lamp=("Lien opérateur", "not_registered"),
+        lamp=("Trunk SIP", "not_registered"),
     ),
     "Asterisk": Plug(
         pull=lambda states: states["telephony"].update(asterisk="down"),
