@@ -18,7 +18,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Plan {plan} version {version} published by {by} — {text}",
     ),
     "plan_accepted": (
-        "Consigne {plan} version {version} publiée par {by}, {warnings:avertissement accepté|avertissements acceptés}"
+        "Consigne {plan} version {version} publiée par {by},"
+        " {warnings:avertissement accepté|avertissements acceptés}"
         " ({accepted}) — {text}",
         "Plan {plan} version {version} published by {by}, {warnings:warning|warnings} accepted"
         " ({accepted}) — {text}",
