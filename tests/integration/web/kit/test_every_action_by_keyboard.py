@@ -65,6 +65,7 @@ LOCAL: dict[str, str] = {
         "() => [...document.querySelectorAll('.view')].map((view) => view.open)",
     ),
     "button mute": "e => e.getAttribute('aria-pressed')",
+    "button find": "() => document.querySelector('#palette').open",
     "button chooseAll": "e => e.form.querySelectorAll('input[name=one]:checked').length",
     "button phone-test": "() => document.querySelector('#phone-level').value > 0",
     "button sound-tone": "e => e.getAttribute('aria-pressed')",
