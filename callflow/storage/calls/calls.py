@@ -744,7 +744,7 @@ _ACTIONS = Reads(
     .join(t.call, t.call.c.id == _A.call_id)
     .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
     .where(_A.expires_at > bindparam("now"))
-    .order_by(_A.requested_at, _A.id),
+    .order_by(_A.requested_at),
     CallAction,
 )
 

@@ -125,7 +125,7 @@ def test_the_console_says_that_somebody_left_one_until_it_is_seen_to(page: Page,
     form.get_by_role("button", name="Je l'ai écoutée").click()
     expect(tasks).to_contain_text("a laissé une consigne à contresigner")
     page.locator("#pane").get_by_role("button", name="Retirer cette consigne").click()
-    expect(tasks).to_contain_text("ni laissé de consigne")
+    expect(tasks).to_contain_text("aucune consigne laissée")
 
 
 def test_what_comes_is_on_the_sites_page_at_once_and_what_is_typed_stays(
