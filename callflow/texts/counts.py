@@ -10,8 +10,8 @@ _COUNTED = re.compile(r"\{(\w+):([^{}|]+)\|([^{}|]+)\}")
 
 
 def agreed(template: str, values: Mapping[str, Any], language: str) -> str:
-    """The template with the word that goes with each number: ``{open} alarme``. French has no
-    plural of 0."""
+    """The template with the word that goes with each number: ``{open} alarme``; where there is no
+    number, that of several. French has no plural of 0."""
 
     def word(found: re.Match[str]) -> str:
         name, one, several = found.groups()

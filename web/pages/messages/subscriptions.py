@@ -15,7 +15,7 @@ from callflow.handling.messages import subscriptions
 from callflow.handling.messages.subscriptions import Wanted
 from callflow.storage import Tx
 from callflow.storage.messages import subscriptions as rows
-from callflow.texts import FAMILIES
+from callflow.texts import FAMILIES, counts
 from web.access.sessions import Administrator, Visitor
 from web.kit import conflicts, forms, i18n
 from web.kit.problems import ProblemError
@@ -26,7 +26,8 @@ from web.station import Here, Station
 #: The families of events, each kind with its sentence, whose blanks are filled when it happens.
 _SAID = {
     family: {
-        kind: tuple(re.sub(r"\{\w+\}", "…", text) for text in said) for kind, said in of.items()
+        kind: tuple(re.sub(r"\{\w+\}", "…", counts.agreed(text, {}, "")) for text in said)
+        for kind, said in of.items()
     }
     for family, of in FAMILIES.items()
 }
