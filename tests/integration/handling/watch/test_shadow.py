@@ -36,7 +36,7 @@ from tests.support.simulated_station.surroundings import drawn_ids
 
 #: An hour of a busy station has 1,500 alarms: CALLFLOW_TEST_ALARMS asks for so many, which takes
 #: eight minutes.
-ALARMS = int(os.environ.get("CALLFLOW_TEST_ALARMS", "300"))
+ALARMS = int(os.environ.get("CALLFLOW_TEST_ALARMS", "150"))
 
 
 def set_shadow(station: Station, on: bool) -> None:
@@ -268,7 +268,7 @@ def _told(station: Station, one: Incident) -> list[str]:
 
 
 @pytest.mark.parametrize("alarms", [40, pytest.param(ALARMS, marks=pytest.mark.deep)])
-@pytest.mark.timeout(1200 if ALARMS > 300 else 240)
+@pytest.mark.timeout(1200)
 def test_it_decides_as_a_live_twin_with_the_same_outcomes(
     station: Station, vault: Vault, model: Path, tmp_path: Path, alarms: int
 ) -> None:

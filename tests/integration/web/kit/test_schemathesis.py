@@ -168,7 +168,7 @@ def drawn(
     return found
 
 
-@pytest.mark.timeout(340)
+@pytest.mark.timeout(600)
 def test_no_operation_breaks_or_takes_what_its_schema_forbids(bench: Bench, deep_run: bool) -> None:
     """An administrator's program, that may do anything."""
     token, asked = bench.station.token(), 0
