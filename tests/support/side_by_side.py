@@ -34,6 +34,8 @@ from tests.support.units import LIVE, ROOT, Unit, deep_computing, listening, who
 #: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
 AT_ONCE = {"all": 4 * _CORES, LIVE: 2 * _CORES}
+#: Of those that only compute and are long: the longest is to have most of a core.
+_COMPUTE_AT_ONCE = 2 * _CORES
 #: Seconds after which a unit hangs; what only computes waits for who has conversations.
 LONGEST, LONGEST_DEEP = 2700.0, 7200.0
 #: So many unsteady tests in one run are red: then it isn't the machine, or it judges nothing.
@@ -52,8 +54,15 @@ LISTENING = listening()
 class Queue:
     """Runs units; prints how each ended. ``told``: the signal that said to end; 0: none did."""
 
-    def __init__(self, folder: Path, arguments: Sequence[str], longest: float = LONGEST) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str],
+        longest: float = LONGEST,
+        most: int = AT_ONCE["all"],
+    ) -> None:
         self._folder, self._arguments, self._longest = folder, arguments, longest
+        self._most = most
         self.told = 0
 
     def obey(self, number: int, _frame: object = None) -> None:
@@ -68,7 +77,7 @@ class Queue:
         waiting, running = list(units), list[Process]()
         silence = self._folder / "silence"
         while running or ((waiting or last) and not self.told):
-            while not self.told and (unit := following(waiting, [one.unit for one in running])):
+            while not self.told and (unit := self._next(waiting, running)):
                 waiting.remove(unit)
                 running.append(self._begin(unit, more, {unsteady.ALONE: "1"} if alone else {}))
             if last and not waiting and len(running) <= _CORES and not self.told:
@@ -87,14 +96,19 @@ class Queue:
                     print(said + found.line(), flush=True)
                     yield found
 
+    def _next(self, waiting: Sequence[Unit], running: Sequence[Process]) -> Unit | None:
+        return following(waiting, [one.unit for one in running], self._most)
+
     def _begin(self, unit: Unit, more: Sequence[str], environment: Mapping[str, str]) -> Process:
         return Process(unit, [*self._arguments, *more], self._folder, **environment)
 
 
-def following(waiting: Sequence[Unit], running: Collection[Unit]) -> Unit | None:
-    """The first that may begin beside what runs."""
+def following(
+    waiting: Sequence[Unit], running: Collection[Unit], most: int = AT_ONCE["all"]
+) -> Unit | None:
+    """The first that may begin beside what runs, of which there are ``most`` at once."""
     live = sum(unit.kind == LIVE for unit in running)
-    if len(running) >= AT_ONCE["all"]:
+    if len(running) >= most:
         return None
     return next((u for u in waiting if u.kind != LIVE or live < AT_ONCE[LIVE]), None)
 
@@ -188,7 +202,9 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="callflow-runs-"))
     listened = folder / "unsteady"
     os.environ[unsteady.FOLDER] = str(listened)
-    queue = Queue(folder, ["--deep"] * asked.deep, LONGEST_DEEP if asked.deep else LONGEST)
+    longest = LONGEST_DEEP if asked.deep else LONGEST
+    most = _COMPUTE_AT_ONCE if asked.computing else AT_ONCE["all"]
+    queue = Queue(folder, ["--deep"] * asked.deep, longest, most)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # under nohup, in a script's background
             signal.signal(number, queue.obey)
