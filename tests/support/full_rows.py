@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from callflow import clock
@@ -98,7 +100,7 @@ from tests.support.full_station import (
     FullStation,
     number_of,
 )
-from tests.support.web_station import NAME, WebStation, site_body
+from tests.support.web_station import NAME, WebProcess, WebStation, site_body
 from web.access.users import Role
 
 Row = dict[str, Any]
@@ -139,6 +141,18 @@ def png() -> bytes:
     line = zlib.compress(b"\0\x20\x40\x60")
     chunks = chunk(b"IHDR", head) + chunk(b"IDAT", line) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@contextmanager
+def full_web(folder: Path, *, demo: bool = False) -> Iterator[tuple[FullStation, WebProcess]]:
+    """``fill``'s station, and a web process of it."""
+    station = WebStation(folder, demo=demo)
+    full = fill(station)
+    process = WebProcess(station)
+    process.start()
+    yield full, process
+    process.kill()
+    station.close()
 
 
 def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:

@@ -114,7 +114,7 @@ def put(tx: Tx, check: Check, by: str, now: datetime) -> None:
     if before is not None and before.retired_at is None:
         change(tx, check, by, now)
         return
-    if check.id in _TAKEN or not _NAME.fullmatch(check.id):
+    if check.id in _TAKEN or not NAME.fullmatch(check.id):
         raise BadField("id", "a check's name is of small letters, digits and hyphens")
     if before is None and len(rows.every(tx)) >= MOST:
         raise Refused("the station has too many checks: take some away")
@@ -171,7 +171,8 @@ def _whole(check: Check) -> Check:
 #: What the machine sees by something that is named.
 _ABOUT = (Source.READING, Source.SIGNAL)
 _NO_LETTER = re.compile(r"[^0-9a-z]+")
-_NAME = re.compile(r"[0-9a-z]+(-[0-9a-z]+)*")
+#: How a check is named.
+NAME = re.compile("[0-9a-z]+(-[0-9a-z]+)*")
 #: What the pages' own addresses are called.
 _TAKEN = frozenset({"new", "sign"})
 

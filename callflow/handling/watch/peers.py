@@ -108,8 +108,8 @@ def _calls(tx: Tx, notice: Notice, policy: Policy) -> list[Call]:
     several trunks the last."""
     if not policy.peer_numbers:
         return []
-    made = calls.to_numbers(tx, notice.incident_id, policy.peer_numbers)
-    return [call for call in made if call.successor is None]
+    made = calls.attempts(tx, notice.incident_id)
+    return [call for call in made if call.to in policy.peer_numbers]
 
 
 def _waiting(incident: Incident, policy: Policy) -> Waiting:

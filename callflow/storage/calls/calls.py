@@ -468,13 +468,6 @@ def in_talk(tx: Tx, incident_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def to_numbers(tx: Tx, incident_id: str, numbers: Collection[str]) -> list[Call]:
-    """Calls of an incident to these numbers, in their order."""
-    c = t.call.c
-    query = select(*CALL).where(c.incident_id == incident_id, c.to.in_(list(numbers)))
-    return found(tx, query.order_by(c.requested_at, c.id), Call)
-
-
 def live_of(tx: Tx, number: str) -> Call | None:
     """The oldest live call to a number, asked for or under way."""
     return next(iter(live_to_number(tx, number)), None)

@@ -20,7 +20,7 @@ from web.station import Here
 
 router = APIRouter(tags=["checks"], responses=RESPONSES)
 
-_Id = Annotated[str, Field(pattern=r"^[0-9a-z]+(-[0-9a-z]+)*$", max_length=64)]
+_Id = Annotated[str, Field(pattern=f"^{checks.NAME.pattern}$", max_length=64)]
 _Figure = Annotated[float | None, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 _Reason = Annotated[Line, Query(min_length=1, description="Why, for the audit")]
 

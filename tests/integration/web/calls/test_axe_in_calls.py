@@ -18,7 +18,7 @@ from callflow.handling.alarms import operating
 from callflow.handling.calls import telephone
 from callflow.storage.calls import calls
 from tests.integration.web.kit.test_axe_everywhere import logged_in
-from tests.support.full_rows import fill
+from tests.support.full_rows import full_web
 from tests.support.full_station import (
     BANK,
     GARAGE,
@@ -32,7 +32,7 @@ from tests.support.full_station import (
     number_of,
 )
 from tests.support.looking import faults, texts, unfold
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.web_station import NAME, WebProcess
 
 Web = tuple[FullStation, WebProcess]
 #: Claire's consoles, by language, both open while things happen.
@@ -41,13 +41,8 @@ Consoles = dict[str, Page]
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    station = WebStation(tmp_path_factory.mktemp("calls"))
-    full = fill(station)
-    process = WebProcess(station)
-    process.start()
-    yield full, process
-    process.kill()
-    station.close()
+    with full_web(tmp_path_factory.mktemp("calls")) as full:
+        yield full
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
-from tests.support.full_rows import fill
+from tests.support.full_rows import full_web
 from tests.support.full_station import (
     GUARDED,
     INES,
@@ -35,7 +35,7 @@ from tests.support.full_station import (
 )
 from tests.support.looking import dialogs, faults, shape, texts, unfold
 from tests.support.routes import all_routes
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.web_station import NAME, PASSWORD, WebProcess
 from web.access import cookies
 from web.app import create_app
 from web.kit import conflicts
@@ -81,13 +81,8 @@ PLAN_PAGES = (
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FullStation, WebProcess]]:
-    station = WebStation(tmp_path_factory.mktemp("axe"), demo=True)
-    full = fill(station)
-    process = WebProcess(station)
-    process.start()
-    yield full, process
-    process.kill()
-    station.close()
+    with full_web(tmp_path_factory.mktemp("axe"), demo=True) as full:
+        yield full
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.web.kit.test_axe_everywhere import logged_in, pages
 from tests.integration.web.kit.test_browser import watched
-from tests.support.full_rows import fill
+from tests.support.full_rows import full_web
 from tests.support.full_station import FullStation
 from tests.support.looking import violations
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.web_station import NAME, WebProcess
 
 Full = tuple[FullStation, WebProcess]
 SIZES = ((1920, 1080), (1440, 900), (1280, 800))
@@ -54,13 +54,8 @@ INSIDE = (
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
-    station = WebStation(tmp_path_factory.mktemp("frame"), demo=True)
-    full = fill(station)
-    process = WebProcess(station)
-    process.start()
-    yield full, process
-    process.kill()
-    station.close()
+    with full_web(tmp_path_factory.mktemp("frame"), demo=True) as full:
+        yield full
 
 
 @pytest.fixture(scope="module")

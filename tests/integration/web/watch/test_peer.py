@@ -214,8 +214,8 @@ async def test_who_does_not_know_the_code_is_told_nothing_and_the_next_number_ri
         await north.tells(client, after=1)
         assert north.told(alarm.id)[-1] == "peer_took"
         await north.tells(client, after=300)
-    made = north.store.read_now(lambda tx: calls.to_numbers(tx, alarm.id, [NUMBER, SECOND]))
-    assert [call.to for call in made] == [NUMBER, SECOND]
+    made = north.store.read_now(lambda tx: calls.of_incident(tx, alarm.id))
+    assert [call.to for call in made if call.to in (NUMBER, SECOND)] == [NUMBER, SECOND]
 
 
 async def test_of_a_mute_alarm_nobodys_number_is_said(north: North) -> None:
