@@ -185,15 +185,19 @@ class Telephony:
 
     async def run(self) -> None:
         """Until cancelled; a part that fails ends the process, and the supervisor begins again."""
-        await self._presence.begin()
-        write_tones(self._settings.data_dir / "tones")
-        await self._agi.start(
-            self._settings.ports.agi,
-            self._settings.agi_bind,
-            only="" if self._settings.agi_bind == "127.0.0.1" else self._settings.ami_host,
-        )
-        await self._speech.start()
-        try:
+        async with contextlib.AsyncExitStack() as closing:  # each, whatever fails or is cut short
+            closing.callback(self._presence.close)
+            closing.callback(self._wake.close)
+            for part in (self._speech, self._canaries, self._faxes, self._placing, self._agi):
+                closing.push_async_callback(part.close)
+            await self._presence.begin()
+            write_tones(self._settings.data_dir / "tones")
+            await self._agi.start(
+                self._settings.ports.agi,
+                self._settings.agi_bind,
+                only="" if self._settings.agi_bind == "127.0.0.1" else self._settings.ami_host,
+            )
+            await self._speech.start()
             async with asyncio.TaskGroup() as parts:
                 for part in (
                     self._link.run(),
@@ -217,14 +221,6 @@ class Telephony:
                     *self._door(),
                 ):
                     parts.create_task(part)
-        finally:
-            await self._agi.close()
-            await self._placing.close()
-            await self._faxes.close()
-            await self._canaries.close()
-            await self._speech.close()
-            self._wake.close()
-            self._presence.close()
 
     def _drafting(self) -> list[Coroutine[None, None, None]]:
         """Where the parts for it are installed, what was dictated is drafted beside the calls."""

@@ -51,7 +51,7 @@ async function show(answer, id, data) {
   }
   history.replaceState(history.state, "", answer.url);
   const at = document.activeElement;
-  const [focus, caret] = [at?.id, at?.selectionStart != null && [at.selectionStart, at.selectionEnd]];
+  const [focus, caret] = [known(at), at?.selectionStart != null && [at.selectionStart, at.selectionEnd]];
   const open = [...page().querySelectorAll("details[open]")].map((each) => each.id);
   const form = id === "step-form" && $(id);
   const written = form && typed(form) !== data; // something else was typed meanwhile
@@ -62,10 +62,23 @@ async function show(answer, id, data) {
   }
   for (const each of open) if ($(each)) $(each).open = true;
   begin();
-  const wanted = page().querySelector("[autofocus]") ?? (focus && $(focus));
+  const before = focus && document.querySelector(focus);
+  const wanted = page().querySelector("[autofocus]") ?? before;
   if (!wanted || wanted === document.activeElement) return;
   wanted.focus({ preventScroll: !wanted.autofocus });
-  if (caret && wanted.id === focus && wanted.selectionStart != null) wanted.setSelectionRange(...caret);
+  if (caret && wanted === before && wanted.selectionStart != null) wanted.setSelectionRange(...caret);
+}
+
+// By what a control is found again in what is drawn anew.
+function known(control) {
+  if (!page()?.contains(control)) return "";
+  if (control.id) return `#${CSS.escape(control.id)}`;
+  const by = (name) => `[${name}="${CSS.escape(control.getAttribute(name))}"]`;
+  if (control.matches("a")) return `#plan-page a${by("href")}`;
+  if (control.matches("summary") && control.parentElement.id) return `#${CSS.escape(control.parentElement.id)} > summary`;
+  if (!control.form) return "";
+  const form = control.form.id ? `#${CSS.escape(control.form.id)}` : `form[action="${CSS.escape(control.form.getAttribute("action"))}"]`;
+  return `${form} ${control.localName}${control.name ? by("name") : ""}`;
 }
 
 // What is being typed stays; from what it goes on is new.

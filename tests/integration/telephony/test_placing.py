@@ -294,9 +294,10 @@ async def test_a_vital_call_rings_before_any_other_is_asked_for(tmp_path: Path) 
 
 
 async def _kill_in_the_middle(station: TelephonyStation) -> None:
+    links = station.ami.links
     await station.kill()
     station.start()
-    await station.ami.until(lambda: station.ami.links == 2)
+    await station.ami.until(lambda: station.ami.links > links)
 
 
 async def test_how_long_it_took_from_alarm_to_ring_is_told_by_the_alarms_category(

@@ -91,3 +91,16 @@ def test_what_is_chosen_by_arrows_is_saved_once_it_is_left(
     saved(editor)
     kinds = [step["kind"] for step in steps(station)]
     assert kinds.count(chosen.removeprefix("new:")) == 1 + (chosen == "new:call_list")
+
+
+def test_the_focus_stays_where_it_went_while_the_page_was_drawn(editor: Page) -> None:
+    """On what has no name of its own, too: the key that is pressed then does what was meant."""
+    editor.locator("#sim-site").fill("nowhere")
+    button = editor.locator("#sim button")
+    button.focus()  # the field is left: its answer draws the button anew
+    saved(editor)
+    expect(button).to_be_focused()
+    with editor.expect_response(lambda answer: "sim_site=nowhere" in answer.url):
+        editor.keyboard.press("Enter")
+    saved(editor)
+    expect(button).to_be_focused()
