@@ -188,8 +188,8 @@ class Telephony:
         async with contextlib.AsyncExitStack() as closing:  # each, whatever fails or is cut short
             closing.callback(self._presence.close)
             closing.callback(self._wake.close)
-            for part in (self._speech, self._canaries, self._faxes, self._placing, self._agi):
-                closing.push_async_callback(part.close)
+            for each in (self._speech, self._canaries, self._faxes, self._placing, self._agi):
+                closing.push_async_callback(each.close)
             await self._presence.begin()
             write_tones(self._settings.data_dir / "tones")
             await self._agi.start(
