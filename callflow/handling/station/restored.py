@@ -36,7 +36,7 @@ def hold(tx: Tx, made_at: datetime, now: datetime) -> None:
     """These rows are a backup's, made at ``made_at``: nothing leaves until ``release``."""
     users.write_settings(tx, {"restored": Restored(made_at=made_at, at=now).to_json()})
     users.forget_processes(tx)
-    tell(tx, "restored", now, since=to_iso(made_at))
+    tell(tx, "station_restored", now, since=to_iso(made_at))
 
 
 def release(tx: Tx, by: str, now: datetime) -> Released:
@@ -61,5 +61,7 @@ def release(tx: Tx, by: str, now: datetime) -> Released:
         give_up_held(tx, message, now)
     users.write_settings(tx, {"restored": replace(restored, released_at=now).to_json()})
     done = Released(alarms=len(alarms), late=len(late))
-    tell(tx, "released", now, by=by, who_did=by, alarms=str(done.alarms), late=str(done.late))
+    tell(
+        tx, "station_released", now, by=by, who_did=by, alarms=str(done.alarms), late=str(done.late)
+    )
     return done

@@ -27,11 +27,11 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Essai de restauration échoué, de {place} : {text}",
         "The drill failed: what was backed up in {place} could not be restored: {text}",
     ),
-    "restored": (
+    "station_restored": (
         "Station restaurée de la sauvegarde du {since} : retenue, rien n’en sort",
         "Station restored from the backup of {since}: held, nothing leaves",
     ),
-    "released": (
+    "station_released": (
         "Station restaurée remise en service par {by} ; alarmes confiées aux opérateurs : {alarms},"
         " messages périmés : {late}",
         "Restored station released by {by}; alarms given to operators: {alarms}, messages that were"

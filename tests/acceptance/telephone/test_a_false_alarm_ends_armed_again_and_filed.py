@@ -33,6 +33,7 @@ async def test_a_false_alarm(
     await alarm.panel("OP", "1")  # they go in and disarm
     await alarm.panel("BR", "3")
     await alarm.closes("fau", "false_alarm", "la dépositaire est entrée sans désarmer")
+    await expect(desk.page.locator(".facts")).to_contain_text("Acquittée")
     await expect(alarm.line("arming")).to_be_visible()
     await alarm.takes()
     await alarm.does("arming", "Faire remettre en marche")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import callflow.handling
+import callflow.texts
 from callflow.core.calls.call import Outcome
 from callflow.core.plans.call_plan import MEANINGS
 from callflow.core.plans.call_plan.plan import ENUMS
@@ -44,6 +48,16 @@ def test_every_kind_that_handling_tells_has_words() -> None:
     told = literals(TELLERS)
     assert {"signal", "incident_opened", "call_ended", "human", "closed"} <= told
     assert told <= set(ENTRIES)
+
+
+def test_a_kind_has_its_words_in_one_place() -> None:
+    """Of two that are merged, an alarm's restored zone was told as a restored backup."""
+    folder = callflow.texts.__path__
+    named = [one.name for one in pkgutil.walk_packages(folder, f"{callflow.texts.__name__}.")]
+    tables = [getattr(importlib.import_module(name), "ENTRIES", {}) for name in named]
+    kinds = Counter(kind for table in tables for kind in table)
+    assert set(ENTRIES) == set(kinds)
+    assert [kind for kind, times in kinds.items() if times > 1] == []
 
 
 def test_no_words_are_left_over() -> None:

@@ -158,7 +158,7 @@ def test_it_is_released_once_and_told(station: Station) -> None:
         release(station)
     hold(station)
     release(station)
-    assert [entry.who for entry in station.entries("released")] == ["odile"]
+    assert [entry.who for entry in station.entries("station_released")] == ["odile"]
     with pytest.raises(Refused, match="not held"):
         release(station)
 
