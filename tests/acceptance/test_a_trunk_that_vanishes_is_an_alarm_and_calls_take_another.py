@@ -15,8 +15,8 @@ async def test_a_trunk_that_vanishes(tmp_path: Path) -> None:
     station = TrunkStation(tmp_path, {"CALLFLOW_RING_TIME": "30"})
     async with SipRelay(station.base + 80) as wire:
         far_end = {"address": f"127.0.0.1:{wire.port}", "domain": "alpha.invalid"}
-        # Over the other one whoever is on duty is called for the lost one, too.
-        station.use([{**TRUNKS[0], **far_end}, {**TRUNKS[1], "channels": 5}])
+        # Over the other one, of whose two channels one is kept, whoever is on duty is called, too.
+        station.use([{**TRUNKS[0], **far_end}, TRUNKS[1]])
         async with station:
             await _vanishes_and_returns(station, wire)
 

@@ -36,6 +36,9 @@ COLLAPSED, RECOVERED = 0.25, 0.5
 CANARY_SPARES = 3
 #: The priority of calls about the station's own failures: behind every alarm's.
 OWN = 5
+#: So long an alarm's call waits for a channel of a trunk that is well while it could have one of a
+#: trunk that is down.
+AWAITED = timedelta(seconds=5)
 #: In the place of a trunk's name, on calls that nobody makes: their incident is in shadow.
 SHADOW = "shadow"
 
@@ -89,6 +92,13 @@ class Exchange:
                 return trunk
         return None
 
+    def has_use(self, name: str, *, urgent: bool, tried: Collection[str]) -> bool:
+        """True where one channel more of this trunk would be a call's that went over the ``tried``
+        ones already."""
+        its = next((one for one in self.trunks if one.enabled and one.name == name), None)
+        kept = 0 if urgent or its is None else its.reserved
+        return its is not None and name not in tried and self._free(its) >= kept
+
     def spares(self, trunk: Trunk, channels: int) -> bool:
         """True where so many are free, and one beside those that are kept for others."""
         return self._free(trunk) >= max(channels, trunk.reserved + 1)
@@ -97,25 +107,42 @@ class Exchange:
         return trunk.channels - self.live.get(trunk.name, 0)
 
 
-def giving_way(live: Sequence[Call], waiting: Sequence[Call]) -> list[Call]:
-    """Of the ``live`` calls about the station's own failures those whose channel an alarm's call
-    needs that is ``waiting``: one for each, the one that was placed last first.
+def giving_way(
+    lines: Exchange, live: Sequence[Call], taken: Sequence[tuple[Trunk | None, Call]], now: datetime
+) -> dict[str, Call]:
+    """{id of an alarm's call: the ``live`` call about the station's own failures whose channel it
+    waits for}, the one that was placed last first.
 
-    Who said already that they see to it is not cut off. A call that is let go has no known end, so
-    the same person is called once more, when there is room.
+    ``taken``: the calls that are to go now, with the trunk that each has a channel of. One of a
+    trunk that is down counts as none while one of a better trunk can be had. Whoever is let go
+    already (*unknown*) makes room for one; who said that they see to it is not cut off. A call that
+    is let go has no known end, so the same person is called once more, when there is room.
     """
     own = [call for call in live if call.priority == OWN and call.purpose is Purpose.PLAN]
-    leaving = sum(call.result is Outcome.UNKNOWN for call in own)
     mine = sorted(
-        (call for call in own if call.result is None),
-        key=lambda call: (call.placed_at or call.requested_at, call.id),
+        (call for call in own if call.result in (None, Outcome.UNKNOWN)),
+        key=lambda call: (call.result is not None, call.placed_at or call.requested_at, call.id),
         reverse=True,
     )
-    found: list[Call] = []
-    for call in [call for call in waiting if call.incident_id and call.priority < OWN][leaving:]:
-        one = next((c for c in mine if c not in found and c.trunk not in call.tried), None)
-        found += [one] if one is not None else []
+    found: dict[str, Call] = {}
+    for trunk, call in taken:
+        if call.incident_id and call.priority < OWN and _badly_off(lines, trunk, call, now):
+            shunned = () if trunk is None else lines.avoid
+            one = next(
+                (c for c in mine if c.trunk not in shunned and _serves(lines, c, call)), None
+            )
+            if one is not None:
+                mine.remove(one)
+                found[call.id] = one
     return found
+
+
+def _badly_off(lines: Exchange, trunk: Trunk | None, call: Call, now: datetime) -> bool:
+    return trunk is None or (trunk.name in lines.avoid and now - call.requested_at < AWAITED)
+
+
+def _serves(lines: Exchange, own: Call, call: Call) -> bool:
+    return lines.has_use(own.trunk, urgent=call.priority == 0, tried=call.tried)
 
 
 def others(trunks: Sequence[Trunk], tried: Collection[str]) -> bool:

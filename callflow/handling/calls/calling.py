@@ -116,8 +116,9 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
         return []
     lines = exchange(tx, policy, node, now)
     taken = [(_channel(lines, call), call) for call in wanted]
-    placeable = [(trunk, call) for trunk, call in taken if trunk is not None]
-    leaving = _giving_way(tx, node, [call for trunk, call in taken if trunk is None])
+    awaited = _giving_way(tx, node, lines, taken, now)
+    placeable = [(trunk, call) for trunk, call in taken if trunk and call.id not in awaited]
+    leaving = [call for call in awaited.values() if call.result is None]
     touched = (*leaving, *(call for _, call in placeable))
     incidents.lock_all(tx, {call.incident_id for call in touched if call.incident_id})
     for call in leaving:
@@ -133,9 +134,9 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
     for trunk, call in orders:
         told = {"to": told_as(call), "call": call.id, "trunk": trunk.name}
         tell(tx, "call_placed", now, calls.incident_of(tx, call, lock=True), **told)
-    awaited = calls.awaited(tx, {call.to for _, call in orders})
+    numbers = calls.awaited(tx, {call.to for _, call in orders})
     for _, call in orders:
-        if call.to in awaited:
+        if call.to in numbers:
             gather(tx, call, policy, now)
     return [_order(tx, call, trunk, policy) for trunk, call in orders]
 
@@ -165,9 +166,13 @@ def _has_room(lines: Exchange, call: Call) -> bool:
     return any(lines.spares(trunk, CANARY_SPARES) for trunk in its)
 
 
-def _giving_way(tx: Tx, node: str, waiting: Sequence[Call]) -> list[Call]:
-    """Calls about the station itself whose channels alarms' calls need that find none."""
-    return giving_way(calls.on_trunk(tx, node), waiting) if waiting else []
+def _giving_way(
+    tx: Tx, node: str, lines: Exchange, taken: Sequence[tuple[Trunk | None, Call]], now: datetime
+) -> dict[str, Call]:
+    """Calls about the station itself whose channels alarms' calls wait for, by the ids of these."""
+    if all(trunk is not None and trunk.name not in lines.avoid for trunk, _ in taken):
+        return {}
+    return giving_way(lines, calls.on_trunk(tx, node), taken, now)
 
 
 def _give_way(tx: Tx, call: Call, now: datetime) -> None:

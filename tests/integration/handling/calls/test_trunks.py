@@ -11,6 +11,7 @@ import pytest
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.trunks import (
+    AWAITED,
     FAILURES,
     LOST_AFTER,
     RATE_CALLS,
@@ -555,3 +556,55 @@ def test_who_said_that_they_see_to_it_is_not_cut_off(narrow: Station) -> None:
     sites_in_alarm(narrow, 1)
     assert claimed(narrow) == []
     assert not acts(narrow, technician)
+
+
+def rests(station: Station, name: str) -> None:
+    """Asterisk does not reach this trunk's far end; who is told of it is not in our way."""
+    gone = Reach(reachable=False, since=station.now - LOST_AFTER)
+    seen = Seen(reach={name: gone})
+    station.write(lambda tx: trunking.watch_trunks(tx, NODE, seen, station.now))
+
+
+@pytest.fixture
+def half(station: Station) -> Station:
+    """Alpha is down; the technician has one of beta's two channels, the other is kept."""
+    settings = Settings(
+        trunks=(_trunk("alpha", 3, 0), _trunk("beta", 2, 1)),
+        desk_phones=(DESK,),
+        duty_numbers=(DUTY,),
+    )
+    station.write(lambda tx: policy.save_policy(tx, settings))
+    rests(station, "alpha")
+    organ_fails(station)
+    return station
+
+
+def test_a_technicians_call_leaves_the_trunk_that_is_well_to_an_alarms(half: Station) -> None:
+    technician = half.rings(DUTY)
+    assert half.call(technician).trunk == "beta"
+    sites_in_alarm(half, 1)
+    assert claimed(half) == [], "it does not try what is down"
+    assert acts(half, technician)
+    half.hangs_up(technician, "no_answer")
+    orders = {order.to: order.trunk for order in claimed(half)}
+    assert orders["+33639984000"] == "beta"
+
+
+def test_where_nobody_gives_way_what_is_down_is_tried(half: Station) -> None:
+    half.says(half.picks_up(DUTY), "acknowledged")
+    sites_in_alarm(half, 1)
+    assert [(order.to, order.trunk) for order in claimed(half)] == [("+33639984000", "alpha")]
+
+
+def test_what_is_not_let_go_in_time_is_waited_for_no_longer(half: Station) -> None:
+    half.rings(DUTY)
+    sites_in_alarm(half, 1)
+    assert claimed(half) == []
+    half.now += AWAITED
+    assert [(order.to, order.trunk) for order in claimed(half)] == [("+33639984000", "alpha")]
+
+
+def test_two_alarms_wait_for_one_channel_and_one_of_them_tries_what_is_down(half: Station) -> None:
+    half.rings(DUTY)
+    sites_in_alarm(half, 2)
+    assert [order.trunk for order in claimed(half)] == ["alpha"]

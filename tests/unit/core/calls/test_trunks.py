@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.calls.purpose import Purpose
 from callflow.core.calls.trunks import (
+    AWAITED,
     FAILURE_COUNTS,
     FAILURES,
     LOST_AFTER,
@@ -216,12 +217,20 @@ def own(name: str, ago: float = 0, **more: Any) -> Call:
     return a_call(name, **fields | {"placed_at": NOW - timedelta(seconds=ago)} | more)
 
 
+def let_go(live: list[Call], waiting: list[Call], *, kept: int = 0) -> list[Call]:
+    """Whose calls end for those that found no channel of the trunk that all are on."""
+    full = Exchange(trunks=[trunk("a", len(live) + kept, kept)], live={"a": len(live)})
+    found = giving_way(full, live, [(None, call) for call in waiting], NOW)
+    return [call for call in found.values() if call.result is None]
+
+
 def test_a_call_about_the_station_gives_its_channel_to_an_alarms_that_waits() -> None:
     older, newer = own("older", 40), own("newer", 4)
-    assert giving_way([older, newer], [a_call("client")]) == [newer]
-    assert giving_way([older, newer], [a_call("one"), a_call("two")]) == [newer, older]
-    assert giving_way([older], [a_call("one"), a_call("two")]) == [older]
-    assert giving_way([older], []) == []
+    assert let_go([older, newer], [a_call("client")]) == [newer]
+    assert let_go([older, newer], [a_call("one"), a_call("two")]) == [newer, older]
+    assert let_go([older], [a_call("one"), a_call("two")]) == [older]
+    assert let_go([older], []) == []
+    assert let_go([older], [a_call("client")], kept=1) == [older]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +242,7 @@ def test_a_call_about_the_station_gives_its_channel_to_an_alarms_that_waits() ->
     ],
 )
 def test_it_gives_way_to_alarms_alone(waiting: Call) -> None:
-    assert giving_way([own("technician")], [waiting]) == []
+    assert let_go([own("technician")], [waiting]) == []
 
 
 @pytest.mark.parametrize(
@@ -245,10 +254,48 @@ def test_it_gives_way_to_alarms_alone(waiting: Call) -> None:
     ],
 )
 def test_nothing_else_is_cut_off(live: Call) -> None:
-    assert giving_way([live], [a_call("client")]) == []
+    assert let_go([live], [a_call("client")]) == []
 
 
 def test_what_is_let_go_already_makes_room_for_one() -> None:
     leaving, other = own("leaving", result=Outcome.UNKNOWN), own("other")
-    assert giving_way([leaving, other], [a_call("one")]) == []
-    assert giving_way([leaving, other], [a_call("one"), a_call("two")]) == [other]
+    assert let_go([leaving, other], [a_call("one")]) == []
+    assert let_go([leaving, other], [a_call("one"), a_call("two")]) == [other]
+
+
+def test_nobody_is_cut_off_for_a_call_that_could_not_use_the_channel() -> None:
+    """The one that would be free is kept for vital calls."""
+    used_up = Exchange(trunks=[trunk("a", 2, 1)], live={"a": 2})
+    technician, usual, vital = own("technician"), a_call("usual"), a_call("vital", priority=0)
+    assert giving_way(used_up, [technician], [(None, usual)], NOW) == {}
+    assert giving_way(used_up, [technician], [(None, vital)], NOW) == {"vital": technician}
+
+
+DOWN, WELL = trunk("down", 5), trunk("well", 2, 1)
+
+
+def resting() -> Exchange:
+    """One of two trunks is down; on the other the technician has the channel that is nobody's."""
+    return Exchange(trunks=[DOWN, WELL], live={"well": 1}, avoid=["down"])
+
+
+def test_a_channel_of_a_trunk_that_is_down_counts_as_none() -> None:
+    technician, client = own("technician", trunk="well"), a_call("client")
+    assert giving_way(resting(), [technician], [(DOWN, client)], NOW) == {"client": technician}
+    leaving = own("leaving", trunk="well", result=Outcome.UNKNOWN)
+    assert giving_way(resting(), [leaving], [(DOWN, client)], NOW) == {"client": leaving}
+    assert giving_way(resting(), [technician], [(WELL, client)], NOW) == {}
+
+
+@pytest.mark.parametrize(
+    ("live", "client"),
+    [
+        (own("technician", trunk="down"), a_call("client")),
+        (own("sees to it", trunk="well", result=Outcome.ACKNOWLEDGED), a_call("client")),
+        (own("technician", trunk="well"), a_call("client", tried=("well",))),
+        (own("technician", trunk="well"), a_call("long ago", requested_at=NOW - AWAITED)),
+        (own("technician", trunk="well"), a_call("of its own", priority=OWN)),
+    ],
+)
+def test_where_no_better_one_can_be_had_it_is_tried(live: Call, client: Call) -> None:
+    assert giving_way(resting(), [live], [(DOWN, client)], NOW) == {}
