@@ -10,6 +10,7 @@ pytest_plugins = (
     "tests.support.depth",
     "tests.support.shaken",
     "tests.support.no_skips",
+    "tests.support.shares",
     "tests.support.limits",
     "tests.support.unit_guard",
     "tests.support.leftovers",

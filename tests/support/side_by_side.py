@@ -1,6 +1,6 @@
 """``python -m tests.support.side_by_side [--deep [--computing]] [path…]``: the suite as a queue.
 
-Its units (units.py), the longest first, each a run of pytest in a process of its own, several at
+Its units (units.py), the dearest first, each a run of pytest in a process of its own, several at
 once; of those that have conversations in real time no more than the cores bear. Then what listens
 to live audio (``ear``), with the machine to itself. As each ends a line says so, behind all that it
 said where it failed; that is said once more at the end. What then may be the machine's fault
@@ -10,6 +10,7 @@ all, 0 where one unsteady test was all that failed. Told to end, it says what th
 
 ``--computing``: only what a fast run leaves out or has less of, and of that only what neither rings
 nor listens nor shows pages in a browser. A path: only units that have to do with it.
+``--remember``: what files cost is kept for everybody (dear.py).
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.support import costs, forking, migrated, postgresql, unsteady
+from tests.support import costs, dear, forking, migrated, postgresql, unsteady
 from tests.support.unit_process import Process, Result, warm
-from tests.support.units import LIVE, ROOT, Unit, deep_computing, listening, whole
+from tests.support.units import LIVE, ROOT, Known, Unit, deep_computing, listening, whole
 
 #: So many run at once, and so many of them have conversations: most wait as long as they compute.
 _CORES = len(os.sched_getaffinity(0))
@@ -154,6 +155,17 @@ def code_of(counts: Counter[str], codes: Collection[int]) -> int:
     return max(map(abs, codes), default=0)
 
 
+def counted(results: Sequence[Result]) -> dict[str, tuple[float, float]]:
+    """Seconds and seconds of CPU of each file that was run to its end, of all its shares."""
+    found = dict[str, tuple[float, float]]()
+    for one in results:
+        if one.code in (0, 1):
+            for file, (_, seconds, cpu) in one.cost.items():
+                before = found.get(file, (0.0, 0.0))
+                found[file] = before[0] + seconds, before[1] + cpu
+    return found
+
+
 def _alone(queue: Queue, listened: Path) -> int:
     """Runs again, one after the other, what may have been the machine's fault; how many passed."""
     passed = 0
@@ -168,9 +180,9 @@ def _alone(queue: Queue, listened: Path) -> int:
     return passed
 
 
-def _chosen(asked: argparse.Namespace, known: Mapping[str, float]) -> list[Unit]:
+def _chosen(asked: argparse.Namespace, known: Known) -> list[Unit]:
     """Raises SystemExit for a path in which no unit lies."""
-    units = deep_computing(known) if asked.computing else whole(known)
+    units = deep_computing(known) if asked.computing else whole(known, deep=asked.deep)
     paths = tuple(path.rstrip("/") for path in asked.paths)
     if paths:
         units = [u for u in units if any(part.startswith(paths) for part in u.parts)]
@@ -189,10 +201,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.support.side_by_side")
     parser.add_argument("--deep", action="store_true")
     parser.add_argument("--computing", action="store_true")
+    parser.add_argument("--remember", action="store_true")
     parser.add_argument("paths", nargs="*")
     asked = parser.parse_args(arguments)
     begun, busy = time.monotonic(), worked()
-    lasted = ROOT / "var" / f"lasted{'-deep' * asked.deep}{'-computing' * asked.computing}.json"
+    lasted = ROOT / "var" / f"costs{'-deep' * asked.deep}{'-computing' * asked.computing}.json"
     known = json.loads(lasted.read_text()) if lasted.exists() else {}
     units = _chosen(asked, known)
     forking.make_room()
@@ -214,9 +227,12 @@ def main(arguments: Sequence[str]) -> int:
     counts = sum((one.counts for one in results), Counter[str]())
     counts = steadied(counts, _alone(queue, listened))
     shutil.rmtree(folder)
-    known |= {file: took[1] for one in results if one.good for file, took in one.cost.items()}
+    known |= counted(results)
     lasted.parent.mkdir(exist_ok=True)
     lasted.write_text(json.dumps(known, indent=0), encoding="utf-8")
+    if asked.remember and asked.deep == asked.computing:
+        of = dear.DEEP if asked.deep else dear.FAST
+        dear.remember(of, {file: cpu for file, (_, cpu) in known.items()})
     print("\n== what it cost", *costs.lines(one.cost for one in results), sep="\n")
     seconds, cpu = time.monotonic() - begun, sum(one.cpu for one in results)
     print(

@@ -151,7 +151,8 @@ class Process:
         sys.stdout.flush()
         self.pid = os.fork()
         if not self.pid:
-            self._collects([*arguments, *unit.parts], more)
+            share = "--share={}/{}".format(*unit.share)
+            self._collects([*arguments, share, *unit.parts], more)
 
     def _collects(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         """Ends as the pytest that it begins does, when nothing of that is left."""

@@ -1,34 +1,36 @@
-"""What a whole run consists of: units, each one process of pytest, the longest first.
+"""What a whole run consists of: units, each one process of pytest, the dearest first.
 
 No list of names: a file or folder of tests that is added is in a unit by where it lies. A package
 of acceptance tests shares a station, so it is one unit; every other file of them is one. Pages in
 a browser go together until they are worth a process, with what has an Asterisk of its own, and so
-does what only computes.
+does what only computes. A file that is dear by itself (dear.py) is parted: each of several units
+takes its share of the tests (shares.py). What has conversations comes first: it mostly waits.
 
-Which they are is the same everywhere, their order is not: a file takes as long as in the last run
-here; where there was none, as tests of its kind do. What a fast run leaves out is parted smaller,
-for there a file of many seeds lasts as long as a hundred others.
+Which they are is the same everywhere, their order is not: a file costs as much as in the last run
+here; where there was none, as much as is kept of it; else what tests of its kind do.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import dear
 from tests.support.no_skips import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Has conversations in real time; has pages in a browser or an Asterisk of its own; neither.
 LIVE, BROWSER, COMPUTING = "live", "browser", "computing"
-#: Seconds that a test of each kind takes, and one that does no I/O.
-_GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 5.0, COMPUTING: 0.3}, 0.05
-#: Files go together until they take so many seconds; of what a fast run leaves out so many, so that
-#: no core waits for a last unit.
-_TOGETHER, _TOGETHER_DEEP = 120.0, 60.0
-#: Seconds that a place lasts where a test has more of something in a deep run.
+#: Seconds that a test with conversations lasts; of CPU, that others cost, and one without I/O.
+_GUESS, _NO_IO = {LIVE: 20.0, BROWSER: 4.0, COMPUTING: 0.3}, 0.05
+#: Files go together until they cost so many seconds of CPU; of what a fast run leaves out so many,
+#: so that no core waits for a last unit. A file that is dearer than the third number is parted.
+_TOGETHER, _TOGETHER_DEEP, _MOST = 100.0, 60.0, 150.0
+#: Seconds that a place costs where a test has more of something in a deep run.
 _MORE = 45.0
 _DEEP = re.compile(r"\bmarks=pytest\.mark\.deep\b|\bdeep_run: bool\b")
 _IN_REAL_TIME = re.compile(
@@ -37,18 +39,22 @@ _IN_REAL_TIME = re.compile(
 _EAR = re.compile(r"\bpytest\.mark\.ear\b")
 _SHARED = re.compile(r'loop_scope="package"')
 _TEST = re.compile(r"^ *(?:async )?def test_", re.MULTILINE)
-#: Seconds of a file, or of a folder, that nobody has measured.
-Guess = Callable[[Path], float]
+#: Seconds of a file, or of a folder.
+Cost = Callable[[Path], float]
+#: By file, as the last run told: seconds that passed, and seconds of CPU.
+Known = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """``parts``: files and folders, as pytest is given them. ``seconds``: as far as is known."""
+    """``parts``: files and folders, as pytest is given them. ``share``: which of how many shares of
+    their tests. ``seconds``: as far as is known; of CPU, where it has no conversations."""
 
     name: str
     parts: tuple[str, ...]
     kind: str
     seconds: float = 0.0
+    share: tuple[int, int] = (1, 1)
 
 
 def listening(root: Path = ROOT) -> Unit:
@@ -66,29 +72,58 @@ def files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("test_*.py"))
 
 
-def whole(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[Unit]:
-    """All units of the suite. ``known``: seconds by file, as the last run told them."""
-    return _units(known or {}, root, _guess, _TOGETHER)
+def whole(known: Known | None = None, root: Path = ROOT, *, deep: bool = False) -> list[Unit]:
+    """All units of the suite. ``known``: what files cost in the last run. Of a ``deep`` one no file
+    of pages is parted: there a walk is asked, as a whole, what it did not come to."""
+    kept = dear.seconds(dear.DEEP if deep else dear.FAST)
+    return _units(known or {}, root, kept, _guess, _TOGETHER)
 
 
-def deep_computing(known: Mapping[str, float] | None = None, root: Path = ROOT) -> list[Unit]:
+def deep_computing(known: Known | None = None, root: Path = ROOT) -> list[Unit]:
     """Units of what only computes, for what a fast run leaves out or has less of."""
-    units = _units(known or {}, root, _guess_deep, _TOGETHER_DEEP)
+    units = _units(known or {}, root, dear.seconds(dear.DEEP), _guess_deep, _TOGETHER_DEEP)
     return [unit for unit in units if unit.kind == COMPUTING]
 
 
-def _units(known: Mapping[str, float], root: Path, guess: Guess, together: float) -> list[Unit]:
-    def took(file: Path) -> float:
-        return known.get(file.relative_to(root).as_posix()) or guess(file)
+def _units(
+    known: Known, root: Path, kept: Mapping[str, float], guess: Cost, together: float
+) -> list[Unit]:
+    def name(file: Path) -> str:
+        return file.relative_to(root).as_posix()
 
-    found = []
+    def cost(path: Path) -> float:
+        return sum(kept.get(name(file)) or guess(file) for file in files(path))
+
+    def took(file: Path, kind: str) -> float:
+        if last := known.get(name(file)):
+            return last[0] if kind == LIVE else last[1]
+        return guess(file) if kind == LIVE else cost(file)
+
+    found = list[Unit]()
     for part in PARTS:
-        for kind, paths in _groups(root / "tests" / part, guess, together):
-            parts = tuple(path.relative_to(root).as_posix() for path in paths)
-            name = parts[0].removeprefix("tests/") + (f" +{len(parts) - 1}" if parts[1:] else "")
-            seconds = sum(took(file) for path in paths for file in files(path))
-            found.append(Unit(name=name, parts=parts, kind=kind, seconds=seconds))
-    return sorted(found, key=lambda unit: -unit.seconds)
+        for kind, paths in _groups(root / "tests" / part, cost, together):
+            parts = tuple(map(name, paths))
+            shares = 1
+            if kind != LIVE and parts[0] in kept and cost(paths[0]) > _MOST:  # then it lies alone
+                shares = math.ceil(cost(paths[0]) / _MOST)
+            seconds = sum(took(file, kind) for path in paths for file in files(path)) / shares
+            found += (
+                Unit(
+                    name=_called(parts, (number, shares)),
+                    parts=parts,
+                    kind=kind,
+                    seconds=seconds,
+                    share=(number, shares),
+                )
+                for number in range(1, shares + 1)
+            )
+    return sorted(found, key=lambda unit: (unit.kind != LIVE, -unit.seconds))
+
+
+def _called(parts: Sequence[str], share: tuple[int, int]) -> str:
+    more = f" +{len(parts) - 1}" if parts[1:] else ""
+    of = " {}/{}".format(*share) if share[1] > 1 else ""
+    return parts[0].removeprefix("tests/") + more + of
 
 
 @functools.cache
@@ -121,18 +156,18 @@ def _guess_deep(path: Path) -> float:
     return _guess(path) + _MORE * more
 
 
-def _groups(part: Path, guess: Guess, together: float) -> Iterator[tuple[str, Sequence[Path]]]:
+def _groups(part: Path, cost: Cost, together: float) -> Iterator[tuple[str, Sequence[Path]]]:
     """What of a part goes together, and its kind."""
     if part.name == "acceptance":
         yield from ((LIVE, [path]) for path in _inside(part))
         return
     kinds: dict[str, list[Path]] = {BROWSER: [], COMPUTING: []}
-    for path in _taken_apart(part, guess, together):
+    for path in _taken_apart(part, cost, together):
         kinds[_kind(path)].append(path)
     for kind, paths in kinds.items():
         held: list[Path] = []
         for path in paths:
-            if held and sum(map(guess, (*held, path))) > together:
+            if held and sum(map(cost, (*held, path))) > together:
                 yield kind, held
                 held = []
             held.append(path)
@@ -140,11 +175,11 @@ def _groups(part: Path, guess: Guess, together: float) -> Iterator[tuple[str, Se
             yield kind, held
 
 
-def _taken_apart(folder: Path, guess: Guess, together: float) -> Iterator[Path]:
+def _taken_apart(folder: Path, cost: Cost, together: float) -> Iterator[Path]:
     """Its files, and the folders in it that don't last too long to be taken as one."""
     for path in _inside(folder):
-        if path.is_dir() and guess(path) > together:
-            yield from _taken_apart(path, guess, together)
+        if path.is_dir() and cost(path) > together:
+            yield from _taken_apart(path, cost, together)
         else:
             yield path
 

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import dear
 from tests.support.side_by_side import LISTENING
 from tests.support.units import BROWSER, COMPUTING, LIVE, ROOT, Unit, deep_computing, files, whole
 
 
 def _files(units: Iterable[Unit], root: Path = ROOT) -> list[Path]:
-    return sorted(file for one in units for part in one.parts for file in files(root / part))
+    """Those of which all shares are there, once each."""
+    shares = Counter((one.parts, one.share[1]) for one in units)
+    assert all(number == of for (_, of), number in shares.items())
+    return sorted(file for parts, _ in shares for part in parts for file in files(root / part))
 
 
 def test_every_file_of_tests_is_in_exactly_one_unit() -> None:
@@ -83,12 +87,34 @@ def test_packages_with_a_station_stay_whole_and_what_computes_long_is_parted(sui
 
 def test_the_last_run_tells_the_order_and_nothing_else(suite: Path) -> None:
     units = whole(root=suite)
-    assert units[0].parts == ("tests/integration/large/test_d.py",)
-    known = {"tests/acceptance/phones/more/test_b.py": 900.0, "tests/unit/test_f.py": 800.0}
-    again = whole(known, root=suite)
-    assert [unit.name for unit in again[:2]] == ["acceptance/phones", "unit/core +1"]
-    assert {unit.parts for unit in again} == {unit.parts for unit in units}
-    assert max(Counter(unit.name for unit in units).values()) == 1
+    names = [unit.name for unit in units]
+    assert names[:3] == [
+        "acceptance/phones",
+        "acceptance/test_alone.py",
+        "integration/large/test_d.py",
+    ]
+    known = {
+        "tests/acceptance/test_alone.py": (900.0, 1.0),
+        "tests/unit/test_f.py": (1.0, 800.0),
+    }
+    again = [unit.name for unit in whole(known, root=suite)]
+    assert again[:3] == ["acceptance/test_alone.py", "acceptance/phones", "unit/core +1"]
+    assert sorted(again) == sorted(names)
+    assert max(Counter(names).values()) == 1
+
+
+def test_a_file_that_is_dear_by_itself_is_parted_and_no_station_is(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dear_one, alone = "tests/integration/small/test_c.py", "tests/acceptance/test_alone.py"
+    monkeypatch.setattr(dear, "seconds", lambda _: {dear_one: 350.0, alone: 350.0})
+    units = {unit.name: unit for unit in whole(root=suite)}
+    parted = [units[f"integration/small/test_c.py {place}/3"] for place in range(1, 4)]
+    assert [(one.parts, one.share, one.seconds) for one in parted] == [
+        ((dear_one,), (place, 3), 350.0 / 3) for place in range(1, 4)
+    ]
+    assert units["acceptance/test_alone.py"].share == (1, 1)
+    assert _files(units.values(), suite) == sorted((suite / "tests").rglob("test_*.py"))
 
 
 def test_of_what_a_fast_run_leaves_out_a_file_of_many_seeds_comes_first(suite: Path) -> None:
