@@ -106,7 +106,12 @@ class _Nursery:
             os._exit(1)
 
     def begin(
-        self, arguments: tuple[str, ...], environment: Mapping[str, str], typed: str, output: int
+        self,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        typed: str = os.devnull,
+        output: int = 2,
+        program: str = "callflow",
     ) -> int:
         """``typed`` is the file of its standard input; it writes to the descriptor ``output``; its
         id."""
@@ -116,6 +121,7 @@ class _Nursery:
             "environment": dict(environment),
             "marks": dict(sorted(marks.items(), key=lambda mark: len(mark[1]))),
             "typed": typed,
+            "program": program,
         }
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
         with nursery.asked(self._line, "web", output) as ours:
@@ -159,7 +165,7 @@ def pytest_sessionfinish() -> None:
 def begin(*arguments: str, environment: Mapping[str, str]) -> Begun:
     """``callflow`` with these arguments, in nothing but this environment; its input is empty, its
     output ours."""
-    return Begun(_nursery().begin(arguments, environment, os.devnull, 2))
+    return Begun(_nursery().begin(arguments, environment))
 
 
 def station(*arguments: str, environment: Mapping[str, str]) -> int | None:
@@ -167,7 +173,13 @@ def station(*arguments: str, environment: Mapping[str, str]) -> int | None:
     None where that would be loaded for it alone."""
     if not _ours or not _ours[0].is_copy:
         return None
-    return _ours[0].begin(arguments, environment, os.devnull, 2)
+    return _ours[0].begin(arguments, environment)
+
+
+def module(program: str, *arguments: str, environment: Mapping[str, str], output: int) -> Begun:
+    """The ``main()`` of a module of tests, as if that were a program; it writes to ``output``."""
+    begun = _nursery().begin(arguments, environment, output=output, program=program)
+    return Begun(begun)
 
 
 def run(*arguments: str, environment: Mapping[str, str], typed: str = "") -> tuple[int, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import importlib
 import json
 import os
 import subprocess
@@ -73,13 +74,14 @@ def serve(wanted: Path) -> NoReturn:
     nursery.forked(["web"])
     wish = json.loads(wanted.read_text())
     _become(wish["arguments"], wish["environment"], wish["marks"])
-    sys.argv[0] = "callflow"
+    sys.argv[0] = wish["program"]
+    ours = sys.argv[0] == "callflow"
     if can_fork():
         vars(supervisor)["Nursery"] = Copied
     os.dup2(os.open(wish["typed"], os.O_RDONLY), 0)
     code: object = 0
     try:
-        program.main()
+        (program if ours else importlib.import_module(sys.argv[0])).main()
     except SystemExit as end:
         code = end.code
         if isinstance(code, str):
