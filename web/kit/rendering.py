@@ -106,6 +106,7 @@ def environment(language: str) -> Environment:
         "money": functools.partial(i18n.money, language=language),
         "count": functools.partial(i18n.count, language=language),
         "kind": functools.partial(words.kind, language=language),
+        "short_kind": functools.partial(words.short_kind, language=language),
         "outcome": functools.partial(words.outcome, language=language),
         "reason": functools.partial(words.reason, language=language),
         "law": functools.partial(words.of_law, language=language),

@@ -760,6 +760,13 @@ def kind(name: str, language: str) -> str:
     return _capital(words[language] if words else name)
 
 
+def short_kind(name: str, language: str) -> str:
+    """What an alarm is about, where all are alarms: "Intrusion"."""
+    words = kind(name, language)
+    short = words.removeprefix("Alarme ") if language == "fr" else words.removesuffix(" alarm")
+    return words if short.startswith("d'") else _capital(short)
+
+
 def resolution(code: str, language: str) -> str:
     """What a resolution code stands for, with a capital; one of another time as it is."""
     pair = RESOLUTIONS.get(code)

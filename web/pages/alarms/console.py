@@ -18,6 +18,7 @@ from web.kit import forms, i18n
 from web.kit.problems import ProblemError
 from web.kit.rendering import page, render
 from web.pages.alarms import incident, views
+from web.pages.alarms.folds import folds
 from web.pages.records import entries
 from web.pages.station import demo
 from web.screens import NAME
@@ -33,8 +34,10 @@ async def show(request: Request, visitor: Reader, station: Here) -> Response:
     playing = station.settings.demo and Right.HANDLE in visitor.rights
 
     def read(tx: Tx) -> dict[str, Any]:
+        lines = views.lines(tx, now)
         return {
-            "lines": views.lines(tx, now),
+            "lines": lines,
+            "folds": folds(lines),
             "strip": replace(views.strip(station.look(tx)), more=views.more(tx)),
             "entries": entries.last(tx)[::-1],
             "demo": demo.CHOICES if playing else (),

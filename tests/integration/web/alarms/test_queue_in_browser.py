@@ -102,7 +102,7 @@ def test_so_many_alarms_are_seen_and_the_page_never_scrolls(
 
 def test_a_row_names_the_zone(page: Page, web: Web) -> None:
     log_in(page, web[1])
-    expect(row(page, "Garage").locator(".about")).to_contain_text("Alarme incendie · Hall d'entrée")
+    expect(row(page, "Garage").locator(".about")).to_contain_text("Incendie · Hall d'entrée")
 
 
 def test_tabs_list_all_mine_the_machine_s_and_what_waits(page: Page, web: Web) -> None:

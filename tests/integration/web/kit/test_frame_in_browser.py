@@ -20,8 +20,6 @@ Full = tuple[FullStation, WebProcess]
 SIZES = ((1920, 1080), (1440, 900), (1280, 800))
 #: A header's height; how much of a page may move while it comes; what it may weigh.
 HEIGHT, MOVED, BYTES = 44, 0.02, 150_000
-#: The queue folds each site's rows into one when its script comes: what is below goes up.
-QUEUE_FOLDS = 0.1
 #: What a fast run looks at: a page of each kind.
 KINDS = (
     *("/", "/sites", "/plans", "/logbook", "/shift", "/desk", "/roster", "/statistics"),
@@ -76,8 +74,7 @@ def faults(page: Page, address: str) -> list[str]:
     page.evaluate(DRAWN)
     moved = page.evaluate("() => globalThis.shifts")
     found = []
-    most = QUEUE_FOLDS if page.locator("#list-queue").count() else MOVED
-    if sum(value for value, _ in moved) >= most:
+    if sum(value for value, _ in moved) >= MOVED:
         found.append(f"moves: {moved}")
     if (weight := page.evaluate(WEIGHT)) > BYTES:
         found.append(f"weighs {weight} bytes")
