@@ -22,6 +22,7 @@ from callflow import clock as clocks
 from callflow.clock import Clock
 from callflow.core.messages.outbox import TRY_WITHIN, Fault, Undelivered
 from callflow.core.station.peer import Answer, Notice, Rules
+from callflow.handling.callers import peer_code
 from callflow.handling.watch import peers
 from callflow.notify import webhook
 from callflow.notify.http import Answer as HttpAnswer
@@ -63,13 +64,16 @@ class Peers:
         if not self._settings.peer:
             with contextlib.suppress(StoreUnavailable):
                 await self._store.write(lambda tx: peers.forget(tx, self._clock()))
+        if not (self._settings.peer or self._settings.peer_numbers):
+            await self._tried(self.look_at_code)
             return
-        client = new_client()
+        client, asked_every = new_client(), peers.ASKED_EVERY.total_seconds()
         try:
             async with asyncio.TaskGroup() as loops:
-                loops.create_task(self._every(_LOOK_EVERY, lambda: self._looked(client)))
-                asked_every = peers.ASKED_EVERY.total_seconds()
-                loops.create_task(self._every(asked_every, lambda: self.ask(client)))
+                loops.create_task(self._every(asked_every, self.look_at_code))
+                if self._settings.peer:
+                    loops.create_task(self._every(_LOOK_EVERY, lambda: self._looked(client)))
+                    loops.create_task(self._every(asked_every, lambda: self.ask(client)))
         finally:
             self._duty.close()
             await client.aclose()
@@ -102,6 +106,12 @@ class Peers:
         await self._store.write(lambda tx: peers.act(tx, found, now))
         room = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._tell(client, notice, room) for notice in found.due))
+
+    async def look_at_code(self) -> None:
+        """Whether its code, guessed too often, counts again. Raises StoreUnavailable."""
+        numbers, code, now = self._settings.peer_numbers, self._settings.peer_code, self._clock()
+        if await self._store.read(lambda tx: peer_code.counts_again(tx, numbers, code, now)):
+            await self._store.write(lambda tx: peer_code.look(tx, numbers, code, now))
 
     async def ask(self, client: httpx.AsyncClient) -> None:
         """Whether it is there; told as an organ, a silence once it lasts. Raises StoreUnavailable.

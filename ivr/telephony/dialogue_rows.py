@@ -16,7 +16,7 @@ from callflow.core.calls.dialogue import (
     Progress,
     advance,
 )
-from callflow.handling.callers import deeds
+from callflow.handling.callers import deeds, peer_code
 from callflow.handling.calls import calling, dialogues, voices
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
@@ -79,14 +79,14 @@ class DialogueRows:
     ) -> tuple[Progress, Sequence[Effect]]:
         """What this code is for the person of this call, and what follows from it."""
 
-        peer_code = self._peer_code if facts.dialogue is Dialogue.PEER else None
-
         def checked(tx: Tx) -> tuple[Progress, Sequence[Effect]]:
-            verdict = dialogues.dialogue_check_code(
-                tx, self._vault, channel_id, digits, peer_code=peer_code
-            )
+            now = self._now()
+            if facts.dialogue is Dialogue.PEER:
+                verdict = peer_code.check(tx, channel_id, self._peer_code, digits, now)
+            else:
+                verdict = dialogues.dialogue_check_code(tx, self._vault, channel_id, digits)
             after, effects = advance(facts, progress, CodeChecked(verdict))
-            dialogues.dialogue_moved(tx, channel_id, after, _concluded(effects), self._now())
+            dialogues.dialogue_moved(tx, channel_id, after, _concluded(effects), now)
             return after, effects
 
         return await self._store.write(checked, patience=_PATIENCE)

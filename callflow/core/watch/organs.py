@@ -119,6 +119,7 @@ class Reason(StrEnum):
     DRILL_FAILED = "drill_failed"
     NO_ANSWER = "no_answer"
     BAD_ANSWER = "bad_answer"
+    GUESSED = "guessed"  # its code was, too often
     TOO_HIGH = "too_high"
     TOO_LOW = "too_low"
     SAID_SO = "said_so"  # a program says it, ``detail`` how

@@ -282,13 +282,8 @@ def _answers(contact: Contact | None, incident: Incident, *, mute: bool) -> froz
     return frozenset(answers)
 
 
-def dialogue_check_code(
-    tx: Tx, vault: Vault, call_id: str, digits: str, *, peer_code: str | None = None
-) -> CodeVerdict:
-    """The typed code against the called contact's: right, under duress, or wrong; ``peer_code``:
-    against that of the backup station, which is called."""
-    if peer_code is not None:
-        return CodeVerdict.OK if equal(peer_code, digits) else CodeVerdict.WRONG
+def dialogue_check_code(tx: Tx, vault: Vault, call_id: str, digits: str) -> CodeVerdict:
+    """The typed code against the called contact's: right, under duress, or wrong."""
     contact = calls.codes_of(tx, call_id)
     if contact is None:
         return CodeVerdict.WRONG

@@ -228,8 +228,46 @@ def asked(tx: Tx, seconds: float | None, refusal: str, now: datetime) -> None:
 def forget(tx: Tx, now: datetime) -> None:
     """There is none, by the settings: what it raised is over."""
     key = key_of(Part.PEER, "", "")
-    if any(one.key == key for one in reading_rows.every(tx)):
+    if _is_read(tx, key):
         readings.forget(tx, [key], now)
+
+
+def _is_read(tx: Tx, key: str) -> bool:
+    return any(one.key == key for one in reading_rows.every(tx))
+
+
+#: Its code by telephone, an organ while none is looked at there; what is typed counts again sooner.
+_CODE, _LOCKED = "phone_code", timedelta(days=2)
+_CODE_KEY = key_of(Part.PEER, _CODE, "")
+
+
+def guessed(tx: Tx, number: str, now: datetime) -> None:
+    """So many wrong codes were typed at its telephones that none is looked at, at ``number``."""
+    readings.take(tx, [_code(OrganState.FAILED, number, now)], now)
+
+
+def is_guessed(tx: Tx) -> bool:
+    """True until that is over."""
+    return _is_read(tx, _CODE_KEY)
+
+
+def guessed_no_more(tx: Tx, now: datetime) -> None:
+    """Its code counts again, which is told."""
+    readings.take(tx, [_code(OrganState.OK, "", now)], now)
+    readings.forget(tx, [_CODE_KEY], now)
+
+
+def _code(state: OrganState, detail: str, now: datetime) -> Reading:
+    failed = state is OrganState.FAILED
+    return Reading(
+        part=Part.PEER,
+        name=_CODE,
+        state=state,
+        reason=Reason.GUESSED if failed else None,
+        detail=detail,
+        at=now,
+        valid=_LOCKED,
+    )
 
 
 # --- as somebody's backup station ---------------------------------------------------------------

@@ -58,6 +58,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "acknowledgement": ("d'acquittement", "of acknowledgement"),
     "alarm_to_ring": ("de l'alarme à la sonnerie", "from alarm to ring"),
     "mail": ("de messagerie", "of mail"),
+    "phone_code": ("(code au téléphone)", "(code by telephone)"),
     "sms": ("de SMS", "of SMS"),
     "step_lateness": ("de retard des étapes", "of late steps"),
 }
@@ -139,6 +140,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "drill_failed": ("en échec", "failed"),
     "no_answer": ("ne répond pas", "does not answer"),
     "bad_answer": ("ne répond pas ce qui est attendu", "does not answer what it should"),
+    "guessed": (
+        "trop de codes faux : aucun n'y compte pour l'instant",
+        "too many wrong codes: none counts there for now",
+    ),
     "too_high": ("au-dessus de sa limite", "above its limit"),
     "too_low": ("au-dessous de sa limite", "below its limit"),
     "said_so": ("son contrôle le dit", "its check says so"),

@@ -251,7 +251,7 @@ def _events(facts: Facts, progress: Progress, page: Page | None) -> Iterator[_Tr
         yield By.VOICE, page.records, Spoken("1")
     match now.read:
         case Input.CODE:
-            yield from _at_digits(page)
+            yield from _at_digits(facts, page)
         case Input.VOICE:
             yield from ((By.KEY, key, Typed(key)) for key in "0*")
             yield By.SILENCE, "", Silence()
@@ -265,9 +265,11 @@ def _events(facts: Facts, progress: Progress, page: Page | None) -> Iterator[_Tr
             yield By.PLAYED, "", Played()
 
 
-def _at_digits(page: Page | None) -> Iterator[_Tried]:
+def _at_digits(facts: Facts, page: Page | None) -> Iterator[_Tried]:
     if not page:
-        yield from ((By.CODE, verdict.value, CodeChecked(verdict)) for verdict in CodeVerdict)
+        stations = facts.dialogue is Dialogue.PEER
+        found = [one for one in CodeVerdict if stations or one is not CodeVerdict.LOCKED]
+        yield from ((By.CODE, one.value, CodeChecked(one)) for one in found)
     requests = (OPERATOR_KEY, HELP_KEY) if not page or page.help else (OPERATOR_KEY,)
     yield from ((By.KEY, key, Typed(key)) for key in requests)
     yield By.SILENCE, "", Silence()

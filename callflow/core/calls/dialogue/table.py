@@ -57,6 +57,7 @@ class CodeVerdict(StrEnum):
     OK = "ok"
     DURESS = "duress"
     WRONG = "wrong"
+    LOCKED = "locked"  # the backup station's: it was not looked at
 
 
 class State(StrEnum):
@@ -204,6 +205,7 @@ AT_PEER: Mapping[tuple[State, Trigger], Rule] = {
     (State.CODE, Trigger.OK): Rule(State.DESK, say="code_ok"),
     (State.CODE, Trigger.BAD_KEY): Rule(State.CODE, say="bad_key"),
     (State.CODE, Trigger.WRONG_AGAIN): Rule(_CLOSING, Outcome.WRONG_CODE, "code_wrong_last"),
+    (State.CODE, Trigger.LOCKED): Rule(_CLOSING, Outcome.WRONG_CODE, "codes_locked"),
     (State.CODE, Trigger.ABANDONED): Rule(_CLOSING, Outcome.WRONG_CODE, "nobody"),
 }
 

@@ -180,6 +180,8 @@ def _at_code(facts: Facts, progress: Progress, event: Event) -> Trigger:
             event.verdict is CodeVerdict.DURESS and not stations
         ):
             return Trigger(event.verdict.value)
+        if event.verdict is CodeVerdict.LOCKED and stations:
+            return Trigger.LOCKED
         last = progress.wrong_codes + 1 >= WRONG_CODES_AT_MOST
         return Trigger.WRONG_AGAIN if last else Trigger.WRONG
     entry = _entry(event.digits) if isinstance(event, Typed) else ""

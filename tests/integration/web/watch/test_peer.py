@@ -14,6 +14,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.alarms.incident import Incident
+from callflow.core.callers import guessing
 from callflow.core.calls.call import Dialogue, Outcome
 from callflow.core.calls.dialogue import Facts, Progress, Typed, advance
 from callflow.core.signals.signal import Category, Kind
@@ -23,14 +24,17 @@ from callflow.core.watch.readings import Reading
 from callflow.handling.alarms import operating
 from callflow.handling.base.policy import load_policy, save_policy
 from callflow.handling.calls import calling, dialogues
+from callflow.handling.desks import queueing
 from callflow.handling.desks.own_phones import own_numbers
 from callflow.handling.watch import organs, readings
 from callflow.notify.peers import Peers
 from callflow.notify.webhook import signature
 from callflow.storage.alarms import incidents
+from callflow.storage.callers import guesses
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
+from callflow.storage.watch import readings as reading_rows
 from ivr.telephony.dialogue_rows import DialogueRows
 from tests.support.web_station import WebStation
 from web.access.users import Role
@@ -177,14 +181,16 @@ def picked_up(north: North, number: str) -> tuple[Facts, Progress, str]:
     return (*found, call.id)
 
 
-async def types(north: North, call: str, facts: Facts, progress: Progress, code: str) -> Progress:
+async def types(
+    north: North, call: str, facts: Facts, progress: Progress, code: str, *, right: str = CODE
+) -> Progress:
     rows = DialogueRows(
         north.store,
         north.vault,
         node="node0",
         now=north.now,
         on_arrived=lambda _: None,
-        peer_code=CODE,
+        peer_code=right,
     )
     after, _ = await rows.check_code(call, facts, progress, code)
     return after
@@ -216,6 +222,86 @@ async def test_who_does_not_know_the_code_is_told_nothing_and_the_next_number_ri
         await north.tells(client, after=300)
     made = north.store.read_now(lambda tx: calls.of_incident(tx, alarm.id))
     assert [call.to for call in made if call.to in (NUMBER, SECOND)] == [NUMBER, SECOND]
+
+
+async def call_at(
+    north: North, alarm: Incident, number: str, *codes: str, right: str = CODE
+) -> Progress:
+    """One of its telephones is answered, and these are typed there."""
+    policy = north.store.read_now(load_policy)
+    north.do(lambda tx: queueing.ring(tx, policy, alarm, number, north.now()))
+    facts, progress, call = picked_up(north, number)
+    for code in codes:
+        progress = await types(north, call, facts, progress, code, right=right)
+    north.do(lambda tx: calling.call_ended(tx, call, outcome=Outcome.HUNG_UP, now=north.now()))
+    return progress
+
+
+def code_organ(north: North) -> list[tuple[OrganState, Reason | None]]:
+    found = north.store.read_now(reading_rows.every)
+    return [(one.state, one.reason) for one in found if one.name == "phone_code"]
+
+
+def organ_alarm(north: North) -> Incident:
+    north.correlate()
+    (alarm,) = north.store.read_now(lambda tx: incidents.open_ones(tx, kinds=[Kind.ORGAN]))
+    return alarm
+
+
+async def test_guessing_at_one_telephone_ends_after_six_in_however_many_calls(
+    north: North,
+) -> None:
+    fire = north.alarm(code="FA")
+    for n in range(guessing.OF_CALLER // 2):
+        assert code_organ(north) == []
+        await call_at(north, fire, NUMBER, f"1000{n}", f"2000{n}")
+    assert code_organ(north) == [(OrganState.FAILED, Reason.GUESSED)]
+    assert list(organ_alarm(north).zones.values()) == ["alarm"]
+    locked = await call_at(north, fire, NUMBER, CODE)
+    assert (locked.result, locked.say) == (Outcome.WRONG_CODE, "codes_locked")
+    assert (await call_at(north, fire, SECOND, CODE)).say == "code_ok"
+    await north.peers.look_at_code()
+    assert code_organ(north), "too early"
+
+    north.later += guessing.CALLER_WITHIN
+    await north.peers.look_at_code()
+    assert code_organ(north) == []
+    assert list(organ_alarm(north).zones.values()) == ["restored"]
+    assert (await call_at(north, fire, NUMBER, CODE)).say == "code_ok"
+    found = north.store.read_now(lambda tx: logbook.of_incidents(tx, [fire.id]))[fire.id]
+    told = [entry.kind for entry in found]
+    assert (told.count("code_wrong"), told.count("codes_locked")) == (guessing.OF_CALLER, 1)
+
+
+async def test_guessing_at_all_telephones_ends_for_a_day_however_seldom(north: North) -> None:
+    """Of a code of four digits ten are tried."""
+    fire, right, tries = north.alarm(code="FA"), "4096", 0
+    while not code_organ(north):
+        number = (NUMBER, SECOND)[tries // 2 % 2]
+        await call_at(north, fire, number, f"1{tries:03}", f"2{tries:03}", right=right)
+        tries += 2
+        north.later += guessing.CALLER_WITHIN / 2
+    assert tries == round(guessing.AT_MOST * 10 ** len(right))
+    north.later += guessing.DAY / 2
+    for number in (NUMBER, SECOND):
+        locked = await call_at(north, fire, number, right, right=right)
+        assert locked.say == "codes_locked"
+    north.later += guessing.DAY / 2
+    assert (await call_at(north, fire, NUMBER, right, right=right)).say == "code_ok"
+
+
+async def test_whoever_calls_us_from_its_number_locks_nobody_out(north: North) -> None:
+    """Anybody may show any number."""
+    fire, at = north.alarm(code="FA"), north.now()
+    for _ in range(99):
+        north.do(lambda tx: guesses.insert(tx, None, NUMBER, 1.0, at))
+    assert (await call_at(north, fire, NUMBER, CODE)).say == "code_ok"
+
+
+async def test_what_is_as_long_as_no_code_costs_nothing_of_the_day(north: North) -> None:
+    fire = north.alarm(code="FA")
+    await call_at(north, fire, NUMBER, "1", "99")
+    assert (await call_at(north, fire, NUMBER, CODE)).say == "code_ok"
 
 
 async def test_of_a_mute_alarm_nobodys_number_is_said(north: North) -> None:
@@ -308,7 +394,8 @@ async def test_a_backup_station_that_lets_us_not_in_failed_at_once(north: North)
 
 async def test_where_there_is_none_it_is_no_organ(north: North, client: httpx.AsyncClient) -> None:
     await north.peers.ask(client)
-    alone = Peers(north.settings.model_copy(update={"peer": ""}), north.store, north.now)
+    without = {"peer": "", "peer_numbers": ()}
+    alone = Peers(north.settings.model_copy(update=without), north.store, north.now)
     await alone.run()
     with pytest.raises(StopIteration):
         organ_of(north)

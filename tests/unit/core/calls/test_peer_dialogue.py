@@ -21,6 +21,7 @@ FACTS = Facts(
 #: What only whoever has the code may hear.
 SECRET = {"situation", "site", "address", "peer_calls", "offer_take"}
 OK, WRONG = CodeChecked(CodeVerdict.OK), CodeChecked(CodeVerdict.WRONG)
+LOCKED = CodeChecked(CodeVerdict.LOCKED)
 Event = CodeChecked | Typed | Silence
 
 
@@ -48,6 +49,8 @@ def test_who_has_the_code_hears_all_of_it_and_takes_it() -> None:
         ((WRONG, WRONG), Outcome.WRONG_CODE),
         ((CodeChecked(CodeVerdict.DURESS), WRONG), Outcome.WRONG_CODE),
         ((WRONG, Silence(), Silence(), Silence()), Outcome.WRONG_CODE),
+        ((LOCKED,), Outcome.WRONG_CODE),
+        ((WRONG, LOCKED), Outcome.WRONG_CODE),
         ((Silence(), Silence(), Silence()), Outcome.NO_KEY),
         ((Typed("0"), Typed("2"), Typed("0")), Outcome.NO_KEY),
         ((Typed("0"), WRONG, Typed("2"), WRONG), Outcome.WRONG_CODE),
@@ -77,3 +80,15 @@ def test_of_somebody_who_waits_it_is_told_and_put_through() -> None:
     said, progress = conversation(OK, Typed("1"), facts=waiting)
     assert said >= {"desk_person", "offer_connect", "connecting"}
     assert (progress.bridge, progress.result) == (True, Outcome.OPERATOR)
+
+
+def test_while_none_counts_it_says_so_and_hangs_up() -> None:
+    said, progress = conversation(LOCKED)
+    assert "codes_locked" in said
+    assert progress.state is State.CLOSING
+
+
+def test_elsewhere_no_code_is_locked() -> None:
+    facts = Facts(dialogue=Dialogue.VERIFICATION)
+    _, progress = conversation(LOCKED, facts=facts)
+    assert (progress.state, progress.wrong_codes) == (State.CODE, 1)
