@@ -40,8 +40,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Recognition word: {word}.",
     },
     "ask_code": {
-        "fr": "Tapez votre code, puis dièse. Sans code : 2 pour de l'aide, 0 pour un opérateur.",
-        "en": "Please type your code, then hash. Without a code: 2 for help, 0 for an operator.",
+        "fr": "Tapez votre code, puis dièse. "
+        "Sans code, tapez 2 pour de l'aide, 0 pour un opérateur.",
+        "en": "Please type your code, then hash. "
+        "Without a code, press 2 for help, 0 for an operator.",
     },
     "ask_code_again": {
         "fr": "Votre code, puis dièse, ou 0 pour un opérateur.",
@@ -71,18 +73,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "For a false alarm, press 1.",
     },
     "offer_help": {"fr": "Pour de l'aide, tapez 2.", "en": "For help, press 2."},
-    "offer_going": {"fr": "J'y vais, 3.", "en": "I am going there, 3."},
-    "offer_send_guard": {"fr": "Envoyez l'agent, 4.", "en": "For us to send the guard, 4."},
+    "offer_going": {"fr": "Si vous y allez, tapez 3.", "en": "If you are going there, press 3."},
+    "offer_send_guard": {
+        "fr": "Pour envoyer l'agent, tapez 4.",
+        "en": "For us to send the guard, press 4.",
+    },
     "offer_next_person": {
-        "fr": "Appelez la personne suivante, 5.",
-        "en": "Call the next person, 5.",
+        "fr": "Pour appeler la personne suivante, tapez 5.",
+        "en": "For us to call the next person, press 5.",
     },
-    "offer_known_cause": {"fr": "Cause connue, 6.", "en": "Known cause, 6."},
+    "offer_known_cause": {"fr": "Cause connue, tapez 6.", "en": "For a known cause, press 6."},
     "offer_call_back": {
-        "fr": "Pour être rappelé dans dix minutes, 7.",
-        "en": "To be called again in ten minutes, 7.",
+        "fr": "Pour être rappelé dans dix minutes, tapez 7.",
+        "en": "To be called again in ten minutes, press 7.",
     },
-    "offer_operator": {"fr": "Un opérateur, 0.", "en": "An operator, 0."},
+    "offer_operator": {"fr": "Un opérateur, tapez 0.", "en": "For an operator, press 0."},
     "key_false_alarm": {
         "fr": "Vous avez tapé 1, fausse alarme. C'est noté.",
         "en": "You pressed 1, false alarm. This is noted.",
@@ -141,14 +146,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "plan_text": {"fr": "{text}.", "en": "{text}."},
     "offer_answer": {"fr": "{answer}, tapez {key}.", "en": "{answer}, press {key}."},
     "offer_acknowledge": {
-        "fr": "Tapez 1 pour confirmer le message.",
-        "en": "Press 1 to acknowledge the message.",
+        "fr": "Pour confirmer le message, tapez 1.",
+        "en": "To acknowledge the message, press 1.",
     },
     "offer_accept": {
-        "fr": "Vous acceptez l'intervention, tapez 1.",
+        "fr": "Si vous acceptez l'intervention, tapez 1.",
         "en": "To accept the intervention, press 1.",
     },
-    "offer_decline": {"fr": "Vous refusez, tapez 2.", "en": "To decline, press 2."},
+    "offer_decline": {"fr": "Si vous refusez, tapez 2.", "en": "To decline, press 2."},
     "answer_noted": {"fr": "Votre réponse est notée.", "en": "Your answer is noted."},
     "message_noted": {
         "fr": "Votre confirmation du message est enregistrée.",
@@ -180,8 +185,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Callflow: you asked for the {service}, for {site}.",
     },
     "offer_dial": {
-        "fr": "Tapez 1 et ce service est appelé.",
-        "en": "Press 1 and that service is called.",
+        "fr": "Pour que ce service soit appelé, tapez 1.",
+        "en": "To have that service called, press 1.",
     },
     "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
     "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
@@ -209,8 +214,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     # --- the menu: who is it? ---
     "ask_account": {
-        "fr": "Tapez votre numéro d'abonné, puis dièse. Pour de l'aide, 2, un opérateur, 0.",
-        "en": "Please type your account number, then hash. For help, 2, an operator, 0.",
+        "fr": "Tapez votre numéro d'abonné, puis dièse. "
+        "Pour de l'aide, tapez 2, pour un opérateur, 0.",
+        "en": "Please type your account number, then hash. For help, press 2, for an operator, 0.",
     },
     "ask_account_again": {
         "fr": "Votre numéro d'abonné, puis dièse, ou 0 pour un opérateur.",
@@ -222,19 +228,25 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     # --- the menu of a client ---
     "menu_cancel": {
-        "fr": "Annuler l'alarme en cours, tapez 1.",
+        "fr": "Pour annuler l'alarme en cours, tapez 1.",
         "en": "To cancel the alarm in progress, press 1.",
     },
-    "menu_other": {"fr": "Pour autre chose, 9.", "en": "For something else, 9."},
+    "menu_other": {"fr": "Pour autre chose, tapez 9.", "en": "For something else, press 9."},
     "menu_state": {
-        "fr": "État du site et derniers événements, 3.",
-        "en": "State of the site and last events, 3.",
+        "fr": "État du site et derniers événements, tapez 3.",
+        "en": "For the state of the site and its last events, press 3.",
     },
-    "menu_test": {"fr": "Mise en essai, 4.", "en": "To put it on test, 4."},
-    "menu_end_test": {"fr": "Fin de l'essai, 4.", "en": "To end the test, 4."},
-    "menu_late": {"fr": "Fermeture tardive ce soir, 5.", "en": "Closing late tonight, 5."},
-    "menu_new_code": {"fr": "Changer votre code, 7.", "en": "To change your code, 7."},
-    "menu_call_list": {"fr": "Votre liste d'appel, 8.", "en": "Your call list, 8."},
+    "menu_test": {"fr": "Mise en essai, tapez 4.", "en": "To put it on test, press 4."},
+    "menu_end_test": {"fr": "Fin de l'essai, tapez 4.", "en": "To end the test, press 4."},
+    "menu_late": {
+        "fr": "Fermeture tardive ce soir, tapez 5.",
+        "en": "To close late tonight, press 5.",
+    },
+    "menu_new_code": {
+        "fr": "Pour changer votre code, tapez 7.",
+        "en": "To change your code, press 7.",
+    },
+    "menu_call_list": {"fr": "Votre liste d'appel, tapez 8.", "en": "For your call list, press 8."},
     "cancel_why": {
         "fr": "Quelle est la cause de cette alarme ?",
         "en": "What is the cause of this alarm?",
@@ -243,8 +255,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Erreur de manipulation, tapez 1.",
         "en": "For an operating error, press 1.",
     },
-    "cancel_works": {"fr": "Travaux ou entretien, 2.", "en": "Works or maintenance, 2."},
-    "cancel_known": {"fr": "Une autre cause connue, 3.", "en": "Another known cause, 3."},
+    "cancel_works": {
+        "fr": "Travaux ou entretien, tapez 2.",
+        "en": "For works or maintenance, press 2.",
+    },
+    "cancel_known": {
+        "fr": "Une autre cause connue, tapez 3.",
+        "en": "For another known cause, press 3.",
+    },
     "cancel_done": {
         "fr": "L'alarme en cours est annulée, c'est enregistré.",
         "en": "The alarm in progress is cancelled, this is recorded.",
@@ -274,10 +292,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "state_event": {"fr": "{day}, {at}, {kind}.", "en": "{day}, {at}, {kind}."},
     "test_which": {"fr": "Que met-on en essai ?", "en": "What is put on test?"},
     "test_whole": {
-        "fr": "Tapez 1 si c'est le site dans son ensemble.",
-        "en": "Press 1 if it is the site as a whole.",
+        "fr": "Le site dans son ensemble, tapez 1.",
+        "en": "For the site as a whole, press 1.",
     },
-    "test_one_zone": {"fr": "Une seule zone, 2.", "en": "One zone only, 2."},
+    "test_one_zone": {"fr": "Une seule zone, tapez 2.", "en": "For one zone only, press 2."},
     "ask_zone": {
         "fr": "Tapez le numéro de la zone, puis dièse.",
         "en": "Please type the zone's number, then hash.",
@@ -321,40 +339,43 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "This is recorded: closing is expected at {at}.",
     },
     # --- a provisional instruction ---
-    "menu_instruct": {"fr": "Consigne provisoire, 6.", "en": "A provisional instruction, 6."},
+    "menu_instruct": {
+        "fr": "Consigne provisoire, tapez 6.",
+        "en": "For a provisional instruction, press 6.",
+    },
     "instruct_absent": {
-        "fr": "Pour signaler que vous serez injoignable, 1.",
-        "en": "To tell us that you can't be reached, 1.",
+        "fr": "Pour signaler que vous serez injoignable, tapez 1.",
+        "en": "To tell us that you can't be reached, press 1.",
     },
     "instruct_number": {
-        "fr": "Pour être joint à un autre numéro, 2.",
-        "en": "To be reached at another number, 2.",
+        "fr": "Pour être joint à un autre numéro, tapez 2.",
+        "en": "To be reached at another number, press 2.",
     },
     "instruct_note": {
-        "fr": "Pour dicter toute autre demande, 3.",
-        "en": "To dictate any other request, 3.",
+        "fr": "Pour dicter toute autre demande, tapez 3.",
+        "en": "To dictate any other request, press 3.",
     },
     "ask_other_number": {
-        "fr": "Composez ce numéro, terminé par la touche dièse.",
-        "en": "Dial this number, followed by the hash key.",
+        "fr": "Tapez le numéro où vous joindre, puis dièse.",
+        "en": "Please type the number where you can be reached, then hash.",
     },
     "bad_number": {
         "fr": "Ce numéro ne peut pas servir.",
         "en": "That number can't be used.",
     },
-    "number_typed": {"fr": "Vous avez composé : {number}.", "en": "You dialled: {number}."},
-    "number_right": {"fr": "S'il est exact, 1.", "en": "If it is right, 1."},
+    "number_typed": {"fr": "Vous avez tapé : {number}.", "en": "You typed: {number}."},
+    "number_right": {"fr": "S'il est exact, tapez 1.", "en": "If it is right, press 1."},
     "number_again": {
-        "fr": "Pour le composer de nouveau, 2.",
-        "en": "To dial it once more, 2.",
+        "fr": "Pour le corriger, tapez 2.",
+        "en": "To correct it, press 2.",
     },
     "from_now": {
-        "fr": "Elle commence tout de suite, 1.",
-        "en": "It begins immediately, 1.",
+        "fr": "Si elle commence tout de suite, tapez 1.",
+        "en": "If it begins immediately, press 1.",
     },
     "from_later": {
-        "fr": "Elle commence à une date que vous tapez, 2.",
-        "en": "It begins on a date that you type, 2.",
+        "fr": "Si elle commence plus tard, tapez 2.",
+        "en": "If it begins later, press 2.",
     },
     "ask_first_day": {
         "fr": "Date du début : deux chiffres pour le jour, deux pour le mois.",
@@ -389,8 +410,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "A provisional instruction lasts for thirty-one days at most.",
     },
     "ask_speak": {
-        "fr": "Dites votre demande après le signal sonore, et finissez par la touche dièse.",
-        "en": "Say your request after the tone, and finish with the hash key.",
+        "fr": "Dites votre demande après le signal sonore, puis tapez dièse.",
+        "en": "Say your request after the tone, then press hash.",
     },
     "you_said": {"fr": "Voici ce que nous avons entendu.", "en": "Here is what we heard."},
     "absent_between": {
@@ -405,11 +426,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Cela vaudrait du {day} à {at}, jusqu'au {last_day} à {last_at}.",
         "en": "This would hold from {day} at {at} until {last_day} at {last_at}.",
     },
-    "confirm_it": {"fr": "Validez par la touche 1.", "en": "Confirm with key 1."},
-    "say_again": {"fr": "Dictez à nouveau, avec 2.", "en": "Dictate it again with 2."},
+    "confirm_it": {"fr": "Pour valider, tapez 1.", "en": "To confirm, press 1."},
+    "say_again": {"fr": "Pour dicter à nouveau, tapez 2.", "en": "To dictate it again, press 2."},
     "dates_again": {
-        "fr": "Corrigez ces dates, touche 2.",
-        "en": "Correct those dates, key 2.",
+        "fr": "Pour corriger ces dates, tapez 2.",
+        "en": "To correct those dates, press 2.",
     },
     "instruct_done": {
         "fr": "Votre consigne provisoire est en place.",
@@ -447,12 +468,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Nobody is on your call list.",
     },
     "menu_guard_stays": {
-        "fr": "Faire rester l'agent qui est chez vous, 6.",
-        "en": "To have the guard who is at your place stay, 6.",
+        "fr": "Pour faire rester l'agent qui est chez vous, tapez 6.",
+        "en": "To have the guard who is at your place stay, press 6.",
     },
     "ask_stay_hours": {
-        "fr": "Combien d'heures doit-il garder les lieux ? De 1 à 9. Ces heures sont facturées.",
-        "en": "How many hours is the guard to stay? From 1 to 9. These hours are charged for.",
+        "fr": "Combien d'heures doit-il garder les lieux ? Tapez de 1 à 9."
+        " Ces heures sont facturées.",
+        "en": "How many hours is the guard to stay? Press 1 to 9. These hours are charged for.",
     },
     "guard_kept": {
         "fr": "L'agent garde les lieux jusqu'à {at}.",
@@ -467,9 +489,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Votre société n'intervient pas sur ce transmetteur.",
         "en": "Your firm does not look after this transmitter.",
     },
-    "menu_station": {"fr": "Réécouter l'état de la station, 1.", "en": "The station again, 1."},
-    "menu_station_here": {"fr": "État de la station, 8.", "en": "State of the station, 8."},
-    "menu_a_site": {"fr": "Pour un site de votre société, 9.", "en": "For a site of yours, 9."},
+    "menu_station": {
+        "fr": "Pour réécouter l'état de la station, tapez 1.",
+        "en": "To hear the station again, press 1.",
+    },
+    "menu_station_here": {
+        "fr": "État de la station, tapez 8.",
+        "en": "For the state of the station, press 8.",
+    },
+    "menu_a_site": {
+        "fr": "Pour un site de votre société, tapez 9.",
+        "en": "For a site of yours, press 9.",
+    },
     "station_well": {
         "fr": "Tout est en ordre à la station.",
         "en": "All is well at the station.",
@@ -480,37 +511,49 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "{organ}: {why}, for {lasting}.",
     },
     "organs_more": {"fr": "Et {more} autres.", "en": "And {more} others."},
-    "menu_another_site": {"fr": "Changer de site, 9.", "en": "For another site, 9."},
+    "menu_another_site": {
+        "fr": "Pour changer de site, tapez 9.",
+        "en": "For another site, press 9.",
+    },
     "menu_accept_visit": {
-        "fr": "Touche 1 si vous acceptez cette intervention technique.",
-        "en": "Key 1 if you accept this technical visit.",
+        "fr": "Si vous acceptez cette intervention technique, tapez 1.",
+        "en": "To accept this technical visit, press 1.",
     },
     "menu_accept_guard": {
-        "fr": "Touche 1 si vous partez pour cette mission.",
-        "en": "Key 1 if you leave for this mission.",
+        "fr": "Si vous partez pour cette mission, tapez 1.",
+        "en": "If you leave for this mission, press 1.",
     },
-    "menu_on_site": {"fr": "Je suis arrivé sur place, 1.", "en": "I have arrived on site, 1."},
-    "menu_leave": {"fr": "Je quitte les lieux, 1.", "en": "I am leaving the premises, 1."},
+    "menu_on_site": {
+        "fr": "Si vous êtes arrivé sur place, tapez 1.",
+        "en": "If you have arrived on site, press 1.",
+    },
+    "menu_leave": {
+        "fr": "Si vous quittez les lieux, tapez 1.",
+        "en": "If you are leaving the premises, press 1.",
+    },
     "menu_report": {
-        "fr": "Donner mon compte rendu, appuyez sur 1.",
-        "en": "To give my report, push 1.",
+        "fr": "Pour donner votre compte rendu, tapez 1.",
+        "en": "To give your report, press 1.",
     },
-    "menu_refuse": {"fr": "Je refuse la mission, 3.", "en": "I refuse the mission, 3."},
+    "menu_refuse": {
+        "fr": "Si vous refusez la mission, tapez 3.",
+        "en": "To refuse the mission, press 3.",
+    },
     "menu_round": {
-        "fr": "Ma ronde est faite, tout est calme, 4.",
-        "en": "I have made my round, all is quiet, 4.",
+        "fr": "Si votre ronde est faite et que tout est calme, tapez 4.",
+        "en": "If you have made your round and all is quiet, press 4.",
     },
     "round_noted": {
         "fr": "Votre passage est inscrit.",
         "en": "Your round is written down.",
     },
     "menu_keys_taken": {
-        "fr": "J'emporte un jeu de clés, 5.",
-        "en": "I take a set of keys with me, 5.",
+        "fr": "Si vous emportez un jeu de clés, tapez 5.",
+        "en": "If you take a set of keys with you, press 5.",
     },
     "menu_keys_back": {
-        "fr": "Je rapporte le jeu de clés, 5.",
-        "en": "I bring the set of keys back, 5.",
+        "fr": "Si vous rapportez le jeu de clés, tapez 5.",
+        "en": "If you bring the set of keys back, press 5.",
     },
     "keys_noted": {
         "fr": "Ces clés sont sous votre garde, rapportez-les dès que possible.",
@@ -521,41 +564,41 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "The return of the keys is written down.",
     },
     "menu_comment": {
-        "fr": "Ajouter un commentaire parlé, 6.",
-        "en": "To add a spoken comment, 6.",
+        "fr": "Pour ajouter un commentaire parlé, tapez 6.",
+        "en": "To add a spoken comment, press 6.",
     },
     "say_comment": {
-        "fr": "Dites ce que vous avez vu et fait, puis appuyez sur dièse.",
-        "en": "Say what you saw and did, then push the hash key.",
+        "fr": "Dites ce que vous avez vu et fait, puis tapez dièse.",
+        "en": "Say what you saw and did, then press hash.",
     },
     "comment_kept": {
         "fr": "Vos paroles sont conservées dans la main courante.",
         "en": "Your words are kept in the logbook.",
     },
     "menu_police": {
-        "fr": "Il faut les forces de l'ordre, 7.",
-        "en": "The police are needed, 7.",
+        "fr": "S'il faut les forces de l'ordre, tapez 7.",
+        "en": "If the police are needed, press 7.",
     },
     "menu_walk": {
-        "fr": "Essayer les détecteurs un par un, 4.",
-        "en": "To walk test the detectors, 4.",
+        "fr": "Pour essayer les détecteurs un par un, tapez 4.",
+        "en": "To walk test the detectors, press 4.",
     },
     "menu_walk_on": {
-        "fr": "Écouter l'essai qui est en cours, 4.",
-        "en": "To listen to the test that is running, 4.",
+        "fr": "Pour écouter l'essai qui est en cours, tapez 4.",
+        "en": "To listen to the test that is running, press 4.",
     },
-    "menu_fault": {"fr": "Zones en défaut, 5.", "en": "Zones at fault, 5."},
+    "menu_fault": {"fr": "Zones en défaut, tapez 5.", "en": "For zones at fault, press 5."},
     "menu_fault_open": {
-        "fr": "Faites le 1 si une zone est hors d'usage.",
-        "en": "Dial 1 if a zone is out of order.",
+        "fr": "Si une zone est hors d'usage, tapez 1.",
+        "en": "If a zone is out of order, press 1.",
     },
     "menu_fault_close": {
-        "fr": "Une zone est réparée, faites le 2.",
-        "en": "A zone is repaired, dial 2.",
+        "fr": "Si une zone est réparée, tapez 2.",
+        "en": "If a zone is repaired, press 2.",
     },
     "menu_walk_end": {
-        "fr": "Quand vous avez fini, pressez la touche 1.",
-        "en": "When you have finished, hit the 1 key.",
+        "fr": "Quand vous avez fini, tapez 1.",
+        "en": "When you have finished, press 1.",
     },
     "walk_listening": {
         "fr": "Déclenchez vos détecteurs, chaque message reçu est annoncé.",
@@ -584,8 +627,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "We know no mail address of yours, ask an operator for the details.",
     },
     "ask_days": {
-        "fr": "Pendant combien de jours au plus ? De 1 à 9.",
-        "en": "For how many days at most? From 1 to 9.",
+        "fr": "Pendant combien de jours au plus ? Tapez de 1 à 9.",
+        "en": "For how many days at most? Press 1 to 9.",
     },
     "fault_opened": {
         "fr": "C'est enregistré : la zone {zone} est déclarée en défaut.",
@@ -604,8 +647,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "This is a check for your own safety.",
     },
     "offer_well": {
-        "fr": "Si vous allez bien, appuyez sur la touche 1.",
-        "en": "If you are well, push the 1 key.",
+        "fr": "Si vous allez bien, tapez 1.",
+        "en": "If you are well, press 1.",
     },
     "visit_accepted": {
         "fr": "Merci d'intervenir, prévenez-nous à votre arrivée.",
@@ -628,27 +671,27 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Quels lieux avez-vous contrôlés ?",
         "en": "Which places have you checked?",
     },
-    "report_inside": {"fr": "À l'intérieur seulement, 1.", "en": "Inside only, 1."},
+    "report_inside": {"fr": "À l'intérieur seulement, tapez 1.", "en": "For inside only, press 1."},
     "report_outside": {
-        "fr": "Tout le tour du bâtiment, 2.",
-        "en": "All the way round the building, 2.",
+        "fr": "Tout le tour du bâtiment, tapez 2.",
+        "en": "For all the way round the building, press 2.",
     },
-    "report_both": {"fr": "Les deux ensemble, 3.", "en": "Both of them, 3."},
+    "report_both": {"fr": "Les deux ensemble, tapez 3.", "en": "For both of them, press 3."},
     "report_clear": {
-        "fr": "Le 1 si rien d'anormal n'est constaté.",
-        "en": "Key 1 if nothing unusual was found.",
+        "fr": "Si rien d'anormal n'est constaté, tapez 1.",
+        "en": "If nothing unusual was found, press 1.",
     },
     "report_found": {
-        "fr": "Des traces d'effraction, 2.",
-        "en": "There are traces of a break-in, 2.",
+        "fr": "S'il y a des traces d'effraction, tapez 2.",
+        "en": "If there are traces of a break-in, press 2.",
     },
     "report_rearmed": {
-        "fr": "L'alarme est remise en marche, 1.",
-        "en": "The alarm system is armed again, 1.",
+        "fr": "Si l'alarme est remise en marche, tapez 1.",
+        "en": "If the alarm system is armed again, press 1.",
     },
     "report_not_rearmed": {
-        "fr": "Elle reste à l'arrêt, 2.",
-        "en": "It stays disarmed, 2.",
+        "fr": "Si elle reste à l'arrêt, tapez 2.",
+        "en": "If it stays disarmed, press 2.",
     },
     "report_kept": {
         "fr": "Votre compte rendu est transmis.",
@@ -725,7 +768,7 @@ KINDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.SWINGER: {"fr": "déclenchements répétés", "en": "repeated triggers"},
     Kind.STORM: {"fr": "défaut général", "en": "widespread fault"},
     Kind.RECEIVER: {"fr": "récepteur perdu", "en": "receiver lost"},
-    Kind.TRUNK: {"fr": "lien opérateur en défaut", "en": "trunk fault"},
+    Kind.TRUNK: {"fr": "trunk SIP en défaut", "en": "trunk fault"},
     Kind.PEER: {"fr": "alarme d'une autre station", "en": "alarm of another station"},
     Kind.ORGAN: {"fr": "panne à la station", "en": "failure at the station"},
     Kind.DEAD_MAN: {"fr": "opérateur sans réponse", "en": "operator not answering"},

@@ -28,7 +28,7 @@ SIMULATION: Mapping[str, tuple[str, str]] = {
         "Neither operator nor closure: this plan does not end",
     ),
     "worst": (
-        "Au pire, un opérateur le sait (ou l'alarme est close à bon droit) après {time} :",
+        "Délai maximal avant reprise par un opérateur ou clôture justifiée : {time}",
         "At worst an operator knows (or the alarm is rightly closed) after {time}:",
     ),
 }

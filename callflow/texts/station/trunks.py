@@ -29,8 +29,8 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
 TESTS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "trunk_test": (
         (
-            "essai d'un lien opérateur",
-            "Cet appel essaie un lien opérateur de la station. Il n'y a pas d'alarme.",
+            "essai d'un trunk SIP",
+            "Cet appel essaie un trunk SIP de la station. Il n'y a pas d'alarme.",
         ),
         (
             "test of a trunk",

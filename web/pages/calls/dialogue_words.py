@@ -196,6 +196,7 @@ GIVENS = {
     "no_menus": N_("without menus"),
     "hint": N_("the number belongs to a site"),
     "unasked": N_("no code is asked"),
+    "more": N_("more than four choices"),
     "back": N_("out of the conference for a moment"),
     "later": N_("where the person may ask to be called again"),
     "member": N_("the number is a technician's or a guard's"),

@@ -17,7 +17,6 @@ ACCOUNT, CODE = "account", "code"
 #: What a known client is offered, while an alarm is on and otherwise.
 ALARM, CLIENT = "alarm", "client"
 
-_HOME = Lead(CLIENT)
 _NOT_ALLOWED = Lead(CLIENT, "not_allowed")
 _NOT_POSSIBLE = Lead(CLIENT, "not_possible")
 
@@ -64,8 +63,8 @@ PAGES: Mapping[str, Page] = {
             Offer("4", "offer_send_guard", Lead(Exit.SEND_GUARD), when="send_guard"),
             Offer("5", "offer_next_person", Lead(Exit.NEXT_PERSON), when="next_person"),
             Offer("6", "menu_guard_stays", Lead("stay_hours"), when="guard_stays"),
-            Offer("9", "menu_other", _HOME),
         ),
+        more=CLIENT,
     ),
     CLIENT: Page(
         offers=(
@@ -79,6 +78,7 @@ PAGES: Mapping[str, Page] = {
             Offer("7", "menu_new_code", Lead("new_code")),
             Offer("8", "menu_call_list", Lead("call_list")),
         ),
+        more=CLIENT,
     ),
     # A guard who is there for the alarm keeps the site: whoever may send one orders it (D22).
     "stay_hours": Page(
@@ -90,7 +90,10 @@ PAGES: Mapping[str, Page] = {
     ),
     "guard_stays": Page(
         deed="guard_stays",
-        leads={"done": Lead(ALARM), "not_possible": Lead(ALARM, "not_possible")},
+        leads={
+            "done": Lead(ALARM, did="menu_guard_stays"),
+            "not_possible": Lead(ALARM, "not_possible"),
+        },
     ),
     "cancel": Page(
         say=("cancel_why",),
@@ -109,7 +112,7 @@ PAGES: Mapping[str, Page] = {
             "to_human": Lead(Exit.OPERATOR, "cancel_to_human"),
         },
     ),
-    "state": Page(deed="state", leads={"told": _HOME}),
+    "state": Page(deed="state", leads={"told": Lead(CLIENT, did="menu_state")}),
     "test": Page(
         say=("test_which",),
         offers=(
@@ -127,7 +130,7 @@ PAGES: Mapping[str, Page] = {
     "test_now": Page(
         deed="set_on_test",
         leads={
-            "done": _HOME,
+            "done": Lead(CLIENT, did="menu_test"),
             "in_alarm": Lead(CLIENT, "test_in_alarm"),
             "no_such_zone": Lead(CLIENT, "no_such_zone"),
             "not_allowed": _NOT_ALLOWED,
@@ -136,7 +139,10 @@ PAGES: Mapping[str, Page] = {
     ),
     "end_test": Page(
         deed="end_test",
-        leads={"done": Lead(CLIENT, "test_ended"), "not_possible": _NOT_POSSIBLE},
+        leads={
+            "done": Lead(CLIENT, "test_ended", did="menu_end_test"),
+            "not_possible": _NOT_POSSIBLE,
+        },
     ),
     "late": Page(
         say=("ask_closing_time",),
@@ -144,7 +150,7 @@ PAGES: Mapping[str, Page] = {
         digits=4,
         deed="close_late",
         leads={
-            "done": _HOME,
+            "done": Lead(CLIENT, did="menu_late"),
             "bad_time": Lead(CLIENT, "bad_time"),
             "not_allowed": _NOT_ALLOWED,
             "not_possible": _NOT_POSSIBLE,
@@ -163,10 +169,10 @@ PAGES: Mapping[str, Page] = {
         secret=True,
         deed="change_code",
         leads={
-            "done": Lead(CLIENT, "code_changed"),
+            "done": Lead(CLIENT, "code_changed", did="menu_new_code"),
             "differs": Lead(CLIENT, "code_differs"),
         },
     ),
-    "call_list": Page(deed="call_list", leads={"told": _HOME}),
+    "call_list": Page(deed="call_list", leads={"told": Lead(CLIENT, did="menu_call_list")}),
     **instruction_menu.PAGES,
 }

@@ -116,8 +116,8 @@ PAGES: Mapping[str, Page] = {
     "instruct_now": Page(
         deed="instruct",
         leads={
-            "done": Lead(_HOME, "instruct_done"),
-            "waits": Lead(_HOME, "instruct_waits"),
+            "done": Lead(_HOME, "instruct_done", did="menu_instruct"),
+            "waits": Lead(_HOME, "instruct_waits", did="menu_instruct"),
             **_BACK,
         },
     ),

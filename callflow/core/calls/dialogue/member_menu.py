@@ -53,7 +53,9 @@ PAGES: Mapping[str, Page] = {
         ),
     ),
     "station_state": Page(deed="station_state", leads={"told": Lead(STATION)}),
-    "station_here": Page(deed="station_state", leads={"told": _TECHNICIAN}),
+    "station_here": Page(
+        deed="station_state", leads={"told": Lead(TECHNICIAN, did="menu_station_here")}
+    ),
     SITE: Page(
         say=("ask_site",),
         reads="account",
@@ -83,16 +85,17 @@ PAGES: Mapping[str, Page] = {
             _ANOTHER,
         ),
     ),
-    "visit": Page(deed="visit", leads={"done": _TECHNICIAN}),
-    "member_state": Page(deed="member_state", leads={"told": _TECHNICIAN}),
+    # Who left is not asked at once to come.
+    "visit": Page(deed="visit", leads={"done": Lead(TECHNICIAN, did="menu_accept_visit")}),
+    "member_state": Page(deed="member_state", leads={"told": Lead(TECHNICIAN, did="menu_state")}),
     # What they say after a tone stands in the logbook.
     "comment": Page(
         say=("say_comment",),
         records="voice",
         deed="comment",
         leads={
-            "technician": Lead(TECHNICIAN, "comment_kept"),
-            "guard": Lead(GUARD, "comment_kept"),
+            "technician": Lead(TECHNICIAN, "comment_kept", did="menu_comment"),
+            "guard": Lead(GUARD, "comment_kept", did="menu_comment"),
         },
     ),
     # --- the walk test: the site on test, what it sends read out as it comes ---
@@ -126,7 +129,7 @@ PAGES: Mapping[str, Page] = {
     "walk_wait": Page(
         quiet=True, wait_s=1.5, offers=(_WALK_ENDS,), leads={"silent": Lead("walk_heard")}
     ),
-    "walk_end": Page(deed="walk_end", leads={"done": _TECHNICIAN}),
+    "walk_end": Page(deed="walk_end", leads={"done": Lead(TECHNICIAN, did="menu_walk")}),
     # --- zones at fault (mission 5.4) ---
     "fault": Page(
         offers=(
@@ -173,7 +176,10 @@ PAGES: Mapping[str, Page] = {
     # --- protective measures of the guard's firm: rounds, keys (D26) ---
     "round_made": Page(
         deed="round_made",
-        leads={"done": Lead(GUARD, "round_noted"), "moot": Lead(GUARD, "moot")},
+        leads={
+            "done": Lead(GUARD, "round_noted", did="menu_round"),
+            "moot": Lead(GUARD, "moot"),
+        },
     ),
     "keys_taken": Page(deed="keys_taken", leads={"done": Lead(GUARD, "keys_noted")}),
     "keys_back": Page(

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from callflow.core.calls.dialogue import caller_menu, member_menu
 from callflow.core.calls.dialogue.events import Done, Event, Spoken, Typed
 from callflow.core.calls.dialogue.pages import Deed, Exit, Lead, Offer, Page, Place
-from callflow.core.calls.dialogue.table import HELP_KEY, OPERATOR_KEY, SHORTEST_CODE
+from callflow.core.calls.dialogue.table import (
+    CHOICES_AT_MOST,
+    HELP_KEY,
+    MORE_KEY,
+    OPERATOR_KEY,
+    SHORTEST_CODE,
+)
 from callflow.core.calls.dialogue.turns import VOICE_PAUSE_S, Input, Phrase, Turn
 
 #: Every page that a caller can be at.
@@ -44,7 +50,8 @@ def turn(place: Place, first: tuple[Phrase, ...], *, asked_before: bool) -> Turn
         return Turn(say=words, read=Input.NONE)
     if page.quiet:
         return Turn(say=words, read=Input.KEY, timeout_s=page.wait_s)
-    offers = tuple(Phrase(o.say) for o in _offered(place, page) if o.say)
+    parts = choices(place, page)
+    offers = tuple(Phrase(key) for key in parts[min(place.part, len(parts) - 1)])
     wait = page.wait_s if page.offers else _LAST_WAIT
     return Turn(say=(*words, *offers, Phrase("offer_operator")), read=Input.KEY, timeout_s=wait)
 
@@ -99,10 +106,35 @@ def _pressed(place: Place, page: Page, event: Event) -> Step:
             return _led(place, offer.lead)
     if key == "*" and page.back:
         return _led(place, Lead(page.back))
+    if key == MORE_KEY and page.more:
+        return _more(place, page)
     if "silent" in page.leads:
         return _led(place, page.leads["silent"])
     return Step(place=replace(place, say=()), empty=page.asked, bad=bool(key))
 
+
+def _more(place: Place, page: Page) -> Step:
+    """What else there is: the next choices here, after the last what comes after them."""
+    if place.part + 1 < len(choices(place, page)):
+        return Step(place=replace(place, part=place.part + 1, say=()))
+    return _led(place, Lead(page.more))
+
+
+def choices(place: Place, page: Page) -> list[tuple[str, ...]]:
+    """The words of what is offered, a part at a time; of what was just done none."""
+    words = [o.say for o in _offered(place, page) if o.say and o.say != place.did]
+    leads_on = bool(page.more) and page.more != place.page
+    if not page.more or len(words) + leads_on <= CHOICES_AT_MOST:
+        return [(*words, *_OTHER[:leads_on])]
+    parts: list[tuple[str, ...]] = []
+    while len(words) + leads_on > CHOICES_AT_MOST:
+        parts.append((*words[: CHOICES_AT_MOST - 1], *_OTHER))
+        words = words[CHOICES_AT_MOST - 1 :]
+    return [*parts, (*words, *_OTHER[:leads_on])]
+
+
+#: What offers MORE_KEY.
+_OTHER = ("menu_other",)
 
 #: Exits by the name that a lead has them by.
 _EXITS = frozenset(Exit)

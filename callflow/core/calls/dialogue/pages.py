@@ -28,11 +28,13 @@ class Exit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Where something leads, what is said first there, and what is kept of it."""
+    """Where something leads, what is said first there, and what is kept of it. ``did``: the words
+    of the offer that was just done: they are not said there, though their key does it again."""
 
     to: str  # a page, or an Exit
     say: str = ""
     keep: Mapping[str, str] = field(default_factory=dict)
+    did: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Page:
     What is read, or having come here where nothing is, leads to ``deed``, if there is one; its
     result, else "typed" or "spoken", to what ``leads`` says. ``secret``: digits that nobody keeps;
     the recording is muted. ``help``: a lone 2 is a request. ``back``: where ``*`` leads.
+    ``more``: where MORE_KEY leads after the last of its choices, of which CHOICES_AT_MOST are
+    said at a time; "": all at once.
     ``asked``: so often, before it is a human's turn. ``records``: after the words and a tone
     speech is recorded; under this name is kept what it is stored as (``Spoken``), which the deed
     has as ``typed``. ``wait_s``: a key is waited for so many seconds; ``quiet``: what is offered
@@ -67,6 +71,7 @@ class Page:
     secret: bool = False
     help: bool = False
     back: str = ""
+    more: str = ""
     asked: int = ASKED_AT_MOST
     wait_s: float = 5.0
     quiet: bool = False
@@ -99,7 +104,7 @@ class Place:
 
     ``kept``: what was typed, by field, and what deeds found; ``may``: what is offered to this
     person; ``say``: said before the page's own words; ``language`` is the person's once they are
-    known, else "".
+    known, else "". ``part``: so many times MORE_KEY was pressed here; ``did``: ``Lead.did``.
     """
 
     page: str
@@ -107,6 +112,8 @@ class Place:
     may: frozenset[str] = frozenset()
     say: tuple[Phrase, ...] = ()
     language: str = ""
+    part: int = 0
+    did: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -115,6 +122,8 @@ class Place:
             "may": sorted(self.may),
             "say": [_phrase_to_json(phrase) for phrase in self.say],
             "language": self.language,
+            "part": self.part,
+            "did": self.did,
         }
 
     @classmethod
@@ -126,12 +135,21 @@ class Place:
             may=frozenset(body["may"]),
             say=tuple(_phrase_from_json(phrase) for phrase in body["say"]),
             language=body["language"],
+            part=int(body.get("part", 0)),  # a call may outlive an upgrade
+            did=str(body.get("did", "")),
         )
 
     def at(self, lead: Lead, *say: Phrase) -> Place:
         """Where ``lead`` leads from here; ``say`` is said there after the lead's own."""
         first = (Phrase(lead.say),) if lead.say else ()
-        return replace(self, page=lead.to, kept={**self.kept, **lead.keep}, say=first + say)
+        return replace(
+            self,
+            page=lead.to,
+            kept={**self.kept, **lead.keep},
+            say=first + say,
+            part=0,
+            did=lead.did,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ Nothing is written down here: every key, silence, code and result is tried in ev
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from callflow.core.calls.call import Dialogue, Outcome
-from callflow.core.calls.dialogue import saying, talk
+from callflow.core.calls.dialogue import menus, saying, talk
 from callflow.core.calls.dialogue.events import (
     CodeChecked,
     Conclude,
@@ -30,11 +31,12 @@ from callflow.core.calls.dialogue.pages import Page, Place
 from callflow.core.calls.dialogue.table import (
     ASKING,
     HELP_KEY,
+    MORE_KEY,
     OPERATOR_KEY,
     CodeVerdict,
     State,
 )
-from callflow.core.calls.dialogue.turns import Input, Phrase
+from callflow.core.calls.dialogue.turns import Input, Phrase, Turn
 from callflow.core.calls.dialogue.walking import KEYS, sample
 
 
@@ -63,6 +65,7 @@ class Given(StrEnum):
     HINT = "hint"  # the caller's number belongs to a site
     MEMBER = "member"  # the caller's number is a technician's or a guard's
     UNASKED = "unasked"  # nobody's code is asked
+    MORE = "more"  # the person may do more than is said at a time
     BACK = "back"  # out of the conference for a moment
 
 
@@ -186,18 +189,25 @@ def _name(progress: Progress) -> str:
 
 
 def _with_rights(progress: Progress) -> Iterator[Progress]:
-    """At a page, as somebody who may nothing, and as somebody who may each thing it offers."""
+    """At a page, as somebody who may nothing, each thing it offers, and, where all that is more
+    than is said at a time, everything."""
     place = progress.place
     if progress.state is not State.MENUS or place is None:
         yield progress
         return
-    for right in ("", *dict.fromkeys(offer.when for offer in PAGES[place.page].offers)):
+    page = PAGES[place.page]
+    for right in ("", *dict.fromkeys(offer.when for offer in page.offers)):
         may = frozenset({right} if right else ())
         yield replace(progress, say="", place=Place(page=place.page, may=may))
+    if page.more:
+        yield replace(progress, say="", place=Place(page=place.page, may=_every(page)))
 
 
 def _ways(given: Given, facts: Facts, progress: Progress) -> Iterator[tuple[Way, Progress]]:
     """Everything that can happen here, and what it leads to."""
+    if progress.state is State.MENUS and progress.place and len(progress.place.may) > 1:
+        yield from _more_ways(facts, progress)
+        return
     page = PAGES[progress.place.page] if progress.state is State.MENUS and progress.place else None
     may = next(iter(progress.place.may), "") if page and progress.place else ""
     if progress.result is Outcome.SERVED:
@@ -223,6 +233,19 @@ def _ways(given: Given, facts: Facts, progress: Progress) -> Iterator[tuple[Way,
             ),
             after,
         )
+
+
+def _more_ways(facts: Facts, progress: Progress) -> Iterator[tuple[Way, Progress]]:
+    """What MORE_KEY leads to, one time after the other, for who may do everything here."""
+    place = progress.place
+    for nth in itertools.count(1):
+        assert place is not None, "a menu is at some page"
+        after, _ = talk.advance(facts, progress, Typed(MORE_KEY))
+        to = _name(after)
+        yield Way(by=By.KEY, names=(MORE_KEY,), to=to, nth=nth, given=Given.MORE), after
+        if after.place is None or after.place.page != place.page or not after.place.part:
+            return
+        progress, place = after, after.place
 
 
 def _offered(page: Page, key: str, may: str) -> bool:
@@ -313,7 +336,7 @@ def _less(way: Way, met: Mapping[Given, object]) -> Given:
 def _scene(name: str, met: Mapping[Given, tuple[Facts, Progress]], ways: tuple[Way, ...]) -> Scene:
     (_, (facts, progress)), *others = sorted(met.items(), key=lambda one: one[0] != Given.ALWAYS)
     fresh = _fresh(progress)
-    now, later = saying.turn(facts, fresh), saying.turn(facts, replace(fresh, empty_turns=1))
+    now, later = _whole(facts, fresh), _whole(facts, replace(fresh, empty_turns=1))
     assert now, "a scene that is not the end has a turn"
     otherwise = {given: _words(facts, progress) for given, (facts, progress) in others}
     page = PAGES[fresh.place.page] if fresh.place and fresh.state is State.MENUS else None
@@ -331,17 +354,32 @@ def _scene(name: str, met: Mapping[Given, tuple[Facts, Progress]], ways: tuple[W
 
 
 def _words(facts: Facts, progress: Progress) -> tuple[Phrase, ...]:
-    now = saying.turn(facts, _fresh(progress))
+    now = _whole(facts, _fresh(progress))
     return now.say if now else ()
+
+
+def _whole(facts: Facts, progress: Progress) -> Turn | None:
+    """What is said and read, with all choices of a page that says some at a time."""
+    now, place = saying.turn(facts, progress), progress.place
+    if now is None or place is None or not PAGES[place.page].more:
+        return now
+    *said, operator = now.say
+    for key in itertools.chain(*menus.choices(place, PAGES[place.page])[1:]):
+        if Phrase(key) not in said:
+            said.append(Phrase(key))
+    return replace(now, say=(*said, operator))
 
 
 def _fresh(progress: Progress) -> Progress:
     """Come to for the first time, by somebody who may do everything."""
     place = progress.place
     if place is not None and progress.state is State.MENUS:
-        every = frozenset(offer.when for offer in PAGES[place.page].offers) - {""}
-        place = Place(page=place.page, may=every)
+        place = Place(page=place.page, may=_every(PAGES[place.page]))
     return replace(progress, say="", place=place, empty_turns=0, wrong_codes=0)
+
+
+def _every(page: Page) -> frozenset[str]:
+    return frozenset(offer.when for offer in page.offers) - {""}
 
 
 _Led = tuple[str, tuple[Phrase, ...], Outcome | None] | None

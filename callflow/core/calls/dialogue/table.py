@@ -30,6 +30,11 @@ KEYS: Mapping[str, Answer] = {
 }
 HELP_KEY = "2"
 OPERATOR_KEY = "0"
+#: Of a menu: what else there is.
+MORE_KEY = "9"
+#: So many choices of a client's menu are said at a time, the way to the others being one of them;
+#: 0 is said with all of them.
+CHOICES_AT_MOST = 4
 
 
 #: Dialogues without words: who answers is in the conference at once.

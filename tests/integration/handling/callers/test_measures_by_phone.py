@@ -18,7 +18,7 @@ from tests.integration.handling.station import FIRST, SECOND, Station
 
 OPERATOR = {"id": "human", "kind": "hand_to_operator"}
 CLOSE = {"id": "end", "kind": "close", "code": "nothing_found"}
-STAYS = "Faire rester l'agent"
+STAYS = "faire rester l'agent"
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def kept(station: Station, kind: Measure = Measure.PATROL) -> ProtectiveMeasure:
 
 def test_a_client_who_may_send_guards_has_the_guard_stay(station: Station) -> None:
     row = there(station)
-    caller = call(station, FIRST).types("2580")
+    caller = call(station, FIRST).types("2580", "9")
     assert STAYS in caller.heard[-1]
     caller.types("6", "3")
     (measure,) = of_site(station)
@@ -73,9 +73,9 @@ def test_a_client_who_may_send_guards_has_the_guard_stay(station: Station) -> No
 
 def test_who_may_not_send_guards_or_has_none_there_is_not_offered_it(station: Station) -> None:
     station.alarm("BA")
-    assert STAYS not in call(station, FIRST).types("2580").heard[-1]
+    assert STAYS not in "".join(call(station, FIRST).types("2580", "9").heard)
     call(station, GUARD).types("258000", "1", "1")
-    assert STAYS not in call(station, SECOND).types("3691").heard[-1]
+    assert STAYS not in "".join(call(station, SECOND).types("3691", "9").heard)
 
 
 def test_under_duress_it_sounds_like_success_and_nothing_is_kept(station: Station) -> None:
@@ -91,7 +91,7 @@ def test_a_guard_who_keeps_the_site_reports_by_a_key(station: Station) -> None:
     measure = kept(station)
     station.later(30 * 60)
     caller = call(station, GUARD).types("258000", "1002")
-    assert "Ma ronde est faite" in caller.heard[-1]
+    assert "votre ronde est faite" in caller.heard[-1]
     assert "passage est inscrit" in caller.types("4").heard[-1]
     (said,) = station.read(lambda tx: rows.reports(tx, [measure.id]))[measure.id]
     assert said.by == "Gil (Vigie)"
@@ -106,7 +106,7 @@ def test_keys_are_taken_and_brought_back(station: Station) -> None:
     (measure,) = of_site(station)
     assert (measure.kind, measure.lifted_at) == (Measure.KEYS_MOVED, None)
     again = call(station, GUARD).types("258000")
-    assert "rapporte le jeu de clés" in again.heard[-1]
+    assert "rapportez le jeu de clés" in again.heard[-1]
     assert "retour des clés" in again.types("5").heard[-1]
     (back,) = of_site(station)
     assert back.lifted_by == "Gil (Vigie)"

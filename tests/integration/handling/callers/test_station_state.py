@@ -51,7 +51,7 @@ def test_who_is_on_duty_hears_what_is_not_well_and_since_when(station: Station) 
     assert "Onduleur" not in last(caller)  # a number proves nothing
     said = last(caller.types("258000"))
     assert "Onduleur salle : sur batterie, secteur absent, depuis 8 minutes." in said
-    assert "Réécouter l'état de la station, 1." in said
+    assert "Pour réécouter l'état de la station, tapez 1." in said
     station.now += timedelta(hours=3)
     caller.now = station.now
     assert "depuis 3 heures" in last(caller.types("1"))
@@ -75,7 +75,7 @@ def test_a_technician_at_a_site_hears_it_there(station: Station) -> None:
     on_duty(station)
     on_battery(station)
     caller = call(station).types("258000", "9", "1002")
-    assert "État de la station, 8." in last(caller)
+    assert "État de la station, tapez 8." in last(caller)
     assert "Onduleur salle" in last(caller.types("8"))
 
 
