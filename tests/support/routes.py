@@ -27,6 +27,7 @@ PUBLIC = {
     ("GET", "/events/canary"): "the station's own ticket of this minute (its own test)",
     ("GET", "/metrics"): "this machine, or a token with the right to read (its own test)",
     ("GET", "/calendars/{token}.ics"): "whoever has the address's own token, until it is revoked",
+    ("GET", "/wallboard/screen"): "the screen that an administrator left it on, by its own token",
     ("GET", "/api/v1/openapi.json"): "the interface's description",
     ("GET", "/evidence/key.txt"): "a public key: whoever was given a file compares it",
 }

@@ -16,6 +16,8 @@ from callflow.settings.config import Settings
 SESSION = "callflow_session"
 LANGUAGE = "callflow_language"
 SCHEME = "callflow_scheme"
+#: A screen of the room, at which nobody is logged in.
+SCREEN = "callflow_screen"
 #: The browser that began a log-in is the one that ends it.
 CHALLENGE = "callflow_login"
 #: How long a choice is remembered.

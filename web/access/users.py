@@ -37,6 +37,7 @@ _OPERATOR = frozenset({Right.READ, Right.SEND, Right.HANDLE, Right.SIMULATE})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.PANEL: frozenset({Right.SEND}),
     Role.GATEWAY: frozenset({Right.CONFIRM}),
+    Role.SCREEN: frozenset(),
     Role.READER: frozenset({Right.READ}),
     Role.TECHNICIAN: frozenset(),
     Role.OPERATOR: _OPERATOR,

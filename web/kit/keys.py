@@ -86,6 +86,7 @@ PAGES = (
     Page("/statistics", N_("Statistics"), at=At.MENU, name="statistics"),
     Page("/station", N_("Station"), at=At.MENU, name="station"),
     Page("/lines", N_("Lines"), at=At.MENU, name="lines"),
+    Page("/wallboard", N_("Wallboard"), at=At.MENU),
     Page("/dialogues", N_("Dialogues"), "configure", At.MENU, "dialogues"),
     Page("/people", N_("People"), "supervise", At.MENU, "people"),
     Page("/settings", N_("Settings"), "administer", At.MENU, "settings"),

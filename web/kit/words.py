@@ -313,6 +313,7 @@ ANY_OF = {
 USER_ROLES = {
     "panel": N_("panel (program)"),
     "gateway": N_("gateway (program)"),
+    "screen": N_("room's screen"),
     "reader": N_("reader"),
     "technician": N_("technician"),
     "operator": N_("operator"),

@@ -54,7 +54,7 @@ from web.pages.station import (
     shadow,
     start,
 )
-from web.pages.watch import checks, lines, probes, report
+from web.pages.watch import checks, lines, probes, report, wallboard
 from web.pages.watch import station as organs
 
 router = APIRouter()
@@ -64,7 +64,19 @@ for module in (
     *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act
-    *(lines, organs, probes, checks, report, logbook, monthly, statistics, recordings, images),
+    *(
+        lines,
+        organs,
+        wallboard,
+        probes,
+        checks,
+        report,
+        logbook,
+        monthly,
+        statistics,
+        recordings,
+        images,
+    ),
     *(
         settings,
         tokens,

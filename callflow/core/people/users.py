@@ -19,6 +19,7 @@ class Role(StrEnum):
 
     PANEL = "panel"  # a program that sends signals, and nothing else
     GATEWAY = "gateway"  # a program that says what became of messages, and nothing else
+    SCREEN = "screen"  # of the room: it shows the wallboard to whoever is there, and nothing else
     READER = "reader"  # sees, changes nothing
     TECHNICIAN = "technician"  # of a maintenance firm: on the phone menu; no site's page is theirs
     OPERATOR = "operator"

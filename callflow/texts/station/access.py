@@ -92,6 +92,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
 ROLES: Mapping[str, tuple[str, str]] = {
     "panel": ("transmetteur (programme)", "panel (program)"),
     "gateway": ("passerelle (programme)", "gateway (program)"),
+    "screen": ("écran de salle", "room's screen"),
     "reader": ("lecteur", "reader"),
     "technician": ("technicien", "technician"),
     "operator": ("opérateur", "operator"),

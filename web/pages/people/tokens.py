@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from callflow.handling.station.tokens import revoke_token
+from callflow.handling.station.users import end_session
 from callflow.storage import Tx
 from callflow.storage.people import users
+from web.access import cookies
 from web.access.sessions import Administrator, Visitor
 from web.access.users import Right, Role, create_token, digest, rights_of
 from web.kit import forms, i18n
@@ -19,6 +21,7 @@ from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, tried
 from web.pages.records.logbook import begin_of, day_in
 from web.pages.station.settings_views import setting
+from web.pages.watch.wallboard import SCREEN
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -72,6 +75,28 @@ async def try_out(request: Request, visitor: Administrator, station: Here) -> Re
     return await _page(station, visitor, tested=found)
 
 
+@router.post(f"{_ADDRESS}/screen")
+async def leave_on_screen(request: Request, visitor: Administrator, station: Here) -> Response:
+    """This browser is a screen of the room from now on: it has a token that opens the wallboard,
+    and nobody's session any more."""
+    form = await forms.sent(request)
+    name, now = forms.line(form, "name").strip(), station.clock()
+
+    def run(tx: Tx) -> str:
+        token = create_token(tx, Role.SCREEN, name, now, by=visitor.name, expires_at=now + _YEAR)
+        end_session(tx, visitor.session, visitor.name, now)
+        return token
+
+    made = await tried(station, run)
+    if not isinstance(made, str):
+        return await _page(station, visitor, made)
+    answer = RedirectResponse(SCREEN, 303)
+    cookies.forget(request, answer, cookies.SESSION)
+    cookies.put(request, answer, cookies.SCREEN, made, _YEAR)
+    cookies.put(request, answer, cookies.LANGUAGE, visitor.language, cookies.CHOICE_LASTS)
+    return answer
+
+
 @router.post(f"{_ADDRESS}/{{token_id}}/revoke")
 async def revoke(token_id: str, visitor: Administrator, station: Here) -> Response:
     """It lets nobody in any more."""
@@ -101,7 +126,7 @@ async def _page(
         made=made,
         tested=tested,
         rights=tuple(Right),
-        roles=tuple(Role),
+        roles=[role for role in Role if role is not Role.SCREEN],
         today=today,
         proposed=today + _YEAR,
     )

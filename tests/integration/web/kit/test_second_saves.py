@@ -547,6 +547,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
+            "/settings/tokens/screen",
             *(
                 "/settings/webhooks",
                 "/statistics/reports",
