@@ -294,7 +294,7 @@ class Datagrams(asyncio.DatagramProtocol):
 
     def _takes_own(self, peer: str, items: Sequence[bytes | Fault]) -> bool:
         """True of what the station sends to itself from this machine, whoever is allowed here."""
-        if self.line.allows(peer):
+        if not items or self.line.allows(peer):
             return False
         assert self._transport is not None, "datagrams come over a socket"
         bound = str((self._transport.get_extra_info("sockname") or ("",))[0])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+import ssl
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ import pytest
 from callflow import clock
 from callflow.settings.trunks import TrunkSettings
 from ivr.telephony.carrier_clocks import CarrierClocks
+from tests.support.certificates import certificate
 
 HOST = "127.0.0.1"
 Replies = Callable[[bytes], list[bytes]]
+Answers = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def answered(question: bytes, ahead: float, *, name: str = "") -> bytes:
@@ -58,6 +62,18 @@ async def told(replies: Replies) -> tuple[dict[str, float], Carrier]:
     finally:
         transport.close()
     return clocks.told(), carrier
+
+
+async def told_by_stream(
+    answers: Answers, transport: str, own: ssl.SSLContext | None = None
+) -> dict[str, float]:
+    """``own``: the carrier's certificate; without one it speaks in clear."""
+    server = await asyncio.start_server(answers, HOST, 0, ssl=own)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        clocks = CarrierClocks([trunk(port, transport)], (), clock.now)
+        await clocks.look()
+    return clocks.told()
 
 
 def trunk(port: int, transport: str = "udp") -> TrunkSettings:
@@ -105,11 +121,49 @@ async def test_over_tcp_the_same() -> None:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, HOST, 0)
-    async with server:
-        clocks = CarrierClocks([trunk(server.sockets[0].getsockname()[1], "tcp")], (), clock.now)
-        await clocks.look()
-    assert clocks.told() == {"alpha": pytest.approx(19.5, abs=1.5)}
+    assert await told_by_stream(answer, "tcp") == {"alpha": pytest.approx(19.5, abs=1.5)}
+
+
+async def test_over_tls_the_same_whoever_vouches_for_it(tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answered(asked[0], -20))
+        await writer.drain()
+        writer.close()
+
+    own = certificate(tmp_path, "another.invalid")
+    assert await told_by_stream(answer, "tls", own) == {"alpha": pytest.approx(19.5, abs=1.5)}
+    assert b"Via: SIP/2.0/TLS " in asked[0]
+
+
+async def _in_clear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"SIP/2.0 400 Bad Request\r\n\r\n")
+    writer.close()
+
+
+async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.parametrize("carrier", [_in_clear, _silent])
+async def test_of_a_carrier_that_speaks_no_tls_nothing_is_known(
+    carrier: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.telephony.carrier_clocks._WITHIN", 1.0)
+    assert await told_by_stream(carrier, "tls") == {}
+
+
+async def test_a_carrier_over_tls_that_hangs_up_says_nothing(tmp_path: Path) -> None:
+    async def goes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"SIP/2.0 200 OK\r\nDate: ")
+        writer.close()
+
+    assert await told_by_stream(goes, "tls", certificate(tmp_path)) == {}
 
 
 async def test_an_endless_answer_over_tcp_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,8 +174,4 @@ async def test_an_endless_answer_over_tcp_is_given_up(monkeypatch: pytest.Monkey
         await reader.read()
         writer.close()
 
-    server = await asyncio.start_server(endless, HOST, 0)
-    async with server:
-        clocks = CarrierClocks([trunk(server.sockets[0].getsockname()[1], "tcp")], (), clock.now)
-        await clocks.look()
-    assert clocks.told() == {}
+    assert await told_by_stream(endless, "tcp") == {}

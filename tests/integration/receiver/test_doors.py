@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 
 import pytest
 
+from callflow import clock
 from callflow.core.signals import surgard
+from callflow.core.signals.panel import message
+from callflow.core.signals.signal import CANARY
+from callflow.probes import canary
 from callflow.receiver.connections import Connection
 from callflow.receiver.doors import least_useful
 from callflow.receiver.server import line_settings
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings
-from tests.integration.receiver.conftest import HOST, event, make_station
+from tests.integration.receiver.conftest import (
+    HOST,
+    KEYS,
+    OwnKey,
+    Station,
+    event,
+    make_station,
+)
 from tests.support.ports import free_port
 
 ELSEWHERE = "192.0.2.0/24"
@@ -74,6 +86,70 @@ async def test_a_panel_is_heard_at_each_address(allow: Sequence[str], let_in: bo
     assert len(station.store.signals) == (2 if let_in else 0)
     writer.close()
     await station.receiver.stop()
+
+
+def own(code: str = "RP", *, account: str = CANARY, key: bytes | None = KEYS[CANARY]) -> bytes:
+    """As the station sends to itself, or nearly."""
+    data = f"#{account}|Nri1/{code}"
+    return message("SIA-DCS", account, data, sequence=1, key=key, stamp=clock.now())
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[Station]:
+    """Panels are let in from elsewhere only."""
+    station = make_station(dc09_allow=(ELSEWHERE,))
+    await station.receiver.start()
+    yield station
+    for wire in station.wires:
+        await wire.close()
+    await station.receiver.stop()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_what_the_station_sends_to_itself_is_let_in(
+    elsewhere: Station, transport: Literal["tcp", "udp"]
+) -> None:
+    line = f"dc09-{transport}"
+    way = canary.Way(line, HOST, elsewhere.port, transport=transport)
+    assert await canary.acknowledged_in(way, OwnKey()) is not None  # type: ignore[arg-type]
+    (signal,) = elsewhere.store.signals
+    assert (signal.account, signal.encrypted, signal.line) == (CANARY, True, line)
+    assert elsewhere.count("refused", line) == 0
+
+
+HOSTILE = {
+    "in its name, in clear": lambda: own(key=None),
+    "in its name, with another key": lambda: own(key=KEYS["1009"]),
+    "with its key, in another name": lambda: own(account="1009"),
+    "a panel's own": lambda: own(account="1009", key=KEYS["1009"]),
+    "behind one of the station's": lambda: own() + event(),
+    "before one of the station's": lambda: event() + own(),
+    "cut off": lambda: own()[:-8],
+    "no frame": lambda: b"\xff" * 64,
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_nobody_else_of_this_machine_is_let_in_by_it(elsewhere: Station, what: str) -> None:
+    datagram = HOSTILE[what]()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(datagram, (HOST, elsewhere.port))
+        await elsewhere.until(lambda: elsewhere.count("refused", "dc09-udp") == 1)
+        udp.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            udp.recv(2048)
+    assert elsewhere.store.signals == []
+    assert elsewhere.heard == {}
+
+
+async def test_a_flood_of_other_peoples_datagrams_leaves_the_stations_own_its_way(
+    elsewhere: Station,
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        for _ in range(200):
+            udp.sendto(event(), (HOST, elsewhere.port))
+    way = canary.Way("dc09-udp", HOST, elsewhere.port, transport="udp")
+    assert await canary.acknowledged_in(way, OwnKey()) is not None  # type: ignore[arg-type]
 
 
 async def test_of_ipv6_a_subscriber_is_one_however_many_addresses_it_has() -> None:

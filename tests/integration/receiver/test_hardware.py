@@ -21,7 +21,7 @@ from callflow.receiver import connections, doors
 from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change
 from callflow.settings.lines import LineSettings
-from tests.integration.receiver.conftest import HOST, KEYS, Station, make_station
+from tests.integration.receiver.conftest import HOST, KEYS, OwnKey, Station, make_station
 from tests.support.ports import free_port
 
 Protocol = Literal["surgard", "dc07"]
@@ -302,15 +302,9 @@ async def closed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Station]:
     await station.receiver.stop()
 
 
-class _Vault:
-    """The one key that it needs."""
-
-    canary_key = KEYS[CANARY]
-
-
 async def tried(station: Station, protocol: Protocol) -> float | None:
     way = canary.Way(protocol, HOST, station.port_of(protocol), protocol)
-    return await canary.acknowledged_in(way, _Vault())  # type: ignore[arg-type]
+    return await canary.acknowledged_in(way, OwnKey())  # type: ignore[arg-type]
 
 
 @each_protocol
