@@ -68,7 +68,8 @@ _FOLLOW_FOR, _CALM, _FOLLOW_PATIENCE = 1.5, 10.0, 0.5
 _CHARGE = timedelta(seconds=15)
 _ORGANS = timedelta(seconds=5)
 _PEOPLE = timedelta(seconds=5)
-#: So long after an engine came on duty nobody misses a process that has yet to begin.
+#: So long after an engine came on duty, or the database back, nobody misses a process that has yet
+#: to say that it lives.
 _SETTLING = timedelta(seconds=60)
 _BACK_UP = timedelta(seconds=30)
 _POWER = timedelta(seconds=5)
@@ -235,8 +236,13 @@ class Engine:
         """How each organ of the station is, and what failed. Nearly always it only reads."""
         if self._on_duty:
             now, since = clock.now(), self._watched_since
-            if await self._store.read(lambda tx: organs.organs_changed(tx, now, since)):
-                await self._store.write(lambda tx: organs.note_organs(tx, now, since), patience=1.0)
+            try:
+                if await self._store.read(lambda tx: organs.organs_changed(tx, now, since)):
+                    note = partial(organs.note_organs, now=now, watched_since=since)
+                    await self._store.write(note, patience=1.0)
+            except StoreUnavailable:  # nobody could say that they live, and nobody watched
+                self._watched_since = clock.now() + _SETTLING
+                raise
 
     async def _ask_organs(self) -> None:
         """What probes ask, of the machine and of what is around it."""

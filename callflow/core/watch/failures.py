@@ -73,6 +73,11 @@ class Change:
     ended: datetime | None = None  # when the alarm that is over began
 
 
+def lasting(part: Part) -> timedelta:
+    """For how long what the station judges of such an organ must last before it is a failure."""
+    return _LASTING.get(part, _LASTS)
+
+
 def place(key: str) -> str:
     """What an organ's alarm is known by: its key, shortened where it is too long for a signal."""
     key = key.removesuffix("@")
@@ -118,13 +123,13 @@ def _alarm(organ: Organ, since: datetime, lasted: timedelta, local: datetime) ->
     if not organ.ill or organ.elsewhere or organ.part in _NEVER:
         return Alarm.NONE
     if organ.state is State.FAILED:
-        waits = timedelta(0) if organ.read else _LASTING.get(organ.part, _LASTS)
+        waits = timedelta(0) if organ.read else lasting(organ.part)
         grave = Alarm.VITAL if organ.vital else Alarm.FAILED
         return grave if lasted >= waits else Alarm.NONE
     if organ.state is State.UNKNOWN and not organ.read:
         return Alarm.NONE  # whoever could tell is an organ, too
     by_day = _DAY[0] <= local.time() < _DAY[1]
-    waits = max(_POOR_AFTER, timedelta(0) if organ.read else _LASTING.get(organ.part, _LASTS))
+    waits = max(_POOR_AFTER, timedelta(0) if organ.read else lasting(organ.part))
     return Alarm.POOR if by_day and lasted >= waits else Alarm.NONE
 
 

@@ -12,18 +12,20 @@ from callflow.clock import to_iso
 from callflow.core.watch import facts as of
 from callflow.core.watch.examination import judge, unread
 from callflow.core.watch.facts import Facts
-from callflow.core.watch.organs import Organ, Part, State, verdict
+from callflow.core.watch.failures import lasting
+from callflow.core.watch.organs import Organ, Part, Reason, State, verdict
 from callflow.core.watch.process import Process
 from callflow.handling.base.nodes import Node, nodes
 from callflow.handling.base.telling import station_event
 from callflow.handling.desks import waiting_line
-from callflow.handling.watch import organs
+from callflow.handling.watch import failures, organs
 from callflow.handling.watch.organs import living
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.people import users
+from callflow.storage.watch import organs as rows
 
 #: Why a SIP message was refused, as each node's telephony counts it (ivr/telephony/refusals.py).
 SIP_REFUSED = (
@@ -46,10 +48,26 @@ class StoreOutage:
 
 
 def store_was_away(tx: Tx, outage: StoreOutage, now: datetime) -> None:
-    """The database can be written again: how long nothing was stored, nor acknowledged."""
+    """The database can be written again: how long nothing was stored, nor acknowledged.
+
+    While it was away nobody could be called: of a failure whoever looks after it is told now, once,
+    whichever machine's process finds it out. That it is over, the next look at the organs tells.
+    """
     seconds = max(0, round((now - outage.since).total_seconds()))
     text = f"base de données indisponible pendant {seconds} s, sans acquittement ({outage.reason})"
     station_event(tx, "store", text, now)
+    away = Organ(
+        part=Part.DATABASE,
+        state=State.FAILED,
+        reason=Reason.NOT_WRITABLE,
+        detail=outage.reason,
+        since=outage.since,
+        vital=True,
+    )
+    known = rows.noted(tx).get(away.key)
+    told_already = known is not None and known.since >= outage.since
+    if now - outage.since >= lasting(Part.DATABASE) and not told_already:
+        failures.note(tx, [away], now, watched_since=outage.since)
 
 
 #: What ``GET health`` tells beside the organs where nothing was ever read.

@@ -11,18 +11,20 @@ import pytest
 from sqlalchemy import Engine, event
 
 from callflow import clock
-from callflow.core.signals.signal import Kind
+from callflow.core.alarms.incident import Incident
+from callflow.core.signals.signal import Category, Kind
 from callflow.handling.base import telling
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records.logbook import verify
 from callflow.handling.watch import health as watch_health
+from callflow.handling.watch import organs
 from callflow.storage import Store, Tx, savepoint
 from callflow.storage.calls import calls
 from callflow.storage.people import users
 from callflow.storage.records.logbook import recorded_elsewhere
 from callflow.storage.records.sealing import seal
-from tests.integration.handling.station import NIGHT, SHOP, Station
+from tests.integration.handling.station import DUTY, NIGHT, SHOP, Station
 
 
 def finished(station: Station, call_id: str, problem: str = "") -> None:
@@ -166,6 +168,44 @@ def test_health_says_that_nothing_can_be_stored(station: Station) -> None:
     (entry,) = station.entries("station")
     assert "pendant 60 s" in entry.text
     assert entry.data["about"] == "store"
+
+
+def back_after(station: Station, seconds: float, *, webs: int = 1) -> None:
+    """The database was away for so long, as each of so many machines' pages find."""
+    outage = watch_health.StoreOutage(since=station.now, reason="disk full")
+    station.now += timedelta(seconds=seconds)
+    for _ in range(webs):
+        station.write(lambda tx: watch_health.store_was_away(tx, outage, station.now))
+    station.correlate()
+
+
+def database_alarms(station: Station) -> list[Incident]:
+    return [one for one in station.incidents() if one.kind is Kind.ORGAN]
+
+
+def test_a_database_that_was_away_is_told_by_phone_as_soon_as_anybody_can_be_called(
+    station: Station,
+) -> None:
+    back_after(station, 61, webs=2)
+    (alarm,) = database_alarms(station)
+    assert alarm.category is Category.VITAL
+    assert "disk full" in station.entries("signal")[-1].data["text"]
+    assert station.live(DUTY).incident_id == alarm.id
+    station.now += timedelta(seconds=5)
+    station.write(lambda tx: organs.note_organs(tx, station.now, station.now))
+    station.correlate()
+    (alarm,) = database_alarms(station)
+    assert list(alarm.zones.values()) == ["restored"]
+    assert [call.to for call in station.calls(alarm.id)].count(DUTY) == 1
+    station.now += timedelta(hours=1)
+    back_after(station, 70)
+    again = [one for one in database_alarms(station) if "alarm" in one.zones.values()]
+    assert len(again) == 1
+
+
+def test_one_that_was_away_for_a_moment_calls_nobody(station: Station) -> None:
+    back_after(station, 59)
+    assert database_alarms(station) == []
 
 
 def test_health_says_that_the_logbook_is_not_ours(sealed: Station) -> None:
