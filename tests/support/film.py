@@ -272,6 +272,7 @@ class Story:
         await expect(self._pane.locator(".services")).to_contain_text("Brigadier Le Goff, R 2026")
         self._police.hangs_up()
         await self._desk.is_free()
+        await self._pane.get_by_text("Autres actes").click()
         await self._pane.get_by_role("button", name="Rendre la consigne à l'automate").click()
         guard = self._pane.locator(".task", has_text="Vigie Ouest").first
         await expect(guard.locator(".way")).to_contain_text("attendu avant", timeout=60_000)
@@ -293,7 +294,7 @@ class Story:
             await self.station.send(self.account, "BR", zone)
         await expect(self._pane.locator("#h-signals")).to_contain_text("4")
         await expect(self._queue(SITE)).to_contain_text("à traiter selon la consigne")
-        await self._scrolls_to("#h-signals")
+        await self._pane.locator("#h-signals").click()
 
     async def codes(self) -> None:
         """She takes it again, and says how it ended."""
@@ -301,6 +302,7 @@ class Story:
         await self._desk.presses("a")
         await expect(self._pane.locator(".facts")).to_contain_text("claire (vous)")
         await self._nothing_to_undo()
+        await self._desk.presses("c")
         close = self._pane.locator("form[data-act=close]")
         await close.locator("[name=code]").select_option(value="authorities")
         await close.locator("[name=text]").fill("Effraction, police venue, porte refermée")
@@ -309,7 +311,7 @@ class Story:
         """Closed, and back to normal: filed, with all that happened in the logbook."""
         await self._pane.locator("form[data-act=close]").get_by_role("button").click()
         await expect(self._pane.locator(".facts")).to_contain_text("classée", timeout=20_000)
-        await self._scrolls_to("#h-log")
+        await self._pane.locator("#h-log").click()
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ from web.kit.i18n import STATION_ZONE, phone
 from web.pages.alarms import call_views, phrases, sent_views, task_views
 from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
+from web.pages.alarms.next_acts import Handling, next_act
 from web.pages.alarms.people_views import away, instructions_of
 from web.pages.alarms.task_views import TaskView
 from web.pages.alarms.verification_views import Verifying, heard_in, script_of
@@ -325,7 +326,10 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
     script = script_of(tx, agreed, services.verifications, asked)
     mute = row.mute or ruling is not None
     opening = bank_openings.question_of(row)
+    step, gone = step_kind(row.plan, row.step), away(here, now)
+    firm = orders.next_firm(row, here, its_tasks, its_calls, now)
     stands = standing(tx, row, now, shown=row.state is not State.FILED)
+    checks = check_list(tx, row, stands) if row.state is not State.FILED else ()
     parts = incidents.of_storm(tx, row.id, limit=_PARTS) if row.kind is Kind.STORM else []
     return {
         "incident": row,
@@ -341,7 +345,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "to_say": phrases.of_incident(
             row,
             site,
-            step_kind(row.plan, row.step),
+            step,
             name=who,
             zone=named[0][1] if named else "",
             mute=mute,
@@ -349,11 +353,26 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         ),
         "ruled_by": ruling if ruling is not None and ruling.id != row.id else None,
         "filing": stands,
-        "checks": check_list(tx, row, stands) if row.state is not State.FILED else (),
+        "checks": checks,
         "client": _client(contacts),
         "reopen_until": reopening.may_reopen(tx, row, now),
         "wish": row.wish if wish_of(row) is not None else None,
-        "away": away(here, now),
+        "away": gone,
+        "next": next_act(
+            row,
+            who,
+            Handling(
+                calls=its_calls,
+                tasks=asked,
+                contacts=contacts,
+                away=gone,
+                checks=checks,
+                step=step,
+                firm=firm,
+                mute=mute,
+                is_open=bool(stands.open),
+            ),
+        ),
         "instructions": agreed,
         "signals": named,
         "armed": armed(tx, row.site_id),
@@ -369,7 +388,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "steps": steps(row, shown, asked),
         "by_hand": {
             "tasks": [one for one in asked if one.task.step == Purpose.GUARD],
-            "next": orders.next_firm(row, here, its_tasks, its_calls, now),
+            "next": firm,
         },
         "measures": measure_views.shown(tx, measures.unlifted_of(tx, row.site_id), now)
         if row.site_id

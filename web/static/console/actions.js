@@ -4,6 +4,7 @@ import { toggleMute } from "./alarms.js";
 import { $, $$, typing } from "./dom.js";
 import { current, focus, move, rows, show } from "./queue.js";
 import { go } from "./shell.js";
+import { lead, unfold } from "./views.js";
 
 // A row that has the focus is meant, else the incident that is shown.
 const onIncident = (path, values) => () =>
@@ -20,8 +21,7 @@ const say = (name) => () => document.dispatchEvent(new CustomEvent(name));
 // What is folded away is unfolded.
 const into = (selector) => () => {
   const found = $(selector);
-  const folded = found?.closest("details");
-  if (folded) folded.open = true;
+  if (found) unfold(found);
   found?.focus();
 };
 const field = (path, name) => into(`#incident form[data-act="${path}"] [name="${name}"]`);
@@ -30,6 +30,32 @@ const first = (place) => into(`${place} ${FIRST}`);
 const form = (path) => first(`#incident form[data-act="${path}"]`);
 // Out of a field, so that letters are keys again; what was typed stays.
 const leave = () => typing(document.activeElement) && ($("#h-incident") ?? document.activeElement.blur())?.focus();
+
+// What stands before all other acts: it is done, or led to.
+function next() {
+  const stands = $("#incident .next .primary");
+  if (!stands) first("#incident .task.open form.ask")();
+  else if (stands.matches("a")) lead(stands.getAttribute("href").slice(1));
+  else if (stands.matches("summary")) field("close", "code")();
+  else stands.form.requestSubmit();
+}
+
+const ZONES = [
+  ["#lists", () => focus(current() ?? rows()[0])],
+  ["#incident .work, #site", into("#h-incident, #h-site")],
+  ["#incident .side, #telephone", into(`:is(#incident .side, #calls, #phone) :is(${FIRST}, summary)`)],
+];
+function nextZone() {
+  const there = ZONES.filter(([zone]) => $(zone));
+  const at = there.findIndex(([zone]) => document.activeElement?.closest(zone));
+  there[(at + 1) % there.length]?.[1]();
+}
+
+// Of the people to call, the one at this place is called, 1 is the first; without one, it is gone to them.
+function callContact(place) {
+  if (!place) run("call");
+  else $$("#incident .contacts > li")[place - 1]?.querySelector("form")?.requestSubmit();
+}
 
 // Whether it is open now: one modal at most.
 export function openDialog(id) {
@@ -59,11 +85,11 @@ const doing = new Map(Object.entries({
   "close": field("close", "code"),
   "transfer": field("transfer", "to"),
   "password": field("password", "heard"),
-  "call": form("call"),
+  "call": into("#incident .contacts form button"),
   "verify": form("verify"),
   "service": form("call-service"),
   "report": form("report-service"),
-  "task": first("#incident .task.open form.ask"),
+  "next": next,
   "send-guard": onIncident("send-guard"),
   "technician": onIncident("call-technician"),
   "measure": field("measure", "text"),
@@ -72,6 +98,8 @@ const doing = new Map(Object.entries({
   "leave": leave,
   "pane": into("#h-incident"),
   "queue": () => focus(current() ?? rows()[0]),
+  "zone": nextZone,
+  "contact": callContact,
   "mute": toggleMute,
   "log": () => { const line = $(".logline"); if (line) line.open = !line.open; },
   "palette": () => document.dispatchEvent(new CustomEvent("callflow:palette")),
@@ -80,7 +108,7 @@ const doing = new Map(Object.entries({
 
 // Another module's action, by its name in web/kit/keys.py.
 export const add = (name, run) => doing.set(name, run);
-export const run = (name) => doing.get(name)?.();
+export const run = (name, ...values) => doing.get(name)?.(...values);
 // A button for somebody with a mouse, where the page says which.
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-do]");

@@ -54,8 +54,16 @@ document.addEventListener("submit", async (event) => {
   // What was refused may be put right; what was typed in secret is typed again. What was typed since
   // stays: the stream may have shown what came of it, before the answer did.
   if (typed() === before && (answer.status < 400 || form.autocomplete === "off")) form.reset();
-  if (answer.status < 400) fold(form.closest("details"));
+  if (answer.status < 400) fold(form.closest("details:not(.view)"));
 });
+
+// Pressed twice, or held down: by then another act stands there.
+function again(event) {
+  const held = event.repeat && ["Enter", " "].includes(event.key);
+  if ((event.detail > 1 || held) && event.target.closest?.("#incident .next .primary")) event.preventDefault();
+}
+document.addEventListener("click", again, { capture: true });
+document.addEventListener("keydown", again, { capture: true });
 
 // A folded form that is done with is folded again, and letters are keys again.
 function fold(details) {

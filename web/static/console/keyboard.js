@@ -2,6 +2,9 @@
 import { keys, run } from "./actions.js";
 import { typing } from "./dom.js";
 
+// What a key that is held down does again and again; an act is done once.
+const MOVES = new Set(["down", "up"]);
+
 function name(event) {
   const letter = event.key.length === 1;
   const key = letter ? event.key.toLowerCase() : event.key;
@@ -12,8 +15,14 @@ function name(event) {
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || document.querySelector("dialog[open]")) return;
+  const place = event.altKey && !event.ctrlKey && /^Digit([1-9])$/.exec(event.code)?.[1];
+  if (place) {
+    event.preventDefault();
+    if (!event.repeat) run("contact", Number(place));
+    return;
+  }
   const action = name(event);
   if (!action) return;
   event.preventDefault();
-  run(action);
+  if (!event.repeat || MOVES.has(action)) run(action);
 });

@@ -15,3 +15,4 @@ import "./tally.js";
 import "./returns.js";
 import "./shell.js";
 import "./codes.js";
+import "./views.js";

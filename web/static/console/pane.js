@@ -5,6 +5,7 @@ import { $, $$, ask, followed, parsed } from "./dom.js";
 import { onChange } from "./rows.js";
 import { go, onPage } from "./shell.js";
 import { on } from "./stream.js";
+import { unfold } from "./views.js";
 
 const place = () => $("#pane");
 const article = () => document.getElementById("incident");
@@ -115,7 +116,7 @@ async function reread() {
 export async function become(text, form = "") {
   forget();
   await morph(text, article());
-  const refused = form && $(form) && $("#incident > .head > .refused[role=alert]:not(#together-said)");
+  const refused = form && $(form)?.checkVisibility() && $("#incident .head > .refused[role=alert]:not(#together-said)");
   if (refused) {
     refused.dataset.keep = form;
     put(refused, form);
@@ -131,6 +132,7 @@ export function sayAt(form, text, field) {
   Object.assign(line, { className: "refused", id: "wrong", textContent: text });
   Object.assign(line.dataset, { keep: form, field });
   line.setAttribute("role", "alert");
+  unfold($(form));
   put(line, form);
   markField(form, field);
   remember();
@@ -189,7 +191,7 @@ document.addEventListener("click", (event) => {
 addEventListener("popstate", () => {
   if (!hasPane() || location.pathname !== "/") return; // another page: shell.js
   const id = new URLSearchParams(location.search).get("incident");
-  if (id) open(id, { push: false });
+  if (id) { if (id !== shown()) open(id, { push: false }); } // else a place on the same page
   else close();
 });
 // What was typed stays where another page is looked at meanwhile.

@@ -197,3 +197,5 @@ addEventListener("keydown", (event) => {
 // What sticks below the bar is told how high it is.
 const bar = $(".bar");
 if (bar) new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+const pop = $("#pop");
+if (pop) new ResizeObserver(() => document.documentElement.style.setProperty("--pop", `${pop.offsetHeight}px`)).observe(pop);

@@ -39,7 +39,14 @@ def shows(page: Page, web: Web, row: Incident, who: str = NAME) -> None:
     expect(page.locator("#incident")).to_be_visible()
 
 
+def takes(page: Page) -> None:
+    page.get_by_role("button", name="Prendre", exact=True).click()
+    expect(page.locator(".facts")).to_contain_text(f"{NAME} (vous)")
+
+
 def closes(page: Page, text: str = "") -> None:
+    if page.locator("#closing:not([open])").count():
+        page.locator("#closing > summary").click()
     page.locator("#form-close").get_by_label("Code acquis").select_option("false_alarm")
     page.locator("#form-close [name=text]").fill(text)
     page.locator("#form-close").get_by_role("button").click()
@@ -54,9 +61,12 @@ def state(web: Web, row: Incident) -> str:
 def test_closing_twice_says_what_is_open_and_files_no_zone_in_alarm(page: Page, web: Web) -> None:
     row = web[0].alarm("1001")
     shows(page, web, row)
+    expect(page.locator("#form-close")).to_have_count(0)  # nobody closes what nobody took
+    takes(page)
     closes(page)
     expect(page.locator(".facts")).to_contain_text("attente")
     assert state(web, row) == "awaiting_normal"
+    takes(page)
     closes(page)
     expect(page.get_by_role("alert")).to_contain_text("n'est pas revenu à la normale")
     expect(page.locator(".filing")).to_contain_text("zone 3 en alarme")
@@ -71,20 +81,23 @@ def test_what_is_typed_before_an_act_is_answered_stays(page: Page, web: Web) -> 
     held: list[Route] = []
     row = web[0].alarm("1001")
     shows(page, web, row)
+    takes(page)
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/close", hold)
-    with page.expect_request("**/close"):
-        closes(page)
+    page.route("**/note", hold)
+    note = page.locator("#form-note textarea")
+    note.fill("la zone 3 est vue ouverte")
+    with page.expect_request("**/note"):
+        page.locator("#form-note button").click()
     answer = held[0].fetch()
-    expect(page.locator(".facts")).to_contain_text("attente")
-    text = page.locator("#form-close [name=text]")
-    text.fill("la zone 3 est vue fermée")
-    held[0].fulfill(response=answer)
-    expect(page.locator("#undo form")).to_be_visible()
-    expect(text).to_have_value("la zone 3 est vue fermée")
+    expect(page.locator(".log")).to_contain_text("la zone 3 est vue ouverte")
+    note.fill("la zone 3 est vue fermée")
+    with page.expect_response("**/undo"):
+        held[0].fulfill(response=answer)
+    expect(page.locator("#problem")).to_be_hidden()
+    expect(note).to_have_value("la zone 3 est vue fermée")
 
 
 def test_a_hold_up_is_filed_by_the_operator_and_a_supervisor_together(
@@ -94,8 +107,7 @@ def test_a_hold_up_is_filed_by_the_operator_and_a_supervisor_together(
     said = watched(page)
     shows(page, web, row)
     expect(page.locator(".filing")).to_contain_text("la police n'a jamais été appelée")
-    page.get_by_role("button", name="Prendre").click()
-    expect(page.get_by_role("button", name="Rendre à la file")).to_be_visible()
+    takes(page)
     closes(page, "un enfant a joué avec le bouton")
     expect(page.get_by_role("alert")).to_contain_text("un superviseur")
     expect(page.locator(".filing")).to_contain_text(f"{NAME} demande l'acquittement")

@@ -79,7 +79,7 @@ def test_a_link_is_shown_and_only_a_person_follows_it(
     expect(shown).to_be_visible()
     assert shown.get_attribute("target") == "_blank"
     assert set(str(shown.get_attribute("rel")).split()) == {"noopener", "noreferrer", "nofollow"}
-    signals = page.locator("section", has=page.locator("#h-signals"))
+    signals = page.locator("#view-messages")
     for text in (
         "longitude 002E21.134",
         "latitude 48N51.503",

@@ -72,6 +72,7 @@ def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> No
     expect(page.locator("#incident").get_by_role("button", name="Prendre")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("a")
+    page.get_by_text("Autres actes").click()
     expect(page.get_by_role("button", name="Rendre à la file")).to_be_visible()
     assert violations(page) == []
     assert said == []
@@ -218,6 +219,7 @@ def test_without_javascript_the_forms_work(
         page.get_by_role("link", name="Boulangerie").first.click()
         page.get_by_role("button", name="Prendre", exact=True).click()
         expect(page.locator(".facts")).to_contain_text(NAME)
+        page.locator("#closing summary").click()
         page.get_by_label("Code acquis").select_option("false_alarm")
-        page.get_by_role("button", name="Acquitter").click()
+        page.get_by_role("button", name="Acquitter", exact=True).click()
         expect(page.locator(".facts")).to_contain_text("Fausse alarme")

@@ -415,7 +415,7 @@ SHORTCUTS: dict[str, Shortcut] = {
     "verify": Shortcut("just taken", FORM.format("verify") + "[name=means]:focus"),
     "service": Shortcut("just taken", FORM.format("call-service") + "[name=text]:focus"),
     "report": Shortcut("just taken", FORM.format("report-service") + "[name=service]:focus"),
-    "task": Shortcut("a check list", ".task.open [type=checkbox]:focus"),
+    "next": Shortcut("just taken", sent="/call"),
     "send-guard": Shortcut("just taken", sent="/send-guard"),
     "technician": Shortcut("just taken", sent="/call-technician"),
     "measure": Shortcut("just taken", FORM.format("measure") + "[name=text]:focus"),
@@ -424,6 +424,8 @@ SHORTCUTS: dict[str, Shortcut] = {
     "leave": Shortcut("just taken", "#h-incident:focus", first=("n",)),
     "pane": Shortcut("just taken", "#h-incident:focus"),
     "queue": Shortcut("queue", ".row a.title:focus"),
+    "zone": Shortcut("unclaimed", "#h-incident:focus", first=("l",)),
+    "contact": Shortcut("just taken", sent="/call"),
     "mute": Shortcut("queue", "#mute[aria-pressed=true]"),
     "log": Shortcut("queue", ".logline[open]"),
     "palette": Shortcut("queue", "#palette[open] #palette-text:focus"),
@@ -461,7 +463,11 @@ def _sent(page: Page, where: str, key: str, said: str) -> int:
 def _press(page: Page, key: str, said: str) -> None:
     """The action's key; without one, its words in the palette."""
     if key:
-        page.keyboard.press({"Ctrl+K": "Control+k"}.get(key, key if len(key) > 1 else key.lower()))
+        page.keyboard.press(
+            {"Ctrl+K": "Control+k", "Alt+1…9": "Alt+1"}.get(
+                key, key if len(key) > 1 else key.lower()
+            )
+        )
         return
     page.keyboard.press("Control+k")
     page.keyboard.type(catalogue("fr").gettext(said))

@@ -313,7 +313,9 @@ async def test_a_page_offers_every_resolution_code_in_its_language(
     station: WebStation, operator: httpx.AsyncClient
 ) -> None:
     station.site()
-    path = f"/incidents/{station.alarm().id}"
+    incident = station.alarm().id
+    station.do(lambda tx: operating.claim(tx, incident, NAME, clock.now()))
+    path = f"/incidents/{incident}"
     for language, column in (("fr", 0), ("en", 1)):
         shown = (await operator.get(f"{path}?lang={language}")).text
         choice = re.search(r'<select name="code".*?</select>', shown, re.DOTALL)

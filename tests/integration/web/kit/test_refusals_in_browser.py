@@ -124,6 +124,7 @@ def test_an_act_after_the_session_s_end_leads_to_the_log_in_and_back(page: Page,
         page.route(f"**/{noticing}", lambda route: route.abort())
     page.reload()
     page.context.clear_cookies()
+    page.get_by_text("Autres actes").click()
     page.locator("#incident").get_by_role("button", name="Rendre à la file").click()
     expect(page).to_have_url(re.compile(r"/login\?next="))
     page.get_by_label("Nom").fill(NAME)
