@@ -1,7 +1,8 @@
 """One stream for every console: what changed is read once, rendered once, sent to all.
 
-Commits wake it (a datagram, or a look every 250 ms); changes within 50 ms go out together. A new
-or returning console first gets everything, so a lost message costs nothing.
+Commits wake it: a datagram; where that was lost, the database's own count of commits, asked every
+250 ms. Changes within 50 ms go out together. A new or returning console first gets everything, so
+a lost message costs nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from callflow.core.records.audit import QUIET
 from callflow.core.records.logbook import Entry
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.engine.connections import version
 from callflow.storage.people import access
 from callflow.storage.records import logbook
 from web.kit.rendering import render
@@ -32,8 +34,9 @@ from web.station import Station
 
 _log = structlog.get_logger()
 
-#: Seconds: how long changes are gathered, how often rows are looked at without a wake-up, how often
-#: the station's health is read, and how often a silent stream says that it lives.
+#: Seconds: how long changes are gathered; how often it is asked whether anybody committed without a
+#: wake-up; how often all is looked at, since time alone changes some of it, the station's health
+#: above all; and how often a silent stream says that it lives.
 GATHER, LOOK, HEALTH, BEAT = 0.05, 0.25, 1.0, 4.0
 #: Seconds that wake-ups which follow one count as one: an alarm with its call is a dozen commits.
 APART = 0.02
@@ -90,6 +93,8 @@ class Hub:
         self._marks: deque[tuple[int, float]] = deque(maxlen=_MARKS)
         self.screens = Screens()
         self._health_at = 0.0
+        self._versions: dict[object, object] = {}  # of the rows, as each who counts said last
+        self._looked_at = 0.0
         self._lock = asyncio.Lock()
         self._of_users: dict[str, dict[str, Text]] = {}
         self._waiting: list[asyncio.Event] = []
@@ -109,6 +114,7 @@ class Hub:
         """Watch and tell, until cancelled."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._wait_for_rows())
+            parts.create_task(self._look_for_commits())
             parts.create_task(self._watch_rows())
             parts.create_task(self._watch_store())
             parts.create_task(self._watch_sessions())
@@ -171,9 +177,11 @@ class Hub:
             if not self._consoles:
                 continue
             await asyncio.sleep(GATHER)
-            with contextlib.suppress(StoreUnavailable):
+            try:
                 if await self._look():
                     told = monotonic()
+            except StoreUnavailable:
+                self._versions.clear()  # what changed is not told yet
             if monotonic() - told > BEAT:
                 told = monotonic()
                 self._tell_all("beat", to_iso(self._station.clock()))
@@ -183,14 +191,31 @@ class Hub:
         try:
             while True:
                 await self._listened.wait()  # else each commit of each process would wake this one
-                await _woken(wake)
-                self._rows_changed()
+                if await _woken(wake):
+                    self._rows_changed()
                 await asyncio.sleep(APART)
         finally:
             if wake is not None:
                 wake.close()
 
+    async def _look_for_commits(self) -> None:
+        while True:
+            await self._listened.wait()
+            await asyncio.sleep(LOOK)
+            if await self._may_differ() or monotonic() - self._looked_at > HEALTH:
+                self._rows_changed()
+
+    async def _may_differ(self) -> bool:
+        try:
+            whose, count = await self._station.store.read(version)
+        except StoreUnavailable:
+            self._versions.clear()
+            return True
+        before, self._versions[whose] = self._versions.get(whose), count
+        return count != before
+
     def _rows_changed(self) -> None:
+        self._looked_at = monotonic()
         for waiting in self._waiting:
             waiting.set()
 
@@ -390,8 +415,8 @@ def _listen(station: Station) -> Wake | None:
         return None
 
 
-async def _woken(wake: Wake | None) -> None:
-    if wake is None:
-        await asyncio.sleep(LOOK)
-    else:
-        await wake.wait(LOOK)
+async def _woken(wake: Wake | None) -> bool:
+    if wake is not None:
+        return await wake.wait(LOOK)
+    await asyncio.sleep(LOOK)
+    return False

@@ -189,6 +189,16 @@ def changes(tx: Connection) -> int:
     return int(raw.total_changes)
 
 
+def version(tx: Connection) -> tuple[object, object]:
+    """Who counts, and a count: where the same one counts the same again, nobody has committed in
+    between. For readers: SQLite's count is of each connection, and of others' commits."""
+    raw: Any = tx.connection.driver_connection
+    if tx.dialect.name != "sqlite":
+        return None, raw.execute("SELECT pg_current_snapshot()::text").fetchone()[0]
+    whose = tx.info.setdefault("counts", object())
+    return whose, raw.execute("PRAGMA data_version").fetchone()[0]
+
+
 def check_whole(tx: Connection) -> None:
     """Raises StoreUnavailable where a COMMIT would succeed and keep nothing.
 

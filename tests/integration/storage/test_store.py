@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from callflow.storage import Store, StoreUnavailable, Tx, savepoint, schema
+from callflow.storage.engine.connections import version
 from callflow.storage.people import users
 from tests.support.migrated import migrate
 
@@ -64,6 +65,18 @@ async def test_those_who_write_together_share_a_commit(store: Store, wakes: list
     assert done == [f"c{n}" for n in range(20)]
     assert len(names(store)) == 20
     assert len(wakes) == 1
+
+
+async def test_what_counts_commits_rests_with_them_and_no_commit_passes_by(store: Store) -> None:
+    """The server counts those of all databases, its own housekeeping's too."""
+    rests = await store.read(version)
+    while (again := await store.read(version)) != rests:
+        rests = again
+    for name in ("first", "second"):
+        before = dict([await store.read(version)])
+        await store.write(partial(add, name=name))
+        whose, count = await store.read(version)
+        assert before.get(whose) != count
 
 
 def test_what_one_function_reads_is_of_one_moment(store: Store) -> None:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.alarms import operating
 from callflow.storage import StoreUnavailable
+from callflow.storage.engine.connections import version
 from tests.support.dictated import dictated
 from tests.support.web_station import WebProcess, WebStation
 from web import stream
@@ -202,3 +203,35 @@ async def test_the_process_ends_its_streams_and_then_itself(station: WebStation)
             async for _ in lines:  # to its end: httpx raises where it is cut
                 pass
             await stopping
+
+
+async def test_while_nothing_is_committed_nothing_is_read_and_a_commit_without_a_wake_up_is_told(
+    station: WebStation, hub: Hub, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who commits here wakes nobody: the database's own count tells of it."""
+    monkeypatch.setattr(stream, "LOOK", 0.01)
+    monkeypatch.setattr(stream, "HEALTH", 3600.0)
+    store = app.state.station.store
+    asked, read, counted = asyncio.Semaphore(0), store.read, []
+
+    async def counts(function: Any) -> Any:
+        if function is version:
+            asked.release()
+        else:
+            counted.append(function)
+        return await read(function)
+
+    station.site()
+    async with Listener(hub) as console:
+        await console.next("rows")
+        await asyncio.to_thread(station.alarm)
+        await console.next("rows")
+        monkeypatch.setattr(store, "read", counts)
+        rests = False
+        while not rests:  # once what was still to be looked at is; the test's limit bounds it
+            counted.clear()
+            for _ in range(20):
+                await asked.acquire()
+            rests = not counted
+        await asyncio.to_thread(station.alarm, code="FA")
+        assert "Alarme incendie" in await console.next("rows")
