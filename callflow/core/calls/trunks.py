@@ -81,11 +81,18 @@ class Exchange:
     live: dict[str, int] = field(default_factory=dict)
     avoid: Collection[str] = ()
 
-    def take(self, *, urgent: bool, tried: Collection[str] = ()) -> Trunk | None:
-        """A channel for a call that went over the ``tried`` ones already; None: it must wait."""
+    def take(
+        self, *, urgent: bool, tried: Collection[str] = (), waits: bool = False
+    ) -> Trunk | None:
+        """A channel for a call that went over the ``tried`` ones already; None: it must wait.
+
+        ``waits``: rather than try what is down while another trunk is well, however full.
+        """
         usable = [trunk for trunk in self.trunks if trunk.enabled]
         # All of them tried: the settings changed meanwhile, and somebody must still be called.
         left = [trunk for trunk in usable if trunk.name not in tried] or usable
+        if waits:
+            left = [trunk for trunk in left if trunk.name not in self.avoid] or left
         for trunk in sorted(left, key=lambda trunk: trunk.name in self.avoid):
             if self._free(trunk) > (0 if urgent else trunk.reserved):
                 self.live[trunk.name] = self.live.get(trunk.name, 0) + 1

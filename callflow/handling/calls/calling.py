@@ -16,6 +16,8 @@ from callflow.core.calls.phones import is_phone
 from callflow.core.calls.purpose import Purpose, Taken
 from callflow.core.calls.trunks import (
     CANARY_SPARES,
+    OWN,
+    REST,
     SHADOW,
     Exchange,
     Trunk,
@@ -115,7 +117,7 @@ def claim_calls(tx: Tx, *, node: str, now: datetime, limit: int = 64) -> list[Ca
         calls.into_shadow(tx, [call.id for call in wanted])
         return []
     lines = exchange(tx, policy, node, now)
-    taken = [(_channel(lines, call), call) for call in wanted]
+    taken = [(_channel(lines, call, now), call) for call in wanted]
     awaited = _giving_way(tx, node, lines, taken, now)
     placeable = [(trunk, call) for trunk, call in taken if trunk and call.id not in awaited]
     leaving = [call for call in awaited.values() if call.result is None]
@@ -151,13 +153,14 @@ def _without_canaries(wanted: list[Call]) -> list[Call]:
     return [call for call in wanted if not (urgent and call.purpose is Purpose.CANARY)]
 
 
-def _channel(lines: Exchange, call: Call) -> Trunk | None:
+def _channel(lines: Exchange, call: Call, now: datetime) -> Trunk | None:
     """What the call goes over; None: it must wait for a channel."""
     if is_phone(call.to):
         return _OWN_NETWORK
     if call.purpose is Purpose.CANARY and not _has_room(lines, call):
         return None
-    return lines.take(urgent=call.priority == 0, tried=call.tried)
+    waits = call.priority == OWN and now - call.requested_at < REST
+    return lines.take(urgent=call.priority == 0, tried=call.tried, waits=waits)
 
 
 def _has_room(lines: Exchange, call: Call) -> bool:

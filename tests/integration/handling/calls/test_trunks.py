@@ -586,8 +586,15 @@ def test_a_technicians_call_leaves_the_trunk_that_is_well_to_an_alarms(half: Sta
     assert claimed(half) == [], "it does not try what is down"
     assert acts(half, technician)
     half.hangs_up(technician, "no_answer")
-    orders = {order.to: order.trunk for order in claimed(half)}
-    assert orders["+33639984000"] == "beta"
+    assert [(order.to, order.trunk) for order in claimed(half)] == [("+33639984000", "beta")]
+
+
+def test_a_technicians_call_waits_for_a_trunk_that_is_well_but_not_for_ever(half: Station) -> None:
+    sites_in_alarm(half, 1)
+    assert [(order.to, order.trunk) for order in claimed(half)] == [("+33639984000", "beta")]
+    assert claimed(half) == []
+    half.now += REST
+    assert [(order.to, order.trunk) for order in claimed(half)] == [(DUTY, "alpha")]
 
 
 def test_where_nobody_gives_way_what_is_down_is_tried(half: Station) -> None:

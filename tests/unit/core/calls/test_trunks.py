@@ -72,6 +72,14 @@ def test_a_disabled_trunk_is_not_used_and_one_that_is_down_comes_last() -> None:
     assert taken(exchange, 2) == ["well", "down"]
 
 
+def test_who_waits_takes_no_channel_of_a_trunk_that_is_down_while_another_is_well() -> None:
+    both = Exchange(trunks=[trunk("down"), trunk("well", 1)], live={"well": 1}, avoid=["down"])
+    assert both.take(urgent=False, waits=True) is None
+    assert both.take(urgent=False, waits=True, tried=["well"]) == both.trunks[0]
+    alone = Exchange(trunks=[trunk("down")], avoid=["down"])
+    assert alone.take(urgent=False, waits=True) == alone.trunks[0]
+
+
 def test_a_call_takes_no_trunk_that_failed_it_while_another_is_left() -> None:
     exchange = Exchange(trunks=[trunk("a"), trunk("b", 1)])
     found = exchange.take(urgent=False, tried=["a"])
