@@ -25,8 +25,9 @@ def form_of(page: str) -> dict[str, str]:
 
 
 def ticks_of(page: str) -> dict[str, str]:
-    """Every open alarm on the page of a shift's start, ticked."""
-    return dict.fromkeys(re.findall(r'name="(tick-\w+)"', page), "on")
+    """Every open alarm on the page of a shift's start, ticked: alone, or with those of its kind."""
+    alone = dict.fromkeys(re.findall(r'name="(tick-\w+)"', page), "on")
+    return alone | dict(re.findall(r'name="(ticks-\d+)" value="([^"]*)"', page))
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -35,7 +36,7 @@ from web.station import Here, Station
 router = APIRouter(include_in_schema=False)
 
 
-_TICK, _TO = "tick-", "to-"
+_TICK, _ALIKE, _TO = "tick-", "ticks-", "to-"
 #: What a held alarm's choice says: the queue, or a colleague's name behind this.
 _QUEUE, _COLLEAGUE = "queue", "to:"
 #: Seconds after which a page asks again who must give a sign: at most, at least.
@@ -86,7 +87,7 @@ async def _start(
 async def begin(request: Request, visitor: Handler, station: Here) -> Response:
     """Takes up the shift; says why not where something was not read, or the password is wrong."""
     form = await forms.sent(request)
-    ticked = frozenset(n.removeprefix(_TICK) for n in form if n.startswith(_TICK))
+    ticked = _ticked(form)
     now = station.clock()
     try:
         read_at = _instant(form.get("read_at", ""))
@@ -103,6 +104,13 @@ async def begin(request: Request, visitor: Handler, station: Here) -> Response:
         said, status = refusal(refused, visitor.language), status_of(refused)
         return await _start(station, visitor, said, ticked, status, form)
     return RedirectResponse("/", 303)
+
+
+def _ticked(form: Mapping[str, str]) -> frozenset[str]:
+    """The alarms that were read: a vital one has a tick of its own, those of a kind one for all."""
+    alike = (ids.split() for name, ids in form.items() if name.startswith(_ALIKE))
+    alone = (name.removeprefix(_TICK) for name in form if name.startswith(_TICK))
+    return frozenset(chain(alone, *alike))
 
 
 @router.post("/shift/sound")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -38,6 +38,9 @@ from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
 
+#: The drawer that somebody is added in, and what is typed into it.
+_ADD = "add"
+_NOTHING_TYPED = {"name": "", "role": "", "languages": "", "skill": ""}
 _Text = Annotated[str, Form(max_length=400)]
 _AsOf = Annotated[str, Form(max_length=64)]
 _Password = Annotated[str, Form(max_length=1024)]
@@ -45,12 +48,14 @@ _Password = Annotated[str, Form(max_length=1024)]
 
 @dataclass(frozen=True, slots=True)
 class UserShown:
-    """A user with what the forms need: stamps of what they show, and of the password given."""
+    """A user with what the forms need: stamps of what they show, and of the password given.
+    ``may_change``: whoever looks may do something to them."""
 
     user: User
     known: factors.Factors
     as_of: str
     given_as_of: str
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +73,41 @@ async def show(visitor: Supervisor, station: Here) -> Response:
 
 
 async def _people(
-    station: Station, visitor: Visitor, refused: Wrong | None = None, made: Made | None = None
+    station: Station,
+    visitor: Visitor,
+    refused: Wrong | None = None,
+    made: Made | None = None,
+    opened: str = "",
+    typed: Mapping[str, str] = _NOTHING_TYPED,
 ) -> Response:
+    """Everybody. ``opened``: whose drawer is open, or "add"; ``typed``: into that one."""
+    administers = Right.ADMINISTER in visitor.rights
+
     def read(tx: Tx) -> dict[str, Any]:
+        everybody = [(user, factors.of_user(tx, user)) for user in people_users.users(tx)]
         users = [
             UserShown(
                 user=user,
-                known=factors.of_user(tx, user),
+                known=known,
                 as_of=conflicts.stamp(_shown(user)),
                 given_as_of=conflicts.stamp(user.password_given_at),
+                may_change=administers or (bool(known) and user.role != Role.ADMINISTRATOR),
             )
-            for user in people_users.users(tx)
+            for user, known in everybody
         ]
-        return {**frame(tx, station, visitor, "people"), "users": users}
+        drawers = [_ADD, *(one.user.id for one in users if one.may_change)]
+        here = {"users": users, "opened": opened if opened in drawers else ""}
+        return {**frame(tx, station, visitor, "people"), **here}
 
     values = {
         **await station.store.read(read),
-        "may_administer": Right.ADMINISTER in visitor.rights,
+        "may_administer": administers,
         "directory": bool(station.settings.oidc_issuer),
         "roles": PEOPLE,
         "refused": refusal(refused, visitor.language),
         "made": made,
         "makes": list(Make),
+        "typed": typed,
     }
     return _answer(visitor, "people/people.html", values, refused)
 
@@ -103,14 +121,14 @@ def _answer(
 
 
 async def _do(
-    station: Station, visitor: Visitor, act: Callable[[Tx, datetime], object]
+    station: Station, visitor: Visitor, act: Callable[[Tx, datetime], object], opened: str
 ) -> Response:
     """Do it and show everybody; say why not where it is refused."""
     now = station.clock()
     try:
         await station.store.write(lambda tx: act(tx, now))
     except (refusals.Refused, ProblemError) as refused:
-        return await _people(station, visitor, refused)
+        return await _people(station, visitor, refused, opened=opened)
     return RedirectResponse("/people", 303)
 
 
@@ -164,6 +182,7 @@ async def add(
     password: _Password = "",
 ) -> Response:
     """A new person; a password that was made is shown this once."""
+    typed = {"name": name, "role": role, "languages": languages, "skill": skill}
     try:
         _limited(request, station, visitor)
         clear, kind = _password(password, name), _role(role)
@@ -186,9 +205,10 @@ async def add(
 
         await station.store.write(write)
     except ValueError as error:
-        return await _people(station, visitor, ProblemError(422, str(error), field="name"))
+        wrong: Wrong = ProblemError(422, str(error), field="name")
+        return await _people(station, visitor, wrong, opened=_ADD, typed=typed)
     except (refusals.Refused, ProblemError) as refused:
-        return await _people(station, visitor, refused)
+        return await _people(station, visitor, refused, opened=_ADD, typed=typed)
     return await _made(station, visitor, name.strip(), None if password else clear)
 
 
@@ -262,14 +282,17 @@ async def change(
             subject=None if subject is None else subject.strip(),
         )
 
-    return await _do(station, visitor, act)
+    return await _do(station, visitor, act, user_id)
 
 
 @router.post("/people/{user_id}/disable")
 async def disable(user_id: str, visitor: Administrator, station: Here) -> Response:
     """They are let in nowhere."""
     return await _do(
-        station, visitor, lambda tx, now: users.disable_user(tx, user_id, visitor.name, now)
+        station,
+        visitor,
+        lambda tx, now: users.disable_user(tx, user_id, visitor.name, now),
+        user_id,
     )
 
 
@@ -277,7 +300,10 @@ async def disable(user_id: str, visitor: Administrator, station: Here) -> Respon
 async def enable(user_id: str, visitor: Administrator, station: Here) -> Response:
     """They may log in again."""
     return await _do(
-        station, visitor, lambda tx, now: users.enable_user(tx, user_id, visitor.name, now)
+        station,
+        visitor,
+        lambda tx, now: users.enable_user(tx, user_id, visitor.name, now),
+        user_id,
     )
 
 
@@ -307,7 +333,7 @@ async def reset_password(
 
         await station.store.write(write)
     except (refusals.Refused, ProblemError) as refused:
-        return await _people(station, visitor, refused)
+        return await _people(station, visitor, refused, opened=user_id)
     return await _made(station, visitor, user.name, None if password else clear)
 
 
@@ -331,7 +357,7 @@ async def give_desk_phone(
 
         owner, given = await station.store.write(give)
     except (refusals.Refused, ProblemError) as refused:
-        return await _people(station, visitor, refused)
+        return await _people(station, visitor, refused, opened=user_id)
     handset = Handset(
         name=given.name,
         secret=given.secret,
@@ -353,4 +379,4 @@ async def reset_factors(user_id: str, visitor: Supervisor, station: Here) -> Res
     def act(tx: Tx, now: datetime) -> None:
         users.reset_factors(tx, user_id, visitor.name, now, administrators=administrators)
 
-    return await _do(station, visitor, act)
+    return await _do(station, visitor, act, user_id)

@@ -93,7 +93,7 @@ async def change(request: Request, visitor: Administrator, station: Here) -> Res
         since = day_in(form.get("since", "")[:10], "since") or _tomorrow(now)
         records_retention.set_days(tx, what, days, since, visitor.name, now)
 
-    return await _done(station, visitor, await tried(station, run))
+    return await _done(station, visitor, await tried(station, run), form.get("what", ""))
 
 
 @router.post(f"{_ADDRESS}/holds")
@@ -134,9 +134,11 @@ def _tomorrow(now: datetime) -> date:
     return retention.first_day(now, STATION_ZONE)
 
 
-async def _done(station: Station, visitor: Visitor, wrong: Wrong | None) -> Response:
+async def _done(
+    station: Station, visitor: Visitor, wrong: Wrong | None, opened: str = ""
+) -> Response:
     if wrong is not None:
-        return await _page(station, visitor, wrong)
+        return await _page(station, visitor, wrong, opened=opened)
     return RedirectResponse(_ADDRESS, 303)
 
 
@@ -145,6 +147,7 @@ async def _page(
     visitor: Visitor,
     wrong: Wrong | None = None,
     tried_out: tuple[Kept, int] | None = None,
+    opened: str = "",
 ) -> Response:
     now = station.clock()
     # What is due by the end of today, where the station is.
@@ -177,4 +180,5 @@ async def _page(
             "tomorrow": (tonight + timedelta(hours=12)).date(),
         }
 
-    return await setting(station, visitor, "retention", read, wrong)
+    opened = opened if opened in set(Kept) else ""
+    return await setting(station, visitor, "retention", read, wrong, opened=opened)

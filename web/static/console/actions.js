@@ -2,7 +2,8 @@
 import { act, press, undo } from "./acts.js";
 import { toggleMute } from "./alarms.js";
 import { $, $$, typing } from "./dom.js";
-import { current, focus, move, rows, show } from "./queue.js";
+import { move as moveInTable } from "./lists.js";
+import { current, focus, move as moveInQueue, rows, show } from "./queue.js";
 import { go } from "./shell.js";
 import { lead, unfold } from "./views.js";
 
@@ -17,6 +18,7 @@ function nextAlarm() {
   focus(waits.find((row) => row.matches(".unclaimed")) ?? waits[0]);
 }
 
+const move = (step) => ($(".row") ? moveInQueue : moveInTable)(step);
 const say = (name) => () => document.dispatchEvent(new CustomEvent(name));
 // What is folded away is unfolded.
 const into = (selector) => () => {

@@ -1,5 +1,6 @@
 // How the queue is looked at: by tabs, a site's alarms folded into one row, as one stop of the Tab key.
 import { $, $$, body, plural, write } from "./dom.js";
+import { after, led } from "./lists.js";
 import { known, onChange, onFresh } from "./rows.js";
 import { onPage } from "./shell.js";
 
@@ -79,10 +80,7 @@ export const rows = () => $$(".row").filter((row) =>
   !row.closest("#lists") || (isListed(row) && !row.matches(".folded, .gone")));
 export const current = () => document.activeElement?.closest?.(".row");
 export const focus = (row) => row && link(row).focus();
-export function move(step) {
-  const all = rows();
-  focus(all[Math.min(all.length - 1, Math.max(0, all.indexOf(current()) + step))] ?? all[0]);
-}
+export const move = (step) => focus(after(rows(), current(), step));
 
 // Of all links Tab comes to one: of the row that had the focus last, is shown beside, or is the first.
 let stop = "";
@@ -134,11 +132,12 @@ function along(tab, key) {
 }
 
 function within(key) {
-  const all = rows();
-  if (key === "ArrowDown" || key === "ArrowUp") move(key === "ArrowDown" ? 1 : -1);
-  else if (key === "Home" || key === "End") focus(all.at(key === "Home" ? 0 : -1));
-  else if (key === "ArrowRight" || key === "ArrowLeft") unfold(current(), key === "ArrowRight");
-  else return false;
+  if (key === "ArrowRight" || key === "ArrowLeft") unfold(current(), key === "ArrowRight");
+  else {
+    const row = led(rows(), current(), key);
+    if (!row) return false;
+    focus(row);
+  }
   return true;
 }
 

@@ -184,6 +184,11 @@ addEventListener("click", (event) => {
   const summary = event.target.closest?.("summary");
   if (summary?.parentElement.matches("details.menu, details.drawer")) closeMenus(summary.parentElement);
 });
+// Who opens a drawer goes on in it.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.("details.drawer[open]") && document.activeElement === $("summary", target))
+    $(".drawn :is(input:not([type=hidden]), select, textarea, button)", target)?.focus();
+}, true);
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || $("dialog[open]")) return;
   const fold = event.target.closest?.(FOLDS) ?? $(FOLDS);

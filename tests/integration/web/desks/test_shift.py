@@ -21,6 +21,7 @@ from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.watch import readings
+from tests.support.shifts import ticks_of
 from tests.support.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 
@@ -85,6 +86,28 @@ async def test_a_shift_is_taken_up_with_everything_read_and_the_password(
     again = await operator.get("/shift", params={"lang": "en"})
     assert "You are on shift since" in again.text
     assert "Take up the shift" not in again.text
+
+
+async def test_alarms_of_a_kind_are_ticked_together_and_vital_ones_singly(
+    station: WebStation, operator: httpx.AsyncClient, alarms: list[str]
+) -> None:
+    station.site("1004")
+    other = str(station.alarm("1004", "AT").id)
+    shown = (await operator.get("/shift")).text
+    given = ticks_of(shown)
+    vital = [name for name in given if name.startswith("tick-")]
+    assert vital == [f"tick-{alarms[1]}"]
+    name, together = next((n, ids) for n, ids in given.items() if other in ids)
+    assert sorted(together.split()) == sorted([alarms[2], other])
+    form = {**form_of(shown), "password": PASSWORD}
+    early = await operator.post("/shift/begin", data=form | {name: together})
+    assert early.status_code == 409
+    assert early.text.count(" checked") == 1  # what was ticked stays so
+    done = await operator.post("/shift/begin", data=form | given)
+    assert done.status_code == 303
+    for alarm in (*alarms, other):
+        told = station.store.read_now(lambda tx, i=alarm: logbook.page(tx, incident=i))
+        assert "shift_took" in [entry.kind for entry in told]
 
 
 async def test_a_form_read_long_ago_is_refused(

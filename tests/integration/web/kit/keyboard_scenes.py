@@ -894,7 +894,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="a site's forms",
         prepare=_site_forms,
-        ready="form.fields",
+        ready="form.grid",
         values={
             "name": "Atelier",
             "timezone": "Europe/Paris",
@@ -907,7 +907,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="a site's tables",
         prepare=_site_tables,
-        ready="form.fields",
+        ready="form.grid",
         values={
             "account": "77777",
             "zone": "77",
@@ -940,7 +940,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="a plan at a site",
         prepare=_plan_at_a_site,
-        ready="form.fields",
+        ready="form.grid",
         values={"limit_s": "900", "ring_s": "30"},
     ),
     Scene(
@@ -952,14 +952,14 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="a site's hours",
         prepare=_site_hours,
-        ready="form.fields",
+        ready="form.grid",
         values={**HOURS, "cancel_within": "90", "swinger_after": "3", "exceptions": "2026-12-24"}
         | {"early": "15", "late": "30", "arrived_within": "5"},
     ),
     Scene(
         name="somebody's authorities and calendar",
         prepare=_site_person,
-        ready="form.fields",
+        ready="form.grid",
         values=HOURS,
     ),
     Scene(
@@ -972,7 +972,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="somebody who is known",
         prepare=_known,
-        ready="form.fields",
+        ready="form.grid",
         values={
             "timezone": "Europe/Paris",
             "phone": "06 39 98 01 77",
@@ -987,7 +987,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="a firm",
         prepare=_a_firm,
-        ready="form.fields",
+        ready="form.grid",
         values={
             "code": "258001",
             "duress_code": "258002",
@@ -1002,7 +1002,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         name="services",
         prepare=_services,
-        ready="form.fields",
+        ready="form.grid",
         values={**HOURS, "number": "02 99 00 11 33", "place": "35", "site": lambda: _NAMED["site"]},
     ),
     Scene(name="logbook", prepare=_logbook, ready="#older"),
