@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +61,24 @@ _SHAPE = """() => [...new Set([...document.querySelectorAll("main *, header *")]
   .sort().join()"""
 
 
+#: What every page has around its main part, and what that is made of: elements with the names of
+#: their attributes, and the page's own class.
+SHELL = (".bar", "#telephone")
+_MADE_OF = """(part) => {
+  const all = [...document.querySelectorAll(`${part}, ${part} *`)];
+  const of = (e) => e.className.baseVal ?? e.className;
+  const made = all.filter((e) => e.checkVisibility())
+    .map((e) => `${e.parentElement.tagName}>${e.tagName}.${of(e)} ${e.getAttributeNames().sort()}`);
+  return made.length ? [document.body.className, ...new Set(made)].sort().join() : "";
+}"""
+
 #: What colours alone can break: the rest of axe's rules finds the same in each scheme.
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
 
-def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
-    """What axe finds, by rule and place. No ``rules``: all of them."""
+def violations(page: Page, rules: Sequence[str] = (), without: Collection[str] = ()) -> list[str]:
+    """What axe finds, by rule and place. No ``rules``: all of them. ``without``: selectors of
+    parts that are left out; rules of the page as a whole heed them all the same."""
     _is_whole(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
@@ -74,7 +86,10 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": {"assets": ["media"]}}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
-    found: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
+    where = {"exclude": [[part] for part in without]} if without else None
+    found: dict[str, Any] = page.evaluate(
+        "([where, options]) => axe.run(where ?? document, options)", [where, options]
+    )
     return [
         f"{v['id']}: {node['target']} {node['failureSummary']}"
         for v in found["violations"]
@@ -82,13 +97,13 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     ]
 
 
-def faults(page: Page, *schemes: str) -> list[str]:
-    """What is wrong with the page as it stands, in each scheme."""
+def faults(page: Page, *schemes: str, without: Collection[str] = ()) -> list[str]:
+    """What is wrong with the page as it stands, in each scheme. ``without``: as for violations."""
     found: list[str] = []
     for number, scheme in enumerate(schemes or ("dark", "light")):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         rules = _OF_COLOURS if number else ()
-        found += [f"{scheme}: {fault}" for fault in violations(page, rules)]
+        found += [f"{scheme}: {fault}" for fault in violations(page, rules, without)]
     return found + list(page.evaluate(_SMALL)) + _too_wide(page)
 
 
@@ -132,6 +147,12 @@ def dialogs(page: Page) -> Iterator[str]:
 def shape(page: Page) -> str:
     """What the page is made of."""
     return str(page.evaluate(_SHAPE))
+
+
+def shell(page: Page) -> dict[str, str]:
+    """What each part of ``SHELL`` that the page shows is made of."""
+    made = {part: str(page.evaluate(_MADE_OF, part)) for part in SHELL}
+    return {part: shape for part, shape in made.items() if shape}
 
 
 def texts(page: Page, where: str = "body", html: str | None = None) -> set[str]:
