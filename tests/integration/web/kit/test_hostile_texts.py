@@ -157,7 +157,7 @@ async def test_what_a_plan_asks_means_nothing_either(
 #: Every attribute that our templates use beside data of their own: none that runs anything.
 _KNOWN = set(
     "lang charset name content rel href as crossorigin type class hx-sse:connect hreflang title"
-    " method action id role hidden tabindex datetime target value autocomplete spellcheck"
+    " method action id role hidden open tabindex datetime target value autocomplete spellcheck"
     " checked autoplay low inputmode list src defer required maxlength placeholder scope rows"
     " controls preload loading width height alt disabled min max decoding muted playsinline"
     " hx-get hx-trigger hx-select hx-swap hx-status:4xx hx-status:5xx".split()
