@@ -51,5 +51,5 @@ def test_an_incident_and_a_handover_are_sheets(
     handover = printed(page, f"{process.url}/shift")
     for said in ("Bijouterie du Parlement", "Lu", "Nom, heure et signature", "Main courante"):
         assert said in handover, said
-    for pressed in ("mot de passe", "Prendre le poste", "casque"):
+    for pressed in ("Votre mot de passe", "Prendre le poste", "Faire entendre le signal"):
         assert pressed not in handover, pressed
