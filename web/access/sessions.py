@@ -31,7 +31,7 @@ from web.kit.problems import ProblemError
 from web.station import Here, Station
 
 _log = structlog.get_logger()
-SCHEMES = ("dark", "light")
+SCHEMES = ("dark", "dim", "light")
 #: A shift and its handover.
 SESSION_LASTS = timedelta(hours=12)
 #: ``factor`` of a session that nothing but a password opened.

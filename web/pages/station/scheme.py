@@ -1,4 +1,4 @@
-"""Dark or light: the browser's choice, kept in a cookie."""
+"""Dark, dim or light: the browser's choice, kept in a cookie."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def choose(request: Request, visitor: Anybody) -> Response:
     """Keeps the choice and goes back to the page it was made on."""
     chosen = str((await request.form()).get("scheme", ""))
     if chosen not in SCHEMES:
-        raise ProblemError(422, "choose dark or light", field="scheme")
+        raise ProblemError(422, "choose dark, dim or light", field="scheme")
     answer = RedirectResponse(_back(request), 303)
     cookies.put(request, answer, cookies.SCHEME, chosen, cookies.CHOICE_LASTS)
     return answer

@@ -7,8 +7,6 @@ import { MUTE_AT_MOST, mute, mutedFor, sound } from "./sounds.js";
 let mine = !navigator.locks;
 navigator.locks?.request("callflow-alarms", () => { mine = true; follow(); return new Promise(() => {}); });
 
-const QUIET = 0.12, PER_LEVEL = 0.14, LOUDEST = 0.9;
-
 function follow() {
   const levels = new Map();
   for (const row of known())
@@ -16,7 +14,7 @@ function follow() {
   for (const priority of ["1", "2", "3", "4"]) {
     const level = levels.get(priority);
     const is = mine && Boolean(body.dataset.may) && level !== undefined;
-    sound(`p${priority}`, is, 0, Math.min(LOUDEST, QUIET + PER_LEVEL * (level ?? 0)));
+    sound(`p${priority}`, is, 0, level);
   }
 }
 

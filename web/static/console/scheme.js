@@ -1,4 +1,4 @@
-// Dark or light without leaving the page: a call goes on.
+// Dark, dim or light without leaving the page: a call goes on.
 import { $$ } from "./dom.js";
 
 document.addEventListener("submit", (event) => {

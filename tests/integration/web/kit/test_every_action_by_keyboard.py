@@ -72,6 +72,7 @@ LOCAL: dict[str, str] = {
     "button sound-listen": "() => document.querySelector('.sound output').textContent",
     "phone own-keys": "e => e.form.elements.keys.value",  # sent by the browser's telephone itself
     "POST /scheme scheme=dark": "() => document.documentElement.dataset.scheme",
+    "POST /scheme scheme=dim": "() => document.documentElement.dataset.scheme",
     "POST /scheme scheme=light": "() => document.documentElement.dataset.scheme",
     "dialog help": "() => document.querySelector('#help').open",
 }
