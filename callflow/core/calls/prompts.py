@@ -72,7 +72,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Fausse alarme, tapez 1.",
         "en": "For a false alarm, press 1.",
     },
-    "offer_help": {"fr": "Pour de l'aide, tapez 2.", "en": "For help, press 2."},
+    "offer_help": {"fr": "Pour demander de l'aide, tapez 2.", "en": "To ask for help, press 2."},
     "offer_going": {"fr": "Si vous y allez, tapez 3.", "en": "If you are going there, press 3."},
     "offer_send_guard": {
         "fr": "Pour envoyer l'agent, tapez 4.",
@@ -153,7 +153,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Si vous acceptez l'intervention, tapez 1.",
         "en": "To accept the intervention, press 1.",
     },
-    "offer_decline": {"fr": "Si vous refusez, tapez 2.", "en": "To decline, press 2."},
+    "offer_decline": {"fr": "Si vous refusez, tapez 2.", "en": "If you have to decline, press 2."},
     "answer_noted": {"fr": "Votre réponse est notée.", "en": "Your answer is noted."},
     "message_noted": {
         "fr": "Votre confirmation du message est enregistrée.",
@@ -188,7 +188,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Pour que ce service soit appelé, tapez 1.",
         "en": "To have that service called, press 1.",
     },
-    "offer_take": {"fr": "Pour la prendre, tapez 1.", "en": "To take it, press 1."},
+    "offer_take": {"fr": "Pour vous en charger, tapez 1.", "en": "To take charge of it, press 1."},
     "offer_connect": {"fr": "Pour lui parler, tapez 1.", "en": "To talk to them, press 1."},
     "ask_peer_code": {
         "fr": "Tapez le code convenu entre nos deux stations, puis dièse.",
@@ -364,10 +364,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "That number can't be used.",
     },
     "number_typed": {"fr": "Vous avez tapé : {number}.", "en": "You typed: {number}."},
-    "number_right": {"fr": "S'il est exact, tapez 1.", "en": "If it is right, press 1."},
+    "number_right": {
+        "fr": "Si ce numéro est exact, tapez 1.",
+        "en": "If that number is right, press 1.",
+    },
     "number_again": {
-        "fr": "Pour le corriger, tapez 2.",
-        "en": "To correct it, press 2.",
+        "fr": "Pour corriger ce numéro, tapez 2.",
+        "en": "To correct that number, press 2.",
     },
     "from_now": {
         "fr": "Si elle commence tout de suite, tapez 1.",
@@ -426,11 +429,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Cela vaudrait du {day} à {at}, jusqu'au {last_day} à {last_at}.",
         "en": "This would hold from {day} at {at} until {last_day} at {last_at}.",
     },
-    "confirm_it": {"fr": "Pour valider, tapez 1.", "en": "To confirm, press 1."},
+    "confirm_it": {
+        "fr": "Pour valider votre consigne, tapez 1.",
+        "en": "To confirm your instruction, press 1.",
+    },
     "say_again": {"fr": "Pour dicter à nouveau, tapez 2.", "en": "To dictate it again, press 2."},
     "dates_again": {
         "fr": "Pour corriger ces dates, tapez 2.",
-        "en": "To correct those dates, press 2.",
+        "en": "To correct the dates that you typed, press 2.",
     },
     "instruct_done": {
         "fr": "Votre consigne provisoire est en place.",
@@ -552,8 +558,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "If you take a set of keys with you, press 5.",
     },
     "menu_keys_back": {
-        "fr": "Si vous rapportez le jeu de clés, tapez 5.",
-        "en": "If you bring the set of keys back, press 5.",
+        "fr": "Pour rendre les clés de ce site, tapez 5.",
+        "en": "To give back the keys of this site, press 5.",
     },
     "keys_noted": {
         "fr": "Ces clés sont sous votre garde, rapportez-les dès que possible.",
@@ -597,8 +603,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "If a zone is repaired, press 2.",
     },
     "menu_walk_end": {
-        "fr": "Quand vous avez fini, tapez 1.",
-        "en": "When you have finished, press 1.",
+        "fr": "Quand le test de passage est fini, tapez 1.",
+        "en": "When the walk test is finished, press 1.",
     },
     "walk_listening": {
         "fr": "Déclenchez vos détecteurs, chaque message reçu est annoncé.",

@@ -106,7 +106,7 @@ def test_keys_are_taken_and_brought_back(station: Station) -> None:
     (measure,) = of_site(station)
     assert (measure.kind, measure.lifted_at) == (Measure.KEYS_MOVED, None)
     again = call(station, GUARD).types("258000")
-    assert "rapportez le jeu de clés" in again.heard[-1]
+    assert "rendre les clés de ce site" in again.heard[-1]
     assert "retour des clés" in again.types("5").heard[-1]
     (back,) = of_site(station)
     assert back.lifted_by == "Gil (Vigie)"

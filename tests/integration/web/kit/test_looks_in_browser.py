@@ -32,6 +32,9 @@ ASIDE_TWICE = {
     ".keys": "the keys that apply: help (?) has them all",
 }
 
+_LEVELS = np.arange(256, dtype=np.float32) / 255
+_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
+
 MARK = """() => {
   const shown = (e) => {
     const box = e.getBoundingClientRect();
@@ -122,11 +125,10 @@ def wrong(
 
 
 def luminance(page: Page) -> np.ndarray:
-    """Of each point of the whole page."""
-    with Image.open(io.BytesIO(page.screenshot(full_page=True))) as picture:
-        levels = np.asarray(picture.convert("RGB"), dtype=np.float64) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722])
+    """Of each point of the window."""
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        levels = np.asarray(picture.convert("RGB"))
+    return _LINEAR[levels] @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
 
 def choose(page: Page, scheme: str) -> None:
