@@ -435,7 +435,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "say_again": {"fr": "Pour dicter à nouveau, tapez 2.", "en": "To dictate it again, press 2."},
     "dates_again": {
-        "fr": "Pour corriger ces dates, tapez 2.",
+        "fr": "Si les dates sont à refaire, tapez 2.",
         "en": "To correct the dates that you typed, press 2.",
     },
     "instruct_done": {
