@@ -128,7 +128,7 @@ def luminance(page: Page) -> np.ndarray:
     """Of each point of the window."""
     with Image.open(io.BytesIO(page.screenshot())) as picture:
         levels = np.asarray(picture.convert("RGB"))
-    return _LINEAR[levels] @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    return np.asarray(_LINEAR[levels] @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32))
 
 
 def choose(page: Page, scheme: str) -> None:

@@ -74,12 +74,14 @@ def rendered(page: Page, script: str, name: str, level: int) -> Samples:
 
 def _biquad(b: tuple[float, ...], a: tuple[float, ...], at: Samples) -> Samples:
     z = np.exp(-2j * np.pi * at / RATE)
-    return np.abs((b[0] + b[1] * z + b[2] * z**2) / (1 + a[0] * z + a[1] * z**2))
+    return np.asarray(
+        np.abs((b[0] + b[1] * z + b[2] * z**2) / (1 + a[0] * z + a[1] * z**2)), dtype=np.float64
+    )
 
 
 def loudness(samples: Samples) -> float:
     """Momentary, in LUFS: the loudest 0.4 s, by the two filters of ITU-R BS.1770 at 48 kHz."""
-    at = np.fft.rfftfreq(len(samples), 1 / RATE)
+    at: Samples = np.fft.rfftfreq(len(samples), 1 / RATE).astype(np.float64)
     shelf = _biquad(
         (1.53512485958697, -2.69169618940638, 1.19839281085285),
         (-1.69065929318241, 0.73248077421585),
@@ -90,7 +92,7 @@ def loudness(samples: Samples) -> float:
     width = round(0.4 * RATE)
     energy = np.concatenate([[0.0], np.cumsum(weighted**2)])
     loudest = float(np.max(energy[width:] - energy[:-width])) / width
-    return -0.691 + 10 * np.log10(loudest)
+    return float(-0.691 + 10 * np.log10(loudest))
 
 
 def pitches(samples: Samples) -> list[int]:
