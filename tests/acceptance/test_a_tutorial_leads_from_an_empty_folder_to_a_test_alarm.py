@@ -139,7 +139,9 @@ class Person:
 
     def _named(self, name: str) -> Locator:
         buttons = self.page.get_by_role("button", name=name, exact=True)
-        return buttons.or_(self.page.get_by_role("link", name=name, exact=True)).first
+        links = self.page.get_by_role("link", name=name, exact=True)
+        folded = self.page.locator("summary").get_by_text(name, exact=True)
+        return buttons.or_(links).or_(folded).first
 
     async def _answers(self) -> None:
         """The phone was picked up, and somebody speaks: the code and #, then 1."""

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -31,6 +32,7 @@ AT_ONCE = 3
 MARK = "CALLFLOW_TEST_BENCH"
 
 _showing = threading.Lock()
+_runs = itertools.count()
 
 _TOWN: dict[str, Any] = {
     "town.SITES": 60,
@@ -158,7 +160,7 @@ def _run(name: str, until: float) -> Crashed | None:
     begun = time.monotonic()
     if begun > until:
         return Crashed(name, "not begun: the others took too long")
-    mark = f"{MARK}={name}-{os.getpid()}"
+    mark = f"{MARK}={name}-{os.getpid()}-{next(_runs)}"
     with tempfile.TemporaryFile("w+") as said:
         bench = subprocess.Popen(
             command(name),

@@ -65,6 +65,12 @@ def warm() -> None:
     gc.freeze()
 
 
+def _tell(pid: int, number: signal.Signals) -> None:
+    """Nothing where it has just ended: it may be told so again until we have."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
 def _end_of(pid: int) -> int:
     """How a child of ours ended; those that end before are collected."""
     while True:
@@ -164,8 +170,8 @@ class Process:
         pytest_ = os.fork()
         if not pytest_:
             self._is_pytest(arguments, environment)
-        signal.signal(signal.SIGUSR1, lambda *_: os.kill(pytest_, signal.SIGUSR1))
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(pytest_, signal.SIGKILL))
+        signal.signal(signal.SIGUSR1, lambda *_: _tell(pytest_, signal.SIGUSR1))
+        signal.signal(signal.SIGTERM, lambda *_: _tell(pytest_, signal.SIGKILL))
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         status = _end_of(pytest_)

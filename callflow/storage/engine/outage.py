@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import structlog
 from sqlalchemy.exc import (
     DatabaseError,
@@ -66,15 +68,18 @@ class Outage:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self._written_at = -math.inf
 
-    def begun(self, error: StoreUnavailable) -> None:
-        """Something could not be written."""
-        if self._since is None:
+    def begun(self, error: StoreUnavailable, *, waited: float = 0.0) -> None:
+        """Something could not be written, for which ``waited`` seconds were waited; what was
+        written meanwhile says that no outage is why."""
+        if self._since is None and monotonic() - self._written_at >= waited:
             self._since = monotonic()
             _log.critical("store.away", reason=error.reason)
 
     def over(self) -> None:
         """Something was written."""
+        self._written_at = monotonic()
         if self._since is not None:
             _log.warning("store.back", seconds=round(monotonic() - self._since, 1))
             self._since = None

@@ -148,7 +148,7 @@ class Store:
 
     def _no_turn(self) -> StoreUnavailable:
         error = StoreUnavailable(f"the turn to write did not come within {WAIT} s")
-        self._outage.begun(error)
+        self._outage.begun(error, waited=WAIT)
         return error
 
     def _note_change(self, *execution: Any) -> None:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine import store as store_module
+from callflow.storage.engine.outage import Outage
 from tests.integration.storage.test_store import add, names, together
 from tests.support.migrated import migrate
 
@@ -199,6 +200,17 @@ async def test_an_outage_is_logged_once_and_so_is_its_end(sqlite: Store) -> None
                 await sqlite.write(fill)
         await sqlite.write(lambda tx: add(tx, "later"))
     assert [line["event"] for line in said] == ["store.away", "store.back"]
+
+
+def test_who_waited_in_vain_while_others_wrote_tells_of_no_outage() -> None:
+    """As soon as a long one is over: its end was told, and who gave up only then says nothing."""
+    outage, late = Outage(), StoreUnavailable("the turn did not come")
+    with capture_logs() as said:
+        outage.begun(late, waited=60.0)
+        outage.over()
+        outage.begun(late, waited=60.0)
+        outage.begun(late)
+    assert [line["event"] for line in said] == ["store.away", "store.back", "store.away"]
 
 
 def _file(store: Store) -> Path:

@@ -34,5 +34,5 @@ async def test_arming_and_tests_are_shown(
     page = (await operator.get(f"/incidents/{row.id}")).text
     assert page.count("en marche ·") == 1
     assert "à remettre en marche" in page  # its second partition was disarmed since the alarm
-    assert page.count("à l’arrêt") == 1
+    assert page.count("à l’arrêt") == 2  # in the band, and where its day and user stand
     assert "zones 3 en essai jusqu’au" in page

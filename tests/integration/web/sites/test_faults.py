@@ -81,7 +81,7 @@ async def test_its_page_and_its_table_are_made_of_what_was_typed(
     assert ";=HYPERLINK" not in line
     assert "HYPERLINK" in line
     gone = await operator.post("/faults/nothing/end", data={**form, "text": "x"})
-    assert (gone.status_code, "de tel défaut" in gone.text) == (409, True)
+    assert (gone.status_code, "ce défaut" in gone.text) == (409, True)
 
 
 async def test_a_second_save_writes_over_nothing(
