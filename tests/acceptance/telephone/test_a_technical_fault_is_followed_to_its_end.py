@@ -56,6 +56,7 @@ async def test_a_technical_fault(
     await hands.leave_the_mouse()
     await alarm.protects("zone 3 hors service", kind="zo")
     await alarm.closes("d", "technical", "pile du détecteur, technicien demain")
+    await expect(page.locator("#incident .facts")).to_contain_text("Acquittée")
     await alarm.takes()
     await alarm.closes("d", "technical", "pile du détecteur, technicien demain")
     incident = await alarm.is_filed()

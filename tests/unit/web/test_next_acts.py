@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.alarms.checks import Check, Looked, Result
 from callflow.core.alarms.incident import State
-from callflow.core.calls.call import Call, CallState
+from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.sites.declared import Called
@@ -93,6 +93,8 @@ def test_somebody_who_speaks_with_the_machine_comes_first_then_the_guard_then_th
     later: dict[str, Any] = {"firm": "Ouest Garde", "tasks": [task()]}
     speaks = at("call_list", calls=[call("anne", CallState.ANSWERED)], **later)
     assert does(speaks) == NextAct(Do.TAKE_OVER, "c-anne")
+    settled = [call("anne", CallState.ANSWERED, result=Outcome.ACCEPTED)]  # the last words are said
+    assert does(at("call_list", calls=settled, tasks=[task()])) == NextAct(Do.TASK, "t")
     assert does(at("call_list", **later)) == NextAct(Do.GUARD, name="Ouest Garde")
     assert does(at("call_list", tasks=[task()])) == NextAct(Do.TASK, "t")
     ended = at("call_list", tasks=[task(TaskState.ENDED)])

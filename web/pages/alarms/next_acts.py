@@ -79,8 +79,9 @@ def next_act(row: Incident, who: str, how: Handling) -> NextAct | None:
 
 
 def _is_the_machine_s(call: Call) -> bool:
-    """Say whether a person can take it over: somebody answered, and no operator is in it."""
-    alone = not call.is_leg and call.room is None
+    """Say whether a person can take it over: somebody answered, no operator is in it, and what it
+    was made for is not settled."""
+    alone = not call.is_leg and call.room is None and call.result is None
     return call.state is CallState.ANSWERED and alone and call.step != "fax"
 
 
