@@ -274,6 +274,8 @@ async def test_no_column_leads_a_page(tmp_path: Path, harmless: dict[str, Page],
         faults += [(where, text) for text in page.bare]
         faults += [(where, "escaped twice")] if "&lt;" in page.text else []
         more = page.elements - harmless[where].elements
+        if where.endswith(" wallboard"):  # of alarms of one instant any may be among its five
+            more = Counter(set(more) - set(harmless[where].elements))
         faults += [(where, element) for element in more if element[0] != "bdi"]
     assert sum(BEGIN[:5] in page.text for page in hostile.values()) > 20
     assert faults == []
