@@ -41,6 +41,7 @@ async def test_a_break_in(station: Station, phones: Phones, desks: Desks, tmp_pa
     await alarm.calls_the_service(police, "Brigade de nuit", "17-311")
     await alarm.protects("vitrine gardée jusqu’au vitrier")
     await alarm.closes("aut", "authorities", "vitrine brisée, rien d’emporté")
+    await expect(desk.page.locator("#incident .facts")).to_contain_text("Acquittée")
     await expect(alarm.line("measure")).to_be_visible()
     await alarm.takes()
     await alarm.closes("aut", "authorities", "vitrine brisée, rien d’emporté")
