@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.plugs import held, locked
 from tests.support.sip_relay import SipRelay
 from tests.support.trunks import TRUNKS, TrunkStation
 from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
@@ -89,6 +91,20 @@ async def running(folder: Path) -> AsyncIterator[tuple[Four, SipRelay]]:
             yield Four(station, visitor), wire
 
 
+@contextlib.contextmanager
+def held(pids: list[int]) -> Iterator[None]:
+    """They live, and do nothing."""
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def asterisk(station: TrunkStation) -> list[int]:
     """The station's own, not the network's."""
     return [
@@ -96,6 +112,17 @@ def asterisk(station: TrunkStation) -> list[int]:
         for folder, words in station.processes()
         if any(word.endswith("/station/etc/asterisk.conf") for word in words)
     ]
+
+
+@contextlib.contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Somebody else has it, and does not let go."""
+    other = sqlite3.connect(database, isolation_level=None, timeout=60)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
 
 
 @pytest.mark.timeout(900)

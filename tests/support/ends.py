@@ -47,6 +47,12 @@ class Alarm:
         await self.hands.press(*(keys or ("Escape", "a")))
         await expect(self.page.locator(".facts")).to_contain_text("(vous)")
 
+    async def takes_again(self) -> None:
+        """What was closed and is not at its end. Until its closing is shown it is still theirs, and
+        the key does nothing."""
+        await expect(self.page.locator("#incident .facts")).to_contain_text("Acquittée")
+        await self.takes()
+
     async def calls(self, who: str, phone: Phone, password: str = "") -> None:
         """A person of the site is called by two keys; a password that is said is judged."""
         await self.hands.press("e")

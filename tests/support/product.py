@@ -82,11 +82,6 @@ class Product:
         self._client: httpx.AsyncClient | None = None
 
     @property
-    def rows(self) -> Path:
-        """Where this process finds its data folder."""
-        return self.data_dir
-
-    @property
     def agi_port(self) -> int:
         return self.base + 573
 
@@ -209,7 +204,7 @@ class Product:
         """What a command would, written by this process: a command takes a second of CPU or two,
         most of it imports. The first tutorial's path and the command line's tests go that way."""
         url = self.environment.get("CALLFLOW_DATABASE_URL", "")
-        settings = Settings(data_dir=self.rows, database_url=url)
+        settings = Settings(data_dir=self.data_dir, database_url=url)
 
         def write() -> T:
             with open_rows(settings) as (store, vault):

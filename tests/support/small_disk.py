@@ -9,29 +9,27 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from tests.support.product import Product
-from tests.support.station import Station
 
 _MEGABYTES = 64
-_MEGABYTE = 1 << 20
 
 
 class SmallDisk:
     """An async context: entered, ``folder`` is a small disk for those who ``enter`` it."""
 
-    def __init__(self, folder: Path, *, megabytes: int = _MEGABYTES) -> None:
-        self.folder, self._megabytes = folder, megabytes
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._holder: asyncio.subprocess.Process | None = None
         self._filler: BinaryIO | None = None
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir()
         user = () if os.getuid() == 0 else ("--map-root-user",)
-        made = f'mount -t tmpfs -o size={self._megabytes}m none "$1" && echo ready && exec cat'
+        made = f'mount -t tmpfs -o size={_MEGABYTES}m none "$1" && echo ready && exec cat'
         self._holder = await asyncio.create_subprocess_exec(
             *("unshare", *user, "--mount", "sh", "-c", made, "sh", str(self.folder)),
             stdin=asyncio.subprocess.PIPE,
@@ -80,20 +78,6 @@ class SmallDisk:
         self._filler.truncate(0)
         self._filler.seek(0)
 
-    @contextlib.asynccontextmanager
-    async def crowded(self, free: int) -> AsyncIterator[None]:
-        """Only so many megabytes more fit, however large it is otherwise."""
-        found = os.statvfs(self.seen)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize // _MEGABYTE
-        await self._resize(used + free)
-        try:
-            yield
-        finally:
-            await self._resize(self._megabytes)
-
-    async def _resize(self, megabytes: int) -> None:
-        await self.run("mount", "-o", f"remount,size={megabytes}m", str(self.folder))
-
     async def forbid(self) -> None:
         """Whoever opens a file from now on can't write it."""
         await self.run("mount", "--bind", str(self.folder), str(self.folder))
@@ -109,37 +93,17 @@ class SmallDisk:
         assert await process.wait() == 0, command
 
 
-class OnSmallDisk(Product):
-    """A product whose data folder is the small disk."""
+class ProductOnSmallDisk(Product):
+    """``callflow serve`` whose data folder is the small disk."""
 
-    disk: SmallDisk
-    forks = False
+    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
+        super().__init__(disk.folder, environment)
+        self._disk = disk
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
-        return self.disk.enter(*super()._command(*arguments))
+        return self._disk.enter(*super()._command(*arguments))
 
     async def _token(self, role: str = "administrator") -> str:
         """By the command: its rows lie where only what was begun there sees them."""
         said = await self.cli("token", "create", "--role", role, "--json")
         return str(json.loads(said)["token"])
-
-
-class ProductOnSmallDisk(OnSmallDisk):
-    """``callflow serve`` on one."""
-
-    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
-        self.disk = disk
-        super().__init__(disk.folder, environment)
-
-
-class StationOnSmallDisk(OnSmallDisk, Station):
-    """``callflow demo`` on one."""
-
-    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
-        self.disk = disk
-        super().__init__(disk.folder, environment)
-
-    @property
-    def rows(self) -> Path:
-        """Where this process finds them."""
-        return self.disk.seen

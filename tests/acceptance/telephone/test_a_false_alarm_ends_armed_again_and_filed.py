@@ -33,9 +33,8 @@ async def test_a_false_alarm(
     await alarm.panel("OP", "1")  # they go in and disarm
     await alarm.panel("BR", "3")
     await alarm.closes("fau", "false_alarm", "la dépositaire est entrée sans désarmer")
-    await expect(desk.page.locator(".facts")).to_contain_text("Acquittée")
     await expect(alarm.line("arming")).to_be_visible()
-    await alarm.takes()
+    await alarm.takes_again()
     await alarm.does("arming", "Faire remettre en marche")
     await keyholder.picks_up(times=2)
     await desk.is_in_call()

@@ -53,15 +53,16 @@ def _trunk(name: str, channels: int, reserved: int) -> TrunkSettings:
     )
 
 
+def calls_go_over(station: Station, *trunks: TrunkSettings) -> None:
+    """These are the station's trunks."""
+    settings = Settings(trunks=trunks, desk_phones=(DESK,), duty_numbers=(DUTY,))
+    station.write(lambda tx: policy.save_policy(tx, settings))
+
+
 @pytest.fixture
 def two(station: Station) -> Station:
     """Alpha has three channels, one of them reserved; beta two, none of them."""
-    settings = Settings(
-        trunks=(_trunk("alpha", 3, 1), _trunk("beta", 2, 0)),
-        desk_phones=(DESK,),
-        duty_numbers=(DUTY,),
-    )
-    station.write(lambda tx: policy.save_policy(tx, settings))
+    calls_go_over(station, _trunk("alpha", 3, 1), _trunk("beta", 2, 0))
     return station
 
 
@@ -568,12 +569,7 @@ def rests(station: Station, name: str) -> None:
 @pytest.fixture
 def half(station: Station) -> Station:
     """Alpha is down; the technician has one of beta's two channels, the other is kept."""
-    settings = Settings(
-        trunks=(_trunk("alpha", 3, 0), _trunk("beta", 2, 1)),
-        desk_phones=(DESK,),
-        duty_numbers=(DUTY,),
-    )
-    station.write(lambda tx: policy.save_policy(tx, settings))
+    calls_go_over(station, _trunk("alpha", 3, 0), _trunk("beta", 2, 1))
     rests(station, "alpha")
     organ_fails(station)
     return station

@@ -13,12 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from callflow import clock
-from callflow.handling.interventions import directory
-from tests.integration.web.interventions.test_services import LINE
+from tests.integration.web.alarms.test_work_in_browser import shop
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.web_station import NAME, WebProcess, WebStation, site_body
-from web.access.users import Role
+from tests.support.web_station import NAME, WebProcess, WebStation
 
 Web = tuple[WebStation, WebProcess]
 TAKE, PASSWORD, GUARD, POLICE, CLOSE = (
@@ -55,13 +52,9 @@ _TURNS = """(e) => {
 def web(tmp_path: Path) -> Iterator[Web]:
     """A fire, where the machine speaks with somebody; an intrusion at a shop with everything."""
     station = WebStation(tmp_path)
-    station.user(NAME, Role.OPERATOR)
-    contacts = site_body("1001")["contacts"]
-    contacts[1] |= {"password": "Été indien", "duress_password": "hiver"}
     guard = {"id": "garde", "name": "Ouest Garde", "role": "guard", "phone": "+33639980301"}
-    station.site("1001", name="Boulangerie", contacts=[*contacts, guard], postcode="35000")
+    shop(station, guard)
     station.site("1002", name="Garage")
-    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
     process = WebProcess(station)
     process.start()
     yield station, process

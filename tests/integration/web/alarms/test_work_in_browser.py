@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -54,17 +55,22 @@ _HIDDEN = """(selectors) => selectors.filter((selector) => {
 def web(tmp_path: Path) -> Iterator[Web]:
     """A fire at a shop that has everything: a password, an instruction, a police line."""
     station = WebStation(tmp_path)
-    station.user(NAME, Role.OPERATOR)
-    contacts = site_body("1001")["contacts"]
-    contacts[1] |= {"password": "Été indien", "duress_password": "hiver"}
-    station.site("1001", name="Boulangerie", contacts=contacts, postcode="35000")
-    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
+    shop(station)
     station.do(partial(instructs, now=clock.now()))
     process = WebProcess(station)
     process.start()
     yield station, process
     process.kill()
     station.close()
+
+
+def shop(station: WebStation, *others: dict[str, Any]) -> None:
+    """Who works there; a shop with passwords, its people and ``others``, and its police line."""
+    station.user(NAME, Role.OPERATOR)
+    contacts = site_body("1001")["contacts"]
+    contacts[1] |= {"password": "Été indien", "duress_password": "hiver"}
+    station.site("1001", name="Boulangerie", contacts=[*contacts, *others], postcode="35000")
+    station.do(lambda tx: directory.put_directory(tx, [LINE], "admin", clock.now()))
 
 
 def instructs(tx: Tx, now: datetime) -> None:
