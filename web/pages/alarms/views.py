@@ -386,10 +386,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "services": services,
         "verifying": Verifying(images, heard_in(tx, its_calls), script),
         "steps": steps(row, shown, asked),
-        "by_hand": {
-            "tasks": [one for one in asked if one.task.step == Purpose.GUARD],
-            "next": firm,
-        },
+        "by_hand": [one for one in asked if one.task.step == Purpose.GUARD],
         "measures": measure_views.shown(tx, measures.unlifted_of(tx, row.site_id), now)
         if row.site_id
         else [],
