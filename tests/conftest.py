@@ -7,20 +7,20 @@ import os
 from hypothesis import settings
 
 pytest_plugins = (
-    "tests.support.depth",
-    "tests.support.shaken",
-    "tests.support.no_skips",
-    "tests.support.shares",
-    "tests.support.limits",
-    "tests.support.unit_guard",
-    "tests.support.leftovers",
-    "tests.support.forked",
-    "tests.support.postgresql",
-    "tests.support.compiled",
-    "tests.support.browser",
-    "tests.support.hold_ups",
-    "tests.support.unsteady",
-    "tests.support.costs",
+    "tests.support.suite.depth",
+    "tests.support.suite.shaken",
+    "tests.support.suite.no_skips",
+    "tests.support.suite.shares",
+    "tests.support.suite.limits",
+    "tests.support.suite.unit_guard",
+    "tests.support.suite.leftovers",
+    "tests.support.suite.forked",
+    "tests.support.rows.postgresql",
+    "tests.support.rows.compiled",
+    "tests.support.pages.browser",
+    "tests.support.suite.hold_ups",
+    "tests.support.suite.unsteady",
+    "tests.support.suite.costs",
 )
 
 # Nobody sets a container's clock, and a station would say so: what is about clocks asks for itself.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from callflow.core.signals.signal import Kind
-from tests.support import sites
-from tests.support.phone import phones_of
-from tests.support.ports import free_port
-from tests.support.station import DESKS, DUTY, PATIENCE, Station
+from tests.support.phones.phone import phones_of
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, DUTY, PATIENCE, Station
+from tests.support.suite.ports import free_port
 
 pytestmark = pytest.mark.deep
 

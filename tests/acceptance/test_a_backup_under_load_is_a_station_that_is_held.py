@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from callflow.clock import monotonic, now, to_iso
-from tests.support.outages import Panels, environment
-from tests.support.product import Product
-from tests.support.scripted_ami import RINGS_ON, ScriptedAmi
-from tests.support.web_station import site_body
+from tests.support.outside.outages import Panels, environment
+from tests.support.sip.scripted_ami import RINGS_ON, ScriptedAmi
+from tests.support.stations.product import Product
+from tests.support.stations.web_station import site_body
 
 
 @pytest.mark.deep

@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 from alembic.script import ScriptDirectory
 
-from tests.support import sites
-from tests.support.bare_debian import BareDebian, bare, until
-from tests.support.sip_players import Player, Players
-from tests.support.station import give_base, take_base
-from tests.support.trunks import ONE_CALL
+from tests.support.rows import sites
+from tests.support.sip.sip_players import Player, Players
+from tests.support.sip.trunks import ONE_CALL
+from tests.support.stations.bare_debian import BareDebian, bare, until
+from tests.support.stations.station import give_base, take_base
 
 pytestmark = [
     pytest.mark.deep,

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from callflow.core.messages.outbox import Fault, MessageState
-from tests.support import faxes, sites
-from tests.support.lossy_trunk import LossyTrunk
-from tests.support.trunks import TRUNKS, TrunkStation
+from tests.support.outside import faxes
+from tests.support.rows import sites
+from tests.support.sip.lossy_trunk import LossyTrunk
+from tests.support.sip.trunks import TRUNKS, TrunkStation
 
 pytestmark = pytest.mark.deep
 

@@ -16,10 +16,10 @@ from playwright.async_api import Page, async_playwright, expect
 
 from callflow import clock
 from callflow.demo import sites
-from tests.support.browser import FLAGS, NAMES
-from tests.support.descendants import descendants
-from tests.support.shifts import PASSWORD, logged_in, take_up
-from tests.support.station import Station
+from tests.support.pages.browser import FLAGS, NAMES
+from tests.support.stations.shifts import PASSWORD, logged_in, take_up
+from tests.support.stations.station import Station
+from tests.support.suite.descendants import descendants
 
 pytestmark = pytest.mark.deep
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outages import Outage, Panels, environment, said, the_turn
-from tests.support.product import Product
-from tests.support.small_disk import ProductOnSmallDisk, SmallDisk
-from tests.support.verdicts import of_json
+from tests.support.outside.outages import Outage, Panels, environment, said, the_turn
+from tests.support.outside.small_disk import ProductOnSmallDisk, SmallDisk
+from tests.support.pages.verdicts import of_json
+from tests.support.stations.product import Product
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
 

@@ -17,9 +17,9 @@ from callflow import clock
 from callflow.core.desks.roster import Part
 from callflow.core.time.hours import Span
 from callflow.handling.desks import rosters
-from tests.support import sites
-from tests.support.cable import Cut
-from tests.support.station import DESKS, DUTY, PATIENCE, Station
+from tests.support.outside.cable import Cut
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, DUTY, PATIENCE, Station
 
 pytestmark = pytest.mark.deep
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outages import Outage, Panels, environment, said
-from tests.support.postgresql import OwnServer
-from tests.support.product import Product
+from tests.support.outside.outages import Outage, Panels, environment, said
+from tests.support.rows.postgresql import OwnServer
+from tests.support.stations.product import Product
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
 

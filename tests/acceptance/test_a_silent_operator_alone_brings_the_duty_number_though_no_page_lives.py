@@ -15,9 +15,9 @@ from callflow.demo import sites
 from callflow.storage import Store, Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
-from tests.support.outages import the_turn
-from tests.support.shifts import OFTEN, logged_in, take_up
-from tests.support.station import Station
+from tests.support.outside.outages import the_turn
+from tests.support.stations.shifts import OFTEN, logged_in, take_up
+from tests.support.stations.station import Station
 
 DESKS = sites.DESK_PHONES
 DUTY = sites.DUTY_NUMBERS[0]

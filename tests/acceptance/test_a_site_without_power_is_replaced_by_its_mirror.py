@@ -17,10 +17,10 @@ from callflow.core.station.mirroring import SILENT, sentence
 from callflow.probes.panel import NoAnswerError, PanelClient
 from ivr.asterisk import network_log
 from ivr.asterisk.instance import Instance, Kind
-from tests.support import chaos
-from tests.support.chaos import ANSWERS, RINGS, Town
-from tests.support.hold_ups import HoldUps
-from tests.support.two_sites import Site, TwoSites
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import ANSWERS, RINGS, Town
+from tests.support.stations.two_sites import Site, TwoSites
+from tests.support.suite.hold_ups import HoldUps
 
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "1"))
 #: Seconds from the promotion to the first call, less those in which the machine let nobody work.

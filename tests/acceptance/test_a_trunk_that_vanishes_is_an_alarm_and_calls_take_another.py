@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.support import sites
-from tests.support.sip_relay import SipRelay
-from tests.support.trunks import TRUNKS, TrunkStation
+from tests.support.rows import sites
+from tests.support.sip.sip_relay import SipRelay
+from tests.support.sip.trunks import TRUNKS, TrunkStation
 
 
 async def test_a_trunk_that_vanishes(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from tests.support.browser import FLAGS
-from tests.support.product import Product
-from tests.support.sip_players import Player, Players
-from tests.support.station import give_base, settings_at, take_base
+from tests.support.pages.browser import FLAGS
+from tests.support.sip.sip_players import Player, Players
+from tests.support.stations.product import Product
+from tests.support.stations.station import give_base, settings_at, take_base
 
 ROOT = Path(__file__).parents[2]
 #: What a person writes in place of the tutorial's: the page's port, and the gateway's address.

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.product import Product
-from tests.support.scripted_ami import BUSY, CONGESTION, Fate, Faults, ScriptedAmi
-from tests.support.scripted_phone import Dialplan, Person
+from tests.support.phones.scripted_phone import Dialplan, Person
+from tests.support.sip.scripted_ami import BUSY, CONGESTION, Fate, Faults, ScriptedAmi
+from tests.support.stations.product import Product
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

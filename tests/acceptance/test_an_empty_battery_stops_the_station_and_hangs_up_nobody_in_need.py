@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from callflow.processes.supervisor import ROLES
-from tests.support.nut import Nut
-from tests.support.phone import phones_of
-from tests.support.station import Station, patient_station
+from tests.support.outside.nut import Nut
+from tests.support.phones.phone import phones_of
+from tests.support.stations.station import Station, patient_station
 
 CALLER, NUMBER = "+33639987001", "+33639987009"
 #: Seconds in which something may happen on a machine with other things to do: the test's own limit

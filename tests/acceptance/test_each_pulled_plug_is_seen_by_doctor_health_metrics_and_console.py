@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.sip_relay import SipRelay
-from tests.support.trunks import TRUNKS, TrunkStation
-from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
+from tests.support.pages.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
+from tests.support.sip.sip_relay import SipRelay
+from tests.support.sip.trunks import TRUNKS, TrunkStation
 
 pytestmark = pytest.mark.deep
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 #: How many tones the page has begun, by its own means, stands on its root element.

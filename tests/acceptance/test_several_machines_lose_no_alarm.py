@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import chaos
-from tests.support.hold_ups import HoldUps
-from tests.support.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
-from tests.support.two_nodes import TwoNodes
+from tests.support.attacks import chaos
+from tests.support.attacks.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
+from tests.support.stations.two_nodes import TwoNodes
+from tests.support.suite.hold_ups import HoldUps
 
 #: Sites of a deep run, of a fast one: enough for whichever node is lost to have work.
 DEEP, FAST = 24, 16

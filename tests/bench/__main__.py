@@ -17,7 +17,6 @@ from tests.bench import (
     edits,
     evidence,
     flood,
-    fuzz_dc09,
     guessing,
     importing,
     ingest,
@@ -33,8 +32,9 @@ from tests.bench import (
     simulate,
     supervised,
 )
-from tests.bench.figures import Report
-from tests.support import marked
+from tests.bench.fuzz import fuzz_dc09
+from tests.bench.kit.figures import Report
+from tests.support.suite import marked
 
 Bench = Callable[[int, str], Report]
 

@@ -23,11 +23,11 @@ from ivr.asterisk import control
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.network_log import SeenCall
 from ivr.asterisk.simulator import Behaviour, Phone, Simulator
-from tests.bench import cpu, pace
-from tests.bench.figures import Report, Row, percentile, say, spread
-from tests.bench.floor import Floor
-from tests.bench.pace import Load
-from tests.support.station import Station
+from tests.bench.kit import cpu, pace
+from tests.bench.kit.figures import Report, Row, percentile, say, spread
+from tests.bench.kit.floor import Floor
+from tests.bench.kit.pace import Load
+from tests.support.stations.station import Station
 
 NAME = "alarm-to-ring"
 ROUNDS = 3

@@ -32,14 +32,14 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.simulator import Simulator
-from tests.bench import cpu
-from tests.bench.figures import Report, Row, percentile, say
-from tests.support import sites
-from tests.support.browser import FLAGS, NAMES
-from tests.support.desk import Desk
-from tests.support.station import PATIENCE, Station
-from tests.support.web_station import NAME as WHO
-from tests.support.web_station import PASSWORD, WebProcess, WebStation
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.support.pages.browser import FLAGS, NAMES
+from tests.support.rows import sites
+from tests.support.stations.desk import Desk
+from tests.support.stations.station import PATIENCE, Station
+from tests.support.stations.web_station import NAME as WHO
+from tests.support.stations.web_station import PASSWORD, WebProcess, WebStation
 
 NAME = "console"
 ROWS, EACH_SECOND, FOR_S, CONSOLES = 80, 200, 20.0, 20

@@ -29,14 +29,14 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records.horizon import horizon
 from callflow.storage.schema import UtcDateTime
-from tests.bench import cpu
-from tests.bench.figures import Report, Row, percentile, say
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.stores import chosen, database
 from tests.bench.living import Busy, browser
-from tests.bench.stores import chosen, database
-from tests.support import counted_by_hand
-from tests.support.random_history import RandomHistory
-from tests.support.web_station import NAME as WHO
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.attacks.random_history import RandomHistory
+from tests.support.rows import counted_by_hand
+from tests.support.stations.web_station import NAME as WHO
+from tests.support.stations.web_station import WebProcess, WebStation
 from web.access.users import Role
 
 NAME = "statistics"

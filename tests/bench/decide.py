@@ -32,12 +32,13 @@ from callflow.settings.config import Settings
 from callflow.storage.alarms import incidents
 from callflow.vault import Vault
 from ivr.asterisk.simulator import Behaviour, Phone
-from tests.bench import alarms, cpu
-from tests.bench.figures import Report, Row, say, spread
+from tests.bench import alarms
 from tests.bench.ingest import serving
-from tests.bench.pace import Load
-from tests.bench.stores import STORES, database
-from tests.support.station import Station
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, say, spread
+from tests.bench.kit.pace import Load
+from tests.bench.kit.stores import STORES, database
+from tests.support.stations.station import Station
 
 NAME = "decide"
 OPEN = 10_000

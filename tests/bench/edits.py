@@ -27,12 +27,12 @@ from callflow.storage import schema as t
 from callflow.storage.alarms import surroundings
 from callflow.storage.plans import plans
 from callflow.storage.sites import sites
-from tests.bench.figures import Report, Row, percentile, say
+from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.stores import chosen
+from tests.bench.kit.town import FOLLOWED, PEOPLE, PLANS, SITES, town
 from tests.bench.living import Busy, Line, browser, living
-from tests.bench.stores import chosen
-from tests.bench.town import FOLLOWED, PEOPLE, PLANS, SITES, town
-from tests.support.web_station import NAME as WHO
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import NAME as WHO
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.kit import conflicts
 

@@ -20,12 +20,12 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from tests.bench import cpu
-from tests.bench.figures import Report, Row, say, seeds
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, say, seeds
 from tests.bench.living import Busy
-from tests.support import evidence
-from tests.support.visitors import FarPerson
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.pages.visitors import FarPerson
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebProcess, WebStation
 from web.access.users import Role
 
 NAME = "evidence"

@@ -20,10 +20,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callflow.core.signals.panel import event_data, message
-from tests.bench import alarms, pace
-from tests.bench.figures import say
-from tests.support import marked
-from tests.support.station import Station
+from tests.bench import alarms
+from tests.bench.kit import pace
+from tests.bench.kit.figures import say
+from tests.support.stations.station import Station
+from tests.support.suite import marked
 
 MINUTES, RATE = 60.0, 25
 #: Sites that take turns: one is in alarm again after two minutes, in another zone.

@@ -15,11 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import alarms, ingest, panels
-from tests.bench.figures import Report, Row, say, spread
-from tests.bench.pace import Load
-from tests.bench.servers import account
-from tests.support.station import Station
+from tests.bench import alarms, ingest
+from tests.bench.kit import panels
+from tests.bench.kit.figures import Report, Row, say, spread
+from tests.bench.kit.pace import Load
+from tests.bench.kit.servers import account
+from tests.support.stations.station import Station
 
 NAME = "flood"
 #: The panel that floods, signals a second; the others, each a signal every so many seconds.

@@ -10,8 +10,8 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say, seeds
-from tests.support.siege import BEARS, CHOICES, Siege, besieged
+from tests.bench.kit.figures import Report, Row, say, seeds
+from tests.support.attacks.siege import BEARS, CHOICES, Siege, besieged
 
 NAME = "guessing"
 SITES, RATE, SECONDS = 10_000, 10.0, 60.0

@@ -34,10 +34,10 @@ from callflow.storage import Store
 from callflow.storage.engine.connections import connection_info
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
-from tests.bench import town
-from tests.bench.figures import Report, Row, say
-from tests.bench.stores import chosen, database
-from tests.bench.town import SITES
+from tests.bench.kit import town
+from tests.bench.kit.figures import Report, Row, say
+from tests.bench.kit.stores import chosen, database
+from tests.bench.kit.town import SITES
 
 NAME = "import"
 #: What is asked: seconds of all of it, and the longest that another write waits.

@@ -30,11 +30,11 @@ from callflow.receiver.pace import LEAST, RATE
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
-from tests.bench import cpu, panels
-from tests.bench.figures import Report, Row, percentile, say, spread
-from tests.bench.servers import account
-from tests.bench.stores import database
-from tests.support.product import free_base
+from tests.bench.kit import cpu, panels
+from tests.bench.kit.figures import Report, Row, percentile, say, spread
+from tests.bench.kit.servers import account
+from tests.bench.kit.stores import database
+from tests.support.stations.product import free_base
 
 NAME = "ingest"
 ROUNDS = 3
@@ -110,7 +110,7 @@ async def serving(
         for role in roles:
             words: tuple[str, ...] = ("callflow", "serve", "--only", role)
             if role in VARIANTS:
-                words = ("tests.bench.servers", role, str(base + 9), folder)
+                words = ("tests.bench.kit.servers", role, str(base + 9), folder)
                 words += (str(CONNECTIONS),)
             started.append(await run_process(*words, environment=environment))
         try:

@@ -21,16 +21,17 @@ import numpy as np
 
 from ivr.asterisk import control
 from ivr.asterisk.instance import Instance, Kind
-from tests.bench import alarms, cpu, pace
-from tests.bench.figures import Report, Row, percentile, say, seeds
-from tests.bench.floor import Floor
-from tests.bench.pace import Load
-from tests.support import hearing
-from tests.support.mouth import FRAME
-from tests.support.phone import Voice
-from tests.support.played_station import played_station
-from tests.support.sip_players import Packet, Player, Players
-from tests.support.station import Station
+from tests.bench import alarms
+from tests.bench.kit import cpu, pace
+from tests.bench.kit.figures import Report, Row, percentile, say, seeds
+from tests.bench.kit.floor import Floor
+from tests.bench.kit.pace import Load
+from tests.support.phones import hearing
+from tests.support.phones.mouth import FRAME
+from tests.support.phones.phone import Voice
+from tests.support.sip.sip_players import Packet, Player, Players
+from tests.support.stations.played_station import played_station
+from tests.support.stations.station import Station
 
 NAME = "ivr"
 CALLS = 100

@@ -21,10 +21,10 @@ import httpx
 
 from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.probes.receiver import NotAcknowledgedError, ReceiverClient
-from tests.bench.figures import Report, Row, percentile, say, seeds
-from tests.support import chaos
-from tests.support.chaos import BUSY, Kill, Town
-from tests.support.station import Station
+from tests.bench.kit.figures import Report, Row, percentile, say, seeds
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import BUSY, Kill, Town
+from tests.support.stations.station import Station
 
 NAME = "kills"
 SIGNALS, KILLS = 10_000, 50

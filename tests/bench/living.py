@@ -18,8 +18,8 @@ import httpx
 
 from callflow import clock
 from callflow.core.signals.panel import event_data, message
-from tests.bench.town import SITES
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation, ended
+from tests.bench.kit.town import SITES
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation, ended
 
 #: Signals a second that arrive while something else is measured.
 _EACH_SECOND = 5.0

@@ -35,8 +35,8 @@ from callflow.storage.records.horizon import horizon
 from callflow.storage.records.search import Asked
 from callflow.storage.schema.base import as_text
 from callflow.texts import entry_text
-from tests.bench.figures import Report, Row, say, spread
-from tests.bench.stores import chosen, database
+from tests.bench.kit.figures import Report, Row, say, spread
+from tests.bench.kit.stores import chosen, database
 
 NAME = "logbook-search"
 ENTRIES = 5_000_000

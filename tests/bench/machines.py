@@ -12,10 +12,10 @@ import random
 import tempfile
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say, seeds
-from tests.bench.stores import database
-from tests.support.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
-from tests.support.two_nodes import TwoNodes
+from tests.bench.kit.figures import Report, Row, say, seeds
+from tests.bench.kit.stores import database
+from tests.support.attacks.machine_chaos import TAKEN_OVER_WITHIN, Chaos, judge
+from tests.support.stations.two_nodes import TwoNodes
 
 NAME = "machines"
 SITES, LOSSES = 120, 5

@@ -30,10 +30,10 @@ from callflow.storage import Store, Tx
 from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.sites import sites
 from callflow.vault import Vault
-from tests.bench import town
-from tests.bench.figures import Report, Row, say
 from tests.bench.importing import Receiver
-from tests.bench.stores import chosen, database
+from tests.bench.kit import town
+from tests.bench.kit.figures import Report, Row, say
+from tests.bench.kit.stores import chosen, database
 
 NAME = "migration"
 SITES = 12_000

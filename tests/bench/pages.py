@@ -28,13 +28,13 @@ from callflow import clock
 from callflow.handling.records.statistics import View
 from callflow.storage import Tx
 from callflow.storage import schema as t
-from tests.bench import cpu
-from tests.bench.figures import Report, Row, percentile, say
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.stores import chosen
+from tests.bench.kit.town import BUSY, DRAFTED, ENTRIES, FOLLOWED, PEOPLE, SITES, town
 from tests.bench.living import Busy, browser, living, reporting
-from tests.bench.stores import chosen
-from tests.bench.town import BUSY, DRAFTED, ENTRIES, FOLLOWED, PEOPLE, SITES, town
-from tests.support.routes import PUBLIC, queries, routes
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.pages.routes import PUBLIC, queries, routes
+from tests.support.stations.web_station import WebProcess, WebStation
 from web.access.users import Role
 from web.api import paging
 from web.app import create_app

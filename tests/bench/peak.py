@@ -18,9 +18,9 @@ from typing import Any
 
 from callflow.core.signals.panel import message
 from callflow.core.time.hours import DAYS
-from tests.bench import panels
-from tests.bench.figures import Report, Row, percentile, say
 from tests.bench.ingest import drained, probe_times, run_process, serving
+from tests.bench.kit import panels
+from tests.bench.kit.figures import Report, Row, percentile, say
 
 NAME = "opening-peak"
 OPENINGS, OFF, SECONDS, PROBES = 2000, 200, 60.0, 24

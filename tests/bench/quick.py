@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
-from tests.bench import leftovers
-from tests.bench.figures import say
-from tests.bench.pace import Load
+from tests.bench.kit import leftovers
+from tests.bench.kit.figures import say
+from tests.bench.kit.pace import Load
 
 NAME = "quick"
 #: Seconds after which what still runs does not end; then for its stations to be ended.

@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench.figures import Report, Row, say, seeds
-from tests.support import rings
-from tests.support.trunks import TRUNKS, TrunkStation
+from tests.bench.kit.figures import Report, Row, say, seeds
+from tests.support.sip import rings
+from tests.support.sip.trunks import TRUNKS, TrunkStation
 
 NAME = "rings"
 CALLS, STOPS, HUNG_UP = 2_500, 50, 48

@@ -11,7 +11,7 @@ import itertools
 import time
 from collections import Counter
 
-from tests.bench.figures import Figure, Report, Row, say, seeds
+from tests.bench.kit.figures import Figure, Report, Row, say, seeds
 from tests.support.simulated_station.faults import Fault
 from tests.support.simulated_station.planted import PLANTED
 from tests.support.simulated_station.simulation import ALARMING, MESSAGES, History, Simulations

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callflow.core.signals.panel import message
-from tests.bench import cpu
 from tests.bench.alarms import CHANNELS, Bench
-from tests.bench.figures import Report, Row, percentile, say, spread
-from tests.bench.pace import Load
-from tests.support.station import Station
+from tests.bench.kit import cpu
+from tests.bench.kit.figures import Report, Row, percentile, say, spread
+from tests.bench.kit.pace import Load
+from tests.support.stations.station import Station
 
 NAME = "supervised"
 PANELS, EVERY, CONNECTIONS, MUTE = 100_000, 90.0, 100, 10

@@ -15,7 +15,7 @@ from callflow.processes import blackout, supervisor
 from callflow.processes.nursery import Nursery
 from callflow.processes.supervisor import ROLES, Child, Supervisor
 from callflow.settings.config import Settings
-from tests.support.nut import Nut
+from tests.support.outside.nut import Nut
 
 
 class Sleepers(Nursery):

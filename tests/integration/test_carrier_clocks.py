@@ -15,7 +15,7 @@ import pytest
 from callflow import clock
 from callflow.settings.trunks import TrunkSettings
 from ivr.telephony.carrier_clocks import CarrierClocks
-from tests.support.certificates import certificate
+from tests.support.outside.certificates import certificate
 
 HOST = "127.0.0.1"
 Replies = Callable[[bytes], list[bytes]]

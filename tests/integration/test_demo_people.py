@@ -14,8 +14,8 @@ from callflow.commands.station.station import prepare
 from callflow.demo.station import demo_settings
 from callflow.settings.config import BadSettings, Settings
 from callflow.storage.people import users
-from tests.integration.test_command_line import callflow
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.integration.commands.test_command_line import callflow
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role, digest
 
 

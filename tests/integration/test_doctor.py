@@ -18,9 +18,9 @@ from callflow import clock
 from callflow.handling.station.tokens import revoke_token
 from callflow.storage import schema as t
 from callflow.storage.people import users
-from tests.integration.test_command_line import callflow
-from tests.support.ports import free_port
-from tests.support.web_station import WebStation
+from tests.integration.commands.test_command_line import callflow
+from tests.support.stations.web_station import WebStation
+from tests.support.suite.ports import free_port
 from web.access.users import Role
 
 #: Verdicts that hold nothing against the station.

@@ -11,7 +11,7 @@ import pytest
 from callflow import listening
 from callflow.core.station.addresses import network_of
 from callflow.settings.config import Settings
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 #: Documentation's (RFC 5737, RFC 3849): no machine has them.
 NOWHERE, NOWHERE_6 = "192.0.2.77", "2001:db8::77"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from callflow.processes.supervisor import child_environment
 from callflow.settings.config import read_settings
-from tests.support.small_disk import SmallDisk
+from tests.support.outside.small_disk import SmallDisk
 
 #: Logs each line it reads, and answers when it has.
 _LOGS = """

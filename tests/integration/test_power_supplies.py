@@ -17,8 +17,8 @@ from callflow.probes import nut, supplies
 from callflow.probes.nut import Access, NutError
 from callflow.settings.config import Settings
 from callflow.settings.power import Device
-from tests.support.certificates import certificate
-from tests.support.nut import Nut, keep_certificate, until
+from tests.support.outside.certificates import certificate
+from tests.support.outside.nut import Nut, keep_certificate, until
 
 CLEAR = Access()
 

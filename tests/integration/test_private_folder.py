@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from callflow import private
-from tests.support.closed import open_to_others
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.stations.closed import open_to_others
+from tests.support.stations.web_station import WebProcess, WebStation
 
 
 @pytest.fixture

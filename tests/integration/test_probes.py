@@ -16,8 +16,8 @@ from callflow.core.watch.facts import Clock
 from callflow.probes import time_source
 from callflow.probes.machine import Probe
 from callflow.settings.config import Settings
-from tests.support.certificates import certificate
-from tests.support.ports import free_port
+from tests.support.outside.certificates import certificate
+from tests.support.suite.ports import free_port
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.costs import lines, package_of, shared
+from tests.support.suite.costs import lines, package_of, shared
 
 
 def test_a_test_costs_its_package() -> None:

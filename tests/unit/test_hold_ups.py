@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.hold_ups import HoldUps
+from tests.support.suite.hold_ups import HoldUps
 
 
 class Times:

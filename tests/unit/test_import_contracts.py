@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grimp
 
-from tests.support.import_contracts import OnlyInContract, PureContract
+from tests.support.checks.import_contracts import OnlyInContract, PureContract
 
 
 def graph_of(*imports: tuple[str, str]) -> grimp.ImportGraph:

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from tests.support.in_clear import in_clear
+from tests.support.rows.in_clear import in_clear
 
 HASH = hashlib.sha256(b"4").hexdigest()
 

@@ -6,7 +6,7 @@ from email.message import Message
 
 import pytest
 
-from tests.support.licences import Part, goes_with, refused, stated
+from tests.support.checks.licences import Part, goes_with, refused, stated
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mutants import (
+from tests.support.suite.mutants import (
     NotAMutantError,
     missing_tests,
     read,

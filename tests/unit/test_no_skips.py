@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.no_skips import without_tests
+from tests.support.suite.no_skips import without_tests
 
 
 def test_a_part_without_any_test_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.references import Known, dead, known
+from tests.support.checks.references import Known, dead, known
 
 RULES = "docs/explanation/rules.md"
 DOCUMENTS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tests.support import run_delay
-from tests.support.run_delay import RunDelay
+from tests.support.suite import run_delay
+from tests.support.suite.run_delay import RunDelay
 
 
 def test_every_thread_of_a_process_is_read() -> None:

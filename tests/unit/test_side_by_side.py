@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.support.side_by_side import (
+from tests.support.suite.side_by_side import (
     AT_ONCE,
     closing_line,
     code_of,
@@ -12,8 +12,8 @@ from tests.support.side_by_side import (
     following,
     steadied,
 )
-from tests.support.unit_process import Result
-from tests.support.units import BROWSER, COMPUTING, LIVE, Unit
+from tests.support.suite.unit_process import Result
+from tests.support.suite.units import BROWSER, COMPUTING, LIVE, Unit
 
 
 def test_the_closing_line_is_pytests_own() -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.support.unit_guard import UnitTestReachesOutError
+from tests.support.suite.unit_guard import UnitTestReachesOutError
 
 
 def test_a_unit_test_opens_no_connection() -> None:

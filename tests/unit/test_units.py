@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import dear
-from tests.support.side_by_side import LISTENING
-from tests.support.units import BROWSER, COMPUTING, LIVE, ROOT, Unit, deep_computing, files, whole
+from tests.support.suite import dear
+from tests.support.suite.side_by_side import LISTENING
+from tests.support.suite.units import (
+    BROWSER,
+    COMPUTING,
+    LIVE,
+    ROOT,
+    Unit,
+    deep_computing,
+    files,
+    whole,
+)
 
 
 def _files(units: Iterable[Unit], root: Path = ROOT) -> list[Path]:
@@ -28,7 +37,7 @@ def test_every_file_of_tests_is_in_exactly_one_unit() -> None:
 def test_what_listens_lies_where_it_is_looked_for() -> None:
     marked = re.compile(r"^(pytestmark\b.*|    |@)pytest\.mark\.ear\b", re.MULTILINE)
     listening = {path for path in _files(whole()) if marked.search(path.read_text("utf-8"))}
-    listening.discard(ROOT / "tests/integration/test_harness.py")  # suites in it, as text
+    listening.discard(ROOT / "tests/integration/suite/test_harness.py")  # suites in it, as text
     assert listening <= set(_files([LISTENING]))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import pressure, unsteady
-from tests.support.hearing import NotHeardError
+from tests.support.phones.hearing import NotHeardError
+from tests.support.suite import pressure, unsteady
 
 
 def test_only_what_was_not_heard_may_be_the_machines() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.carrier_station import Gateway, RegisteredStation
-from tests.support.kamailio import Kamailio
-from tests.support.name_server import NameServer
-from tests.support.ports import free_port
+from tests.support.sip.kamailio import Kamailio
+from tests.support.sip.name_server import NameServer
+from tests.support.stations.carrier_station import Gateway, RegisteredStation
+from tests.support.suite.ports import free_port
 
 
 @dataclass(kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sites
-from tests.support.carrier_station import Gateway, RegisteredStation
+from tests.support.rows import sites
+from tests.support.stations.carrier_station import Gateway, RegisteredStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

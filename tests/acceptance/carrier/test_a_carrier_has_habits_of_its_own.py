@@ -12,9 +12,9 @@ import pytest_asyncio
 from callflow.core.calls.call import Outcome
 from callflow.texts.station.trunks import TESTS
 from tests.acceptance.carrier.conftest import Ends
-from tests.support import sites
-from tests.support.carrier_station import DOMAIN, Gateway, RegisteredStation
-from tests.support.kamailio import PROXY_HOST, THIRD, Kamailio
+from tests.support.rows import sites
+from tests.support.sip.kamailio import PROXY_HOST, THIRD, Kamailio
+from tests.support.stations.carrier_station import DOMAIN, Gateway, RegisteredStation
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.deep]
 

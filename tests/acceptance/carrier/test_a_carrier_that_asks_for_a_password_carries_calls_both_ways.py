@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sites
-from tests.support.administrator import administrator_of_forms
-from tests.support.carrier_station import SHOWN, Gateway, RegisteredStation
-from tests.support.kamailio import OTHER, PASSWORD, USERNAME, Kamailio
+from tests.support.pages.administrator import administrator_of_forms
+from tests.support.rows import sites
+from tests.support.sip.kamailio import OTHER, PASSWORD, USERNAME, Kamailio
+from tests.support.stations.carrier_station import SHOWN, Gateway, RegisteredStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

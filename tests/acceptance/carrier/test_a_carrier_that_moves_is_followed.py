@@ -6,10 +6,10 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.carrier.conftest import Ends
-from tests.support import sites
-from tests.support.carrier_station import Gateway
-from tests.support.kamailio import Kamailio
-from tests.support.raw_sip import RawSip
+from tests.support.rows import sites
+from tests.support.sip.kamailio import Kamailio
+from tests.support.sip.raw_sip import RawSip
+from tests.support.stations.carrier_station import Gateway
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.deep]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import sites
-from tests.support.carrier_station import Gateway, RegisteredStation
-from tests.support.kamailio import Kamailio
+from tests.support.rows import sites
+from tests.support.sip.kamailio import Kamailio
+from tests.support.stations.carrier_station import Gateway, RegisteredStation
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.deep]
 

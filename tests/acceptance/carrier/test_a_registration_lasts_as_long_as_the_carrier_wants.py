@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.support.carrier_station import RegisteredStation
-from tests.support.kamailio import USERNAME, Kamailio
+from tests.support.sip.kamailio import USERNAME, Kamailio
+from tests.support.stations.carrier_station import RegisteredStation
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.deep]
 

@@ -16,7 +16,7 @@ _ALONE = ("unshare", "--user", "--map-root-user", "--net")
 def test_calls_go_both_ways_through_a_router_of_its_own(tmp_path: Path) -> None:
     """Namespaces of the kernel, made without root where it allows (user_namespaces(7))."""
     done = subprocess.run(
-        [*_ALONE, sys.executable, "-m", "tests.support.translated", str(tmp_path)],
+        [*_ALONE, sys.executable, "-m", "tests.support.sip.translated", str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=300,

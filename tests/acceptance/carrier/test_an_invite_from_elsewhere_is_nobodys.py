@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.carrier_station import RegisteredStation
-from tests.support.kamailio import REALM, USERNAME, Kamailio
-from tests.support.raw_sip import RawSip, sdp
+from tests.support.sip.kamailio import REALM, USERNAME, Kamailio
+from tests.support.sip.raw_sip import RawSip, sdp
+from tests.support.stations.carrier_station import RegisteredStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.station import Station
+from tests.support.stations.station import Station
 
 
 class Demo(Station):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.closed import open_to_others
-from tests.support.station import Station
+from tests.support.stations.closed import open_to_others
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

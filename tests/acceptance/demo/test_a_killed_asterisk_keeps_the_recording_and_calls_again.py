@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from callflow import clock
-from tests.support import chaos
-from tests.support.chaos import ANSWERS, RINGS, Town
-from tests.support.hold_ups import HoldUps
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import ANSWERS, RINGS, Town
+from tests.support.stations.station import Station
+from tests.support.suite.hold_ups import HoldUps
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -10,10 +10,10 @@ import pytest
 from callflow.core.signals.signal import Kind as Alarm
 from callflow.processes.supervisor import ROLES
 from ivr.asterisk.instance import Kind
-from tests.support import chaos
-from tests.support.chaos import CODE, RINGS, Town
-from tests.support.phone import Phone, phones_of
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import CODE, RINGS, Town
+from tests.support.phones.phone import Phone, phones_of
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from callflow.core.calls.purpose import Purpose
-from tests.support import chaos
-from tests.support.chaos import STORIES, Kill, Seen, Town
-from tests.support.hold_ups import HoldUps, Parts
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import STORIES, Kill, Seen, Town
+from tests.support.stations.station import Station
+from tests.support.suite.hold_ups import HoldUps, Parts
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

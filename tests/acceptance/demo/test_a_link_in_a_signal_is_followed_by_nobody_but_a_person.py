@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from callflow.probes.panel import PanelClient
-from tests.support import sites
-from tests.support.canary import Canary
-from tests.support.station import Station
+from tests.support.rows import sites
+from tests.support.stations.canary import Canary
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outages import ROLES, Outage, Panels, said, the_turn
-from tests.support.station import Station
+from tests.support.outside.outages import ROLES, Outage, Panels, said, the_turn
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,9 +8,9 @@ import contextlib
 import pytest
 
 from callflow.probes.panel import NoAnswerError, PanelClient
-from tests.support import chaos
-from tests.support.sites import fresh, put, site
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.rows.sites import fresh, put, site
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

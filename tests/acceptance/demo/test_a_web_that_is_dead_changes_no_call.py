@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import chaos
-from tests.support.chaos import CODE, RINGS, Town
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import CODE, RINGS, Town
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -11,8 +11,8 @@ from callflow import clock
 from callflow.demo import sites
 from callflow.demo import station as demo_station
 from callflow.settings.config import Settings
-from tests.support import chaos
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

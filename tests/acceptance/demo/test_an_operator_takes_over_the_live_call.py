@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from callflow.demo import sites as demo_sites
-from tests.support import sites
-from tests.support.station import Station
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

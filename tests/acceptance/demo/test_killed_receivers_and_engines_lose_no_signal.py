@@ -15,10 +15,10 @@ from collections.abc import Iterator
 import pytest
 
 from callflow.probes.panel import NoAnswerError, PanelClient
-from tests.support import chaos
-from tests.support.chaos import BUSY, STORIES, Kill, Town
-from tests.support.hold_ups import HoldUps
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.attacks.chaos import BUSY, STORIES, Kill, Town
+from tests.support.stations.station import Station
+from tests.support.suite.hold_ups import HoldUps
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -21,8 +21,8 @@ import pytest
 from callflow import clock
 from callflow.core.calls.dial_policy import BY_A_PERSON, EMERGENCY, NOT_FULL
 from callflow.demo import sites as demo_sites
-from tests.support import sites
-from tests.support.station import DESKS, DUTY, Station
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, DUTY, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.phone import Phones, phones_of
-from tests.support.station import Station, patient_station
-from tests.support.together import Conversations, chosen
+from tests.support.phones.phone import Phones, phones_of
+from tests.support.phones.together import Conversations, chosen
+from tests.support.stations.station import Station, patient_station
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from callflow import clock
-from tests.support import hearing, sites
-from tests.support.packet_phone import PacketPhone
-from tests.support.phone import Phones
-from tests.support.station import Station
-from tests.support.together import together
+from tests.support.phones import hearing
+from tests.support.phones.packet_phone import PacketPhone
+from tests.support.phones.phone import Phones
+from tests.support.phones.together import together
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -6,12 +6,13 @@ import pytest
 
 from callflow.core.signals.contact_id import block_keys
 from callflow.core.signals.signal import Kind
-from tests.support import hearing, sites
-from tests.support.panel_phone import Panel, fresh_account, panel_at
-from tests.support.panel_rows import calls_of
-from tests.support.phone import Phone, Phones
-from tests.support.station import DESKS, Station
-from tests.support.together import at_the_desks
+from tests.support.outside.panel_phone import Panel, fresh_account, panel_at
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phone, Phones
+from tests.support.phones.together import at_the_desks
+from tests.support.rows import sites
+from tests.support.rows.panel_rows import calls_of
+from tests.support.stations.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

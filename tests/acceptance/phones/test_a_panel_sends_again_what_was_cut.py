@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from callflow.core.signals.contact_id import block_keys
-from tests.support import sites
-from tests.support.panel_phone import fresh_account, panel_at
-from tests.support.panel_rows import signals_of
-from tests.support.phone import Phones
-from tests.support.station import Station
-from tests.support.together import together
+from tests.support.outside.panel_phone import fresh_account, panel_at
+from tests.support.phones.phone import Phones
+from tests.support.phones.together import together
+from tests.support.rows import sites
+from tests.support.rows.panel_rows import signals_of
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

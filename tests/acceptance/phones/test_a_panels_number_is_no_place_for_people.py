@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sites
-from tests.support.panel_phone import HIGH_HZ, KISS_OFF_S, LOW_HZ, Panel, panel_at, tones_heard
-from tests.support.panel_rows import calls_of
-from tests.support.phone import Phones
-from tests.support.station import Station
-from tests.support.together import together
+from tests.support.outside.panel_phone import (
+    HIGH_HZ,
+    KISS_OFF_S,
+    LOW_HZ,
+    Panel,
+    panel_at,
+    tones_heard,
+)
+from tests.support.phones.phone import Phones
+from tests.support.phones.together import together
+from tests.support.rows import sites
+from tests.support.rows.panel_rows import calls_of
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

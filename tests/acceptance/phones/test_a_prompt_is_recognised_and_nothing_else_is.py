@@ -16,8 +16,8 @@ from ivr.agi.runner import fixed_sentences, sentence
 from ivr.asterisk.tree import cache_folder
 from ivr.speech import Speech
 from ivr.speech.announcements import Announcements
-from tests.support import hearing
-from tests.support.hearing import Samples
+from tests.support.phones import hearing
+from tests.support.phones.hearing import Samples
 
 #: The first test waits for every prompt of the voice.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.support import hearing, sites
-from tests.support.phone import Phone, Phones
-from tests.support.station import DESKS, Station
-from tests.support.together import at_the_desks
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phone, Phones
+from tests.support.phones.together import at_the_desks
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -9,11 +9,11 @@ import pytest
 
 from callflow.core.interventions.law import Service
 from tests.acceptance.phones.test_help_brings_a_human_to_the_line import ended, hear_each_other
-from tests.support import sites
-from tests.support.hearing import Samples
-from tests.support.phone import Phone, Phones
-from tests.support.station import DESKS, Station
-from tests.support.together import at_the_desks
+from tests.support.phones.hearing import Samples
+from tests.support.phones.phone import Phone, Phones
+from tests.support.phones.together import at_the_desks
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.signal import Kind
-from tests.support import sites
-from tests.support.phone import Phones
-from tests.support.station import Station
-from tests.support.together import together
+from tests.support.phones.phone import Phones
+from tests.support.phones.together import together
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

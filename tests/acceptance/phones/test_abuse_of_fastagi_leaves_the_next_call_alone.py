@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ivr.asterisk.instance import Instance, Kind
-from tests.support import sites
-from tests.support.station import Station
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

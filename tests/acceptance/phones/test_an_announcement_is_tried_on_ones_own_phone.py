@@ -9,14 +9,14 @@ import pytest
 
 from callflow.core.signals.signal import Kind
 from callflow.texts.station.trunks import TESTS
-from tests.support import sites
-from tests.support.administrator import administrator_of_forms
-from tests.support.hearing import Found
-from tests.support.phone import Phone, Phones
-from tests.support.station import Station
-from tests.support.studio import recording
-from tests.support.together import together
-from tests.support.visitors import FarPerson
+from tests.support.outside.studio import recording
+from tests.support.pages.administrator import administrator_of_forms
+from tests.support.pages.visitors import FarPerson
+from tests.support.phones.hearing import Found
+from tests.support.phones.phone import Phone, Phones
+from tests.support.phones.together import together
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from callflow.core.signals.signal import Kind
-from tests.support import chaos, sites
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.attacks import chaos
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

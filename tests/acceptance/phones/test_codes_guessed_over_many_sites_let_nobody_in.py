@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.siege import besieged
+from tests.support.attacks.siege import besieged
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.deep]
 

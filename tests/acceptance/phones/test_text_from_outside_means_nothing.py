@@ -25,9 +25,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright
 
 from callflow.probes.panel import NoAnswerError, PanelClient
-from tests.support import sites
-from tests.support.browser import FLAGS
-from tests.support.payloads import (
+from tests.support.outside.payloads import (
     BREAKS,
     CANARY_FILE,
     CANARY_NUMBER,
@@ -35,8 +33,10 @@ from tests.support.payloads import (
     OF_EACH_CLASS,
     payloads,
 )
-from tests.support.phone import Phone, Phones, Voice, phones_of
-from tests.support.station import Station
+from tests.support.pages.browser import FLAGS
+from tests.support.phones.phone import Phone, Phones, Voice, phones_of
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 #: The first test waits for all that is sent, and for each call that it makes.
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600)]
@@ -260,7 +260,7 @@ async def test_a_page_has_the_elements_of_any_other_and_the_text_as_text(sent: S
 
 async def test_a_browser_runs_nothing_of_it(sent: Sent, chromium_path: str, deep_run: bool) -> None:
     """The console has them all; a fast run opens the alarms of those that are meant for pages. (Of
-    every page: tests/integration/web/kit/test_hostile_texts.py.)"""
+    every page: tests/integration/web/walks/test_hostile_texts.py.)"""
     station = sent.station
     async with async_playwright() as engine:
         browser = await engine.chromium.launch(executable_path=chromium_path, args=list(FLAGS))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import sites
-from tests.support.desk import desks_of
-from tests.support.phone import phones_of
-from tests.support.station import DESKS, DUTY, Station, patient_station
+from tests.support.phones.phone import phones_of
+from tests.support.rows import sites
+from tests.support.stations.desk import desks_of
+from tests.support.stations.station import DESKS, DUTY, Station, patient_station
 
 FRENCH, ENGLISH = "+33639987011", "+33639987012"
 

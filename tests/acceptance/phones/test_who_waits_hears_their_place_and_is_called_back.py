@@ -7,11 +7,12 @@ import re
 import httpx
 import pytest
 
-from tests.support import hearing, sites
-from tests.support.packet_phone import PacketPhone
-from tests.support.phone import Phones
-from tests.support.station import DESKS, DUTY, Station
-from tests.support.together import at_the_desks
+from tests.support.phones import hearing
+from tests.support.phones.packet_phone import PacketPhone
+from tests.support.phones.phone import Phones
+from tests.support.phones.together import at_the_desks
+from tests.support.rows import sites
+from tests.support.stations.station import DESKS, DUTY, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.support.played_station import PlayedStation, all_is_over, played_station
-from tests.support.sip_players import Players
+from tests.support.sip.sip_players import Players
+from tests.support.stations.played_station import PlayedStation, all_is_over, played_station
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from callflow.core.signals.signal import Kind
-from tests.support import sites
-from tests.support.mouth import FRAME, FRAME_S
-from tests.support.played_station import PlayedCall, PlayedStation, called
-from tests.support.sip_players import Players
+from tests.support.phones.mouth import FRAME, FRAME_S
+from tests.support.rows import sites
+from tests.support.sip.sip_players import Players
+from tests.support.stations.played_station import PlayedCall, PlayedStation, called
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

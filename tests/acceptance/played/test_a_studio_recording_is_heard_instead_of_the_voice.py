@@ -12,10 +12,11 @@ import soundfile
 from callflow.core.calls import sound
 from callflow.core.signals.signal import Kind
 from ivr.speech import voice
-from tests.support import hearing, sites
-from tests.support.hearing import Samples
-from tests.support.played_station import PlayedStation, called
-from tests.support.sip_players import Players
+from tests.support.phones import hearing
+from tests.support.phones.hearing import Samples
+from tests.support.rows import sites
+from tests.support.sip.sip_players import Players
+from tests.support.stations.played_station import PlayedStation, called
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.proxy import Nginx
-from tests.support.station import PATIENCE, Station
+from tests.support.pages.proxy import Nginx
+from tests.support.stations.station import PATIENCE, Station
 
 #: Browsers find both on this machine, without asking anybody.
 NAMES = ("alarms.localhost", "autre.localhost")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.proxied.conftest import NAMES, Proxied
 from tests.acceptance.telephone.conversations import somebody_elses_alarm
-from tests.support.desk import desks_of
+from tests.support.stations.desk import desks_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.acceptance.proxied.conftest import NAMES, Proxied
-from tests.support.desk import PASSWORD
+from tests.support.stations.desk import PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.far_ends import MailServer
-from tests.support.sheet_station import SheetStation
+from tests.support.sip.far_ends import MailServer
+from tests.support.stations.sheet_station import SheetStation
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

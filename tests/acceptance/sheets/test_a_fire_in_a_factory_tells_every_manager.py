@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.sheet_station import SheetStation, quick
-from tests.support.sheets import sheet
+from tests.support.rows.sheets import sheet
+from tests.support.stations.sheet_station import SheetStation, quick
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import sites
-from tests.support.phone import Phone, phones_of
-from tests.support.station import Station
+from tests.support.phones.phone import Phone, phones_of
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

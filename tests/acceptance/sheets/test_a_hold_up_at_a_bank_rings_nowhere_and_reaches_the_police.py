@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callflow import clock
-from tests.support.sheet_station import SheetStation, quick
-from tests.support.sheets import sheet
+from tests.support.rows.sheets import sheet
+from tests.support.stations.sheet_station import SheetStation, quick
 
 #: Seconds for which the premises ring, by the station's settings, where nobody hangs up.
 RINGS_FOR = 30

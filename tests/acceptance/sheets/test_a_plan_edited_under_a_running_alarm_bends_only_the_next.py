@@ -9,7 +9,7 @@ import pytest
 from callflow.core.calls.on_call import Who
 from callflow.core.plans.call_plan import Plan, Step, StepKind, to_json
 from callflow.core.sites.site import Role
-from tests.support.sheet_station import SheetStation
+from tests.support.stations.sheet_station import SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import sites
-from tests.support.far_ends import HttpServer, Response
-from tests.support.sheet_station import SheetStation
+from tests.support.rows import sites
+from tests.support.sip.far_ends import HttpServer, Response
+from tests.support.stations.sheet_station import SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -12,7 +12,7 @@ import pytest
 
 from callflow import clock
 from callflow.core.plans.call_plan import Plan, Step, StepKind
-from tests.support.sheet_station import STORM_S, SheetStation
+from tests.support.stations.sheet_station import STORM_S, SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

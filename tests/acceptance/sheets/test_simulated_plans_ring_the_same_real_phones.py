@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from tests.support.station import DESKS, DUTY, Station
+from tests.support.stations.station import DESKS, DUTY, Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from callflow.core.plans.call_plan import Plan, Step, StepKind
-from tests.support.sheet_station import SheetStation
+from tests.support.stations.sheet_station import SheetStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.hostile import Carrier, CarrierStation
-from tests.support.phone import Phones, phones_of
+from tests.support.attacks.hostile import Carrier, CarrierStation
+from tests.support.phones.phone import Phones, phones_of
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

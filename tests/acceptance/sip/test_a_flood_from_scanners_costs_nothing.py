@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import sites
-from tests.support.hostile import PREMIUM, Carrier, CarrierStation
-from tests.support.phone import Phones
-from tests.support.raw_sip import RawSip, sdp
-from tests.support.station import DESKS, DUTY
+from tests.support.attacks.hostile import PREMIUM, Carrier, CarrierStation
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.sip.raw_sip import RawSip, sdp
+from tests.support.stations.station import DESKS, DUTY
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

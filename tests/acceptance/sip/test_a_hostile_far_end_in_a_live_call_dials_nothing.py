@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.support import sites
-from tests.support.hostile import PREMIUM, Carrier, CarrierStation
-from tests.support.phone import Voice
-from tests.support.raw_sip import first_line, header, sdp
-from tests.support.sip_callers import Heard
-from tests.support.sip_players import Player, talks
+from tests.support.attacks.hostile import PREMIUM, Carrier, CarrierStation
+from tests.support.phones.phone import Voice
+from tests.support.rows import sites
+from tests.support.sip.raw_sip import first_line, header, sdp
+from tests.support.sip.sip_callers import Heard
+from tests.support.sip.sip_players import Player, talks
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.hostile import Carrier, CarrierStation
-from tests.support.raw_sip import RawSip, first_line, header
-from tests.support.torture import messages
+from tests.support.attacks.hostile import Carrier, CarrierStation
+from tests.support.attacks.torture import messages
+from tests.support.sip.raw_sip import RawSip, first_line, header
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

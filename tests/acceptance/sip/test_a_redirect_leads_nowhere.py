@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support import sites
-from tests.support.hostile import PREMIUM, CarrierStation
-from tests.support.raw_sip import Answer, RawSip, first_line
+from tests.support.attacks.hostile import PREMIUM, CarrierStation
+from tests.support.rows import sites
+from tests.support.sip.raw_sip import Answer, RawSip, first_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -19,14 +19,15 @@ import pytest_asyncio
 
 from callflow import clock
 from callflow.handling.calls import trunk_tests
-from tests.support import hearing, sites
-from tests.support.certificates import certificate
-from tests.support.hostile import SecretStation
-from tests.support.name_server import NameServer
-from tests.support.ports import free_port
-from tests.support.raw_sip import sdp
-from tests.support.real_phone import RealPhone
-from tests.support.wiretap import AudioTap, StreamTap, entropy
+from tests.support.attacks.hostile import SecretStation
+from tests.support.outside.certificates import certificate
+from tests.support.phones import hearing
+from tests.support.phones.real_phone import RealPhone
+from tests.support.rows import sites
+from tests.support.sip.name_server import NameServer
+from tests.support.sip.raw_sip import sdp
+from tests.support.sip.wiretap import AudioTap, StreamTap, entropy
+from tests.support.suite.ports import free_port
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.ear]
 

@@ -16,11 +16,11 @@ import httpx
 import pytest
 
 from callflow.core.calls.phones import is_reachable
-from tests.support import sites
-from tests.support.hostile import PREMIUM, Carrier, CarrierStation
-from tests.support.raw_sip import RawSip, credentials, header, sdp
-from tests.support.shifts import PASSWORD, form_of
-from tests.support.sip_wires import Request, Shut, Wire, ask, status
+from tests.support.attacks.hostile import PREMIUM, Carrier, CarrierStation
+from tests.support.rows import sites
+from tests.support.sip.raw_sip import RawSip, credentials, header, sdp
+from tests.support.sip.sip_wires import Request, Shut, Wire, ask, status
+from tests.support.stations.shifts import PASSWORD, form_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

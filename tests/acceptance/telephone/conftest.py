@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.desk import Desks, desks_of
-from tests.support.operators import Operators, operators_of
-from tests.support.phone import Phones, phones_of
-from tests.support.station import Station, patient_station
+from tests.support.phones.phone import Phones, phones_of
+from tests.support.stations.desk import Desks, desks_of
+from tests.support.stations.operators import Operators, operators_of
+from tests.support.stations.station import Station, patient_station
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -6,10 +6,11 @@ import asyncio
 from typing import Protocol
 
 from callflow.core.plans import call_plan
-from tests.support import hearing, sites
-from tests.support.phone import Phone, Phones
-from tests.support.sheets import sheet
-from tests.support.station import Station
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phone, Phones
+from tests.support.rows import sites
+from tests.support.rows.sheets import sheet
+from tests.support.stations.station import Station
 
 #: Tones that neither speech nor another side makes.
 CLIENT_HZ, OPERATOR_HZ, OTHER_HZ = 620.0, 1130.0, 1480.0

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.support import hearing, sites
-from tests.support.cameras import jpeg
-from tests.support.desk import Desk, Desks
-from tests.support.far_ends import HttpServer, Response
-from tests.support.hands import Hands
-from tests.support.phone import Phone, Phones
-from tests.support.station import Station
+from tests.support.outside.cameras import jpeg
+from tests.support.phones import hearing
+from tests.support.phones.hands import Hands
+from tests.support.phones.phone import Phone, Phones
+from tests.support.rows import sites
+from tests.support.sip.far_ends import HttpServer, Response
+from tests.support.stations.desk import Desk, Desks
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 

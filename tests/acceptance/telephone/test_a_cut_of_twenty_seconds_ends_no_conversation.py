@@ -16,11 +16,11 @@ from tests.acceptance.telephone.conversations import (
     hear_each_other,
     somebody_elses_alarm,
 )
-from tests.support.cable import Cut
-from tests.support.certificates import certificate
-from tests.support.desk import desks_of
-from tests.support.phone import phones_of
-from tests.support.station import Station, patient_station
+from tests.support.outside.cable import Cut
+from tests.support.outside.certificates import certificate
+from tests.support.phones.phone import phones_of
+from tests.support.stations.desk import desks_of
+from tests.support.stations.station import Station, patient_station
 
 pytestmark = [pytest.mark.ear, pytest.mark.deep]
 
@@ -33,7 +33,7 @@ class Reachable(Station):
     forks = False
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "tests.support.reachable_demo", *arguments)
+        return (sys.executable, "-m", "tests.support.stations.reachable_demo", *arguments)
 
 
 @pytest_asyncio.fixture

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.support import ends, sites
-from tests.support.desk import Desks
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.pages import ends
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.deep]
 

@@ -9,12 +9,13 @@ import pytest
 from playwright.async_api import expect
 
 from callflow.clock import monotonic
-from tests.support import hearing, sites
-from tests.support.desk import Desks
-from tests.support.hands import Hands
-from tests.support.hold_ups import HoldUps
-from tests.support.phone import Phones
-from tests.support.station import DESKS, DUTY, Station
+from tests.support.phones import hearing
+from tests.support.phones.hands import Hands
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import DESKS, DUTY, Station
+from tests.support.suite.hold_ups import HoldUps
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 

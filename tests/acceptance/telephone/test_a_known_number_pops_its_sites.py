@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.telephone.conversations import CLIENT_HZ, OPERATOR_HZ, hear_each_other
-from tests.support import hearing, sites
-from tests.support.operators import Operators
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.stations.operators import Operators
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,9 +8,9 @@ import asyncio
 import pytest
 
 from callflow.core.signals.signal import Kind
-from tests.support import sites
-from tests.support.phone import Phones, RealPhone
-from tests.support.station import Station
+from tests.support.phones.phone import Phones, RealPhone
+from tests.support.rows import sites
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 

@@ -9,10 +9,10 @@ from tests.acceptance.telephone.conversations import (
     a_person_asks_for_an_operator,
     hear_each_other,
 )
-from tests.support.desk import Desks
-from tests.support.hands import Hands
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.phones.hands import Hands
+from tests.support.phones.phone import Phones
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 

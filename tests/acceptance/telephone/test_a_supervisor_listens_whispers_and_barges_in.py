@@ -13,10 +13,10 @@ from tests.acceptance.telephone.conversations import (
     a_person_asks_for_an_operator,
     hear_each_other,
 )
-from tests.support import hearing
-from tests.support.operators import Operators
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phones
+from tests.support.stations.operators import Operators
+from tests.support.stations.station import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.desk import Desks
-from tests.support.film import FRAMES, POLICE, SCHEMES, Story, camera
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.pages.film import FRAMES, POLICE, SCHEMES, Story, camera
+from tests.support.phones.phone import Phones
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import Station
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),

@@ -7,10 +7,11 @@ import asyncio
 
 import pytest
 
-from tests.support import hearing, sites
-from tests.support.desk import Desks
-from tests.support.phone import Phones
-from tests.support.station import Station
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phones
+from tests.support.rows import sites
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 

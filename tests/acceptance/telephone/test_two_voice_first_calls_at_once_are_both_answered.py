@@ -15,10 +15,10 @@ from tests.acceptance.telephone.conversations import (
     a_lift,
     answers_by_itself,
 )
-from tests.support import hearing
-from tests.support.operators import Operator, Operators
-from tests.support.phone import Phone, Phones
-from tests.support.station import DESKS, Station
+from tests.support.phones import hearing
+from tests.support.phones.phone import Phone, Phones
+from tests.support.stations.operators import Operator, Operators
+from tests.support.stations.station import DESKS, Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
 

@@ -12,10 +12,10 @@ from playwright.async_api import expect
 from callflow import clock
 from callflow.core.signals.signal import Kind
 from tests.acceptance.telephone.conversations import OPERATOR_HZ
-from tests.support import sites
-from tests.support.desk import Desks
-from tests.support.phone import Phone, Phones
-from tests.support.station import Station
+from tests.support.phones.phone import Phone, Phones
+from tests.support.rows import sites
+from tests.support.stations.desk import Desks
+from tests.support.stations.station import Station
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear, pytest.mark.deep]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.trunks import TrunkStation
+from tests.support.sip.trunks import TrunkStation
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -10,8 +10,9 @@ import pytest
 from callflow.core.messages.outbox import MessageState
 from callflow.core.messages.proof import Stage
 from callflow.storage.records import logbook
-from tests.support import faxes, sites
-from tests.support.trunks import TrunkStation
+from tests.support.outside import faxes
+from tests.support.rows import sites
+from tests.support.sip.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sites
-from tests.support.trunks import NUMBERS, TrunkStation
+from tests.support.rows import sites
+from tests.support.sip.trunks import NUMBERS, TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

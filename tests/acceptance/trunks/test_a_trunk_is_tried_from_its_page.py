@@ -14,11 +14,11 @@ import pytest
 import pytest_asyncio
 
 from callflow.texts.station.trunks import TESTS
-from tests.support import sites
-from tests.support.administrator import administrator_of_forms
-from tests.support.phone import phones_of
-from tests.support.trunks import NUMBERS, TrunkStation
-from tests.support.visitors import FarPerson
+from tests.support.pages.administrator import administrator_of_forms
+from tests.support.pages.visitors import FarPerson
+from tests.support.phones.phone import phones_of
+from tests.support.rows import sites
+from tests.support.sip.trunks import NUMBERS, TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

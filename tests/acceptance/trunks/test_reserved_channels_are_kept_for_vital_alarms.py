@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from tests.support import sites
-from tests.support.trunks import TRUNKS, TrunkStation
+from tests.support.rows import sites
+from tests.support.sip.trunks import TRUNKS, TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

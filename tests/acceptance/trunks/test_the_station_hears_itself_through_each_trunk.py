@@ -18,10 +18,10 @@ from callflow.handling.watch import canaries as deeds
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.watch import canaries
-from tests.support import sites
-from tests.support.phone import phones_of
-from tests.support.station import DESKS
-from tests.support.trunks import TrunkStation
+from tests.support.phones.phone import phones_of
+from tests.support.rows import sites
+from tests.support.sip.trunks import TrunkStation
+from tests.support.stations.station import DESKS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import sites
-from tests.support.trunks import TrunkStation
+from tests.support.rows import sites
+from tests.support.sip.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

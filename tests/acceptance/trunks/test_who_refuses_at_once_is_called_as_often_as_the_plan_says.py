@@ -11,8 +11,9 @@ import contextlib
 
 import pytest
 
-from tests.support import chaos, rings
-from tests.support.trunks import TrunkStation
+from tests.support.attacks import chaos
+from tests.support.sip import rings
+from tests.support.sip.trunks import TrunkStation
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

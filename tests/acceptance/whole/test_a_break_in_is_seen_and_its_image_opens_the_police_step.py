@@ -12,11 +12,11 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from callflow.clock import monotonic
-from tests.support.browser import FLAGS
-from tests.support.cameras import RtspCamera
-from tests.support.far_ends import HttpServer, Response
-from tests.support.hold_ups import HoldUps
-from tests.support.station import Station
+from tests.support.outside.cameras import RtspCamera
+from tests.support.pages.browser import FLAGS
+from tests.support.sip.far_ends import HttpServer, Response
+from tests.support.stations.station import Station
+from tests.support.suite.hold_ups import HoldUps
 
 #: Seconds from the panel's message to a still on the screen that somebody looks at.
 SEEN_WITHIN = 8.0

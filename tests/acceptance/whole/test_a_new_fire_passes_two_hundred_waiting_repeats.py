@@ -16,8 +16,8 @@ import pytest
 from callflow import clock
 from ivr.asterisk.instance import Instance, Kind
 from ivr.asterisk.simulator import Phone, Simulator
-from tests.support import sites
-from tests.support.trunks import TrunkStation
+from tests.support.rows import sites
+from tests.support.sip.trunks import TrunkStation
 
 CHANNELS, WAITING = 4, 200
 #: The second attempts come when all the first ones are over.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.administration import FRAMES, visit
-from tests.support.station import patient_station
+from tests.support.pages.administration import FRAMES, visit
+from tests.support.stations.station import patient_station
 
 
 @pytest.mark.deep

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from callflow.demo import sites
-from tests.support.shifts import OFTEN, logged_in, take_up
-from tests.support.station import Station
+from tests.support.stations.shifts import OFTEN, logged_in, take_up
+from tests.support.stations.station import Station
 
 DESK, SECOND_DESK = sites.DESK_PHONES
 DUTY = sites.DUTY_NUMBERS[0]

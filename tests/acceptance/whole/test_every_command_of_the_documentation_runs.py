@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.documented import ROOT, Block, blocks, documents, lines
-from tests.support.station import Station, give_base, settings_at, take_base
-from tests.support.studio import recording
+from tests.support.checks.documented import ROOT, Block, blocks, documents, lines
+from tests.support.outside.studio import recording
+from tests.support.stations.station import Station, give_base, settings_at, take_base
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(1000), pytest.mark.asyncio(loop_scope="module")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.station import Station
+from tests.support.stations.station import Station
 
 
 @pytest.mark.deep

@@ -14,8 +14,8 @@ from callflow.core.signals.signal import Kind
 from ivr.agi import AgiServer, Dialogues
 from ivr.agi.voices import Voices
 from ivr.speech import Sentence
-from tests.support.agi_phone import SECRET, AgiPhone
-from tests.support.dialogue_store import MemoryStore
+from tests.support.phones.agi_phone import SECRET, AgiPhone
+from tests.support.phones.dialogue_store import MemoryStore
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from callflow.core.calls.call import Outcome
 from ivr.agi import AgiServer, protocol
 from tests.integration.agi.conftest import Station, eventually
-from tests.support.agi_phone import SECRET, header
+from tests.support.phones.agi_phone import SECRET, header
 
 
 async def next_call_works(station: Station) -> None:

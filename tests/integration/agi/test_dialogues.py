@@ -11,7 +11,7 @@ import pytest
 from callflow.core.calls.call import Outcome
 from callflow.core.calls.dialogue import CodeVerdict, Dialogue, Effect, Facts, Progress, State
 from tests.integration.agi.conftest import FACTS, Station, eventually
-from tests.support.agi_phone import AgiPhone, header
+from tests.support.phones.agi_phone import AgiPhone, header
 
 
 async def test_the_right_code_then_false_alarm(station: Station) -> None:

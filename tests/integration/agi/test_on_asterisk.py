@@ -24,7 +24,7 @@ from ivr.speech.announcements import Announcements
 from tests.integration.agi.conftest import eventually
 from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
 from tests.integration.asterisk.throwaway import Ami
-from tests.support.dialogue_store import MemoryStore
+from tests.support.phones.dialogue_store import MemoryStore
 
 FACTS = Facts(
     dialogue=Dialogue.VERIFICATION,

@@ -12,8 +12,8 @@ from callflow.core.calls.call import Outcome
 from callflow.core.signals.contact_id import block_keys
 from ivr.agi import AgiServer
 from ivr.contact_id import BLOCKS_AT_MOST, HANDSHAKE, KISS_OFF, NOISE_AT_MOST, Arrival, Panels
-from tests.support.agi_phone import SECRET
-from tests.support.panel_agi import GONE, SILENCE, MemoryPanels, PanelOnAgi
+from tests.support.outside.panel_agi import GONE, SILENCE, MemoryPanels, PanelOnAgi
+from tests.support.phones.agi_phone import SECRET
 
 CHANNEL = "node0-1764000000.7"
 ALARM = block_keys("1234", "1130", "3", "1")

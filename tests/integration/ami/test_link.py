@@ -10,8 +10,8 @@ import uuid
 import pytest
 
 from ivr.ami import BadValue, Ended, LinkDown, MaybePlaced, NotPlaced, Refused, Timing
-from tests.support.ami_station import CALLER, IMPATIENT, NUMBER, station
-from tests.support.scripted_ami import ANSWERS, BUSY, UNREACHABLE, Action, ScriptedAmi
+from tests.support.sip.scripted_ami import ANSWERS, BUSY, UNREACHABLE, Action, ScriptedAmi
+from tests.support.stations.ami_station import CALLER, IMPATIENT, NUMBER, station
 
 DIGITS = NUMBER.lstrip("+")
 

@@ -14,7 +14,7 @@ from ivr.ami import Account, Answered, Ended, MaybePlaced, OriginateFailed, Timi
 from ivr.asterisk.simulator import Phone
 from ivr.telephony.call_rows import verdict
 from tests.integration.asterisk.conftest import Pair
-from tests.support.ami_station import CALLER, Station, running
+from tests.support.stations.ami_station import CALLER, Station, running
 
 REAL = Timing(reconnect_first=0.1, boot=10)
 

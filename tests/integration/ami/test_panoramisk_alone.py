@@ -12,7 +12,7 @@ from typing import Any
 
 from panoramisk import Manager
 
-from tests.support.scripted_ami import ANSWERS, RINGS_ON, ScriptedAmi
+from tests.support.sip.scripted_ami import ANSWERS, RINGS_ON, ScriptedAmi
 
 ORIGINATE = {
     "Action": "Originate",

@@ -25,8 +25,8 @@ from ivr.asterisk.process import AsteriskProcess
 from ivr.asterisk.simulator import Simulator
 from ivr.asterisk.tree import AsteriskTree, find_or_fetch
 from tests.integration.asterisk.throwaway import AgiServer, Ami, until
-from tests.support.certificates import certificate
-from tests.support.ports import are_free, held_alone
+from tests.support.outside.certificates import certificate
+from tests.support.suite.ports import are_free, held_alone
 
 
 def _take_base() -> tuple[int, TextIOWrapper]:

@@ -18,7 +18,7 @@ from ivr.asterisk.configuration import UnsafeSetting
 from ivr.asterisk.phones import render_phones
 from tests.integration.asterisk.conftest import Pair
 from tests.integration.asterisk.throwaway import Ami, until
-from tests.support.browser import FLAGS, NAMES
+from tests.support.pages.browser import FLAGS, NAMES
 
 _JSSIP = Path(__file__).resolve().parents[3] / "web" / "static" / "jssip.min.js"
 SOFTPHONE = Endpoint(name="op-ines", kind=PhoneKind.SOFTPHONE, secret="a-secret-of-the-session")

@@ -18,9 +18,9 @@ from ivr.telephony.door import Refused, keep_open
 from tests.integration.asterisk.conftest import Pair, start_pair, stop_pair
 from tests.integration.asterisk.test_door import PHONE, registers, render
 from tests.integration.asterisk.throwaway import until
-from tests.support.certificates import certificate
-from tests.support.ports import free_port
-from tests.support.sip_wires import Wire
+from tests.support.outside.certificates import certificate
+from tests.support.sip.sip_wires import Wire
+from tests.support.suite.ports import free_port
 
 CALLED = "+33639988021"
 

@@ -21,8 +21,8 @@ from ivr.door import relay
 from ivr.door.handshake import Pages, Visitors
 from tests.integration.asterisk.conftest import Pair
 from tests.integration.asterisk.throwaway import until
-from tests.support.ports import free_port
-from tests.support.sip_wires import Request, Shut, Wire, ask, status
+from tests.support.sip.sip_wires import Request, Shut, Wire, ask, status
+from tests.support.suite.ports import free_port
 
 PHONE = Endpoint(name="op-page", kind=PhoneKind.SOFTPHONE, secret="a-secret-of-the-session")
 

@@ -13,7 +13,7 @@ from ivr.asterisk.configuration import DTMF_TONES
 from ivr.asterisk.simulator import Inband, Phone
 from tests.integration.asterisk.conftest import Pair
 from tests.integration.asterisk.throwaway import AgiCall, AgiServer, Ami, until
-from tests.support.run_delay import RunDelay
+from tests.support.suite.run_delay import RunDelay
 
 RATE = 8000
 Samples = npt.NDArray[np.float64]

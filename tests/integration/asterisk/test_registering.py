@@ -11,8 +11,8 @@ from callflow.core.calls.phones import PhoneKind
 from callflow.handling.calls.phones import Endpoint
 from ivr.asterisk.phones import render_phones
 from tests.integration.asterisk.conftest import Pair
-from tests.support.raw_sip import header
-from tests.support.sip_wires import Request, Wire, ask, status
+from tests.support.sip.raw_sip import header
+from tests.support.sip.sip_wires import Request, Wire, ask, status
 
 BROWSER = Endpoint(name="op-aa", kind=PhoneKind.SOFTPHONE, secret="a-secret-of-the-session")
 DESK = Endpoint(name="op-bb", kind=PhoneKind.DESK, secret="a-secret-of-the-desk-phone")

@@ -20,8 +20,8 @@ from ivr.asterisk.phones import render_phones
 from ivr.telephony.whereabouts import NotThere, Whereabouts
 from tests.integration.asterisk.conftest import Pair
 from tests.integration.asterisk.throwaway import Ami, Message, until
-from tests.support.raw_sip import first_line
-from tests.support.sip_wires import Request, Wire, ask, status
+from tests.support.sip.raw_sip import first_line
+from tests.support.sip.sip_wires import Request, Wire, ask, status
 
 PHONES = {
     "udp": Endpoint(name="op-desk", kind=PhoneKind.DESK, secret="a-secret-of-the-desk-phone"),

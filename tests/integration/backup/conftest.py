@@ -20,8 +20,8 @@ from callflow.handling.calls.recordings import recording_finished
 from callflow.processes import anchoring
 from callflow.settings.config import Settings
 from callflow.storage.records import sealing
-from tests.integration.test_command_line import callflow
-from tests.support.web_station import WebStation, site_body
+from tests.integration.commands.test_command_line import callflow
+from tests.support.stations.web_station import WebStation, site_body
 
 PASSPHRASE = "sous les pavés la plage"
 

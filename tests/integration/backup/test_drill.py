@@ -18,7 +18,7 @@ from callflow.storage.records import logbook
 from callflow.storage.watch import backups as rows
 from tests.integration.backup.conftest import BackedUp
 from tests.integration.backup.test_refusals import flip
-from tests.support.depth import DATABASES
+from tests.support.suite.depth import DATABASES
 
 
 def told(station: BackedUp) -> list[str]:

@@ -26,8 +26,8 @@ from callflow.storage.sites import contacts
 from callflow.storage.watch import backups
 from callflow.vault import Vault
 from tests.integration.backup.conftest import PASSPHRASE, BackedUp, settings_at
-from tests.support.closed import open_to_others
-from tests.support.depth import DATABASES
+from tests.support.stations.closed import open_to_others
+from tests.support.suite.depth import DATABASES
 
 
 def texts(store: Store) -> list[str]:

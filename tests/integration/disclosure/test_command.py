@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from callflow.commands.line import app
 from callflow.disclosure import reporting
 from callflow.storage.records import disclosures, logbook
-from tests.support import evidence
-from tests.support.web_station import WebStation
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebStation
 
 WHO = ("--for", "prefect", "--name", "Préfecture", "--reason", "L613-6", "--reference", "P-26")
 

@@ -18,8 +18,8 @@ from callflow.storage import schema as t
 from callflow.storage.alarms import incidents
 from callflow.storage.records import disclosures as rows
 from callflow.storage.records import sealing
-from tests.support import evidence
-from tests.support.web_station import WebStation
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebStation
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,10 +12,10 @@ import pytest
 
 from callflow.disclosure import verify
 from callflow.disclosure.stamping import NotStamped, Service, stamp
-from tests.support import evidence
-from tests.support.evidence_tampering import Genuine, packed, signed, unpacked
-from tests.support.time_stamps import StampService
-from tests.support.web_station import WebStation
+from tests.support.attacks.evidence_tampering import Genuine, packed, signed, unpacked
+from tests.support.outside.time_stamps import StampService
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebStation
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import pytest
 
 from callflow.disclosure import verify
 from callflow.storage.records import disclosures
-from tests.support import evidence
-from tests.support.evidence_tampering import KINDS, Genuine, bit, undone, zipped_again
-from tests.support.web_station import WebStation
+from tests.support.attacks.evidence_tampering import KINDS, Genuine, bit, undone, zipped_again
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebStation
 
 
 @pytest.fixture(scope="module")

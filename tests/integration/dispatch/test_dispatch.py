@@ -24,7 +24,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.engine.duty import Duty
 from callflow.storage.engine.jobs import defer_ahead
 from callflow.vault import Vault
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,7 +15,7 @@ import pytest
 from callflow.dispatch.identity import taken
 from callflow.settings.config import Settings
 from callflow.vault import Vault
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 

@@ -14,8 +14,8 @@ from callflow.storage.engine.connections import make_engine
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
-from tests.support.depth import DATABASES
-from tests.support.postgresql import Server
+from tests.support.rows.postgresql import Server
+from tests.support.suite.depth import DATABASES
 
 #: At once: a trip for each table takes longer than most tests.
 _EMPTY_ALL = "; ".join(str(table.delete()) for table in reversed(metadata.sorted_tables))

@@ -16,8 +16,8 @@ import pytest
 
 from callflow.mirror.cluster import Cluster, ClusterFailed
 from callflow.storage.engine import replication
-from tests.support.ports import free_port
-from tests.support.two_sites import private_folder
+from tests.support.stations.two_sites import private_folder
+from tests.support.suite.ports import free_port
 
 
 def until(fact: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callflow.mirror import wire
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 KEY = "k" * 32
 

@@ -13,8 +13,8 @@ import pytest
 from callflow import clock
 from callflow.notify import bounces
 from callflow.settings.config import Settings
-from tests.support.far_ends import HOST, FarEnd, MailServer
-from tests.support.notifying import Posting, sending
+from tests.support.outside.notifying import Posting, sending
+from tests.support.sip.far_ends import HOST, FarEnd, MailServer
 from tests.unit.core.messages.test_bounces import report
 
 

@@ -23,8 +23,8 @@ from callflow.notify.ways import Ways
 from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.messages import subscriptions as rows
-from tests.support.far_ends import HttpServer, Response
-from tests.support.notifying import Posting, Sending
+from tests.support.outside.notifying import Posting, Sending
+from tests.support.sip.far_ends import HttpServer, Response
 
 LOOPBACK = ["127.0.0.0/8"]
 

@@ -16,8 +16,8 @@ from callflow.notify import bounces, recorder
 from callflow.settings.config import Settings
 from tests.integration.notify.test_bounces import Mailbox
 from tests.integration.notify.test_follower import following, note, subscribed
-from tests.support.far_ends import HOST, HttpServer
-from tests.support.notifying import Posting
+from tests.support.outside.notifying import Posting
+from tests.support.sip.far_ends import HOST, HttpServer
 
 CAMERA = {"id": "hall", "name": "Hall", "url": "rtsp://192.0.2.7/hall", "pre_alarm": True}
 

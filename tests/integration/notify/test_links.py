@@ -17,9 +17,9 @@ from callflow.notify.http import new_client
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 from tests.integration.notify.conftest import message
-from tests.support import cameras
-from tests.support.far_ends import HttpServer, Response
-from tests.support.ports import free_port
+from tests.support.outside import cameras
+from tests.support.sip.far_ends import HttpServer, Response
+from tests.support.suite.ports import free_port
 
 Make = Callable[..., Settings]
 HERE = {"link_networks": ["127.0.0.0/8"]}

@@ -14,8 +14,8 @@ from callflow.core.messages.outbox import Channel, Enclosed, Fault, Undelivered
 from callflow.notify import mail
 from callflow.settings.config import BadSettings, Settings, read_settings
 from tests.integration.notify.conftest import MESSAGE, NOW, message
-from tests.support.certificates import certificate
-from tests.support.far_ends import HOST, MailServer
+from tests.support.outside.certificates import certificate
+from tests.support.sip.far_ends import HOST, MailServer
 
 Make = Callable[..., Settings]
 SENDER = "station@callflow.example.org"

@@ -17,8 +17,8 @@ from callflow.notify import printing
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
 from tests.integration.notify.conftest import message
-from tests.support.cups import QUEUE, Cups
-from tests.support.far_ends import HttpServer
+from tests.support.outside.cups import QUEUE, Cups
+from tests.support.sip.far_ends import HttpServer
 
 Make = Callable[..., Settings]
 PDF = b"%PDF-1.7\nrapport\n%%EOF\n"

@@ -25,8 +25,8 @@ from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.vault import Vault
 from tests.integration.notify.conftest import message
-from tests.support.cameras import RtspCamera
-from tests.support.web_station import WebStation
+from tests.support.outside.cameras import RtspCamera
+from tests.support.stations.web_station import WebStation
 
 LOGIN = ("callflow", "sésame: ouvre")
 

@@ -14,7 +14,7 @@ from callflow.notify.http import new_client
 from callflow.notify.segments import segments
 from callflow.settings.config import Settings
 from tests.integration.notify.conftest import MESSAGE, message
-from tests.support.far_ends import HttpServer, Response
+from tests.support.sip.far_ends import HttpServer, Response
 
 Make = Callable[..., Settings]
 TO = "+33639980101"

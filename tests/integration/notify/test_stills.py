@@ -18,7 +18,7 @@ from callflow.notify.http import new_client
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 from tests.integration.notify.conftest import MESSAGE, message
-from tests.support.far_ends import HttpServer, Request, Response
+from tests.support.sip.far_ends import HttpServer, Request, Response
 
 Make = Callable[..., Settings]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40

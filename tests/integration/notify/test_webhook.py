@@ -18,8 +18,8 @@ from callflow.notify import webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
 from tests.integration.notify.conftest import MESSAGE, NOW, message
-from tests.support.certificates import certificate
-from tests.support.far_ends import HOST, HttpServer, Response
+from tests.support.outside.certificates import certificate
+from tests.support.sip.far_ends import HOST, HttpServer, Response
 
 Make = Callable[..., Settings]
 SECRET = "un secret partagé"

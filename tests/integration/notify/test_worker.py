@@ -23,8 +23,8 @@ from callflow.notify import worker
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.messages import outbox
 from callflow.storage.records import logbook
-from tests.support.far_ends import HOST, HttpServer, MailServer, Response
-from tests.support.notifying import Posting, sending
+from tests.support.outside.notifying import Posting, sending
+from tests.support.sip.far_ends import HOST, HttpServer, MailServer, Response
 
 ANNE, NUMBER = "anne@example.org", "+33639980101"
 SENDER = "station@callflow.example.org"

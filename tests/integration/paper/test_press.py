@@ -11,7 +11,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from callflow.paper.press import NotInstalled, Unprintable, lay_out
-from tests.support.archival import faults
+from tests.support.rows.archival import faults
 
 PAGE = """<!DOCTYPE html><html lang="fr"><head><title>Rapport</title>
 <meta name="dcterms.created" content="2026-11-30T10:00:00Z"></head>

@@ -16,7 +16,7 @@ import pytest
 from callflow.core.watch.organs import Part, Reason, State
 from callflow.core.watch.probes import Found, Means, Probe
 from callflow.probes.asking import pages, ports, programs, snmp
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 UPTIME = "1.3.6.1.2.1.1.3.0"
 

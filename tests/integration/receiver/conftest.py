@@ -20,7 +20,7 @@ from callflow.receiver import server as server_module
 from callflow.receiver.lines import Line
 from callflow.settings.config import Settings
 from callflow.settings.lines import LineSettings
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 HOST = "127.0.0.1"
 KEYS = {"1009": bytes(range(16)), CANARY: bytes(range(32))}

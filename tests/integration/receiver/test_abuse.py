@@ -11,7 +11,7 @@ from callflow.core.signals.framing import LONGEST_BODY, frame
 from callflow.probes.panel import PanelClient
 from callflow.receiver import connections
 from tests.integration.receiver.conftest import HOST, Station, event, poll
-from tests.support.hold_ups import HoldUps
+from tests.support.suite.hold_ups import HoldUps
 
 
 async def acknowledged(station: Station) -> None:

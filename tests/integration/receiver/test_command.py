@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from callflow.commands import line
 from tests.integration.receiver.conftest import HOST, Station
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 SIMULATE = (sys.executable, "-m", "callflow", "receiver", "simulate")
 

@@ -27,7 +27,7 @@ from tests.integration.receiver.conftest import (
     event,
     make_station,
 )
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 ELSEWHERE = "192.0.2.0/24"
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.integration.receiver.conftest import HOST, Station
-from tests.support.frames import SourcedFrame, sourced_frames
+from tests.support.outside.frames import SourcedFrame, sourced_frames
 
 #: The keys of the encrypted ones are not this station's: see the unit tests.
 FRAMES = [f for f in sourced_frames() if f.key is None and not f.refused]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 
-from tests.bench.fuzz_dc09 import Decoder
-from tests.bench.fuzz_judge import crc, right_bodies
-from tests.support.frames import sourced_frames
+from tests.bench.fuzz.fuzz_dc09 import Decoder
+from tests.bench.fuzz.fuzz_judge import crc, right_bodies
+from tests.support.outside.frames import sourced_frames
 
 FRAMES = 2000
 

@@ -22,7 +22,7 @@ from callflow.receiver import server as server_module
 from callflow.receiver.watching import Change
 from callflow.settings.lines import LineSettings
 from tests.integration.receiver.conftest import HOST, KEYS, OwnKey, Station, make_station
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 Protocol = Literal["surgard", "dc07"]
 PROTOCOLS: tuple[Protocol, ...] = ("surgard", "dc07")

@@ -17,8 +17,8 @@ import pytest
 from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
-from tests.support.migrated import migrate
-from tests.support.ports import free_port
+from tests.support.rows.migrated import migrate
+from tests.support.suite.ports import free_port
 
 KILLS, PANELS = 5, 20
 ROLE = """

@@ -31,8 +31,8 @@ from callflow.storage.signals import signals
 from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.receiver.conftest import HOST
-from tests.support.migrated import migrate
-from tests.support.ports import free_port
+from tests.support.rows.migrated import migrate
+from tests.support.suite.ports import free_port
 
 pytestmark = pytest.mark.both_databases
 

@@ -21,7 +21,7 @@ from callflow.receiver import relay as relay_module
 from callflow.receiver import server as server_module
 from callflow.settings.lines import RelaySettings
 from tests.integration.receiver.conftest import HOST, KEYS, Station, Wire, event, make_station, poll
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 Kind = Literal["dc09", "surgard", "dc07"]
 

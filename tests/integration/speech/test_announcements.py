@@ -14,8 +14,8 @@ from callflow.core.signals.signal import Kind
 from ivr.agi.runner import sentence
 from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements, NoAnnouncement
-from tests.support import hearing
-from tests.support.studio import recording
+from tests.support.outside.studio import recording
+from tests.support.phones import hearing
 
 
 @pytest.fixture

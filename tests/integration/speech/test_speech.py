@@ -22,8 +22,8 @@ from ivr.agi import fixed_sentences, own_sentences
 from ivr.agi.runner import sentence
 from ivr.speech import Sentence, Speech, SpeechFailed
 from ivr.speech.announcements import Announcements
-from tests.bench import cpu
-from tests.support import hearing
+from tests.bench.kit import cpu
+from tests.support.phones import hearing
 from tests.unit.core.calls.test_prompts import HOSTILE
 
 

@@ -19,7 +19,7 @@ from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine import store as store_module
 from callflow.storage.engine.outage import Outage
 from tests.integration.storage.test_store import add, names, together
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.sites import search
 from callflow.vault import Vault
-from tests.support.migrated import migrate
-from tests.support.web_station import site_body
+from tests.support.rows.migrated import migrate
+from tests.support.stations.web_station import site_body
 
 pytestmark = pytest.mark.both_databases
 

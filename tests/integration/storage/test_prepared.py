@@ -15,7 +15,7 @@ from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
 from callflow.storage.engine.prepared import Prepared
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 

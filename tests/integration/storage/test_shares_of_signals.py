@@ -19,7 +19,7 @@ from callflow.handling.base import storing
 from callflow.receiver.intake import SHARED
 from callflow.storage import Store
 from callflow.storage.signals import signals as rows
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

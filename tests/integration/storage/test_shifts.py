@@ -9,8 +9,8 @@ import pytest
 
 from callflow.storage import Store
 from callflow.storage.desks import shifts
-from tests.support.migrated import migrate
-from tests.support.people import add_operator
+from tests.support.rows.migrated import migrate
+from tests.support.stations.people import add_operator
 
 pytestmark = pytest.mark.both_databases
 

@@ -20,7 +20,7 @@ from callflow.storage.engine import rollback, snapshot
 from callflow.storage.engine.outage import StoreUnavailable
 from callflow.storage.engine.snapshot import SnapshotFailed, Snapshots, kept
 from callflow.storage.engine.upgrade import NewerSchema, scripts, upgrade
-from tests.support.old_station import BEFORE, ROWS, can_be_read, connected, old_station
+from tests.support.stations.old_station import BEFORE, ROWS, can_be_read, connected, old_station
 
 NOW = datetime(2026, 12, 4, 3, 0, tzinfo=UTC)
 

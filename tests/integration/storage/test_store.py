@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from callflow.storage import Store, StoreUnavailable, Tx, savepoint, schema
 from callflow.storage.engine.connections import version
 from callflow.storage.people import users
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 

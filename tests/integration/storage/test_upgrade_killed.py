@@ -16,7 +16,7 @@ from callflow import clock
 from callflow.storage.engine.snapshot import Snapshots, kept
 from callflow.storage.engine.upgrade import scripts, upgrade
 from tests.integration.storage.test_migrations import drift
-from tests.support.old_station import BEFORE, ROWS, can_be_read, connected, old_station
+from tests.support.stations.old_station import BEFORE, ROWS, can_be_read, connected, old_station
 
 pytestmark = pytest.mark.both_databases
 

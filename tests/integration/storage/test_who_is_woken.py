@@ -12,7 +12,7 @@ import pytest
 from callflow.clock import monotonic
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine import requests
-from tests.support.migrated import migrate
+from tests.support.rows.migrated import migrate
 
 MANY = 40
 

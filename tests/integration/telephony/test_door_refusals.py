@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from callflow.handling.watch.health import DOOR_REFUSED
 from ivr.telephony.door import Refused
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 
 def asks(port: int, words: bytes) -> bytes:

@@ -15,9 +15,9 @@ from callflow.storage import Tx
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.watch import readings
-from tests.support.scripted_ami import ANSWERS, ScriptedAmi
-from tests.support.scripted_phone import Dialplan, Person
-from tests.support.telephony_station import TelephonyStation
+from tests.support.phones.scripted_phone import Dialplan, Person
+from tests.support.sip.scripted_ami import ANSWERS, ScriptedAmi
+from tests.support.stations.telephony_station import TelephonyStation
 
 NUMBER, CODE = "+33639980990", "40961"
 PEER = {"peer_name": "Nord", "peer_numbers": (NUMBER,), "peer_code": CODE}

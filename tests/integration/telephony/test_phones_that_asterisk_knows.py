@@ -18,8 +18,13 @@ from callflow.storage import schema as t
 from callflow.storage.calls import phones
 from ivr.asterisk.instance import Instance, Kind
 from ivr.telephony.phones import Phones
-from tests.support.scripted_ami import ScriptedAmi
-from tests.support.telephony_station import FIRST, SECOND, TelephonyStation, telephony_station
+from tests.support.sip.scripted_ami import ScriptedAmi
+from tests.support.stations.telephony_station import (
+    FIRST,
+    SECOND,
+    TelephonyStation,
+    telephony_station,
+)
 
 
 class Control:

@@ -18,7 +18,8 @@ from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from ivr.telephony import doubts, placing
-from tests.support.scripted_ami import (
+from tests.support.phones.scripted_phone import Dialplan, Person
+from tests.support.sip.scripted_ami import (
     ANSWERS,
     BUSY,
     RINGING_STATE,
@@ -26,8 +27,7 @@ from tests.support.scripted_ami import (
     Action,
     ScriptedAmi,
 )
-from tests.support.scripted_phone import Dialplan, Person
-from tests.support.telephony_station import (
+from tests.support.stations.telephony_station import (
     CROWD,
     FIRST,
     PREMISES,

@@ -12,8 +12,13 @@ from callflow.storage.calls import calls, spoken
 from ivr import recording
 from ivr.recording import FRAME, RATE
 from ivr.telephony import recordings
-from tests.support.scripted_ami import ANSWERS, ScriptedAmi
-from tests.support.telephony_station import FIRST, SECOND, TelephonyStation, telephony_station
+from tests.support.sip.scripted_ami import ANSWERS, ScriptedAmi
+from tests.support.stations.telephony_station import (
+    FIRST,
+    SECOND,
+    TelephonyStation,
+    telephony_station,
+)
 
 
 def _raw(station: TelephonyStation, call: str, seconds: float) -> Path:

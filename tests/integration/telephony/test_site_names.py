@@ -12,8 +12,8 @@ from callflow.storage import Tx
 from ivr.speech import Sentence, Speech
 from ivr.speech.announcements import Announcements
 from ivr.telephony.site_names import SiteNames
-from tests.support.scripted_ami import ScriptedAmi
-from tests.support.telephony_station import TelephonyStation
+from tests.support.sip.scripted_ami import ScriptedAmi
+from tests.support.stations.telephony_station import TelephonyStation
 
 
 async def test_a_sites_sentences_are_made_when_it_is_stored_or_changed(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from callflow.storage.calls import calls
-from tests.support.scripted_ami import ANSWERS, ScriptedAmi
-from tests.support.scripted_phone import Dialplan, Person
-from tests.support.telephony_station import TelephonyStation, telephony_station
+from tests.support.phones.scripted_phone import Dialplan, Person
+from tests.support.sip.scripted_ami import ANSWERS, ScriptedAmi
+from tests.support.stations.telephony_station import TelephonyStation, telephony_station
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,8 +9,8 @@ import pytest
 from callflow.core.calls.call import Call
 from callflow.storage import Tx
 from callflow.storage.calls import calls
-from tests.support.scripted_ami import Fate, ScriptedAmi
-from tests.support.telephony_station import (
+from tests.support.sip.scripted_ami import Fate, ScriptedAmi
+from tests.support.stations.telephony_station import (
     CROWD,
     FIRST,
     PREMISES,

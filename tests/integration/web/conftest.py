@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Error
 
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 from web.app import create_app
 

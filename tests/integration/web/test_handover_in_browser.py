@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from callflow.storage.alarms import incidents
 from callflow.storage.desks import shifts
 from callflow.storage.records import logbook
-from tests.support.web_station import PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 #: A hold-up and two mains failures.

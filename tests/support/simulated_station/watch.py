@@ -20,7 +20,7 @@ from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import PERSONAL
 from callflow.handling.records.logbook import verify
 from callflow.storage import Tx
-from tests.support import open_and_unsigned
+from tests.support.rows import open_and_unsigned
 
 #: Seconds by which a due step may be late, whatever breaks: a crash, a restart, two more tries.
 LATE_AT_MOST = 20.0

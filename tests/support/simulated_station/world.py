@@ -15,7 +15,7 @@ from callflow.settings.config import Settings
 from callflow.settings.trunks import TrunkSettings
 from callflow.storage import Tx
 from callflow.vault import Vault
-from tests.support.random_plans import random_plan
+from tests.support.attacks.random_plans import random_plan
 from tests.support.simulated_station.network import CODE, DURESS_CODE
 
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.messages.outbox import Image
 from callflow.notify.kept import picture_ending, wrong_images
-from tests.support.values import example
+from tests.support.rows.values import example
 
 CONTENT = b"\xff\xd8\xff a picture"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.support.source import ROOT, dotted, product
+from tests.support.checks.source import ROOT, dotted, product
 
 #: Called by its name, each runs or rebuilds what a text says.
 RUNS = {"eval", "exec", "compile", "__import__"}

@@ -15,7 +15,7 @@ from callflow.core.plans.call_plan import Step, StepKind
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
 from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
-from tests.support.incidents import an_incident
+from tests.support.rows.incidents import an_incident
 from web.pages.alarms.next_acts import Do, Handling, NextAct, next_act
 from web.pages.alarms.task_views import TaskView
 

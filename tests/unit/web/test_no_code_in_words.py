@@ -27,7 +27,7 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Authority, Role, SiteState
 from callflow.texts import ENTRIES, callers, entry_text, kinds, sites
 from callflow.texts.plans import vocabulary
-from tests.support.code_words import code_words
+from tests.support.checks.code_words import code_words
 
 LANGUAGES = ("fr", "en")
 HANDLING = Path(callflow.handling.__file__).parent

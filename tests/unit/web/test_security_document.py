@@ -14,8 +14,8 @@ from callflow.commands.role import log_processors
 from callflow.core.people.users import LONGEST, PLACE_WORDS, SHORTEST
 from callflow.core.time import ical
 from callflow.settings.config import Settings
-from tests.support.routes import PUBLIC
-from tests.support.source import ROOT, dotted, product
+from tests.support.checks.source import ROOT, dotted, product
+from tests.support.pages.routes import PUBLIC
 from web import app, connections
 from web.access import security, sessions
 from web.access.guesses import Guesses, Limits

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from callflow.core.plans.call_plan import GUARD_BY_HAND
 from callflow.core.plans.task import Task, TaskState
-from tests.support.values import example
+from tests.support.rows.values import example
 from web.pages.alarms.task_views import GuardView, TaskView
 from web.pages.alarms.verification_views import under_way
 

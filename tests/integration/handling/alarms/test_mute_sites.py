@@ -26,7 +26,7 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from tests.integration.handling.desks.test_distribution import works
 from tests.integration.handling.station import DESK, FIRST, SECOND, SHOP, Station
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 _NUMBERS = itertools.count()
 STRANGER = "+33639987001"

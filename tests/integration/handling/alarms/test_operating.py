@@ -19,7 +19,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
-from tests.support.incidents import an_incident
+from tests.support.rows.incidents import an_incident
 
 Row = dict[str, Any]
 

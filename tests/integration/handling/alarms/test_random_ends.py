@@ -38,7 +38,7 @@ from callflow.storage.interventions import measures as measure_rows
 from callflow.vault import Vault
 from tests.integration.handling.alarms.test_filing import DAYS
 from tests.integration.handling.station import Station, a_site
-from tests.support import open_and_unsigned
+from tests.support.rows import open_and_unsigned
 
 PEOPLE = {"alice": False, "bob": False, "chief": True}
 GUARD = {"id": "1002-firm", "name": "Garde", "role": "guard", "phone": "+33639980301"}

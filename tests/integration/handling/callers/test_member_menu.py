@@ -24,7 +24,7 @@ from callflow.storage.callers import call_backs
 from callflow.storage.interventions import firms, measures
 from callflow.storage.watch import supervision
 from tests.integration.handling.station import Station
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 Row = dict[str, Any]
 

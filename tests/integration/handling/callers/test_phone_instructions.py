@@ -21,7 +21,7 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
 from tests.integration.handling.callers.test_phone_menu import EVERYTHING, call
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 OTHER = "+33639980177"
 #: From now, 25 November 4 h in Paris, until 1 December 8 h.

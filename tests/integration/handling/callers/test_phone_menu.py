@@ -16,8 +16,8 @@ from callflow.storage import Tx
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from tests.integration.handling.station import DESK, FIRST, SHOP, Station
-from tests.support.in_clear import in_clear
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
+from tests.support.rows.in_clear import in_clear
 
 STRANGER = "+33639987001"
 _NUMBERS = itertools.count()

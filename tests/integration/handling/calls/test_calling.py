@@ -17,7 +17,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND, SECOND_DESK, SHOP, Station
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 
 def sites_in_alarm(station: Station, count: int, code: str = "BA") -> list[str]:

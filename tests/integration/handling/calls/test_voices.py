@@ -10,7 +10,7 @@ from callflow.handling.calls import voices
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls, spoken
 from tests.integration.handling.station import FIRST, Station
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 _NUMBERS = itertools.count()
 

@@ -20,8 +20,8 @@ from callflow.storage.desks import shifts as rows
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
-from tests.support.full_rows import a_phone
-from tests.support.people import add_operator
+from tests.support.rows.full_rows import a_phone
+from tests.support.stations.people import add_operator
 from web.api import reading
 
 ON_CALL, SUPERVISOR = "+33639989920", "+33639989921"

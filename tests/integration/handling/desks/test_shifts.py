@@ -14,7 +14,7 @@ from callflow.handling.desks import shifts
 from callflow.handling.sites import on_test
 from callflow.storage.desks import shifts as rows
 from tests.integration.handling.station import NIGHT, Station
-from tests.support.people import add_operator
+from tests.support.stations.people import add_operator
 
 HOUR = timedelta(hours=1)
 

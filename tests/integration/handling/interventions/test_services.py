@@ -33,7 +33,7 @@ from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import instructions
 from tests.integration.handling.station import DESK, DUTY, FIRST, SECOND_DESK, SHOP, Station
-from tests.support.cameras import a_still
+from tests.support.outside.cameras import a_still
 
 POLICE, FIRE = "+33130000017", "+33130000018"
 P = Service.POLICE

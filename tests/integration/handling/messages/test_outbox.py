@@ -41,7 +41,7 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.messages import outbox
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 Row = dict[str, Any]
 

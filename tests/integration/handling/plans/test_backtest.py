@@ -14,7 +14,7 @@ from callflow.handling.alarms import operating, rehearsing
 from callflow.handling.plans.backtest import Backtest, backtest_page
 from tests.integration.handling.nights import Night, publish, put_site
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
-from tests.support.any_plan import any_plan, any_site
+from tests.support.attacks.any_plan import any_plan, any_site
 
 _PLANS, _NIGHTS = 30, 8
 

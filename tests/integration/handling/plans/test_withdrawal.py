@@ -39,7 +39,7 @@ from callflow.storage.sites import sites
 from callflow.vault import Vault
 from tests.integration.handling.sites.test_imports import a_file, prepared, write
 from tests.integration.handling.station import FIRST, Station, a_site
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 Row = dict[str, Any]
 

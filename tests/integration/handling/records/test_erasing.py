@@ -32,7 +32,7 @@ from callflow.storage.records.horizon import horizon
 from callflow.storage.records.search import Asked
 from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 pytestmark = pytest.mark.both_databases
 

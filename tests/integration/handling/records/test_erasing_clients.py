@@ -24,7 +24,7 @@ from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.integration.handling.records.test_erasing import everything, goes_on, recorded
 from tests.integration.handling.station import FIRST, SECOND, Station
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 pytestmark = pytest.mark.both_databases
 

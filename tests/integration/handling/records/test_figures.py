@@ -17,8 +17,8 @@ from callflow.handling.records import figures
 from callflow.storage import Store, Tx
 from callflow.storage.records import statistics, trunk_figures
 from callflow.storage.records.horizon import horizon
-from tests.support import counted_by_hand
-from tests.support.random_history import RandomHistory
+from tests.support.attacks.random_history import RandomHistory
+from tests.support.rows import counted_by_hand
 
 pytestmark = pytest.mark.both_databases
 

@@ -28,8 +28,8 @@ from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
 from callflow.storage.records.past import KeptFile
 from ivr.recording import sha256_of
-from tests.support.dictated import dictated
-from tests.support.web_station import WebStation
+from tests.support.phones.dictated import dictated
+from tests.support.stations.web_station import WebStation
 
 pytestmark = pytest.mark.both_databases
 

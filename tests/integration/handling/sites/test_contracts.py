@@ -19,7 +19,7 @@ from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, sites
 from tests.integration.handling.station import Row, Station, a_site
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 DAY = 86_400
 

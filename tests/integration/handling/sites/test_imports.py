@@ -30,10 +30,10 @@ from callflow.storage.schema import metadata
 from callflow.storage.sites import contracts, sites
 from callflow.vault import Vault
 from tests.integration.handling.station import FIRST, SHOP, Station
-from tests.support.documents import site_document
-from tests.support.in_clear import in_clear
-from tests.support.migrated import migrate
-from tests.support.small_disk import SmallDisk
+from tests.support.outside.small_disk import SmallDisk
+from tests.support.rows.documents import site_document
+from tests.support.rows.in_clear import in_clear
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
 

@@ -14,7 +14,7 @@ from callflow.handling.sites import passwords
 from callflow.vault import Vault
 from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import Station, a_site
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 Row = dict[str, Any]
 

@@ -12,8 +12,8 @@ from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.shape import Site
 from callflow.storage.sites import contacts, sites
 from tests.integration.handling.station import FIRST, SHOP, Station, a_site
-from tests.support.documents import site_document
-from tests.support.in_clear import in_clear
+from tests.support.rows.documents import site_document
+from tests.support.rows.in_clear import in_clear
 
 Row = dict[str, Any]
 

@@ -18,7 +18,7 @@ from callflow.storage import schema
 from callflow.storage.sites import contacts
 from tests.integration.handling.station import FIRST, NIGHT, SECOND, Station, a_site
 from tests.integration.handling.watched import PARIS
-from tests.support.documents import site_document
+from tests.support.rows.documents import site_document
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)

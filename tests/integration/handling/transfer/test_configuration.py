@@ -26,7 +26,7 @@ from callflow.storage.sites import sites
 from tests.integration.handling.sites.test_imports import everything
 from tests.integration.handling.station import Station
 from tests.integration.handling.transfer.rich import KEY, documents, emptied
-from tests.support.in_clear import in_clear
+from tests.support.rows.in_clear import in_clear
 
 pytestmark = pytest.mark.both_databases
 

@@ -20,8 +20,8 @@ from callflow.storage.records import logbook
 from tests.integration.handling.sites.test_imports import everything
 from tests.integration.handling.station import Station
 from tests.integration.handling.transfer.rich import KEY, documents, emptied
-from tests.support.documents import site_document
-from tests.support.in_clear import in_clear
+from tests.support.rows.documents import site_document
+from tests.support.rows.in_clear import in_clear
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,7 +18,7 @@ from callflow.settings.lines import LineSettings, RelaySettings
 from callflow.storage.people import users
 from callflow.storage.watch import readings
 from tests.integration.handling.station import Station
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 
 def test_what_the_station_sent_to_itself_opens_nothing(station: Station) -> None:

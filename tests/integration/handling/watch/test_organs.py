@@ -16,7 +16,7 @@ from callflow.storage.calls.rings import FirstRing, first_rings
 from callflow.storage.people import users
 from callflow.storage.watch.organs import noted
 from tests.integration.handling.station import NIGHT, SHOP, Station
-from tests.support.backups import backed_up
+from tests.support.rows.backups import backed_up
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,7 +18,7 @@ from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.watch import readings as rows
 from tests.integration.handling.station import DESK, DUTY, NIGHT, SECOND_DESK, Station
-from tests.support.people import add_operator
+from tests.support.stations.people import add_operator
 from web.pages.alarms import views
 
 OWN = "0001"

@@ -13,7 +13,7 @@ from callflow.processes.power import PowerWatch, secure
 from callflow.settings.config import Settings
 from callflow.storage.watch import readings
 from tests.integration.handling.station import Station
-from tests.support.nut import Nut
+from tests.support.outside.nut import Nut
 
 
 class Watched:

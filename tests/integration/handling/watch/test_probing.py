@@ -22,7 +22,7 @@ from callflow.settings.config import Settings
 from callflow.storage.signals import signals
 from callflow.storage.watch import readings as rows
 from tests.integration.handling.station import Station
-from tests.support.ports import free_port
+from tests.support.suite.ports import free_port
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 

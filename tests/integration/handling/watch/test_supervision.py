@@ -12,7 +12,7 @@ from callflow.handling.alarms import bank_openings, operating
 from callflow.handling.watch import overdue
 from tests.integration.handling.station import SHOP, Station, a_site
 from tests.integration.handling.watched import Watch, paris
-from tests.support.menu_caller import MenuCaller
+from tests.support.phones.menu_caller import MenuCaller
 
 Row = dict[str, Any]
 

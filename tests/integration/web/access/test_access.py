@@ -21,8 +21,8 @@ from callflow.settings.config import Settings
 from callflow.storage import schema
 from callflow.storage.people import access, users
 from callflow.storage.records import logbook as logbook_rows
-from tests.support.visitors import Person
-from tests.support.web_station import PASSWORD, WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import PASSWORD, WebStation
 from web.access import users as access_users
 from web.access.users import Role, digest
 from web.app import create_app

@@ -14,8 +14,8 @@ from callflow import clock
 from callflow.handling.station import users as acts
 from callflow.storage.people import access, users
 from tests.integration.web.kit.test_browser import violations, watched
-from tests.support.looking import LOOKS
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.pages.looking import LOOKS
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, str]

@@ -11,7 +11,7 @@ from callflow.core.people.users import Role
 from callflow.handling.calls import phones
 from callflow.storage.calls import phones as rows
 from tests.integration.web.access.test_access import person, user_id
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 
 def _known(station: WebStation) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 import pytest
 
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 from web.connections import OF_ONE
 

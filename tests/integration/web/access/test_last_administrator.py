@@ -14,8 +14,8 @@ from callflow.handling.base import refusals
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import users
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 WHY = "this is the last administrator"

@@ -23,9 +23,9 @@ from callflow.handling.station import users as acts
 from callflow.settings.config import Settings
 from callflow.storage.people import access, users
 from tests.integration.web.kit.test_browser import watched
-from tests.support.oidc_provider import CLIENT, SECRET, Claims, Provider
-from tests.support.visitors import Person
-from tests.support.web_station import PASSWORD, WebProcess, WebStation
+from tests.support.pages.oidc_provider import CLIENT, SECRET, Claims, Provider
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import PASSWORD, WebProcess, WebStation
 from web.access.users import Role, digest, hash_password
 from web.app import create_app
 

@@ -16,8 +16,8 @@ import pytest
 
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
-from tests.support.certificates import certificate
-from tests.support.product import free_base
+from tests.support.outside.certificates import certificate
+from tests.support.stations.product import free_base
 
 _THEN = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 _POST = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 
 from callflow.core.people.sessions import Passkey
 from callflow.storage.people import access, users
-from tests.support.soft_key import SoftKey, b64
-from tests.support.visitors import Person
-from tests.support.web_station import PASSWORD, WebStation
+from tests.support.pages.visitors import Person
+from tests.support.phones.soft_key import SoftKey, b64
+from tests.support.stations.web_station import PASSWORD, WebStation
 
 ORIGIN = "http://localhost"
 

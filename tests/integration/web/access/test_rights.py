@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.support.routes import PUBLIC, Route, all_routes, routes
-from tests.support.visitors import headers_of
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import PUBLIC, Route, all_routes, routes
+from tests.support.pages.visitors import headers_of
+from tests.support.stations.web_station import WebStation
 from web.access.cookies import SESSION
 from web.access.users import PEOPLE, RIGHTS, Right, Role
 from web.kit import i18n

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 
 from callflow.storage.people import access, users
 from callflow.vault import Vault
-from tests.support.web_station import PASSWORD, WebStation, site_body
+from tests.support.stations.web_station import PASSWORD, WebStation, site_body
 from web.access.factors import keep, new_secret, recovery_codes, recovery_mac
 from web.access.users import check_password, hash_password
 

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from callflow import clock
 from callflow.settings.config import Settings
 from callflow.storage.people import access, users
-from tests.support.still_rates import StillRates
-from tests.support.visitors import Person
-from tests.support.web_station import PASSWORD, WebStation
+from tests.support.outside.still_rates import StillRates
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import PASSWORD, WebStation
 from web import app as app_module
 from web.access import cookies
 from web.access.factors import keep, new_secret

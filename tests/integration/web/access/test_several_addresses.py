@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from callflow.settings.config import Settings
-from tests.support.ports import free_port
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.stations.web_station import WebProcess, WebStation
+from tests.support.suite.ports import free_port
 from web.app import create_app
 from web.serve import _servers
 

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.storage import schema as t
 from callflow.storage.people import users
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.app import _live
 from web.kit.i18n import STATION_ZONE

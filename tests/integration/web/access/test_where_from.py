@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from callflow import clock
 from callflow.settings.config import Settings
 from callflow.storage.people import access
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access import names
 from web.access.users import Role
 from web.app import create_app

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.integration.web.alarms.test_work_in_browser import shop
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 
 Web = tuple[WebStation, WebProcess]
 TAKE, PASSWORD, GUARD, POLICE, CLOSE = (

@@ -14,7 +14,7 @@ from callflow.handling.alarms import operating
 from callflow.handling.interventions import firms as interventions_firms
 from callflow.handling.plans import plans
 from tests.integration.web.alarms.test_tasks import END, FIRM, LOOK, SERVICE, firm_body
-from tests.support.web_station import NAME, WebStation
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from callflow import clock
 from callflow.handling.alarms import operating
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation, site_body
+from tests.support.stations.web_station import NAME, WebProcess, WebStation, site_body
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

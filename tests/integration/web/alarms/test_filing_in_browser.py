@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from callflow.core.alarms.incident import Incident
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import violations, watched
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 CHIEF = "Denis Aubry"

@@ -21,8 +21,8 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.messages import outbox
-from tests.support.cameras import a_still
-from tests.support.web_station import WebStation, site_body
+from tests.support.outside.cameras import a_still
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 from web.kit.rendering import render
 from web.pages.calls import pop_views

@@ -19,8 +19,8 @@ from callflow.core.records import audit
 from callflow.handling.messages import delivery
 from callflow.storage.records import logbook
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support import cameras
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.outside import cameras
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 HALL = {"id": "hall", "name": "Hall", "url": "http://10.0.0.1/snap", "zones": ["3"]}

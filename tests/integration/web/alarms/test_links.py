@@ -17,10 +17,10 @@ from callflow.core.signals.signal import Signal
 from callflow.handling.alarms import receiving
 from callflow.handling.base import storing
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.integration.web.kit.test_hostile_texts import Read
 from tests.integration.web.payloads import PAYLOADS
-from tests.support.canary import Canary
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.integration.web.walks.test_hostile_texts import Read
+from tests.support.stations.canary import Canary
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 

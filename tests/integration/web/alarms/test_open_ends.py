@@ -9,7 +9,7 @@ import pytest
 
 from callflow import clock
 from callflow.handling.alarms import operating
-from tests.support.web_station import NAME, WebStation
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

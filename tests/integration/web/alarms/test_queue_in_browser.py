@@ -14,7 +14,7 @@ from callflow.core.alarms.incident import State
 from callflow.handling.alarms import operating
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import log_in, violations
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

@@ -16,10 +16,10 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.alarms import operating
 from callflow.storage.alarms import incidents
 from callflow.storage.records import logbook
-from tests.support.archival import faults
-from tests.support.cameras import a_still
-from tests.support.full_rows import png
-from tests.support.web_station import NAME, WebStation
+from tests.support.outside.cameras import a_still
+from tests.support.rows.archival import faults
+from tests.support.rows.full_rows import png
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 HOSTILE = '</td></table><script>x</script>{{7*7}}{% raw %}<img src="file:///etc/passwd">\u202e\x1b'

@@ -21,8 +21,8 @@ from callflow.handling.plans import plans
 from callflow.handling.records import letters
 from callflow.notify.reports import Reports
 from callflow.storage.records import documents
-from tests.support.visitors import Person
-from tests.support.web_station import NAME, WebStation, site_body
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import NAME, WebStation, site_body
 from web.access.users import Role
 
 TO = "gerance@example.org"

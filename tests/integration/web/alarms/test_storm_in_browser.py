@@ -13,7 +13,7 @@ from callflow.core.signals.signal import Category
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 SITES = [str(number) for number in range(3001, 3022)]

@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 SITES = [f"{number}" for number in range(3001, 3022)]
 

@@ -20,7 +20,7 @@ from callflow.handling.plans import plans
 from callflow.storage import Tx
 from callflow.storage.alarms import tasks
 from tests.integration.web.kit.test_pages import csrf_of
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access import cookies
 from web.access.users import Role
 

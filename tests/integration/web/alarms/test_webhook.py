@@ -15,8 +15,8 @@ from callflow.core.signals.signal import Kind
 from callflow.handling.alarms import receiving
 from callflow.storage.alarms import incidents
 from callflow.storage.signals import signals
-from tests.support.still_rates import StillRates
-from tests.support.web_station import WebStation
+from tests.support.outside.still_rates import StillRates
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.api.signals.signals import BURST
 

@@ -20,7 +20,7 @@ from callflow.handling.sites import instructions
 from callflow.storage import Tx
 from tests.integration.web.interventions.test_services import LINE
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation, site_body
+from tests.support.stations.web_station import NAME, WebProcess, WebStation, site_body
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

@@ -17,9 +17,10 @@ from callflow import clock
 from callflow.handling.alarms import operating
 from callflow.handling.calls import telephone
 from callflow.storage.calls import calls
-from tests.integration.web.kit.test_axe_everywhere import logged_in
-from tests.support.full_rows import full_web
-from tests.support.full_station import (
+from tests.integration.web.walks.test_axe_everywhere import logged_in
+from tests.support.pages.looking import faults, texts, unfold
+from tests.support.rows.full_rows import full_web
+from tests.support.stations.full_station import (
     BANK,
     GARAGE,
     INES,
@@ -31,8 +32,7 @@ from tests.support.full_station import (
     FullStation,
     number_of,
 )
-from tests.support.looking import faults, texts, unfold
-from tests.support.web_station import NAME, WebProcess
+from tests.support.stations.web_station import NAME, WebProcess
 
 Web = tuple[FullStation, WebProcess]
 #: Claire's consoles, by language, both open while things happen.

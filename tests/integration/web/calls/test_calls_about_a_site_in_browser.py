@@ -14,9 +14,9 @@ from callflow.handling.alarms import operating
 from callflow.handling.calls import calling, control
 from callflow.storage.sites import contacts
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.full_rows import connected
-from tests.support.full_station import FullStation
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.rows.full_rows import connected
+from tests.support.stations.full_station import FullStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[FullStation, WebProcess]

@@ -28,11 +28,11 @@ from callflow.storage.records import logbook
 from ivr.agi.runner import sentence
 from ivr.speech.announcements import LARGEST
 from ivr.speech.places import announcements_of, speech_of
-from tests.support import hearing
-from tests.support.still_rates import StillRates
-from tests.support.studio import recording
-from tests.support.visitors import Person
-from tests.support.web_station import NAME, WebStation
+from tests.support.outside.still_rates import StillRates
+from tests.support.outside.studio import recording
+from tests.support.pages.visitors import Person
+from tests.support.phones import hearing
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.security import LARGEST as BODIES
 from web.access.security import POLICY
 from web.access.users import Role

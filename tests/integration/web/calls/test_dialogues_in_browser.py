@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.web.kit.test_browser import log_in, watched
-from tests.support.looking import faults, unfold
-from tests.support.studio import recording
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.outside.studio import recording
+from tests.support.pages.looking import faults, unfold
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 PLAYED = """(audio) => new Promise((done) => {

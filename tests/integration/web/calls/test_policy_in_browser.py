@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from callflow.core.calls.call import Outcome
 from callflow.storage.alarms import incidents
-from tests.support.routes import Route, all_routes
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.pages.routes import Route, all_routes
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 from web.app import create_app
 

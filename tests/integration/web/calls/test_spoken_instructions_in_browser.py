@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from callflow.core.sites.instructions import Instruction
 from callflow.storage.sites import instructions
 from tests.integration.web.kit.test_browser import log_in, violations
-from tests.support.dictated import dictated, plays
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.phones.dictated import dictated, plays
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 CHIEF = "Denis Aubry"

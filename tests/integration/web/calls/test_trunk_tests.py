@@ -17,8 +17,8 @@ from callflow.handling.calls import calling, dialogues, trunk_tests
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from callflow.texts.station.trunks import TESTS
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/settings/trunks"

@@ -19,7 +19,7 @@ from callflow.storage import schema as t
 from callflow.storage.callers import call_backs
 from callflow.storage.calls import calls
 from callflow.storage.people import users
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 
 STRANGER = "+33639987001"

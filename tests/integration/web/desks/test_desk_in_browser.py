@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from callflow.storage.callers import call_backs
 from tests.integration.web.desks.test_desk import hangs_up, on_shift, waits
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.looking import LOOKS
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.pages.looking import LOOKS
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 HOSTILE = "</title><b>x</b>\u202e<script>window.x=1</script>"

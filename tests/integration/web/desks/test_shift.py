@@ -21,8 +21,8 @@ from callflow.storage.desks import shifts as rows
 from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.watch import readings
-from tests.support.shifts import ticks_of
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.stations.shifts import ticks_of
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 
 COLLEAGUE, BOSS = "david", "irène"

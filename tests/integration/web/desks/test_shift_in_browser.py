@@ -18,7 +18,7 @@ from callflow.handling.desks import rosters
 from callflow.storage.desks import shifts
 from callflow.storage.people import users
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 #: How many tones the page has begun stands on its root element.

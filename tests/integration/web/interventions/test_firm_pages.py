@@ -15,9 +15,9 @@ from callflow.handling.interventions.firms import get_firm
 from callflow.storage.interventions import firms
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ import httpx
 from callflow import clock
 from callflow.handling.interventions.measures import open_fault
 from callflow.storage.interventions import firms
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 KEEPS = {"id": "electro", "name": "Electro", "role": "maintenance", "phone": "06 39 98 10 40"}
 PATH = "/firms/electro/members"

@@ -15,8 +15,8 @@ from icalendar import Calendar
 from callflow import clock
 from callflow.storage.sites import sites
 from tests.integration.web.alarms.test_by_hand import alarm
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

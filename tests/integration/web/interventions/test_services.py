@@ -12,8 +12,8 @@ from callflow.handling.base import policy
 from callflow.handling.interventions import directory
 from callflow.storage import schema
 from tests.integration.web.kit.test_pages import csrf_of
-from tests.support.cameras import a_still
-from tests.support.web_station import NAME, WebStation
+from tests.support.outside.cameras import a_still
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 NUMBER = "+33130000017"

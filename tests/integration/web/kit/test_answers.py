@@ -14,9 +14,9 @@ from callflow.core.people.users import User
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import users
-from tests.support.routes import PUBLIC, Route, all_routes, routes
-from tests.support.visitors import Person, headers_of
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import PUBLIC, Route, all_routes, routes
+from tests.support.pages.visitors import Person, headers_of
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.app import create_app
 

@@ -13,7 +13,7 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.calls.recordings import recording_finished
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
-from tests.support.web_station import WebStation, site_body
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 
 INCIDENT = set(

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.handling.alarms import operating
-from tests.support.looking import violations as violations
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.pages.looking import violations as violations
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 

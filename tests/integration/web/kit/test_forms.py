@@ -9,9 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.support.routes import Route, all_routes, routes
-from tests.support.visitors import headers_of
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import Route, all_routes, routes
+from tests.support.pages.visitors import headers_of
+from tests.support.stations.web_station import WebStation
 from web.access.security import POLICY, policy
 from web.access.users import Role
 from web.kit import i18n

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.web.kit.test_axe_everywhere import logged_in, pages
 from tests.integration.web.kit.test_browser import watched
-from tests.support.full_rows import full_web
-from tests.support.full_station import FullStation
-from tests.support.looking import violations
-from tests.support.web_station import NAME, WebProcess
+from tests.integration.web.walks.test_axe_everywhere import logged_in, pages
+from tests.support.pages.looking import violations
+from tests.support.rows.full_rows import full_web
+from tests.support.stations.full_station import FullStation
+from tests.support.stations.web_station import NAME, WebProcess
 
 Full = tuple[FullStation, WebProcess]
 SIZES = ((1920, 1080), (1440, 900), (1280, 800))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from tests.support.visitors import Person
-from tests.support.web_station import NAME, WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.cookies import LANGUAGE
 from web.access.users import Role
 

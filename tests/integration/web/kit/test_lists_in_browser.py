@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from callflow.storage.people import users
 from tests.integration.web.kit.test_browser import log_in, watched
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.web.kit.test_axe_everywhere import logged_in, pages
 from tests.integration.web.kit.test_frame_in_browser import ASIDE, DRAWN, KINDS, SETTLED
-from tests.support.full_rows import full_web
-from tests.support.full_station import FullStation
-from tests.support.looking import unfold, violations
-from tests.support.web_station import NAME, WebProcess
+from tests.integration.web.walks.test_axe_everywhere import logged_in, pages
+from tests.support.pages.looking import unfold, violations
+from tests.support.rows.full_rows import full_web
+from tests.support.stations.full_station import FullStation
+from tests.support.stations.web_station import NAME, WebProcess
 
 Full = tuple[FullStation, WebProcess]
 #: Of a dim page, as relative luminance (WCAG): the brightest point, and all of it on an average.

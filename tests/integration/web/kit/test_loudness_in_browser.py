@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.stations.web_station import WebProcess, WebStation
 from web.kit.rendering import static_url
 
 Samples = npt.NDArray[np.float64]

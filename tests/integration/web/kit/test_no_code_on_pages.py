@@ -10,10 +10,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.web.kit.test_axe_everywhere import pages
-from tests.support.code_words import code_words
-from tests.support.full_rows import fill
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.integration.web.walks.test_axe_everywhere import pages
+from tests.support.checks.code_words import code_words
+from tests.support.rows.full_rows import fill
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 
 #: What nobody reads: what is for the browser, what is typed as it stands, hashes.
 _UNREAD = re.compile(r"<(script|style|code|template|pre|textarea)\b.*?</\1>|<!--.*?-->", re.S)

@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 
 from callflow import clock
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation, site_body
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 
 FIRM = {"role": "maintenance", "phone": "06 39 98 10 40"}

@@ -13,8 +13,8 @@ from callflow.core.calls.call import Outcome
 from callflow.handling.alarms import operating
 from callflow.storage.alarms import incidents
 from callflow.texts import RESOLUTIONS
-from tests.support.in_clear import in_clear
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.rows.in_clear import in_clear
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 from web.kit.rendering import static_url
 

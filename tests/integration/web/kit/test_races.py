@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from callflow.storage.alarms import incidents
-from tests.support.web_station import PASSWORD, WebStation
+from tests.support.stations.web_station import PASSWORD, WebStation
 from web.access.users import Role
 from web.app import create_app
 

@@ -13,7 +13,7 @@ from callflow import clock
 from callflow.handling.interventions import directory
 from tests.integration.web.interventions.test_services import LINE
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
 WRONG = "de 1 à 1440 minutes"

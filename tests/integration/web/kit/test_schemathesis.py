@@ -36,8 +36,8 @@ from schemathesis.specs.openapi.checks import (
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from tests.support.routes import routes
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import routes
+from tests.support.stations.web_station import WebStation
 from web.access.users import RIGHTS, Right, Role
 from web.app import create_app
 

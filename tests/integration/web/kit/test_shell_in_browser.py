@@ -23,8 +23,8 @@ from callflow.storage.records import logbook
 from tests.integration.web.desks.test_desk import on_shift
 from tests.integration.web.kit.test_browser import log_in, violations, watched
 from tests.integration.web.kit.test_sounds_in_browser import LISTEN, SOUND, hears, silence
-from tests.support.full_station import FullStation
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.full_station import FullStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

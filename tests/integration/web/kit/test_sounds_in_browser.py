@@ -17,7 +17,7 @@ from callflow.handling.desks import queueing
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

@@ -17,8 +17,8 @@ from callflow import clock
 from callflow.handling.alarms import operating
 from callflow.storage import StoreUnavailable
 from callflow.storage.engine.connections import version
-from tests.support.dictated import dictated
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.phones.dictated import dictated
+from tests.support.stations.web_station import WebProcess, WebStation
 from web import stream
 from web.stream import WRITABLE, Hub
 

@@ -16,8 +16,8 @@ from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.engine.upgrade import upgrade
 from callflow.vault import Vault
-from tests.support.postgresql import OwnServer
-from tests.support.verdicts import of_metrics
+from tests.support.pages.verdicts import of_metrics
+from tests.support.rows.postgresql import OwnServer
 from web.access.users import Role, create_token
 from web.app import create_app
 from web.store_watch import AT_ONCE

@@ -16,8 +16,8 @@ from callflow.handling.messages import delivery, outbox
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.records import documents
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 TO = "Mme Martin\n3 rue des Lilas\n35000 Rennes"

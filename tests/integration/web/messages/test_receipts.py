@@ -15,7 +15,7 @@ from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.messages import outbox as rows
 from callflow.storage.messages import proofs
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/api/v1/receipts/sms"

@@ -14,8 +14,8 @@ from callflow.core.messages.subscriptions import Subscription
 from callflow.handling.base.telling import tell
 from callflow.storage.messages import subscriptions as rows
 from callflow.storage.records import logbook
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/settings/webhooks"

@@ -19,8 +19,8 @@ from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import EXHAUSTED, NOBODY, Plan
 from callflow.storage.sites import sites
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.sheets import FOLDER, reported, sheet
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.rows.sheets import FOLDER, reported, sheet
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 #: Acts that the whole plan may take, from the first page to its publication.

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from callflow.storage.records import logbook
 from tests.integration.web.plans.test_plan_pages import CALL, HAND, night, published, said
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 AT = "/plans/intrusion/sites/1001"

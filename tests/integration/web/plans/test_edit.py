@@ -14,8 +14,8 @@ from callflow import clock
 from callflow.handling.plans import plans
 from callflow.storage.sites import sites
 from tests.integration.web.plans.test_plan_pages import CALL, HAND, drafted, night, published, said
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 AT = "/plans/night/edit"

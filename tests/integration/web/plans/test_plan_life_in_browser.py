@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from callflow.storage.sites import sites
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 #: {word: (French, English)}, as the pages say them.

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import get_standing, withdraw
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}

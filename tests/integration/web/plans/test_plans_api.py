@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.plans import text as plan_text
 from callflow.core.plans.call_plan import FIELDS, StepKind, from_json, json_schema
-from tests.support.web_station import WebStation, site_body
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 
 CALL: dict[str, Any] = {"id": "call", "kind": "call_list", "outcomes": {"exhausted": "hand"}}

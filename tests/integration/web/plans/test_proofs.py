@@ -12,8 +12,8 @@ from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.handling.plans.plans import save_draft
 from callflow.storage.alarms import incidents
-from tests.integration.test_command_line import callflow
-from tests.support.web_station import WebStation
+from tests.integration.commands.test_command_line import callflow
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 NIGHT = "2026-12-24T02:30:00Z"

@@ -10,8 +10,8 @@ from callflow.core.calls.call import Outcome
 from callflow.storage.alarms import incidents
 from callflow.storage.sites import sites
 from tests.integration.web.plans.test_plan_pages import CALL, HAND, drafted, night, published, said
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 AT = "/plans/intrusion/simulate?lang=en&site=1001"

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.base.telling import tell
 from callflow.storage.records import logbook
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 CHIEF = "odile"

@@ -23,9 +23,9 @@ from callflow.handling.sites.clients import client_key
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.records import logbook
-from tests.support.cameras import a_still
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation, site_body
+from tests.support.outside.cameras import a_still
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 from web.pages.records import entries
 

@@ -19,8 +19,8 @@ from callflow import clock
 from callflow.core.records.charges import Act, PricedBy
 from callflow.handling.records import corrections, prices
 from callflow.storage.sites import sites
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 #: When what is charged for was done; its month, which may end while a test runs.

@@ -14,8 +14,8 @@ from callflow import clock
 from callflow.handling.sites.clients import client_key
 from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import put_site
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation, site_body
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 
 CHIEF, NAME = "odile", "Bijoux réunis"

@@ -18,7 +18,7 @@ from callflow.handling.records import corrected_entries, mnemonics
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 

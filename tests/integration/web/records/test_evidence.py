@@ -16,9 +16,9 @@ from pypdf import PdfReader
 
 from callflow.disclosure import reporting, verify
 from callflow.storage.records import disclosures, logbook
-from tests.support import evidence
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.rows import evidence
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 FORM = {

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.core.calls.call import Outcome
 from callflow.handling.base.telling import tell
-from tests.support.dictated import dictated
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import NAME, WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.phones.dictated import dictated
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from callflow.processes.reporting import report
 from callflow.storage import Tx
 from callflow.storage import schema as t
-from tests.support.random_history import RandomHistory
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.attacks.random_history import RandomHistory
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 NIGHT = datetime(2026, 12, 1, 2, 30, tzinfo=UTC)  # 03:30 at the station

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.storage.sites import contacts
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 CHIEF, CONTACT = "odile", "1001-1"

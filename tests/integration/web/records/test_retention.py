@@ -15,8 +15,8 @@ from callflow.handling.base.policy import STATION_ZONE
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 pytestmark = pytest.mark.both_databases

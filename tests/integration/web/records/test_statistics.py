@@ -15,9 +15,9 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.records.statistics import View
-from tests.support.random_history import RandomHistory
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.attacks.random_history import RandomHistory
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 VIEWS = [view.value for view in View]

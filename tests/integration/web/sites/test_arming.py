@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 
 async def test_arming_and_tests_are_shown(

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 from callflow.storage import schema as t
 from callflow.storage.alarms import surroundings as rows
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import WebStation, site_body
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
 from web.kit import conflicts
 

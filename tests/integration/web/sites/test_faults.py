@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.web.kit.test_pages import csrf_of
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

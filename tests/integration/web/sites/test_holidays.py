@@ -16,9 +16,9 @@ from callflow.core.time.holidays import Place
 from callflow.handling.sites import own_days, sites
 from callflow.handling.sites.shape import Site
 from callflow.storage.sites import own_days as rows
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/holidays"

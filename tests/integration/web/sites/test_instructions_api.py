@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from callflow import clock
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

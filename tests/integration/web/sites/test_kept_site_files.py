@@ -22,8 +22,8 @@ from callflow.storage import schema as t
 from callflow.storage.sites import uploads
 from tests.integration.web.sites.test_site_edit import person
 from tests.integration.web.sites.test_site_files import TOWN, names, plain, sends, settled
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.app import create_app
 
 pytestmark = pytest.mark.both_databases

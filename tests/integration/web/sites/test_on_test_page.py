@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from callflow.storage.watch import supervision
 from tests.integration.web.kit.test_browser import log_in, violations
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.web.kit.test_browser import log_in, violations
-from tests.support.documents import site_document
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

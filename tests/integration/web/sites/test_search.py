@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 
 @pytest.fixture

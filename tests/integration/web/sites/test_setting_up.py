@@ -29,10 +29,10 @@ from callflow.handling.sites.shape import (
 )
 from callflow.storage.records import logbook
 from callflow.storage.sites import contracts, removed
-from tests.support.documents import site_document
-from tests.support.routes import all_routes
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import all_routes
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.pages.interventions import firms, service_lines
 from web.pages.sites import edit, parts

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.web_station import WebStation, site_body
+from tests.support.stations.web_station import WebStation, site_body
 
 SHARED = "1001-1"
 

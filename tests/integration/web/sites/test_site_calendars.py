@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HOURS = "/sites/1001/edit/hours"

@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from callflow import clock
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 AT = "/sites/1001/edit"

@@ -13,7 +13,7 @@ from callflow import clock
 from callflow.handling.sites import sites
 from callflow.handling.sites.shape import Site
 from callflow.storage import Store, Tx
-from tests.support.web_station import WebStation, site_body
+from tests.support.stations.web_station import WebStation, site_body
 
 pytestmark = pytest.mark.both_databases
 

@@ -17,9 +17,9 @@ from callflow.core.sites.files import reading
 from callflow.storage import StoreUnavailable
 from callflow.storage.records import logbook
 from tests.integration.web.sites.test_site_edit import person
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 TOWN = (

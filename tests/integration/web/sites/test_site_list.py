@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 
 
 async def names(client: httpx.AsyncClient, address: str) -> list[str]:

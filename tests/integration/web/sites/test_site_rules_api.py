@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 Row = dict[str, Any]

@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from callflow.storage.records import logbook
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 PANELS = "/sites/1001/edit/panels"

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from callflow import clock
 from tests.integration.web.kit.test_browser import log_in, violations
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]

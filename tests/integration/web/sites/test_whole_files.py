@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from tests.integration.web.sites.test_site_edit import person
 from tests.integration.web.sites.test_site_files import plain, sends, settled
-from tests.support.documents import site_document
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.documents import site_document
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 
 from callflow import clock
 from callflow.handling.station import restored
-from tests.support.backups import backed_up
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.rows.backups import backed_up
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/settings/backup"

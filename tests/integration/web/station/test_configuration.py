@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.sites import own_days
 from callflow.handling.station import configuration
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 
 from callflow.core.signals.signal import StoredSignal
 from callflow.storage.signals import signals
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.stations.web_station import WebProcess, WebStation
 from web.access.users import Role
 
 PAGE = (Path(__file__).parents[4] / "docs/how-to/signals-over-http.md").read_text()

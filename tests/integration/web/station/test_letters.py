@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from callflow.core.records.letters import LetterKind
 from callflow.handling.records import letters
-from tests.support.visitors import Person
-from tests.support.web_station import NAME, WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import NAME, WebStation
 from web.access.users import Role
 
 HERE = "/settings/letters"

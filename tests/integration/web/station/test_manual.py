@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.support.routes import all_routes
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import all_routes
+from tests.support.stations.web_station import WebStation
 from web.pages.station import manual
 
 _DOCS = Path(__file__).parents[4] / "docs"

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.handling.station import users as acts
 from callflow.storage.people import users
-from tests.support.routes import PUBLIC, all_routes
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.routes import PUBLIC, all_routes
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access import page_rights
 from web.access.users import Role
 

@@ -11,8 +11,8 @@ from callflow.handling.base import policy
 from callflow.handling.station import shadow
 from callflow.settings.config import Settings
 from callflow.storage.sites import sites
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 HERE = "/settings/shadow"

@@ -16,8 +16,8 @@ from callflow.storage.alarms import incidents
 from callflow.storage.calls import calls
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
-from tests.support.in_clear import in_clear
-from tests.support.web_station import NAME, PASSWORD, WebStation
+from tests.support.rows.in_clear import in_clear
+from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 from web.access.users import Role
 from web.station import Station
 

@@ -10,7 +10,7 @@ import pytest
 from callflow import clock
 from callflow.core.watch.canary import ticket
 from callflow.probes import canary
-from tests.support.web_station import WebProcess, WebStation
+from tests.support.stations.web_station import WebProcess, WebStation
 
 HERE = "/events/canary"
 

@@ -13,8 +13,8 @@ from callflow import clock
 from callflow.core.people.users import Role
 from callflow.handling.watch import checks
 from callflow.storage.watch import checks as rows
-from tests.support.visitors import Person
-from tests.support.web_station import PASSWORD, WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import PASSWORD, WebStation
 
 HERE = "/station/checks"
 SIGN = f"{HERE}/sign"

@@ -18,8 +18,8 @@ from callflow.handling.watch import screens
 from tests.integration.web.desks.test_desk import on_shift
 from tests.integration.web.kit.test_browser import log_in, watched
 from tests.integration.web.kit.test_hidden_tab import HIDE
-from tests.support.descendants import descendants
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
+from tests.support.suite.descendants import descendants
 from web.access.users import Role
 
 #: Seconds: the product's own is longer; a page says every 5 to 9 that it drew.

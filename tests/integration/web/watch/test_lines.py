@@ -16,7 +16,7 @@ from callflow.clock import to_iso
 from callflow.storage import schema as t
 from callflow.storage.people import users
 from tests.integration.web.kit.test_browser import log_in, violations, watched
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.users import Role
 
 

@@ -36,7 +36,7 @@ from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from callflow.storage.watch import readings as reading_rows
 from ivr.telephony.dialogue_rows import DialogueRows
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.app import create_app
 

@@ -29,9 +29,9 @@ from callflow.commands.station.doctor import doctor
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.texts.station.organs import REASONS
-from tests.support.backups import backed_up, never_backed_up
-from tests.support.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
-from tests.support.web_station import WebStation
+from tests.support.pages.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
+from tests.support.rows.backups import backed_up, never_backed_up
+from tests.support.stations.web_station import WebStation
 
 NOW = clock.now()
 

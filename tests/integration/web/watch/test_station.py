@@ -13,8 +13,8 @@ from callflow.core.watch.organs import Part, Reason, State
 from callflow.core.watch.readings import Reading
 from callflow.handling.watch import probes, readings
 from callflow.storage.watch import probes as rows
-from tests.support.visitors import Person
-from tests.support.web_station import WebStation
+from tests.support.pages.visitors import Person
+from tests.support.stations.web_station import WebStation
 
 EVIL = "<script>alert(1)</script>"
 PROBE = {

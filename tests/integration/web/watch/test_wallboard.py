@@ -16,9 +16,9 @@ from callflow.core.people.users import Role
 from callflow.storage.people import users
 from tests.integration.web.desks.test_desk import on_shift
 from tests.integration.web.kit.test_browser import log_in
-from tests.support.routes import all_routes
-from tests.support.visitors import Person, somebody
-from tests.support.web_station import NAME, WebProcess, WebStation
+from tests.support.pages.routes import all_routes
+from tests.support.pages.visitors import Person, somebody
+from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access import cookies
 from web.access.users import create_token
 

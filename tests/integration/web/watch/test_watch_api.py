@@ -10,7 +10,7 @@ import pytest
 from callflow import clock
 from callflow.handling.watch import checks
 from callflow.storage.watch import probes as rows
-from tests.support.web_station import WebStation
+from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 
 PROBE = {

@@ -10,7 +10,7 @@ from callflow.core.alarms import apply
 from callflow.core.alarms.escalation import EnterStep
 from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.signals.signal import Category
-from tests.support.incidents import an_incident
+from tests.support.rows.incidents import an_incident
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 TARGET = timedelta(seconds=30)

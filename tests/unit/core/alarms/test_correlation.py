@@ -13,7 +13,7 @@ from callflow.core.alarms.correlation import Periods, Rates, Trips
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules
-from tests.support.incidents import an_incident
+from tests.support.rows.incidents import an_incident
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

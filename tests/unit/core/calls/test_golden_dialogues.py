@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dialogues import FOLDER, replayed
+from tests.support.phones.dialogues import FOLDER, replayed
 
 FILES = sorted(FOLDER.glob("*.txt"))
 

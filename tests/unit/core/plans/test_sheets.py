@@ -8,7 +8,7 @@ import pytest
 
 from callflow.core.plans import call_plan
 from callflow.core.plans.call_plan import MUTE, StepKind
-from tests.support.sheets import FOLDER, SHEETS, reported, sheet
+from tests.support.rows.sheets import FOLDER, SHEETS, reported, sheet
 
 NAMES = sorted(path.stem for path in SHEETS.glob("*.yaml"))
 

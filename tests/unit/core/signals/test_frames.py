@@ -13,7 +13,7 @@ from callflow.core.signals.dc09 import receive
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.protocol import Received, Station
 from callflow.core.signals.repeats import Repeats
-from tests.support.frames import SourcedFrame, sourced_frames
+from tests.support.outside.frames import SourcedFrame, sourced_frames
 
 FRAMES = sourced_frames()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callflow.core.signals import dc09, plain
 from callflow.core.signals.protocol import Received
-from tests.support.frames import SourcedFrame, sourced_frames
+from tests.support.outside.frames import SourcedFrame, sourced_frames
 from tests.unit.core.signals.told import KEYS, NOW, station
 
 PLAIN = b'"SIA-DCS"0042R1L1#1001[#1001|Nri1/BA03]_11:59:58,03-01-2026'

@@ -8,7 +8,7 @@ import pytest
 
 from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import StoredSignal
-from tests.support.values import example
+from tests.support.rows.values import example
 
 
 class Declared(NamedTuple):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.simulation import RandomPeople, Timeline, simulate, worst_case
-from tests.support.any_plan import any_plan, any_site
+from tests.support.attacks.any_plan import any_plan, any_site
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 KINDS = [

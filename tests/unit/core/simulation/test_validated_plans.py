@@ -21,8 +21,8 @@ from callflow.core.plans.call_plan import (
 from callflow.core.plans.check import check, errors
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.simulation import RandomPeople, Timeline, simulate
-from tests.support.any_plan import any_site
-from tests.support.random_plans import random_plan
+from tests.support.attacks.any_plan import any_site
+from tests.support.attacks.random_plans import random_plan
 
 NIGHT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 ENOUGH = 1000

@@ -11,7 +11,7 @@ from callflow.core.signals.signal import Kind, StoredSignal
 from callflow.core.sites.arming import Arming, PanelUser, Partition
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import Listening, OnTest, Watched
-from tests.support.values import example
+from tests.support.rows.values import example
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from callflow.core.records.reports.facts import Facts
 from callflow.core.records.reports.lines import Milestone, Report
 from callflow.core.records.reports.widths import Width
 from callflow.core.sites.fault import Fault
-from tests.support.alarm_facts import NIGHT, after, fire, forty_calls, intrusion
+from tests.support.rows.alarm_facts import NIGHT, after, fire, forty_calls, intrusion
 
 
 def made(facts: Facts, width: Width = Width.FULL) -> Report:

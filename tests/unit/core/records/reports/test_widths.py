@@ -15,7 +15,7 @@ from callflow.core.signals.signal import Kind
 from callflow.core.sites.site import Role
 from callflow.texts import ENTRIES
 from callflow.texts.reports import SENTENCES
-from tests.support.alarm_facts import (
+from tests.support.rows.alarm_facts import (
     KEYHOLDER,
     OPERATOR,
     SECRETS,

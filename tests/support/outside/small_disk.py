@@ -1,0 +1,109 @@
+"""A file system of a few megabytes for one product, that a test may fill and make read-only.
+
+It stands in a mount namespace of its own: nobody else sees it, and it ends with its holder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from tests.support.stations.product import Product
+
+_MEGABYTES = 64
+
+
+class SmallDisk:
+    """An async context: entered, ``folder`` is a small disk for those who ``enter`` it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._holder: asyncio.subprocess.Process | None = None
+        self._filler: BinaryIO | None = None
+
+    async def __aenter__(self) -> Self:
+        self.folder.mkdir()
+        user = () if os.getuid() == 0 else ("--map-root-user",)
+        made = f'mount -t tmpfs -o size={_MEGABYTES}m none "$1" && echo ready && exec cat'
+        self._holder = await asyncio.create_subprocess_exec(
+            *("unshare", *user, "--mount", "sh", "-c", made, "sh", str(self.folder)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._holder.stdout is not None
+        assert await self._holder.stdout.readline() == b"ready\n"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._holder is not None
+        if self._filler is not None:
+            self._filler.close()
+        self._holder.kill()
+        await self._holder.wait()
+
+    @property
+    def seen(self) -> Path:
+        """The folder as it is inside, from here."""
+        assert self._holder is not None
+        return Path(f"/proc/{self._holder.pid}/root{self.folder}")
+
+    def enter(self, *command: str) -> tuple[str, ...]:
+        """``command``, run inside."""
+        assert self._holder is not None
+        user = () if os.getuid() == 0 else ("--user", "--preserve-credentials")
+        return ("nsenter", "--target", str(self._holder.pid), *user, "--mount", *command)
+
+    async def fill(self) -> None:
+        """Until not a byte more fits."""
+        if self._filler is None:
+            self._filler = (self.seen / "filler").open("wb", buffering=0)
+        for size in (1 << 20, 4096, 1):
+            with contextlib.suppress(OSError):  # no space left
+                while True:
+                    self._filler.write(b"\0" * size)
+
+    async def leave(self, room: int) -> None:
+        """So many bytes, and no more, fit again."""
+        assert self._filler is not None
+        self._filler.truncate(self._filler.tell() - room)
+
+    async def empty(self) -> None:
+        """There is room again."""
+        assert self._filler is not None
+        self._filler.truncate(0)
+        self._filler.seek(0)
+
+    async def forbid(self) -> None:
+        """Whoever opens a file from now on can't write it."""
+        await self.run("mount", "--bind", str(self.folder), str(self.folder))
+        await self.run("mount", "-o", "remount,bind,ro", str(self.folder))
+
+    async def allow(self) -> None:
+        """Whoever opens a file from now on can write it again."""
+        await self.run("umount", "--lazy", str(self.folder))
+
+    async def run(self, *command: str) -> None:
+        """``command`` to its end, inside; it must do well."""
+        process = await asyncio.create_subprocess_exec(*self.enter(*command))
+        assert await process.wait() == 0, command
+
+
+class ProductOnSmallDisk(Product):
+    """``callflow serve`` whose data folder is the small disk."""
+
+    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
+        super().__init__(disk.folder, environment)
+        self._disk = disk
+
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return self._disk.enter(*super()._command(*arguments))
+
+    async def _token(self, role: str = "administrator") -> str:
+        """By the command: its rows lie where only what was begun there sees them."""
+        said = await self.cli("token", "create", "--role", role, "--json")
+        return str(json.loads(said)["token"])
