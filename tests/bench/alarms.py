@@ -125,11 +125,14 @@ class Bench:
     async def _named(self, count: int) -> None:
         """Until the sites' names and addresses are spoken, as in a station that runs."""
         folder = self.station.data_dir / "prompts" / "sentences"
-        for _ in range(int(_PATIENCE)):
-            if sum(1 for _ in folder.glob("*/*.alaw")) >= 2 * count:
-                return
+        spoken, more_at = 0, time.monotonic()
+        while spoken < 2 * count:
             await asyncio.sleep(1)
-        raise TimeoutError("the sites' names are not spoken")
+            before, spoken = spoken, sum(1 for _ in folder.glob("*/*.alaw"))
+            if spoken > before:
+                more_at = time.monotonic()
+            elif time.monotonic() - more_at > _PATIENCE:
+                raise TimeoutError(f"of {2 * count} names and addresses {spoken} are spoken")
 
     @staticmethod
     def _phone(place: int, *, floor: bool) -> Phone:
