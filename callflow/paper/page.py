@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import NoReturn
 
-from PIL import Image
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-#: Pixels of a picture that is looked at; of its longer side as it is printed, where there are few
-#: of them and where there are many.
-_PIXELS, _FEW, _SIDE, _SIDE_OF_MANY = 40_000_000, 12, 1600, 800
+from callflow.paper.pictures import picture
+
+#: Pixels of a picture's longer side as it is printed, where there are few of them and where there
+#: are many.
+_FEW, _SIDE, _SIDE_OF_MANY = 12, 1600, 800
 #: How the files of fonts begin.
 _FONTS = (b"\0\1\0\0", b"OTTO", b"wOF2", b"wOFF", b"true")
 
@@ -43,19 +43,3 @@ def pdf(html: str, assets: dict[str, bytes]) -> bytes:
     """PDF/A-2b, tagged."""
     made = HTML(string=html, url_fetcher=Assets(assets), base_url="asset:")
     return bytes(made.write_pdf(pdf_variant="pdf/a-2b", pdf_tags=True))
-
-
-def picture(content: bytes, side: int) -> bytes:
-    """A picture as it is printed: its longer side no longer than ``side`` pixels, in RGB (PDF/A),
-    without what its camera says beside it, such as where it was. Raises where it is none."""
-    Image.MAX_IMAGE_PIXELS = _PIXELS // 2  # Pillow raises at twice as many
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as given:
-        given.draft("RGB", (side, side))
-        given.thumbnail((side, side))
-        made = io.BytesIO()
-        whole = given.convert("RGBA") if given.mode in ("RGBA", "LA", "P", "PA") else given
-        if whole is not given:
-            paper = Image.new("RGBA", whole.size, "white")
-            whole = Image.alpha_composite(paper, whole)
-        whole.convert("RGB").save(made, "JPEG", quality=85)
-    return made.getvalue()

@@ -38,6 +38,16 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "Entries of the logbook saved to a file by {by}",
     ),
     "site_changed": ("Site modifié par {by}{what}", "Site changed by {by}{what}"),
+    "drawing_added": ("Plan « {title} » ajouté par {by}", "Picture “{title}” added by {by}"),
+    "drawing_removed": ("Plan « {title} » supprimé par {by}", "Picture “{title}” removed by {by}"),
+    "zone_placed": (
+        "Zone {zone} placée sur le plan « {title} » par {by}",
+        "Zone {zone} placed on the picture “{title}” by {by}",
+    ),
+    "zone_taken_off": (
+        "Zone {zone} retirée du plan « {title} » par {by}",
+        "Zone {zone} taken off the picture “{title}” by {by}",
+    ),
     "client_renamed": (
         "Client {old} renommé {name} par {by} (sites : {sites})",
         "Client {old} renamed {name} by {by} (sites: {sites})",

@@ -16,11 +16,12 @@ from web.kit import problems
 #: The largest request that makes sense: a site with 5,000 zones has about 1 MB.
 LARGEST_BODY = 2_000_000
 #: Where anybody's device sends, one message a request: so large with every character escaped. And
-#: where an administrator puts a studio's recording, or a file of sites.
+#: where an administrator puts a studio's recording, a file of sites, or a photograph of one.
 LARGEST = {
     "/api/v1/signals": 65_536,
     "/announcements": 16_000_000,
     "/site-files": MOST_BYTES + 1_000_000,
+    "/site-drawings": 12_000_000,
 }
 #: What to do with more, where something can be done.
 _INSTEAD = {

@@ -31,6 +31,7 @@ from web.pages.records import (
 )
 from web.pages.sites import (
     clients,
+    drawings,
     event_table,
     faults,
     files,
@@ -60,7 +61,7 @@ from web.pages.watch import station as organs
 router = APIRouter()
 for module in (
     *(login, oidc, own, users, console, search, undo, scheme),
-    *(sites, files, faults, site_edit, hours, person, parts, on_test, site),
+    *(sites, files, drawings, faults, site_edit, hours, person, parts, on_test, site),
     *(clients, client_data, firms, service_lines, measures, charges),
     *(plans, plan, edit, trial, at_site, standing),
     *(passwords, together, ends, reports, evidence, incident),  # the last one takes any act

@@ -15,6 +15,7 @@ UNATTENDED = ("images_seen",)
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "sites": (
         *("site_created", "site_changed", "sites_imported", "code_changed"),
+        *("drawing_added", "drawing_removed", "zone_placed", "zone_taken_off"),
         *("site_moved", "site_moved_in_spite", "site_moved_back"),
         *("contract_changed", "contract_planned", "contract_dropped"),
         *("contact_closed", "contact_restored", "part_removed", "part_restored"),

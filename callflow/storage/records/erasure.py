@@ -175,9 +175,9 @@ def without_anybody(tx: Tx, contact: str) -> list[str]:
 
 
 def page(tx: Tx, table: Table, after: Sequence[Any], limit: int) -> list[AnyRow]:
-    """The next rows of a table, by its primary key."""
+    """The next rows of a table, by its primary key, without pictures and what else is encrypted."""
     keys = list(table.primary_key.columns)
-    query = select(table).order_by(*keys).limit(limit)
+    query = select(*_read(table)).order_by(*keys).limit(limit)
     if after:
         query = query.where(tuple_(*keys) > tuple_(*after))
     return [AnyRow(table, dict(row._mapping)) for row in tx.execute(query)]
@@ -185,8 +185,12 @@ def page(tx: Tx, table: Table, after: Sequence[Any], limit: int) -> list[AnyRow]
 
 def one(tx: Tx, table: Table, key: Key) -> AnyRow | None:
     """A row, as it is now."""
-    row = tx.execute(select(table).where(*_is(table, key))).first()
+    row = tx.execute(select(*_read(table)).where(*_is(table, key))).first()
     return AnyRow(table, dict(row._mapping)) if row else None
+
+
+def _read(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if not isinstance(column.type, LargeBinary)]
 
 
 def _is(table: Table, key: Key) -> list[Any]:
@@ -241,8 +245,7 @@ def readable(row: AnyRow) -> dict[str, Any]:
     hidden = ["code", "duress_code", "secret", "hash", "previous", "salt", "data"]
     if row.columns.get("kind") in _OF_A_WHOLE_SITE:
         hidden.append("text")
-    binary = [c.name for c in row.table.columns if isinstance(c.type, LargeBinary)]
-    return {k: v for k, v in row.columns.items() if k not in (*hidden, *binary)}
+    return {k: v for k, v in row.columns.items() if k not in hidden}
 
 
 # --- the logbook --------------------------------------------------------------------------

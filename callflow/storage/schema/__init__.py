@@ -15,6 +15,7 @@ from callflow.storage.schema.contracts import contract_change, former_contact, r
 from callflow.storage.schema.disclosures import disclosure
 from callflow.storage.schema.distribution import call_back
 from callflow.storage.schema.documents import document
+from callflow.storage.schema.drawings import site_drawing
 from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.figures import (
     follower,
@@ -172,6 +173,7 @@ __all__ = [
     "signature",
     "site",
     "site_contact",
+    "site_drawing",
     "site_move",
     "site_upload",
     "spoken",

@@ -13,7 +13,7 @@ from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.records import erasure
 from callflow.storage.records.erasure import Home
-from callflow.storage.sites import removed, search
+from callflow.storage.sites import drawings, removed, search
 
 
 def names(tx: Tx, client_id: str) -> Iterator[str]:
@@ -73,7 +73,9 @@ def images_of(tx: Tx, site_ids: Sequence[str]) -> list[str]:
 def forget(tx: Tx, client_id: str, pseudonym: str, now: datetime) -> None:
     """The sites are somebody's of whom nothing is known, and have no name, address or secret."""
     s = t.site.c
-    removed.forget_sites(tx, [site.id for site in search.sites_of(tx, client_id)])
+    theirs = [site.id for site in search.sites_of(tx, client_id)]
+    removed.forget_sites(tx, theirs)
+    drawings.forget_sites(tx, theirs)
     tx.execute(t.client.insert().values(id=pseudonym, name=GONE))
     nothing = dict.fromkeys(("recognition_word", "password", "duress_password"))
     values = {"client_id": pseudonym, "name": GONE, "address": "", "police_agreement": ""}

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Page, Response
 from playwright.sync_api import TimeoutError as NotInTime
 
 from callflow import clock
+from tests.support.outside.pictures import a_picture
 from tests.support.outside.studio import recording
 from tests.support.pages.routes import Route
 
@@ -35,6 +36,7 @@ _FILE: FilePayload = {
 }
 _FILES: dict[str, FilePayload] = {
     ".ics": _CALENDAR,
+    "image/png": {"name": "plan.png", "mimeType": "image/png", "buffer": a_picture()},
     ".pdf": {"name": "essai.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"},
 }
 #: What is typed into the parts of a date and a time, in French: no day that a page proposes.

@@ -36,6 +36,8 @@ from callflow.core.records.letters import Letter, LetterKind, letter_id
 from callflow.core.records.masking import Requester, Third
 from callflow.core.records.retention import Kept, Rule
 from callflow.core.signals.signal import Signal
+from callflow.core.sites.drawings import Drawing
+from callflow.core.sites.drawings import Place as ZonePlace
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.core.sites.site import SiteState
 from callflow.core.time.holidays import Place, public
@@ -74,9 +76,11 @@ from callflow.storage.messages import proofs as proof_rows
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import access, users
 from callflow.storage.records import documents, letters, retention
+from callflow.storage.sites import drawings as drawing_rows
 from callflow.storage.watch import checks as check_rows
 from callflow.storage.watch import probes as probe_rows
 from tests.support.outside.cameras import a_still
+from tests.support.outside.pictures import a_picture
 from tests.support.rows.documents import site_document
 from tests.support.stations.full_station import (
     BANK,
@@ -164,11 +168,28 @@ def fill(station: WebStation, said: Callable[[str], str] = str) -> FullStation:
     _alarms(full, said)
     _held(full, said)
     _images(full, said)
+    _drawings(full, said)
     _shifts(full, said)
     _retained(full, said)
     for number in (number_of(SHOP, 1), STRANGER):
         full.hangs_up(full.waits(number))
     return full
+
+
+def _drawings(full: FullStation, said: Callable[[str], str]) -> None:
+    """The shop's floor plan, with the zone in alarm on it."""
+    vault, content = full.station.vault, a_picture((800, 400), "JPEG")
+    plan = Drawing(
+        id="plan",
+        site_id=SHOP,
+        title=said("Rez-de-chaussée"),
+        width=800,
+        height=400,
+        places=(ZonePlace(SHOP, "3", 250, 500), ZonePlace(SHOP, "9", 990, 990)),
+        added_by=NAME,
+        added_at=clock.now(),
+    )
+    full.do(lambda tx: drawing_rows.insert(tx, plan, vault.encrypt(content)))
 
 
 def _letters(tx: Tx, full: FullStation, said: Callable[[str], str], now: datetime) -> None:

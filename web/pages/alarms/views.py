@@ -51,7 +51,7 @@ from callflow.storage.sites import contacts as contact_rows
 from callflow.storage.sites import sites
 from callflow.storage.watch import supervision
 from web.kit.i18n import STATION_ZONE, phone
-from web.pages.alarms import call_views, phrases, sent_views, task_views
+from web.pages.alarms import call_views, drawing_views, phrases, sent_views, task_views
 from web.pages.alarms.call_views import Card
 from web.pages.alarms.image_views import images_of
 from web.pages.alarms.next_acts import Handling, next_act
@@ -340,6 +340,7 @@ def incident(tx: Tx, incident_id: str, who: str, now: datetime) -> dict[str, obj
         "site_password_set": bool(site and (site.password or site.duress_password)),
         "siblings": siblings,
         "map": map_links(site.address if site else "", arrived),
+        "drawing": drawing_views.link_of(tx, row) if row.kind not in _NO_ZONES else None,
         "opening": opening,
         "mute": mute,
         "to_say": phrases.of_incident(

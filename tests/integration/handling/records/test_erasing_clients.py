@@ -15,12 +15,15 @@ from callflow.handling.alarms import operating
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
+from callflow.handling.sites import drawings
 from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.drawings import Picture
 from callflow.settings.config import Settings
 from callflow.storage.calls import calls
 from callflow.storage.engine import compacting
 from callflow.storage.records import erasure as rows
 from callflow.storage.records import logbook
+from callflow.storage.sites import drawings as drawing_rows
 from callflow.storage.sites import sites
 from tests.integration.handling.records.test_erasing import everything, goes_on, recorded
 from tests.integration.handling.station import FIRST, SECOND, Station
@@ -59,6 +62,8 @@ def over(station: Station) -> str:
     station.put("1009", name=NEIGHBOUR, contacts=other)
     row = station.alarm("BA")
     recorded(station, call := station.replies(FIRST, "verified_ok"))
+    plan = ("1002", "Entrée, 3 chemin de l'Étang", Picture(b"-", 4, 2), "ines", station.now)
+    station.write(lambda tx: drawings.add(tx, station.vault, *plan))
     noted = partial(operating.note, incident_id=row.id, who="ines", now=station.now)
     for text in ("M. VANDAMME rappelle", "vu chemin de l'Étang"):
         station.write(partial(noted, text=text))
@@ -86,6 +91,7 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     left = everything(station)
     assert [line for line in left.splitlines() if any(trace in line for trace in TRACES)] == []
     assert station.faults() == []
+    assert station.read(lambda tx: drawing_rows.of_site(tx, "1002")) == []
     row = station.read(lambda tx: rows.get(tx, erasure))
     assert row is not None
     assert (row.done_at is not None, row.person) == (True, None)

@@ -24,6 +24,7 @@ from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.records import logbook
 from tests.support.outside.cameras import a_still
+from tests.support.outside.pictures import a_picture
 from tests.support.pages.visitors import Person
 from tests.support.stations.web_station import WebStation, site_body
 from web.access.users import Role
@@ -112,6 +113,30 @@ def filled(at: str, where: str, **fields: str) -> Act:
 
 def at_user(act: str, **fields: str) -> Act:
     return lambda w: w.chief.fill("/people", f"/people/{w.user('bea')}{act}", **fields)
+
+
+DRAWINGS = "/sites/1001/drawings"
+
+
+async def drawn(w: World) -> httpx.Response:
+    fields = {"csrf": await w.chief.csrf(), "site": "1001", "title": "Plan"}
+    given = {"file": ("plan.png", a_picture(), "image/png")}
+    return await w.chief.client.post("/site-drawings", data=fields, files=given)
+
+
+async def zone_placed(w: World) -> httpx.Response:
+    where = (await drawn(w)).headers["location"].replace("?drawing=", "/")
+    return await w.chief.fill(DRAWINGS, f"{where}/place", zone="1001/3", x="1", y="2")
+
+
+async def zone_taken_off(w: World) -> httpx.Response:
+    where = (await zone_placed(w)).headers["location"].replace("?drawing=", "/")
+    return await w.chief.fill(DRAWINGS, f"{where}/take-off", zone="1001/3")
+
+
+async def undrawn(w: World) -> httpx.Response:
+    where = (await drawn(w)).headers["location"].replace("?drawing=", "/")
+    return await w.chief.send(f"{where}/remove")
 
 
 async def revoked(w: World) -> httpx.Response:
@@ -262,6 +287,10 @@ ACTS: dict[str, tuple[Act, str, str, str]] = {
         *(PROGRAM, "sites", "name (police-35) CIC 35 CIC Rennes"),
     ),
     "a contract": (suspended, CHIEF, "sites", "contract active suspended"),
+    "a picture": (drawn, CHIEF, "sites", "Picture “Plan” added by odile"),
+    "a zone placed": (zone_placed, CHIEF, "sites", "Zone 3 placed on the picture “Plan”"),
+    "a zone taken off": (zone_taken_off, CHIEF, "sites", "Zone 3 taken off the picture “Plan”"),
+    "a picture removed": (undrawn, CHIEF, "sites", "Picture “Plan” removed by odile"),
     "a plan": (program("POST", "/plans", PLAN), PROGRAM, "plans", "Plan court version 1"),
     "a plan withdrawn": (
         withdrawn,

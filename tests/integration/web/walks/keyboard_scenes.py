@@ -22,6 +22,7 @@ from callflow.core.plans.call_plan import Measure
 from callflow.core.records.letters import LetterKind
 from callflow.core.records.monthly import Subject
 from callflow.core.records.retention import Kept
+from callflow.core.sites.drawings import Place
 from callflow.core.sites.site import Role, SiteState
 from callflow.core.time.hours import Span
 from callflow.core.time.instants import to_iso
@@ -44,8 +45,16 @@ from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import letters, mnemonics, monthly, retention
-from callflow.handling.sites import contracts, event_rules, instructions, on_test, own_days
+from callflow.handling.sites import (
+    contracts,
+    drawings,
+    event_rules,
+    instructions,
+    on_test,
+    own_days,
+)
 from callflow.handling.sites import sites as sites_sites
+from callflow.handling.sites.drawings import Picture
 from callflow.handling.watch import probes
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -62,6 +71,7 @@ from tests.integration.web.desks.test_desk import missed, waits
 from tests.integration.web.walks import keyboard_people as people
 from tests.integration.web.walks.keyboard_people import csrf_of
 from tests.integration.web.walks.keyboard_world import CHIEF, COLLEAGUE, THIRD, World
+from tests.support.outside.pictures import a_picture
 from tests.support.outside.studio import recording
 from tests.support.phones.dictated import dictated, plays
 from tests.support.rows.full_rows import an_ordinary_day
@@ -205,6 +215,23 @@ def _on_test(world: World, page: Page) -> str:
         )
     )
     return f"/sites/{account}/tests"
+
+
+def _drawings(world: World, page: Page) -> str:
+    """Two pictures; a zone is on them, another one is not."""
+    account, now = world.site(), clock.now()
+    zones = [{"account": account, "zone": zone, "name": f"Zone {zone}"} for zone in ("3", "4")]
+    world.station.site(account, zones=zones)
+
+    def draw(tx: Tx) -> None:
+        picture = Picture(a_picture(kind="JPEG"), 4, 2)
+        vault, place = world.station.vault, Place(account, "3", 9, 9)
+        for title in ("Cave", "Plan"):
+            made = drawings.add(tx, vault, account, title, picture, CHIEF, now)
+            drawings.place_zone(tx, account, made, place, CHIEF, now)
+
+    world.do(draw)
+    return f"/sites/{account}/drawings"
 
 
 # --- the telephone ------------------------------------------------------------------------------
@@ -1100,6 +1127,12 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="a guard on site", prepare=_guard(GuardEvent.ACCEPTED, GuardEvent.ON_SITE)),
     Scene(name="a measure", prepare=_measure, ready="#h-measures"),
     Scene(name="a bank's opening", prepare=_an_opening, ready="#form-opening"),
+    Scene(
+        name="a site's floor plan",
+        prepare=_drawings,
+        ready="#place",
+        values={"x": "100", "y": "200", "title": "Étage"},
+    ),
     Scene(name="a site's tests", prepare=_on_test, values={"zones": "3"}),
     Scene(name="somebody waits", prepare=_somebody_waits, ready="#calls .waiting"),
     Scene(

@@ -117,6 +117,7 @@ def pages(full: FullStation) -> list[str]:
         *(f"/incidents/{incident}" for incident in full.incidents.values()),
         *(f"/sites/{site}" for site in (SHOP, STORM[-1], f"{SHOP}/edit", f"{SHOP}/tests")),
         *(f"/sites/{SHOP}/edit/{tab}" for tab in ("panels", "hours", "codes")),
+        f"/sites/{SHOP}/drawings",
         f"/sites/{SHOP}/people/{SHOP}-1",
         f"/sites/{SHOP}/edit?known=garde",
         "/firms/firm",
@@ -218,6 +219,7 @@ NOT_LOOKED_AT = {
     "/statistics/reports/{document_id}.pdf",
     "/statistics/{view}/{table}.{format}",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}",
+    "/sites/{site_id}/drawings/{drawing_id}.jpg",
 }
 
 

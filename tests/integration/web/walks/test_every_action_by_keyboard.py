@@ -31,8 +31,8 @@ from web.pages.alarms import incident
 from web.pages.calls import telephone
 from web.pages.interventions import firms, service_lines
 from web.pages.plans import at_site, edit
+from web.pages.sites import drawings, files, parts, person
 from web.pages.sites import edit as site_edit
-from web.pages.sites import files, parts, person
 
 #: What is typed into fields, by their names; other fields take any word.
 ACCEPTANCE = Path(__file__).parents[3] / "acceptance"
@@ -364,6 +364,7 @@ def _acts(found: list[Route]) -> set[str]:
         "/services/{act}": service_lines.ACTS,
         "/sites/{site_id}/people/{contact_id}/{act}": person.ACTS,
         "/sites/{site_id}/tables/{part}/{act}": parts.ACTS,
+        "/sites/{site_id}/drawings/{drawing_id}/{act}": drawings.ACTS,
         "/plans/{plan_id}/edit/steps/{place}/{act}": edit.ACTS,
         "/plans/{plan_id}/sites/{site_id}/steps/{place}/{act}": at_site.ACTS,
     }

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from callflow import clock
 from callflow.commands.calls.studio import Studio
 from callflow.core.records.letters import LetterKind
+from callflow.core.sites.drawings import Place
 from callflow.core.sites.site import Role as SiteRole
 from callflow.core.watch.organs import Part
 from callflow.core.watch.probes import Means, Probe
@@ -27,8 +28,9 @@ from callflow.handling.interventions.firms import close_firm
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans, withdrawal
 from callflow.handling.records import letters, mnemonics
-from callflow.handling.sites import contracts, sites
+from callflow.handling.sites import contracts, drawings, sites
 from callflow.handling.sites.clients import client_key
+from callflow.handling.sites.drawings import Picture
 from callflow.handling.sites.event_rules import set_rule
 from callflow.handling.watch import checks, probes
 from callflow.storage import Tx
@@ -36,6 +38,7 @@ from callflow.storage import schema as t
 from callflow.storage.messages import subscriptions as subscription_rows
 from callflow.storage.people import users
 from callflow.storage.sites import contracts as contract_rows
+from callflow.storage.sites import drawings as drawing_rows
 from callflow.storage.sites import removed
 from callflow.storage.watch import probes as probe_rows
 from ivr.speech.places import announcements_of
@@ -48,6 +51,7 @@ from web.app import create_app
 from web.pages.interventions import firms, service_lines
 from web.pages.messages import subscriptions
 from web.pages.plans import at_site, edit
+from web.pages.sites import drawings as site_drawings
 from web.pages.sites import edit as site_edit
 from web.pages.sites import parts
 from web.pages.sites import person as site_person
@@ -126,8 +130,10 @@ class World:
             lambda tx: removed.of_site(tx, "1001", ("zones", "schedule"))
         )
         told = self.station.store.read_now(subscription_rows.every)
+        shown = self.station.store.read_now(lambda tx: drawing_rows.of_site(tx, "1001"))
         return {
             "removed": away[0].id if away else "",
+            "drawing": shown[0].id if shown else "",
             "bea": row.id,
             "told": told[0].id if told else "",
             "probe": next((one.id for one in set_probes), ""),
@@ -258,6 +264,17 @@ def otherwise(world: World) -> None:
     world.station.do(lambda tx: set_rule(tx, rule, "essai", clock.now()))
 
 
+def drawn(world: World) -> None:
+    """The site has a floor plan, and its zone is on it."""
+    vault, now = world.station.vault, clock.now()
+
+    def draw(tx: Tx) -> None:
+        plan = drawings.add(tx, vault, "1001", "Plan", Picture(b"-", 4, 2), "essai", now)
+        drawings.place_zone(tx, "1001", plan, Place("1001", "3", 9, 9), "essai", now)
+
+    world.station.do(draw)
+
+
 CLIENTS = {"kind": "report_client", "language": "fr"}
 
 
@@ -385,6 +402,20 @@ SAVES: dict[str, Saved] = {
         *(f"{EDIT}/hours", f"{SITE}/hours/back", {"removed": "{removed}"}),
         prepare=taken_away("schedule"),
     ),
+    **{
+        f"/sites/{{site_id}}/drawings/{{drawing_id}}/{act}": Saved(
+            *(f"{SITE}/drawings", f"{SITE}/drawings/{{drawing}}/{act}", first, second),
+            prepare=drawn,
+        )
+        for act, first, second in (
+            (
+                "place",
+                {"zone": "1001/3", "x": "1", "y": "1"},
+                {"zone": "1001/3", "x": "2", "y": "2"},
+            ),
+            ("take-off", {"zone": "1001/3"}, None),
+        )
+    },
     "/firms/{firm_id}/save": of_firm(
         "save", {**FIRM, "name": "Nord Garde"}, {**FIRM, "name": "Est Garde"}
     ),
@@ -547,7 +578,7 @@ ALONE: dict[str, str] = {
     **dict.fromkeys(
         (
             *("/sites", "/firms", "/people", "/plans", "/settings/tokens", "/start/site"),
-            "/settings/tokens/screen",
+            *("/settings/tokens/screen", "/site-drawings"),
             *(
                 "/settings/webhooks",
                 "/statistics/reports",
@@ -567,6 +598,7 @@ ALONE: dict[str, str] = {
             *("/settings/tokens/{token_id}/revoke", "/settings/retention/holds/{hold_id}/lift"),
             *("/people/sessions/{session}/end", "/shift/{user_id}/end"),
             "/sites/{site_id}/contract/{change_id}/drop",
+            "/sites/{site_id}/drawings/{drawing_id}/remove",
             "/station/probes/{probe_id}/remove",
             *("/post/{message_id}/stamp", "/statistics/reports/{subscription_id}/remove"),
             "/sites/{site_id}/instructions/{instruction}/withdraw",
@@ -638,6 +670,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/sites/{site_id}/tables/{part}/{act}": tuple(
         f"{part}/{act}" for part in parts._TAB_OF for act in parts.ACTS
     ),
+    "/sites/{site_id}/drawings/{drawing_id}/{act}": site_drawings.ACTS,
     "/firms/{firm_id}/{act}": firms.ACTS,
     "/settings/webhooks/{subscription_id}/{act}": tuple(subscriptions.ACTS),
     "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
