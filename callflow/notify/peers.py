@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import uuid
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -125,7 +125,7 @@ class Peers:
         try:
             async with asyncio.timeout(TRY_WITHIN.total_seconds()):
                 body = json.dumps({"station": self._settings.peer_name}).encode()
-                await self._post(client, "api/v1/peer/here", uuid.uuid4().hex, body)
+                await self._post(client, "api/v1/peer/here", secrets.token_hex(16), body)
             took = clocks.monotonic() - begun
         except Undelivered as error:
             refusal = error.detail if error.fault is Fault.REFUSED else ""

@@ -38,7 +38,7 @@ async def send(settings: Settings, message: Claimed, now: datetime) -> Receipt:
 def _put(folder: Path, message: Claimed, content: bytes, now: datetime) -> str:
     """Whole or not at all, and once, whoever died before that was written down."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = f"{message.created_at:%Y-%m-%d}-{_plain(message)}-{message.id[:8]}.pdf"
+    name = f"{message.created_at:%Y-%m-%d}-{_plain(message)}-{message.id[-8:]}.pdf"
     fresh = folder / f".{message.id}.part"
     with fresh.open("wb") as file:
         fresh.chmod(0o600)

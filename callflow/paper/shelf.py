@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from callflow import ids
 from callflow.core.records.documents import Document, DocumentKind
 from callflow.handling.records import documents
 from callflow.settings.config import Settings
@@ -38,7 +38,7 @@ async def keep(
     ``name`` is its file's for people, with its ending: it decides what the file is taken for.
     Raises OSError where the disk is full, StoreUnavailable.
     """
-    document_id = uuid.uuid4().hex
+    document_id = ids.new(now)
     path = f"{now:%Y-%m}/{document_id}{_ending(name)}"
     await asyncio.to_thread(write, settings.documents_dir / path, content)
     made = Document(

@@ -104,7 +104,7 @@ def _updates(station: WebStation, ids: list[str]) -> Iterator[None]:
         for incident_id in some:
             row = incidents.get(tx, incident_id)
             assert row is not None
-            number = int(incident_id[:4], 16) % 1000
+            number = int(incident_id[-4:], 16) % 1000
             incidents.change(tx, row, reminder=f"{number} @{time.time() * 1000:.0f}")
 
     waker = Waker(station.settings.run_dir)

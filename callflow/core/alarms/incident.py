@@ -204,6 +204,12 @@ class Incident:
         return is_personal(self.kind, duress=self.duress)
 
     @property
+    def reference(self) -> str:
+        """What papers call it: the search finds it by that. Its id's milliseconds; the first eight
+        of their digits are the same for a minute."""
+        return self.id[:12].upper()
+
+    @property
     def normal(self) -> bool:
         """Every zone that alarmed is restored."""
         return is_normal(self.kind, self.zones)

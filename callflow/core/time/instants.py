@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 
 def to_iso(at: datetime) -> str:
@@ -18,10 +17,3 @@ def from_iso(text: str) -> datetime:
     """
     at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-@lru_cache(maxsize=64)  # what is made together is made at one time
-def begin_of_id(at: datetime) -> str:
-    """The first digits of an id, before what is drawn: milliseconds. So the ids' index grows at
-    its end, and what is written together stands together there."""
-    return f"{int(at.timestamp() * 1000):012x}"

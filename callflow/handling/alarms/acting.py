@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms import apply
 from callflow.core.alarms.incident import Changes, Event, Incident, State, after
 from callflow.core.calls.call import Act, Call, CallAction, CallState, Dialogue, Mode
@@ -54,7 +54,7 @@ def request_call(
     the machine. ``to`` is a number, or the name
     of an operator's phone, which is rung on its own node. ``wanted``: see telephone.py.
     """
-    call_id = call_id or str(uuid.uuid4())
+    call_id = call_id or ids.of_call(now)
     phone = phones.get(tx, to) if is_phone(to) else None
     node = phone.node if phone else choose_node(tx, policy.node, now, call_id=call_id, room=room)
     call = Call(
@@ -219,7 +219,7 @@ def ask_act(
     calls.insert_action(
         tx,
         CallAction(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             call_id=call_id,
             kind=kind,
             argument=argument,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.escalation import OpenTask
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import CARRY, Channel
@@ -34,7 +34,7 @@ def open_task(tx: Tx, incident: Incident, action: OpenTask, now: datetime, at: d
     if step.kind is StepKind.NOTIFY and not step.confirm:
         _post(tx, incident, step, now, None)
         return False
-    task_id = uuid.uuid4().hex
+    task_id = ids.new(now)
     task = Task(
         id=task_id,
         incident_id=incident.id,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident
 from callflow.core.plans import call_plan, choice, overrides, standard
 from callflow.core.signals.events import EventRow
@@ -16,7 +16,6 @@ from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Question
 from callflow.core.sites.site import SiteState
 from callflow.core.time.hours import CalendarError
-from callflow.core.time.instants import begin_of_id
 from callflow.handling.base.policy import Policy
 from callflow.handling.sites import testers
 from callflow.handling.sites.in_force import Reading, read
@@ -45,7 +44,7 @@ def opened(
     """
     kind = kind or meaning.kind
     return Incident(
-        id=begin_of_id(now) + secrets.token_hex(10),
+        id=ids.new(now),
         site_id=site,
         account=account,
         kind=kind,

@@ -6,11 +6,11 @@ stopped, and the logbook says so. Where anything happened to one of them since, 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from callflow import ids
 from callflow.core.alarms.incident import Changes, Event, Incident, Machine, State, after
 from callflow.core.alarms.undo import Offer, Undo
 from callflow.core.signals.signal import Kind
@@ -57,7 +57,7 @@ def remember(tx: Tx, kind: str, who: str, before: Sequence[Incident], now: datet
         {"id": incident.id, "version": _version(tx, incident.id), "before": _kept(incident)}
         for incident in before
     )
-    undo.insert(tx, Undo(uuid.uuid4().hex, kind, who, now, tuple(changed)))
+    undo.insert(tx, Undo(ids.new(now), kind, who, now, tuple(changed)))
 
 
 def _version(tx: Tx, incident_id: str) -> int:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from functools import lru_cache
 
+from callflow import ids
 from callflow.core.alarms import incident
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import Signal
-from callflow.core.time.instants import begin_of_id
 from callflow.handling.base.telling import storable_all
 from callflow.storage import Tx
 from callflow.storage.signals import signals as signal_rows
 from callflow.storage.signals.signals import Stored
 
-#: Bytes of an id that are drawn.
-_DRAWN = 10
-
 
 def store_signals(tx: Tx, signals: Sequence[Signal]) -> None:
     """Store ``signals``; a second delivery of one is left out."""
-    # Random for all of them at once: each look at the kernel's costs as much as half a row.
-    drawn = secrets.token_hex(_DRAWN * len(signals))
-    size = 2 * _DRAWN
-    rows = [
-        _stored(signal, drawn[place * size : (place + 1) * size])
-        for place, signal in enumerate(signals)
-    ]
-    signal_rows.insert(tx, rows)
+    made = ids.several(signal.received_at for signal in signals)
+    signal_rows.insert(tx, list(map(_stored, signals, made)))
 
 
 def is_vital(signal: Signal) -> bool:
@@ -37,7 +27,7 @@ def is_vital(signal: Signal) -> bool:
     return _meaning(signal.format, signal.code)[1] == 0
 
 
-def _stored(signal: Signal, drawn: str) -> Stored:
+def _stored(signal: Signal, signal_id: str) -> Stored:
     deduplication, account, code, zone, partition, user, text, raw, extra = storable_all(
         signal.deduplication,
         signal.account,
@@ -52,7 +42,7 @@ def _stored(signal: Signal, drawn: str) -> Stored:
     kind, rank = _meaning(signal.format, signal.code)
     # By place: eighteen names a row would cost more than all the rest.
     return Stored(
-        begin_of_id(signal.received_at) + drawn,
+        signal_id,
         deduplication[:128],
         account[:16],
         signal.format[:16],

@@ -8,11 +8,11 @@ does an instruction that somebody left on the phone and that a person must hear 
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from callflow import ids
 from callflow.core.alarms import escalation
 from callflow.core.alarms.incident import Incident
 from callflow.core.callers.call_back import CallBack
@@ -132,7 +132,7 @@ def _beyond(tx: Tx, number: str) -> bool:
 
 def _new(number: str, incident_id: str | None, due: datetime, now: datetime) -> CallBack:
     return CallBack(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         number=number,
         open_for=number,
         incident_id=incident_id,

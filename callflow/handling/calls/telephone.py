@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Dialogue, Mode
 from callflow.core.calls.dial_policy import MUTE
@@ -54,7 +54,7 @@ def call_person(
     rung first. ``then``: contacts that are called in turn while nobody answers. The call's id.
     """
     leg = leg_of(tx, who)
-    call_id = str(uuid.uuid4())
+    call_id = ids.of_call(now)
     wanted = {"call": call_id, "to": to, "contact": contact, "then": then or []}
     told = {"who": name, "to": to, "who_did": who}
     if leg is not None and leg.up and leg.room:
@@ -222,7 +222,7 @@ def not_reached(tx: Tx, call: Call, now: datetime) -> bool:
         contact = as_called(site, contact_id, now) if site else None
         if contact is not None and contact.phone is not None:
             wanted = {
-                "call": str(uuid.uuid4()),
+                "call": ids.of_call(now),
                 "to": contact.phone,
                 "contact": contact.id,
                 "then": then[place + 1 :],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms import incident
 from callflow.core.alarms.incident import Incident, Machine
 from callflow.core.calls.call import Call
@@ -100,7 +100,7 @@ def goes_on(tx: Tx, call: Call, about: Incident | None, now: datetime) -> bool:
     calls.change(tx, call.id, tried=tried)
     if not others(load_policy(tx).trunks, tried) or not _still_wanted(tx, call, about):
         return False
-    successor = str(uuid.uuid4())
+    successor = ids.of_call(now)
     calls.change(tx, call.id, successor=successor)
     trunks.go_on(tx, call, successor, tried)
     to = shown(call.step, call.to)

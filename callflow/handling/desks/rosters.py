@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import ids
 from callflow.core.desks import roster
 from callflow.core.desks.roster import Duty, Part
 from callflow.core.time.hours import Span
@@ -47,7 +47,7 @@ def add_duties(
         raise BadField("phone", "who is to be called needs a number")
     made = [
         Duty(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             part=part,
             name=name,
             phone=number,

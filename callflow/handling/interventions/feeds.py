@@ -5,10 +5,10 @@ An address's token is shown once; only its hash is kept.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.interventions.feed import Feed
 from callflow.core.time import ical
 from callflow.core.time.ical import Appointment
@@ -97,7 +97,7 @@ def make_feed(
         raise BadField("client", "there is no such client")
     if firm_id is not None and not firms.is_firm(tx, firm_id):
         raise BadField("firm", "there is no such firm")
-    of = uuid.uuid4().hex, name.strip(), token_hash, client_id, firm_id, language, who, now
+    of = ids.new(now), name.strip(), token_hash, client_id, firm_id, language, who, now
     feed = Feed(*of)
     feeds.insert(tx, feed)
     tell(tx, "calendar_made", now, by=who, who_did=who, name=feed.name)

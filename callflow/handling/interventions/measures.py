@@ -3,11 +3,11 @@ their reason is gone, a human's again when over."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Measure
@@ -106,7 +106,7 @@ def _opened(
     begins = terms.begins_at or now
     _check(tx, text, lasts, terms, now)
     measure = ProtectiveMeasure(
-        *(uuid.uuid4().hex, site_id, kind, text.strip(), who, begins, begins + lasts),
+        *(ids.new(now), site_id, kind, text.strip(), who, begins, begins + lasts),
         incident_id=incident_id,
         zone=zone_key(terms.zone) if terms.zone else "",
         firm_id=terms.firm_id,
@@ -163,7 +163,7 @@ def report(
         raise BadField("text", "write down what was reported")
     if now < measure.began_at:
         raise Refused("this measure has not begun yet")
-    measures.reported(tx, Report(uuid.uuid4().hex, measure.id, now, who, text.strip()))
+    measures.reported(tx, Report(ids.new(now), measure.id, now, who, text.strip()))
     measures.change(tx, measure.id, report_due=next_report(measure, now))
     _tell(tx, "measure_report", now, incident, measure, who_did=who, text=text.strip())
     return _again(tx, measure)

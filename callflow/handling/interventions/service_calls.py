@@ -5,10 +5,10 @@ Both meet in a conference. Nothing is played to the service: it hears a person, 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Dialogue, Outcome
 from callflow.core.calls.phones import is_phone
@@ -45,7 +45,7 @@ def ask(
     if any(call.meaning.service and call.ended_at is None for call in made):
         raise Refused("a service is being called for this incident: end that call first")
     asked = ServiceCall(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         incident_id=incident.id,
         service=line.service,
         line_name=line.name,
@@ -110,7 +110,7 @@ def desk_took(tx: Tx, desk: Call, now: datetime) -> None:
     if incident.state is not State.OPEN:
         let_go(tx, desk, now)
         return
-    call_id = str(uuid.uuid4())
+    call_id = ids.of_call(now)
     if not services.dialled(tx, asked.id, call_id):
         return
     request_call(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
 from callflow.core.interventions.directory import ServiceLine, ServiceReport, competent, masked
@@ -156,7 +156,7 @@ def _verified(
         weight=weight,
         by=who,
         at=now,
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         incident_id=incident_id,
         note=note,
         image_id=image or None,
@@ -367,7 +367,7 @@ def report_service(
     services.insert_report(
         tx,
         ServiceReport(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             incident_id=incident_id,
             service=service,
             line_name=line,

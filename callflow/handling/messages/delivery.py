@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.messages.outbox import (
     FAX_WAIT,
@@ -257,7 +257,7 @@ def message_returned(tx: Tx, message: Message, receipt: Receipt, now: datetime) 
 
 def _prove(tx: Tx, message: Message, receipt: Receipt, now: datetime, *, who: str = "") -> None:
     proof = Proof(
-        id=str(uuid.uuid4()),
+        id=ids.new(now),
         message_id=message.id,
         incident_id=message.incident_id,
         at=now,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.fax import Sending
 from callflow.core.messages.outbox import Channel, Message, marked, one_line, shown
@@ -139,7 +139,7 @@ def insert(
 ) -> str:
     """One message of an incident, or of a ``site``, due at ``now``, whatever it is; its id."""
     message = Message(
-        id=str(uuid.uuid4()),
+        id=ids.new(now),
         channel=channel,
         to=storable(to),
         subject=subject,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import secrets
-import uuid
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.messages import subscriptions
 from callflow.core.messages.outbox import host_of, wrong_url
 from callflow.core.messages.subscriptions import (
@@ -73,7 +73,7 @@ def subscribe(tx: Tx, vault: Vault, wanted: Wanted, by: str, now: datetime) -> t
     secret = wanted.secret or secrets.token_urlsafe(32)
     position = rows.last_number(tx)
     made = Subscription(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         name=wanted.name,
         url=wanted.url,
         secret=_kept(vault, secret),

@@ -8,12 +8,12 @@ has a name, under which it is charged for once, however often it is read.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow import ids
 from callflow.core.alarms.incident import State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.measure import ONE, Unit
@@ -133,7 +133,7 @@ def _free(source: str) -> str:
 def _row(found: _Found, client: str, line: Line, now: datetime) -> Charge:
     fact = found.fact
     return Charge(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=found.site,
         client_id=client,
         incident_id=found.incident,
@@ -160,7 +160,7 @@ def take_back(tx: Tx, charge: Charge, who: str, why: str, now: datetime) -> Char
     """A following row takes a charge back: that row; None where one did already."""
     back = replace(
         charge,
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         source=_back(charge.source or charge.id),
         quantity=-charge.quantity,
         amount=None if charge.amount is None else -charge.amount,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.plans.measure import Unit
 from callflow.core.records import charges
 from callflow.core.records.charges import UNIT_OF, Act, Charge, PricedBy, worth
@@ -60,7 +60,7 @@ def add(
     listed = (known.price, known.scope) if known else (None, PricedBy.NOBODY)
     cents, by = listed if price is None else (price, PricedBy.PERSON)
     charge = Charge(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=site_id,
         client_id=site.client_id,
         incident_id=incident_id,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, Recording, VoiceNote
 from callflow.core.messages.outbox import Image
@@ -54,7 +54,7 @@ def ask(tx: Tx, incident_id: str, asked: Asked, who: str, now: datetime) -> Disc
     if len(asked.words) > _WORDS or any(len(word) > 200 for word in asked.words):
         raise Refused("mask at most 100 words or names more, of 200 letters")
     made = Disclosure(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         incident_id=incident_id,
         requester=asked.requester,
         name=storable(asked.name.strip()),

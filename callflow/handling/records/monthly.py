@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from callflow import ids
 from callflow.core.messages.outbox import Channel, one_line, wrong_address
 from callflow.core.records import sheets
 from callflow.core.records.figures import bounds, number_of
@@ -44,7 +44,7 @@ def subscribe(
     alike = (subject, subject_id, to)
     if any((one.subject, one.subject_id, one.to) == alike for one in rows.subscriptions(tx)):
         raise Refused("this address gets this report already")
-    made = Subscription(uuid.uuid4().hex, subject, subject_id, to, language, by, now)
+    made = Subscription(ids.new(now), subject, subject_id, to, language, by, now)
     rows.subscribe(tx, made)
     tell(tx, "report_subscribed", now, by=by, who_did=by, subject=name or "station", to=to)
     return made.id

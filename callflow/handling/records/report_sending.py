@@ -100,6 +100,6 @@ def letter_of(tx: Tx, incident: Incident, width: Width) -> tuple[str, str]:
         Blank.RECEIVED: moments.moment(incident.opened_at, zone, language),
         Blank.CLOSED: closed,
         Blank.CONCLUSION: word(RESOLUTIONS, code, language) if code else "–",
-        Blank.REFERENCE: incident.id[:8].upper(),
+        Blank.REFERENCE: incident.reference,
     }
     return letters.filled(tx, LetterKind(f"report_{width}"), language, values)

@@ -11,11 +11,11 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.records import retention
 from callflow.core.records.logbook import MACHINE
 from callflow.core.records.retention import Kept, LegalHold, Rule
@@ -53,7 +53,7 @@ def set_days(tx: Tx, what: Kept, days: int, since: date, by: str, now: datetime)
         raise Refused("a change begins tomorrow at the earliest: what is deleted never comes back")
     before = rows.rules(tx)
     at = retention.begin_of(since, STATION_ZONE)
-    rows.set_rule(tx, Rule(uuid.uuid4().hex, what, days, at, by, now), now)
+    rows.set_rule(tx, Rule(ids.new(now), what, days, at, by, now), now)
     fields = {f"retention.{what}": [retention.in_force(before, now).get(what), days]}
     tell(tx, "retention_set", now, by=by, who_did=by, fields=fields, since=to_iso(at))
 
@@ -67,7 +67,7 @@ def place_hold(tx: Tx, incident_id: str, reason: str, by: str, now: datetime) ->
         raise Refused("say why this alarm must be kept")
     if rows.holds(tx, incident_id=incident_id):
         raise Refused("this alarm is held already")
-    hold = LegalHold(uuid.uuid4().hex, incident_id, reason.strip(), by, now)
+    hold = LegalHold(ids.new(now), incident_id, reason.strip(), by, now)
     rows.insert_hold(tx, hold)
     tell(tx, "hold_placed", now, incident, by=by, who_did=by, text=reason.strip())
 

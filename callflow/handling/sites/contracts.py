@@ -5,12 +5,12 @@ A terminated site calls nobody, its account goes to nobody else for a year, its 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.incident import State
 from callflow.core.plans import standing
 from callflow.core.records.logbook import MACHINE
@@ -70,7 +70,7 @@ def change_contract(
         raise Refused("this site is in alarm: end it when the alarm is over")
     if state is not SiteState.TERMINATED:
         _check_plans(tx, site)
-    change = ContractChange(uuid.uuid4().hex, site_id, state, said, at, who, now)
+    change = ContractChange(ids.new(now), site_id, state, said, at, who, now)
     told = {"site": site_id, "by": who, "who_did": who, "contract": state, "because": said}
     if effective_at is None:
         record(tx, change, before, now)
@@ -130,7 +130,7 @@ def written_anew(
     if not may_become(was, state):
         raise BadField("state", _NOT_NEXT)
     said = a_reason(reason)
-    change = ContractChange(uuid.uuid4().hex, site_id, state, said, now, who, now)
+    change = ContractChange(ids.new(now), site_id, state, said, now, who, now)
     record(tx, change, was, now)
 
 
@@ -187,7 +187,7 @@ def closed(
 def former_of(site_id: str, contact: Contact, *, reason: str, who: str, now: datetime) -> Former:
     """The contact, as somebody who is called for the site no more."""
     return Former(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=site_id,
         contact_id=contact.id,
         role=contact.role,

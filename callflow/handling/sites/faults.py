@@ -6,11 +6,11 @@ firm, a quote, an appointment; its client is reminded; it ends by its panel's si
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.messages.outbox import Channel, wrong_address
 from callflow.core.sites.fault import BY_SIGNAL, Fault, reminded_next, week_of, works_again
@@ -54,7 +54,7 @@ def begin(
     if faults.open_at(tx, account, key) is not None:
         raise Refused("this fault is known already: look at the list of faults")
     made = Fault(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=site_id,
         account=account,
         zone=key,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.signals.signal import Kind
 from callflow.core.sites import instructions
 from callflow.core.sites.instructions import (
@@ -55,7 +55,7 @@ def make(
     if site is None:
         raise NotFound(f"there is no site {site_id!r}")
     people = contacts.people(tx, [made.replacement_id] if made.replacement_id else [])
-    made = replace(made, id=uuid.uuid4().hex, site_id=site_id, phone=e164(made.phone, "phone"))
+    made = replace(made, id=ids.new(now), site_id=site_id, phone=e164(made.phone, "phone"))
     try:
         instructions.check(made, site, people, now)
     except InstructionError as error:

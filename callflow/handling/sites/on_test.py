@@ -6,10 +6,10 @@ still alarms is correlated again, as if it came now, and whoever set the test is
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import State
 from callflow.core.records.logbook import MACHINE
@@ -65,7 +65,7 @@ def set_on_test(
     asked_by = _authorised(site, contact, _kinds(declared, keys))
     _refuse_in_alarm(tx, site_id)
     test = OnTest(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=site_id,
         zones=keys,
         reason=reason,

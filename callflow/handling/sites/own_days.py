@@ -6,11 +6,11 @@ is looked at next is reckoned again.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callflow import ids
 from callflow.core.sites.schedule import Schedule
 from callflow.core.time.holidays import Holidays, OwnDay, Place, read_place
 from callflow.core.time.hours import CalendarError
@@ -48,7 +48,7 @@ def set_days(
     there = Holidays(country=place.country, region=place.region, own=own_days.own_days(tx))
     made = [
         OwnDay(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             country=place.country,
             region=place.region or "",
             day=day,

@@ -8,13 +8,13 @@ encrypted them, and come back with what they were of.
 from __future__ import annotations
 
 import json
-import uuid
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.alarms.correlation import zone_key
 from callflow.core.sites.declared import Account
 from callflow.core.sites.removed import Item, Removed
@@ -112,7 +112,7 @@ def keep(
         return
     rows = [
         Removed(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             site_id=site_id,
             part=part,
             known_by=_KNOWN_BY[part](item),

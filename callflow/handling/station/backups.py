@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.station.backups import Run, What
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.telling import storable, tell
@@ -19,7 +19,7 @@ _FAILED = {What.BACKUP: "backup_failed", What.DRILL: "drill_failed"}
 
 def begin(tx: Tx, what: What, folder: str, now: datetime) -> Run:
     """One begins; its row is there before anything is copied."""
-    run = Run(id=str(uuid.uuid4()), what=what, folder=storable(folder)[:_LONGEST], begun_at=now)
+    run = Run(id=ids.new(now), what=what, folder=storable(folder)[:_LONGEST], begun_at=now)
     rows.insert(tx, run)
     return run
 

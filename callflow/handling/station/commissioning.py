@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.alarms.incident import State
 from callflow.core.calls.call import REACHED
 from callflow.core.plans import call_plan, choice, standing
@@ -172,7 +172,7 @@ def _move(
     moves.insert(
         tx,
         Move(
-            id=uuid.uuid4().hex,
+            id=ids.new(now),
             site_id=site_id,
             lot=_line(lot, "lot"),
             in_service=since is None,

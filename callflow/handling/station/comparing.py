@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.station.comparison import (
     BadComparison,
     Columns,
@@ -68,7 +68,7 @@ def keep(tx: Tx, laid: Laid, file: str, who: str, now: datetime) -> Compared:
     """Write down what was found."""
     counts = {what.value: laid.comparison.count(what) for what in What}
     made = Compared(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         file=storable(file)[:200],
         made_by=who,
         made_at=now,
@@ -78,9 +78,7 @@ def keep(tx: Tx, laid: Laid, file: str, who: str, now: datetime) -> Compared:
         unread=len(laid.unread),
         counts=counts,
     )
-    comparisons.insert(
-        tx, made, [(uuid.uuid4().hex, _cut(one)) for one in laid.comparison.differences]
-    )
+    comparisons.insert(tx, made, [(ids.new(now), _cut(one)) for one in laid.comparison.differences])
     told = {name: str(count) for name, count in counts.items()}
     told |= {"file": made.file, "both": str(made.compared), "unread": str(made.unread)}
     times = {"since": to_iso(made.since), "until": to_iso(made.until)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.people.sessions import ApiToken
 from callflow.core.people.users import Role, is_reserved
 from callflow.core.time.instants import to_iso
@@ -45,7 +45,7 @@ def add_token(
         raise Refused("this is a person's name: what the program does would seem to be theirs")
     if expires_at is not None and expires_at <= now:
         raise Refused("the token would have ended already: choose a later day")
-    token_id = uuid.uuid4().hex
+    token_id = ids.new(now)
     made = ApiToken(
         id=token_id,
         token_hash=token_hash,

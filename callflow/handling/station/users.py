@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from callflow import ids
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.people.users import PEOPLE, Role, User, is_reserved
 from callflow.core.records.logbook import MACHINE
@@ -49,7 +49,7 @@ def add_user(
         raise ValueError(RESERVED)
     if users.user_by_name(tx, name) is not None:
         raise ValueError("there is a user of this name already")
-    user_id = uuid.uuid4().hex
+    user_id = ids.new(now)
     user = User(
         id=user_id,
         name=name,

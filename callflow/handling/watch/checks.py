@@ -6,12 +6,12 @@ That the person signed with the password is checked before.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isfinite
 
+from callflow import ids
 from callflow.core.folding import folded
 from callflow.core.people.users import Role
 from callflow.core.records.logbook import MACHINE
@@ -243,7 +243,7 @@ def sign(tx: Tx, signed: Signed, by: str, role: Role, now: datetime) -> None:
     """Somebody did it, or it failed. Raises Refused, NotFound, BadField."""
     one = check_signed(tx, replace(signed, with_file=False), role, now)
     done = Done(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         check_id=one.check.id,
         at=now,
         by=by,
@@ -293,7 +293,7 @@ def follow(tx: Tx, now: datetime) -> None:
     for one in found:
         seen = _SEEN[one.check.source](tx, one) if one.asked and one.check.source else None
         if seen is not None:
-            _note(tx, one.check, _done_by_machine(one, seen), now)
+            _note(tx, one.check, _done_by_machine(one, seen, now), now)
             ticked = True
     due = [one for one in (standings(tx, now) if ticked else found) if checks.to_tell(one, now)]
     for one in due:
@@ -303,9 +303,9 @@ def follow(tx: Tx, now: datetime) -> None:
     _take(tx, due, now)
 
 
-def _done_by_machine(one: Standing, seen: Seen) -> Done:
+def _done_by_machine(one: Standing, seen: Seen, now: datetime) -> Done:
     return Done(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         check_id=one.check.id,
         at=seen.at,
         by="",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call
 from callflow.core.signals.signal import FAILURES, Category
@@ -128,7 +128,7 @@ def act(tx: Tx, found: Look, now: datetime) -> None:
         incident = incidents.get(tx, incident_id)
         if incident is not None:
             notice = Notice(
-                id=str(uuid.uuid4()),
+                id=ids.new(now),
                 incident_id=incident_id,
                 stage=Stage.ASKED,
                 asked_at=now,

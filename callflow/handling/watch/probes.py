@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.watch import care as of
 from callflow.core.watch.care import Care
 from callflow.core.watch.organs import key_of
@@ -26,7 +26,7 @@ _SECRET = 200
 
 def add(tx: Tx, vault: Vault, wanted: Probe, secret: str, who: str, now: datetime) -> str:
     """A new probe, asked within a minute; its id. Raises BadField, Refused."""
-    made = replace(wanted, id=uuid.uuid4().hex)
+    made = replace(wanted, id=ids.new(now))
     _insert(tx, vault, made, secret, who, now)
     return made.id
 

@@ -244,7 +244,7 @@ def last_of_site(tx: Tx, site_id: str, limit: int) -> list[Incident]:
     """A site's newest incidents, newest first."""
     c = t.incident.c
     query = _ALL.where(c.site_id == site_id)
-    return found(tx, query.order_by(c.opened_at.desc(), c.id).limit(limit), Incident)
+    return found(tx, query.order_by(c.opened_at.desc(), c.id.desc()).limit(limit), Incident)
 
 
 def of_plan(

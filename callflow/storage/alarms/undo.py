@@ -33,7 +33,7 @@ def last(tx: Tx, who: str, since: datetime) -> Undo | None:
     query = (
         select(t.undo)
         .where(c.who == who, c.at > since, c.undone_at.is_(None))
-        .order_by(c.at.desc(), c.id)
+        .order_by(c.at.desc(), c.id.desc())
         .limit(1)
     )
     return first(tx, query, Undo)

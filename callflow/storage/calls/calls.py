@@ -562,7 +562,7 @@ def of_kind(tx: Tx, step: str, *, limit: int) -> list[Call]:
     """The newest calls of a step that belong to no alarm, the newest first."""
     c = t.call.c
     query = select(*CALL).where(c.step == str(step), c.incident_id.is_(None))
-    query = query.order_by(c.requested_at.desc(), c.id).limit(limit)
+    query = query.order_by(c.requested_at.desc(), c.id.desc()).limit(limit)
     return found(tx, query, Call)
 
 
@@ -737,7 +737,7 @@ _ACTIONS = Reads(
     .join(t.call, t.call.c.id == _A.call_id)
     .where(t.call.c.node == bindparam("node"), _A.claimed_at.is_(None))
     .where(_A.expires_at > bindparam("now"))
-    .order_by(_A.requested_at),
+    .order_by(_A.requested_at, _A.id),
     CallAction,
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select, update
 
+from callflow import ids
 from callflow.core.desks.shift import Shift
 from callflow.core.desks.sound import SoundCheck
 from callflow.core.time.hours import Span
@@ -51,7 +51,7 @@ def begin(tx: Tx, user_id: str, at: datetime) -> str:
     before = running(tx, user_id)
     if before is not None:
         return before.id
-    shift_id = uuid.uuid4().hex
+    shift_id = ids.new(at)
     tx.execute(t.shift.insert().values(id=shift_id, user_id=user_id, began_at=at, ended_at=None))
     return shift_id
 

@@ -71,7 +71,7 @@ def measures(
     query = _there(select(*columns_of(t.measure, ProtectiveMeasure)), t.measure)
     query = _of(query, _M.firm_id, client_id, firm_id)
     query = query.where(_M.ends_at >= since, _M.lifted_at.is_(None) | (_M.lifted_at >= since))
-    return found(tx, query.order_by(_M.began_at.desc(), _M.id).limit(limit), MeasureAt)
+    return found(tx, query.order_by(_M.began_at.desc(), _M.id.desc()).limit(limit), MeasureAt)
 
 
 def appointments(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
+from callflow import ids
 from callflow.core.alarms.incident import State
 from callflow.core.interventions.firm import FirmAtSite, FirmMember, ListedFirm, Visit, VisitBy
 from callflow.core.plans.call_plan import StepKind
@@ -220,7 +220,7 @@ def visits_of(tx: Tx, incident_id: str) -> list[VisitBy]:
 
 def insert_visit(tx: Tx, site_id: str, contact_id: str, incident: str | None, at: datetime) -> None:
     """A technician accepts to go to a site."""
-    visit = Visit(uuid.uuid4().hex, site_id, contact_id, incident, at, None, None)
+    visit = Visit(ids.new(at), site_id, contact_id, incident, at, None, None)
     tx.execute(t.visit.insert(), columns(visit))
 
 

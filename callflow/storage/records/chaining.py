@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -17,10 +16,10 @@ import structlog
 from sqlalchemy import bindparam, false, func, select, text
 from sqlalchemy.dialects import postgresql
 
+from callflow import ids
 from callflow.core.records import logbook
 from callflow.core.records.logbook import GENESIS, Draft, Head, Mac
 from callflow.core.signals import events
-from callflow.core.time.instants import begin_of_id
 from callflow.core.watch.supervision import station_signal
 from callflow.storage import schema as t
 from callflow.storage.engine.inserts import insert_into
@@ -60,7 +59,7 @@ def _write(tx: Tx, told: list[Draft]) -> None:
         entry = logbook.chained(
             draft,
             number=number,
-            id=begin_of_id(draft.at) + uuid.uuid4().hex[12:],
+            id=ids.new(draft.at),
             seq=seq + 1,
             previous=previous,
             mac=mac,
@@ -98,7 +97,7 @@ def alarm(tx: Tx, what: str, about: str, now: datetime) -> None:
     found = station_signal("LOGBOOK", "", about, now, text=what)
     meaning = events.lookup(found.format, found.code)
     row = Stored(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         deduplication=found.deduplication[:128],
         account=found.account,
         format=found.format,

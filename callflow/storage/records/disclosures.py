@@ -38,7 +38,7 @@ def get(tx: Tx, disclosure_id: str) -> Disclosure | None:
 
 def latest(tx: Tx, *, incident_id: str = "", limit: int = 200) -> list[Disclosure]:
     """The newest (of one alarm), newest first."""
-    query = select(t.disclosure).order_by(_C.asked_at.desc(), _C.id).limit(limit)
+    query = select(t.disclosure).order_by(_C.asked_at.desc(), _C.id.desc()).limit(limit)
     if incident_id:
         query = query.where(_C.incident_id == incident_id)
     return found(tx, query, Disclosure)

@@ -31,7 +31,7 @@ def of_incident(tx: Tx, incident_id: str) -> list[Document]:
 def of_kind(tx: Tx, kind: DocumentKind, *, limit: int) -> list[Document]:
     """The newest of one kind, newest first."""
     query = select(t.document).where(_C.kind == kind.value)
-    return found(tx, query.order_by(_C.made_at.desc(), _C.id).limit(limit), Document)
+    return found(tx, query.order_by(_C.made_at.desc(), _C.id.desc()).limit(limit), Document)
 
 
 def kept(tx: Tx) -> list[Document]:

@@ -68,7 +68,7 @@ def naming(tx: Tx, plan_id: str, now: datetime) -> dict[str, set[Kind]]:
 def of_site(tx: Tx, site_id: str, *, limit: int) -> list[Instruction]:
     """The site's last ones, the newest first."""
     query = select(t.instruction).where(_C.site_id == site_id)
-    query = query.order_by(_C.made_at.desc(), _C.id).limit(limit)
+    query = query.order_by(_C.made_at.desc(), _C.id.desc()).limit(limit)
     return found(tx, query, Instruction)
 
 

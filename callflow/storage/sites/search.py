@@ -213,7 +213,7 @@ def incidents(tx: Tx, text: str, site_ids: list[str], *, limit: int) -> list[Inc
         select(c.id, c.kind, c.account, c.state, c.opened_at, c.site_id, t.site.c.name)
         .outerjoin(t.site, t.site.c.id == c.site_id)
         .where(or_(_begins(c.id, text), c.account == text, c.site_id.in_(site_ids)))
-        .order_by(c.opened_at.desc(), c.id)
+        .order_by(c.opened_at.desc(), c.id.desc())
         .limit(limit)
     )
     return found(tx, query, IncidentFound)

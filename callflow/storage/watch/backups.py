@@ -34,5 +34,5 @@ def between(tx: Tx, since: datetime, until: datetime) -> list[Run]:
 
 def newest(tx: Tx, what: What | None = None, *, limit: int = 20) -> list[Run]:
     """The last ones, the newest first."""
-    query = select(t.backup_run).order_by(_C.begun_at.desc(), _C.id).limit(limit)
+    query = select(t.backup_run).order_by(_C.begun_at.desc(), _C.id.desc()).limit(limit)
     return found(tx, query if what is None else query.where(_C.what == what.value), Run)

@@ -42,7 +42,7 @@ def change(tx: Tx, canary_id: str, **values: Any) -> None:
 def newest(tx: Tx, trunk: str, node: str, *, limit: int) -> list[Canary]:
     """The last settled ones over a node's trunk, the newest first."""
     mine = _C.trunk == trunk, _C.node == node, _C.settled_at.is_not(None)
-    query = select(*_ALL).where(*mine).order_by(_C.asked_at.desc(), _C.id).limit(limit)
+    query = select(*_ALL).where(*mine).order_by(_C.asked_at.desc(), _C.id.desc()).limit(limit)
     return found(tx, query, Canary)
 
 

@@ -62,7 +62,7 @@ def history(tx: Tx, check_id: str, before: datetime | None, *, limit: int) -> li
     query = select(t.check_done).where(_D.check_id == check_id)
     if before is not None:
         query = query.where(_D.at < before)
-    return found(tx, query.order_by(_D.at.desc(), _D.id).limit(limit), Done)
+    return found(tx, query.order_by(_D.at.desc(), _D.id.desc()).limit(limit), Done)
 
 
 def between(tx: Tx, since: datetime, until: datetime) -> list[Done]:

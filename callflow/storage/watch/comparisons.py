@@ -50,7 +50,7 @@ def insert(tx: Tx, made: Compared, differences: Sequence[tuple[str, Difference]]
 def newest(tx: Tx, *, limit: int = 60) -> list[Compared]:
     """The newest comparisons, the newest first."""
     c = t.comparison.c
-    query = select(t.comparison).order_by(c.made_at.desc(), c.id).limit(limit)
+    query = select(t.comparison).order_by(c.made_at.desc(), c.id.desc()).limit(limit)
     return found(tx, query, Compared)
 
 

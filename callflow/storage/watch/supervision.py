@@ -314,7 +314,9 @@ def running_tests(tx: Tx, sites: Iterable[str], now: datetime) -> dict[str, list
 
 def tests_of(tx: Tx, site_id: str, *, limit: int) -> list[OnTest]:
     """A site's tests, the newest first: those that run, and what was."""
-    query = select(t.on_test).where(_T.site_id == site_id).order_by(_T.began_at.desc(), _T.id)
+    query = (
+        select(t.on_test).where(_T.site_id == site_id).order_by(_T.began_at.desc(), _T.id.desc())
+    )
     return found(tx, query.limit(limit), OnTest)
 
 

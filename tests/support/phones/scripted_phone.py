@@ -79,7 +79,7 @@ def _header(call: ScriptedCall, secret: str) -> bytes:
     lines = {
         "agi_network": "yes",
         "agi_network_script": "outgoing",
-        "agi_channel": f"PJSIP/trunk-{call.id[:8]}",
+        "agi_channel": f"PJSIP/trunk-{call.id[-8:]}",
         "agi_uniqueid": call.id,
         "agi_callerid": "33639989999",
         "agi_arg_1": secret,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import random
 import traceback
@@ -92,7 +93,11 @@ def drawn_ids(rng: random.Random) -> Iterator[None]:
     def token_hex(size: int = 32) -> str:
         return rng.randbytes(size).hex()
 
-    with mock.patch("uuid.uuid4", uuid4), mock.patch("secrets.token_hex", token_hex):
+    with (
+        mock.patch("uuid.uuid4", uuid4),
+        mock.patch("secrets.token_hex", token_hex),
+        mock.patch("callflow.ids._numbers", itertools.count()),
+    ):
         yield
 
 

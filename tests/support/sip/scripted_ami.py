@@ -429,7 +429,7 @@ class ScriptedAmi:
     @staticmethod
     def _channel(call: ScriptedCall) -> Fields:
         return {
-            "Channel": f"PJSIP/trunk-{call.id[:8]}",
+            "Channel": f"PJSIP/trunk-{call.id[-8:]}",
             "ChannelState": call.state,
             "Uniqueid": call.id,
             "Linkedid": call.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+import secrets
 from datetime import datetime
 from typing import Annotated
 
@@ -87,7 +87,7 @@ async def store_signal(
 
 def _signal(body: SignalIn, caller: Caller, now: datetime, key: str | None) -> Signal:
     if key is None:
-        name = f"webhook:{uuid.uuid4().hex}"
+        name = f"webhook:{secrets.token_hex(16)}"
     else:
         name = f"webhook:{hashlib.sha256(f'{caller.id}|{key}'.encode()).hexdigest()}"
     return Signal(

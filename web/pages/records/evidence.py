@@ -126,7 +126,7 @@ async def take(
 def answer(file: EvidenceFile) -> StreamingResponse:
     """The file, cached by nobody."""
     assert file.made is not None, "nothing was made"
-    name = f"callflow-{file.asked.requester}-{file.asked.id[:12]}.zip"
+    name = f"callflow-{file.asked.requester}-{file.asked.id[-12:]}.zip"
     return StreamingResponse(
         file.pieces(),
         media_type="application/zip",

@@ -82,7 +82,7 @@ class _Writing:
             language=language,
             timezone=timezone,
             incident=incident.id,
-            reference=incident.id[:8].upper(),
+            reference=incident.reference,
             kind=incident.kind,
             priority=incident.priority,
             state=incident.state,

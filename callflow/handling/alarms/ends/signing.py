@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 
+from callflow import ids
 from callflow.core.alarms.filing import SIGNABLE, Open, Standing, What
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.promise import Promise, PromiseKind
@@ -107,7 +107,7 @@ def _signature(
     supervises: bool,
 ) -> Signature:
     return Signature(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         incident_id=incident.id,
         what=line.what.value,
         name=line.key,
@@ -146,7 +146,7 @@ def promise(
     if within is not None and not timedelta() < within <= _PROMISED_WITHIN:
         raise Refused("promise it for a time within the next 60 days")
     made = Promise(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         incident_id=incident.id,
         kind=kind,
         text=text.strip(),

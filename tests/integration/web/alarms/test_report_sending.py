@@ -54,7 +54,7 @@ async def test_an_operator_sends_it_with_the_stations_letter(
     (message,) = claimed(station)
     site = station.store.read_now(lambda tx: operating.known(tx, incident).site_id)
     assert (message.to, message.subject) == (TO, "Alarme intrusion")
-    assert message.body.endswith(incident[:8].upper())
+    assert message.body.endswith(incident[:12].upper())
     assert message.document_id is None
     reports = Reports(station.settings, station.store)
     sent = await reports.attach(message, clock.now())
