@@ -235,11 +235,15 @@ class Engine:
     async def _note_organs(self) -> None:
         """How each organ of the station is, and what failed. Nearly always it only reads."""
         if self._on_duty:
-            now, since = clock.now(), self._watched_since
+            since = self._watched_since
             try:
-                if await self._store.read(lambda tx: organs.organs_changed(tx, now, since)):
-                    note = partial(organs.note_organs, now=now, watched_since=since)
-                    await self._store.write(note, patience=1.0)
+                # The time is that of the look: whoever waited for its turn would find rows of
+                # others that are newer, and take its own clock for one that was set back.
+                if await self._store.read(lambda tx: organs.organs_changed(tx, clock.now(), since)):
+                    await self._store.write(
+                        lambda tx: organs.note_organs(tx, now=clock.now(), watched_since=since),
+                        patience=1.0,
+                    )
             except StoreUnavailable:  # nobody could say that they live, and nobody watched
                 self._watched_since = clock.now() + _SETTLING
                 raise
@@ -251,8 +255,7 @@ class Engine:
     async def _keep_figures(self) -> None:
         """The organs' figures, for their lines."""
         if self._on_duty:
-            now = clock.now()
-            await self._store.write(lambda tx: organs.keep_figures(tx, now), patience=1.0)
+            await self._store.write(lambda tx: organs.keep_figures(tx, clock.now()), patience=1.0)
 
     async def _look_at_people(self) -> None:
         """Screens, headsets and the room. Nearly always it only reads."""
@@ -279,7 +282,6 @@ class Engine:
             self._apart = round((before + took / 2 - theirs).total_seconds(), 4)
 
     async def _beat(self) -> None:
-        now = clock.now()
         state = {
             "correlated": self._correlated,
             "on_duty": self._on_duty,
@@ -290,6 +292,7 @@ class Engine:
         }
 
         def beat(tx: Tx) -> machines.Share:
+            now = clock.now()  # who waited for its turn lives when it comes
             self._me.beat(tx, now, state)
             return machines.share(tx, self._me.name, now)
 
