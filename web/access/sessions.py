@@ -88,6 +88,8 @@ class Visitor:
     shadow_sites: int = 0
     #: What was just saved, as the address that a form leads to says it: its page says so.
     saved: str = ""
+    #: An open page asks for a part of this one: it gets what stands in ``main`` alone.
+    part: bool = False
 
     @property
     def held_back(self) -> bool:
@@ -178,6 +180,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         withheld=policy.withheld or "",
         shadow_sites=policy.shadow_sites,
         saved=request.query_params.get("saved", ""),
+        part="hx-request" in request.headers,
     )
 
 

@@ -76,6 +76,14 @@ def modules() -> tuple[str, ...]:
 
 
 @functools.cache
+def dialogs(rights: frozenset[str], *, language: str) -> Markup:
+    """The palette and the help, the same on every page of whoever has these rights: to make them
+    takes longer than the rest of most pages."""
+    made = render(language, "kit/_dialogs.html", {"rights": rights})
+    return Markup(made)  # noqa: S704 -- our template's
+
+
+@functools.cache
 def environment(language: str) -> Environment:
     """The templates in one language."""
     made = Environment(
@@ -134,6 +142,7 @@ def environment(language: str) -> Environment:
         "words": words,
         "static": static_url,
         "modules": modules,
+        "dialogs": functools.partial(dialogs, language=language),
         "actions": keys.ACTIONS,
         "all_pages": keys.PAGES,
         "language": language,

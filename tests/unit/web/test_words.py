@@ -21,7 +21,7 @@ from callflow.core.sites.files.faults import WORDS
 from callflow.demo import sites
 from callflow.handling.sites import numbers, rules
 from web.kit import i18n
-from web.kit.rendering import entry, render
+from web.kit.rendering import dialogs, entry, render
 
 WEB = Path(web.__file__).parent
 CORE = Path(callflow.__file__).parent
@@ -152,9 +152,9 @@ def test_a_word_of_two_meanings_has_two_words_in_french() -> None:
         said = french.pgettext(context, text)
         assert said != text, f"{text!r} of {context!r} is not said in French"
         assert said != french.gettext(text), f"{text!r} of {context!r} is said as without it"
-    dialogs = render("fr", "kit/_dialogs.html", {})
-    assert "<button>Fermer</button>" in dialogs
-    assert "Acquitter</button>" not in dialogs
+    shown = dialogs(frozenset(), language="fr")
+    assert "<button>Fermer</button>" in shown
+    assert "Acquitter</button>" not in shown
 
 
 def test_what_the_demo_shows_is_said_in_french() -> None:

@@ -362,3 +362,28 @@ async def test_alarms_beyond_the_lists_are_counted_and_shown_page_by_page(
         assert f"Page {number} sur 3" in shown
         seen = [known or f"Magasin 100{at}" in shown for at, known in enumerate(seen, 1)]
     assert seen == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("address", "part"),
+    [
+        ("/presence", "standing-box"),
+        ("/call-backs", "call-backs-box"),
+        ("/desk", "desk"),
+        ("/lines", "lines"),
+        ("/station", "organs"),
+    ],
+)
+async def test_an_open_page_that_asks_for_a_part_gets_what_is_in_main_alone(
+    operator: httpx.AsyncClient, address: str, part: str
+) -> None:
+    """Header, palette and help are most of a page, and are asked for every few seconds."""
+    whole = await operator.get(address)
+    asked = await operator.get(address, headers={"HX-Request": "true"})
+    assert (whole.status_code, asked.status_code) == (200, 200)
+    for shown in (whole.text, asked.text):
+        assert f'id="{part}"' in shown
+    for around in ("<html", "<header", 'id="palette"', "<script"):
+        assert around in whole.text
+        assert around not in asked.text
+    assert len(asked.text) < len(whole.text) / 2
