@@ -1,7 +1,5 @@
 """Where the program begins; with the commands the only place that knows every part."""
 
-from __future__ import annotations
-
 import sys
 
 from callflow.commands import role

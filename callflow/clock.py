@@ -1,7 +1,5 @@
 """The only module that reads the clock. Times are UTC-aware ``datetime``s everywhere inside."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime

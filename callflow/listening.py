@@ -1,7 +1,5 @@
 """Sockets to listen at: addresses that this machine has, for whom the kernel lets through."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import socket

@@ -5,8 +5,6 @@ a key that was pressed before a page is drawn. Measured with ``./run bench alarm
 Asterisk before the engine alarms rang seconds late on a busy machine.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform

@@ -1,7 +1,5 @@
 """How many connections a process may hold: each is an open file."""
 
-from __future__ import annotations
-
 import contextlib
 import resource
 

@@ -3,8 +3,6 @@
 Another user of the host who can open the lock of the database can stop every acknowledgement.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import threading

@@ -9,8 +9,6 @@ handshake is answered decides (docs/explanation/telephony.md). Between two AGI c
 lost, and a busy machine is late there; so one command plays our tones and reads a whole message.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import sys

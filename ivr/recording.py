@@ -6,8 +6,6 @@ said, what they heard), 8 kHz, 16 bit little endian. It is wrapped into
 committed, so a crash anywhere in between loses nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import os

@@ -1,8 +1,6 @@
 """Files from the station to a backup and back: regular ones, read once, hashed as they are copied,
 private, on the disk. A link is never followed: it may lead anywhere."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

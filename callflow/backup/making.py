@@ -5,8 +5,6 @@ then), the files that there are, the rows, then the files that came meanwhile. A
 of was there before them, and none that is copied can be lost. It gets its name last.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The folder that backups lie in: nobody else's, one at work in it at a time, and what is whole."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -3,8 +3,6 @@
 Until all of it is there the place says that it is not (``UNFINISHED``), and is no station.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -5,8 +5,6 @@ The file is a line of JSON, ``{"callflow": "keys", "format": 1, "n": …, "r": 8
 text is a JSON object, ``{name: base64 of the file}``.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import os

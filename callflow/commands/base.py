@@ -1,7 +1,5 @@
 """What every command needs: the settings of this run, the rows, a place to speak."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

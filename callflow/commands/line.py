@@ -1,7 +1,5 @@
 """The command line, put together."""
 
-from __future__ import annotations
-
 import sys
 
 import typer

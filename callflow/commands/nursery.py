@@ -5,8 +5,6 @@ open: a
 role that is forked from it finds what a fresh interpreter would have imported, and nothing else.
 """
 
-from __future__ import annotations
-
 import ctypes
 import gc
 import os

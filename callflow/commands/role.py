@@ -3,8 +3,6 @@
 Only what that role needs is imported: after a crash it is back in half the time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import contextlib

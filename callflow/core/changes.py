@@ -1,7 +1,5 @@
 """What a change changed: two bodies compared, field by field; or only whether. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

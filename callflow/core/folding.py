@@ -1,7 +1,5 @@
 """Text as it is compared: without accents and capitals. Pure."""
 
-from __future__ import annotations
-
 import unicodedata
 
 

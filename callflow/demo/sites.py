@@ -5,8 +5,6 @@ fiction; what each phone does stands in asterisk-conf/simulator/phones.yaml. Eve
 code under duress 2581.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from typing import Any

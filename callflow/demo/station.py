@@ -4,8 +4,6 @@
 code as any site's alarm.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import secrets

@@ -4,8 +4,6 @@ Nothing in it is compressed, and no header says more than it must: what was adde
 away anywhere is found (``verify.py``, which has the same two functions for headers).
 """
 
-from __future__ import annotations
-
 import binascii
 import hashlib
 from collections.abc import Callable, Iterable, Iterator

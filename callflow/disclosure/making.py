@@ -1,7 +1,5 @@
 """An alarm's evidence file is made: masked, packed, signed, stamped."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The alarm's report in its evidence file: the complete one, of facts that are masked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A third party certifies when an evidence file was made (RFC 3161): asked, and looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files that no row names any more, deleted from the disk of whoever has them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Sequence

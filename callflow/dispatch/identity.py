@@ -1,7 +1,5 @@
 """Who a process is among all of its role: on its machine the first, the second, and so on."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -4,8 +4,6 @@ Jobs are hints, rows are the truth: a sweep of the rows catches what a dead work
 what somebody wrote without a hint.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime, timedelta
 

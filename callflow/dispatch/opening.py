@@ -1,7 +1,5 @@
 """Which dispatcher an instance has: the store decides."""
 
-from __future__ import annotations
-
 from callflow.dispatch.ports import Dispatch
 from callflow.dispatch.rows import RowDispatch
 from callflow.storage import Store, Tx

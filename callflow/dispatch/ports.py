@@ -1,7 +1,5 @@
 """The seams of the core: what has two real implementations, as its users see it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, TypeVar

@@ -1,7 +1,5 @@
 """Dispatch in the process, over due rows: one machine, SQLite."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta

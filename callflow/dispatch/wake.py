@@ -4,8 +4,6 @@ the commit itself on several (PostgreSQL).
 A hint only: every process also looks at the rows by itself, so a lost one costs a poll.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

@@ -1,7 +1,5 @@
 """A site's claim, in a file of its own beside the database: it is read where that is away."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Its programs run as whoever owns the folder, never as root, which PostgreSQL ref
 call them in a thread.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import re

@@ -1,7 +1,5 @@
 """Recordings, images, documents: what rows name and this site lacks is fetched from the other."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import os

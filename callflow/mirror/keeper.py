@@ -6,8 +6,6 @@ who acts goes through one loop, so that what was answered to the other site is t
 told "I stand by" is heard, and no promotion follows for a while.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes

@@ -5,8 +5,6 @@ signature covers. So no line says anything a second time, nor with any other key
 asked. TLS where the station has a certificate; beyond loopback it is needed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

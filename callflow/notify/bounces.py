@@ -3,8 +3,6 @@
 Read over IMAP once a minute; a letter is marked as read once what it says is written down.
 """
 
-from __future__ import annotations
-
 import asyncio
 import imaplib
 import ssl

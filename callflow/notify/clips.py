@@ -4,8 +4,6 @@ A camera's ring is its stream as it comes, copied into segments that begin with 
 are named by the time of their beginning (UTC); those of the last minutes are kept, nothing else.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

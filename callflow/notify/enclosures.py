@@ -1,7 +1,5 @@
 """A document that goes with a message: read, and seen to be what was kept."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from pathlib import Path

@@ -4,8 +4,6 @@ It never sees a camera's name and password: rtsp goes through a relay of ours (r
 else by pipes and files.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import resource

@@ -4,8 +4,6 @@ A part of the process that sends messages; of several one does it, by a lock tha
 holds nothing: what a round delivered and could not write down is delivered again, under its ids.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """One exchange over HTTP: bounded, without redirects, its failures in our words."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Images of cameras and links on the disk: whole or not at all, whenever power fails."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Mapping, Sequence

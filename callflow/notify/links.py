@@ -3,8 +3,6 @@
 Whoever sends a signal chooses the link: what comes is decoded and made anew before a page shows it.
 """
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx

@@ -1,7 +1,5 @@
 """Mail: one message to one address by the station's mail server (SMTP, RFC 5321)."""
 
-from __future__ import annotations
-
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP

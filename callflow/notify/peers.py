@@ -5,8 +5,6 @@ A part of the process that sends messages; of several one does it. It holds noth
 answered and could not be written down is asked again, under its id.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """Letters: each document in a folder, with an index for who prints, stamps and posts them."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import fcntl

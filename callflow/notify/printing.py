@@ -5,8 +5,6 @@ by somebody who died before writing that down is found again by its name, so tha
 twice.
 """
 
-from __future__ import annotations
-
 import httpx
 
 from callflow.core.messages import ipp

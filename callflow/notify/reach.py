@@ -4,8 +4,6 @@ A plan or a site names hosts; none of them must lead to this machine, its neighb
 metadata service, not even by a name that answers differently the second time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Records the cameras that are declared for it, each into its ring; begun again when one ends."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from datetime import timedelta

@@ -4,8 +4,6 @@ So the transaction that asks for it never waits for it, and a crash in between c
 next try finds the document, or makes it.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -6,8 +6,6 @@ to the address that was checked, proves who asks (RFC 7826 and RFC 7616), and le
 Media come interleaved over the same connection (RFC 2326, 10.12).
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import re

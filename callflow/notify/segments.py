@@ -1,7 +1,5 @@
 """How long an SMS is: its alphabet and its segments (3GPP TS 23.038, 23.040). Pure."""
 
-from __future__ import annotations
-
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"

@@ -1,7 +1,5 @@
 """SMS: posted as JSON to the station's gateway."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

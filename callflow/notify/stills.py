@@ -1,7 +1,5 @@
 """Stills of declared cameras (D24): asked over HTTP or rtsp, checked, hashed, kept on the disk."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from base64 import b64decode

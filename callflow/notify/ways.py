@@ -1,7 +1,5 @@
 """The ways out: where each channel's messages go."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from datetime import datetime
 

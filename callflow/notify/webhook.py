@@ -5,8 +5,6 @@ of ``X-Callflow-Timestamp`` (seconds since 1970), a full stop and the body. Whoe
 refuses old timestamps, and drops an ``Idempotency-Key`` that came before.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -4,8 +4,6 @@ It holds nothing: a message is claimed for a while, and whoever lives then sends
 same id.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable

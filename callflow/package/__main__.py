@@ -1,7 +1,5 @@
 """``./run package``: the packages of this checkout, in var/package."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Debian's package of a tree: its control files, its sums, and the archive (deb(5))."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import subprocess

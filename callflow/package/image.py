@@ -3,8 +3,6 @@
 ``skopeo``, ``podman load`` and ``ctr images import`` read it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -5,8 +5,6 @@ ourselves in it: nothing of it names the machine that it was made on. The statio
 /etc/callflow and /var/lib/callflow alone.
 """
 
-from __future__ import annotations
-
 import compileall
 import os
 import py_compile

@@ -4,8 +4,6 @@ The list is committed. ``update`` writes it anew from what Debian has now: run t
 before it is committed. ``fetch`` takes nothing that the list does not name, byte for byte.
 """
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """A bare Debian in a folder, and packages installed in it as apt installs them. It needs root."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

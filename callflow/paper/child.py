@@ -3,8 +3,6 @@
 ``python -m callflow.paper.child``, begun by ``callflow.paper.press``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

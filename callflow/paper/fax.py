@@ -1,8 +1,6 @@
 """Draws a fax of PDFs in a process of its own (``callflow.paper.fax_child``), as ``press`` lays one
 out."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

@@ -3,8 +3,6 @@
 ``python -m callflow.paper.fax_child``, begun by ``callflow.paper.fax``.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 

@@ -1,7 +1,5 @@
 """A fax's first sheet: whom it is for, who sends it, how many sheets follow."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape

@@ -1,7 +1,5 @@
 """Pages as a fax machine takes them, in ``callflow.paper.fax_child``: black and white, A4, fine."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """A monthly report as a document: its page, laid out, and kept."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

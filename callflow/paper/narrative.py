@@ -1,7 +1,5 @@
 """A report in a few sentences: what a hurried reader takes away."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from callflow.core.alarms.incident import State

@@ -1,7 +1,5 @@
 """A page of HTML becomes a PDF, in ``callflow.paper.child``."""
 
-from __future__ import annotations
-
 from typing import NoReturn
 
 from weasyprint import HTML

@@ -4,8 +4,6 @@ It has no settings, no keys and no network, opens no file that a document names,
 time, memory and what it writes: the station runs on, whatever is in a document.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

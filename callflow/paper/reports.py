@@ -1,7 +1,5 @@
 """An incident's report as a document: its facts read, its pictures fetched, laid out, and kept."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import hashlib

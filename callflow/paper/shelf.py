@@ -1,7 +1,5 @@
 """Documents on the disk: whole or not at all, whenever power fails."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import os

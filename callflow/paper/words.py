@@ -1,8 +1,6 @@
 """What a report's page asks for: words, names and sentences in its language, instants in its
 zone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

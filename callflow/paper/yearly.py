@@ -1,7 +1,5 @@
 """The yearly report for an auditor as a document: its page, laid out, and kept."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.records.documents import Document, DocumentKind

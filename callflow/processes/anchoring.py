@@ -7,8 +7,6 @@ was found missing once stays missing. The files may belong to somebody else, as 
 may add to them (``chattr +a`` holds it to that).
 """
 
-from __future__ import annotations
-
 import os
 import re
 import threading

@@ -1,8 +1,6 @@
 """The timer's backup each day and its drill each week, each a program of its own at the lowest
 priority: alarms go on beside it. An engine that ends takes it along; a killed one does not."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

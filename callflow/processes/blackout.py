@@ -4,8 +4,6 @@ The engine decides it and the supervisor does it; what they say to each other is
 folder, which nobody else can write to. The supervisor looks at the supplies itself before it obeys.
 """
 
-from __future__ import annotations
-
 import contextlib
 from datetime import datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The canary of this machine's lines and pages: a signal sent as a panel does, a page opened."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime, timedelta
 

@@ -5,8 +5,6 @@ be several: each correlates its share of the sites first, each has decided what 
 of them does what is done once a second.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable

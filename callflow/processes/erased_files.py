@@ -2,8 +2,6 @@
 (``handling/records/erasure.py``).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress

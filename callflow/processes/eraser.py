@@ -5,8 +5,6 @@ The engine on duty sweeps the rows; each node's lets go of the files it has; the
 written anew: at once where that takes a second or two, else at night, for nobody writes meanwhile.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial

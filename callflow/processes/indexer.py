@@ -5,8 +5,6 @@ commit with others. It holds nothing: how far the index is stands in its row, in
 that brings it on.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from functools import partial

@@ -6,8 +6,6 @@ and outlives the nursery. Where there is none (it died, it hangs, this is no Lin
 as a program of its own, and a new nursery beside it. Its process: ``callflow/commands/nursery.py``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes

@@ -1,7 +1,5 @@
 """This machine's power, watched by its engine: told, and what follows where a battery ends."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Sequence

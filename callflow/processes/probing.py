@@ -4,8 +4,6 @@ What is about the machine each engine reads of its own; what an administrator se
 the one on duty. Whoever does not answer is asked again before anybody hears of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial

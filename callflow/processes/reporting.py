@@ -1,7 +1,5 @@
 """A month's reports are made at night, one after the other, and sent: each is tried once."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import structlog

@@ -4,8 +4,6 @@ The roles end with their supervisor, even when it is killed; an Asterisk doesn't
 session of its own, is adopted by the next supervisor, and ends only when one is told to stop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

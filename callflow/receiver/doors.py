@@ -1,7 +1,5 @@
 """The three ways bytes come in: a TCP server, a UDP port, and a receiver that we call."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import random

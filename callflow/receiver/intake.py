@@ -1,7 +1,5 @@
 """Storing and then acknowledging: one commit for whatever arrived while the last one ran."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence

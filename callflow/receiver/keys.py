@@ -1,7 +1,5 @@
 """The accounts' AES keys, and who acts for them, read again when an account was edited."""
 
-from __future__ import annotations
-
 from callflow.core.signals.signal import CANARY
 from callflow.storage import Store
 from callflow.storage.sites import moves, sites

@@ -1,7 +1,5 @@
 """A line: its protocol, its counters, and what is known of who speaks on it."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -6,8 +6,6 @@ down, and panels with them, until the backlog stands still. Vital alarms are nev
 with an engine that is away signals are still taken, ever slower: each of them is stored.
 """
 
-from __future__ import annotations
-
 #: Signals a second taken with a backlog that is just too long; with twice that, a quarter.
 RATE = 3000.0
 #: Signals a second that are taken whatever the backlog.

@@ -1,7 +1,5 @@
 """The role ``receiver`` of ``callflow serve``: the lines, on the instance's store."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence

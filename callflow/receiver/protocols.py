@@ -1,7 +1,5 @@
 """The protocols that a line may speak: a module of ``callflow/core/signals/`` and a row here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ For each sender one way to the other system, one frame of it under way at a time
 system holds up nobody but whom it keeps waiting, and the order stays.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The receiver's life: bind, serve until cancelled, stop without losing an acknowledgement."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping

@@ -5,8 +5,6 @@ old stamp alone proves nothing; a second event that is equally old does, since l
 together and happened at different times.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from datetime import datetime
 

@@ -5,8 +5,6 @@ so that whatever was not answered in time costs the connection: a late answer mu
 for the next frame's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

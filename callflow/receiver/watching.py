@@ -7,8 +7,6 @@ heartbeat, is a sign of life too: receivers beat only while they have nothing to
 manual, *Heartbeat Timer*), and may send signals under other, virtual numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """Settings of who is let in: sessions, second factors, an OIDC provider."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 

@@ -1,7 +1,5 @@
 """Settings of the lines that signals come on, and of who may speak there."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Literal, Self
 

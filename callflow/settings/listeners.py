@@ -1,7 +1,5 @@
 """Settings of where the station listens, and to whom."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from ipaddress import ip_address

@@ -1,7 +1,5 @@
 """Settings of a station on two sites: the other one, and the cluster that both keep alike."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated, Self

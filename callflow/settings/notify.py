@@ -1,7 +1,5 @@
 """Settings of what leaves the station other than by phone: mail, SMS, webhooks, cameras."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Settings of a PBX of somebody else's, which calls are placed with."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address
 
 from pydantic import field_validator

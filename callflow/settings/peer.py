@@ -1,7 +1,5 @@
 """Settings of the backup station: who is told of what nobody takes here, and when."""
 
-from __future__ import annotations
-
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator

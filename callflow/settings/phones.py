@@ -1,7 +1,5 @@
 """Settings of the telephones on desks."""
 
-from __future__ import annotations
-
 from pydantic import Field
 from pydantic_settings import BaseSettings
 

@@ -1,7 +1,5 @@
 """Settings of the station's power: which supplies are asked, and what their words mean to it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

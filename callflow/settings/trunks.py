@@ -1,7 +1,5 @@
 """Settings of the trunks: the ways to the telephone network."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import stat

@@ -3,8 +3,6 @@
 The French text is what is written (and hashed); pages may say the same entry in English.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 ``{name}`` is taken from the entry's data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

@@ -1,7 +1,5 @@
 """What the logbook says of who waits, who answers, and who is called back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

@@ -1,7 +1,5 @@
 """A number in a text with the word that it counts: ``{open:alarme|alarmes}``. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

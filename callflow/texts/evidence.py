@@ -1,7 +1,5 @@
 """What speaks for or against an intrusion, in French and English; {source}: see evidence.Reason."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.alarms.evidence import Sign

@@ -1,7 +1,5 @@
 """What alarms are about, in French and English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: What an alarm is about.

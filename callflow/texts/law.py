@@ -1,7 +1,5 @@
 """What is said of services and verifications, in French and English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.calls import dial_policy

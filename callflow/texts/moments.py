@@ -1,7 +1,5 @@
 """Instants, durations and numbers as a document or a letter writes them, in French and English."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """What is still open after an alarm, and who ended it, in French and English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: Kinds of open lines.

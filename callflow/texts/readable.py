@@ -1,7 +1,5 @@
 """Text from outside as people may see it: as it was sent, and meaning nothing to what shows it."""
 
-from __future__ import annotations
-
 #: Control characters as pictures of themselves: shown as sent, and meaning nothing.
 _PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {0x7F: 0x2421}
 #: Marks that reorder or hide the text around them, named where they stand.

@@ -1,7 +1,5 @@
 """What an incident's report says, in French and English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.records.reports.lines import Milestone

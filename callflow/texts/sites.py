@@ -1,8 +1,6 @@
 """What the logbook says of how a site is set up: who changed what, from what to what; and of the
 people who were taken out of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

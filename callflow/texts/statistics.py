@@ -1,7 +1,5 @@
 """What statistics are called, on pages, in files and in reports: {name: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 

@@ -1,7 +1,5 @@
 """What the logbook says of programs that are told of every event."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

@@ -1,7 +1,5 @@
 """What the logbook says of the telephone: who called whom, held, handed on, listened in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

@@ -1,7 +1,5 @@
 """The summary of a walk test, as it is mailed to the technician (D17)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

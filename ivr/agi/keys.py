@@ -5,8 +5,6 @@ the commit in between may last. AMI tells every key of a call, in order, a momen
 the command that read it returns; what no command read is what was typed in between.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 

@@ -1,7 +1,5 @@
 """The FastAGI server: loopback only, and nothing that a peer does disturbs another call."""
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 import traceback

@@ -6,8 +6,6 @@ call's id and a number: a call may say several things, and whoever takes it over
 one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import math

@@ -4,8 +4,6 @@ Every hazard of docs/explanation/telephony.md's table is dealt with here; nothin
 speaks AMI.
 """
 
-from __future__ import annotations
-
 from ivr.ami.events import (
     AmiError,
     Answered,

@@ -1,7 +1,5 @@
 """The actions that Callflow may take, as fields. Pure; each value is checked (BadValue)."""
 
-from __future__ import annotations
-
 from callflow.core.calls.phones import CALLED
 from ivr.ami.values import (
     checked_address,

@@ -1,7 +1,5 @@
 """How long to wait before the next try. Pure but for the dice, which are handed in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 

@@ -1,7 +1,5 @@
 """What the AMI adapter says and the errors it raises. Pure: no I/O."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from callflow.core.messages.fax import Report

@@ -6,8 +6,6 @@ handed on before. Events go through one bounded queue to one consumer; where it 
 queue is thrown away and ``on_up`` runs again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections import deque

@@ -6,8 +6,6 @@ OriginateResponse may carry the id of a *live* call, and overtakes Newchannel an
 another thread of Asterisk's sends; events of the second leg carry another id.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

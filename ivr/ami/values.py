@@ -1,7 +1,5 @@
 """What may go into an AMI action. AMI is lines: a line break in a value is a second action."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -7,8 +7,6 @@ Nor is its Message: it takes a tenth of a millisecond, and a call tells a dozen.
 TCP connection; it dies once, and nothing survives it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Both forms are read, `*.sources` (deb822) and `*.list` (one line each); see sources.list(5).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Renders `asterisk-conf/` into an instance's own folder; /etc/asterisk is never touched."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Mapping

@@ -5,8 +5,6 @@ elsewhere, and of several in one request Asterisk corrects the first alone (res_
 nothing of it is dialled but an address, and only one that a packet of the phone's came from.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

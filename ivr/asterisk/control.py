@@ -1,7 +1,5 @@
 """Asterisk's control socket, spoken directly: what `asterisk -rx` does, without its 30 ms."""
 
-from __future__ import annotations
-
 import socket
 import struct
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Asterisks that an instance brings itself, from its settings: rendered, ready to start."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterable
 from dataclasses import replace

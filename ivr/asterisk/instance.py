@@ -1,7 +1,5 @@
 """One Asterisk of one data folder: its role, its paths, its secrets."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets

@@ -1,7 +1,5 @@
 """The music of the waiting line: four soft chords, made here so that nobody's rights are in it."""
 
-from __future__ import annotations
-
 import array
 import math
 import sys

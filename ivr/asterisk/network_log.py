@@ -1,7 +1,5 @@
 """What the simulated network saw: its channel events (CEL), one CSV line each, never rewritten."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -1,7 +1,5 @@
 """The operators' phones as Asterisk reads them: a file beside its others, loaded again alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Protocol

@@ -4,8 +4,6 @@ It outlives its starter, `kill -9` included; whoever comes next adopts it by pid
 socket, and never starts a second one.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import select

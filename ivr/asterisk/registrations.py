@@ -1,7 +1,5 @@
 """Where we are registered with carriers, as Asterisk's own list has it. Pure."""
 
-from __future__ import annotations
-
 import re
 
 #: One line a registration: its name before the slash, its state after what it answers with.

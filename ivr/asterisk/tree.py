@@ -5,8 +5,6 @@ share. It needs `apt-get` and `dpkg`, but neither root nor a change to the host.
 options and its keyring come from the host's own apt sources.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import platform

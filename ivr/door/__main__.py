@@ -6,8 +6,6 @@ When that ends, telephony has: nobody new is taken, and who speaks is let go by 
 telephony that begins again cuts no telephone from Asterisk.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,8 +1,6 @@
 """A WebSocket may be opened by its first words; Asterisk's answers say that whoever opened it is
 one of ours. Pure. RFC 6455, RFC 7118."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from base64 import b64encode

@@ -6,8 +6,6 @@ folder, the fixed ones in one that instances share. What is needed now goes befo
 Where somebody recorded an announcement (``announcements.py``), it is said instead of the voice's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import heapq

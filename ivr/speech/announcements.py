@@ -5,8 +5,6 @@ what was given. A change is heard from the next turn of each call on. The folder
 several, a recording is put on each.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

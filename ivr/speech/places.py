@@ -1,7 +1,5 @@
 """Where an instance keeps what it says."""
 
-from __future__ import annotations
-
 from callflow.settings.config import Settings
 from ivr.asterisk.tree import cache_folder
 from ivr.speech import Speech

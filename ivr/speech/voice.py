@@ -8,8 +8,6 @@ does: nobody has to stop it. One JSON line in, one JSON line out.
 Each sentence becomes ``STEM.alaw`` (what the trunk speaks, so that playing costs no transcoding).
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """The telephony process of one node: rows to calls, events to rows, dialogues, recordings."""
 
-from __future__ import annotations
-
 from ivr.telephony.process import one_moment, serve
 
 __all__ = ["one_moment", "serve"]

@@ -1,8 +1,6 @@
 """What Asterisk said of calls, in their rows: stored for as long as the store is away, and an end
 whatever becomes of what follows from it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ is the canary's, if it types that call's keys. Whoever it is otherwise has the o
 as soon as that is known: at once where the placed leg is answered by somebody else or not at all.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -4,8 +4,6 @@ Asterisk tells nobody what stood in an answer, and sends no *Date* itself. Nobod
 checked here: what is heard is a figure, which alone never is a failure.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import secrets

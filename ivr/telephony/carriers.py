@@ -1,8 +1,6 @@
 """Whom calls from outside may come from, where carriers have names: Asterisk is told the addresses
 that DNS says, and again when they change. Who is no carrier's address is nobody (`identify`)."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The dialogues' store: each transition is a row, committed before the next word."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 

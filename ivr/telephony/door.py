@@ -1,7 +1,5 @@
 """Keeps the door open that browsers' telephones come in by: a process of its own (ivr/door)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -5,8 +5,6 @@ still makes the channel, or while the Hangup that says how the call ended is und
 the call settles it. Times are seconds of a monotonic clock. Pure: no I/O.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 #: Seconds after which a call that may have been placed is given up, at the earliest: longer than

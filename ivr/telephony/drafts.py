@@ -1,7 +1,5 @@
 """Has a draft made of each spoken instruction that waits for somebody who listens to it."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The drawn pages lie in a folder of the node until their message is delivered or 
 else is told of a fax comes by its call (``handling.calls.faxes``).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path

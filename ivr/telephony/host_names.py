@@ -1,7 +1,5 @@
 """Where a far end is, as DNS says now: its addresses and ports (RFC 3263, without NAPTR)."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The store of panels' calls: a message is durable before its kiss-off sounds."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import datetime

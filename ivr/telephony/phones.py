@@ -1,7 +1,5 @@
 """The operators' phones of one node: Asterisk knows those of the rows, the rows what they do."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime

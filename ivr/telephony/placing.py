@@ -5,8 +5,6 @@ it stays *started* until Asterisk, asked after a grace, says that it lives (adop
 it does not (*unknown*): doubts.py. Times inside are seconds of a monotonic clock, in rows UTC.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine

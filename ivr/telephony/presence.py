@@ -1,7 +1,5 @@
 """One telephony process a node, and what it does when the others gave it up meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The telephony process of one node: one AMI link, one FastAGI server, the rows between them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import shutil

@@ -3,8 +3,6 @@
 Those of several calls share a round: one look at their files, in a thread of its own, one commit.
 """
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence

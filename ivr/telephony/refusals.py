@@ -4,8 +4,6 @@ Asterisk writes a line for each in a file of its own (logger.conf), which costs 
 counts; AMI's security events would each go through the process that drives the dialogues.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

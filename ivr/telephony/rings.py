@@ -3,8 +3,6 @@
 Read behind the calls, by whoever waits for nothing: an alarm's own path has no statement more.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -4,8 +4,6 @@ In a storm of alarms the voice would take as much of the machine as all else. No
 here: a sentence that is missing when a call needs it is made then, before all of these.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime
 

@@ -1,8 +1,6 @@
 """Which trunks Asterisk reaches, and which are registered: it asks far ends every few seconds, and
 tells of changes; for registrations it is asked."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Mapping
 

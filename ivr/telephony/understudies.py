@@ -1,7 +1,5 @@
 """Stand-ins, from the station's files: what becomes of the calls that nobody makes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import structlog

@@ -4,8 +4,6 @@ Over TLS and WebSockets Asterisk says itself that a Contact is the far end of it
 UDP it says of each proof where it came from, once; that is kept in a file, for the next process.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable, Collection

@@ -4,8 +4,6 @@
 for a person who listens and corrects it; where there is none they write what they hear.
 """
 
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import json

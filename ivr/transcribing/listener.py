@@ -4,8 +4,6 @@ Run as a script, behind everything else on the machine: it holds some 400 MB and
 and gives both back when it ends. One JSON line out: ``{"text": …}`` or ``{"error": …}``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

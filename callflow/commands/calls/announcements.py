@@ -1,7 +1,5 @@
 """``ivr``: what callers hear; announcements recorded in a studio."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``ivr play``: a dialogue walked in the terminal, key by key, without a phone or a station."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

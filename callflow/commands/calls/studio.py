@@ -1,7 +1,5 @@
 """What callers hear, for the web: the files of what is said, and the studio's recordings."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The demo's people and programs: a known password, let in by a demo only."""
 
-from __future__ import annotations
-
 from callflow import clock
 from callflow.core.people.sessions import ApiToken
 from callflow.core.people.users import Role, User

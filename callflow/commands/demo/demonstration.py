@@ -1,7 +1,5 @@
 """``demo``: the station with simulated sites, panels and telephone network."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

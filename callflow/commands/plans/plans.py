@@ -1,7 +1,5 @@
 """``plan``: validate, publish, import and export, draw, compare, roll back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """``plan simulate``, ``plan backtest``, ``plan rehearse``: a plan is proved before it runs."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

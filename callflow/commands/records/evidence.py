@@ -1,7 +1,5 @@
 """``evidence``: an alarm's evidence file, the key that it is signed with, its verification."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """``logbook``: whether it is whole, and out of the house."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass

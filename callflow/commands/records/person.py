@@ -1,7 +1,5 @@
 """``person``: taking somebody out of everything that is kept."""
 
-from __future__ import annotations
-
 import getpass
 import json
 from typing import Annotated

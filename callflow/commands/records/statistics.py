@@ -1,7 +1,5 @@
 """``statistics``: what they count, derived anew."""
 
-from __future__ import annotations
-
 from functools import partial
 from threading import Event
 

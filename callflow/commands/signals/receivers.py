@@ -1,7 +1,5 @@
 """``receiver``: a hardware receiver, for tests and demonstrations."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Annotated

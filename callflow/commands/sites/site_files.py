@@ -1,7 +1,5 @@
 """``sites``: files of sites and contacts, CSV and XLSX."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Sequence

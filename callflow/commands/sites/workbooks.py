@@ -1,7 +1,5 @@
 """``sites import`` and ``export`` of whole stations: workbooks, CSV, other systems' tables."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """``db``, ``user``, ``token``, ``site``: what an administrator keeps."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """``backup``, ``backup drill``, ``restore``: the station in another place, and that it works."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import shutil

@@ -1,7 +1,5 @@
 """``certificate``: the one that pages, browsers' telephones and SIP over TLS show."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -1,7 +1,5 @@
 """The doctor's words for the station's organs: what was judged elsewhere, and what to do. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """``configuration``: everything that is set up, as text files."""
 
-from __future__ import annotations
-
 import getpass
 import zipfile
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """``doctor``: how the station of this data folder is, and what to do about what is not well."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

@@ -3,8 +3,6 @@
 None of it changes the station's verdict (core/watch/organs.py), which is the same everywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """``mirror``, ``promote``, ``demote``: a station on two sites, and which of them acts."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """``release``: a station that was restored from a backup acts from now on."""
 
-from __future__ import annotations
-
 import json
 
 from callflow import clock

@@ -1,7 +1,5 @@
 """``shadow`` and ``commissioning``: a station beside the system before it, and in its place."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """``serve`` and ``asterisk``: the station itself."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import fcntl

@@ -1,7 +1,5 @@
 """``webhooks``: programs that are told of every event."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,8 +1,6 @@
 """Changes of an incident by what is decided or happens: one hand for deciding, correlating and
 simulation. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 

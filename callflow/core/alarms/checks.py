@@ -6,8 +6,6 @@ zones and arming as they should be. What is missing is waived by the reason that
 with; what protects people is a line that only two people sign (``filing.What.SERVICE``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -7,8 +7,6 @@ A reason counts once, as strongly as its best source bears it out. So more evide
 score, unless it speaks against an intrusion.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

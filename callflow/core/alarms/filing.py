@@ -7,8 +7,6 @@ and what was left there is fetched; and that the police, once called, gave their
 not end by itself is signed, with a reason (``signing``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Something that somebody owes a site after its alarm: a word, an errand, what was left there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Signed reasons: an open line ends though no signal came, since somebody answers for it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

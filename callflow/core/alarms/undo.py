@@ -1,7 +1,5 @@
 """An act that its operator may take back for some seconds (docs/explanation/ux.md, 7)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A caller whom nobody answered, or an instruction that somebody left: a task until it is done."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -5,8 +5,6 @@ many digits. A site's wrong guesses of a day together stay below ``AT_MOST``; wh
 put through to a human, and no code of that site counts until the first of them is a day old.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta

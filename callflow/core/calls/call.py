@@ -1,7 +1,5 @@
 """A call: one attempt to reach one number is one row and one Asterisk channel id."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

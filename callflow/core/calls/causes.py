@@ -6,8 +6,6 @@ over any cause, our own side's failure over the network's words. Reason of Origi
 nothing (0 for 486, 404, 503 and 403 alike): only Hangup's Cause and TechCause count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

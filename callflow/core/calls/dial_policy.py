@@ -1,7 +1,5 @@
 """Which numbers a call may be placed to (invariant 5): checked once, just before the trunk."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator

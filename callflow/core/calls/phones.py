@@ -1,7 +1,5 @@
 """The operators' telephones: endpoints of our own Asterisk, in a browser or on a desk."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ outside (site and zone names, panel text, caller names) goes through ``harmless`
 gets words only, no markup of its own, no control characters, nothing endless.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

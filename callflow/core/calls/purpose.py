@@ -3,8 +3,6 @@
 A call's ``step`` says its purpose: the name below, or that of a step of its incident's plan.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

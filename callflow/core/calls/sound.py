@@ -4,8 +4,6 @@ Samples are floats in −1…1. A level is in dBFS: 0 is the RMS of a full-scale
 the overload point (dBov) of ITU-T G.100.1.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

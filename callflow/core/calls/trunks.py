@@ -4,8 +4,6 @@ A trunk is our way to the telephone network. Its channels are a budget, some of 
 alarms and humans. A call that a trunk did not carry goes over the next one within the same attempt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

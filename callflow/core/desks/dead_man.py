@@ -4,8 +4,6 @@ Pure. Every act of that person counts, so only who does nothing is asked. Instan
 hours of night are the station's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

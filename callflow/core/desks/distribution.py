@@ -9,8 +9,6 @@ station's phones (``escalation.bridge_step``: desk phones, supervisors, duty num
 again) rings beside the operators. Nobody waits for ever, and no phone rings for two callers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta

@@ -4,8 +4,6 @@ Only what a person chose, and what ends by itself, is kept (``Kept``); the rest 
 shift, the telephones and the calls that live, and is stored nowhere twice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -3,8 +3,6 @@
 Pure. A file holds the telephone's password: whoever is given it hands it on and keeps none.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import StrEnum

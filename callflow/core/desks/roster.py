@@ -4,8 +4,6 @@ Instants are UTC. Hours are typed and read in the station's zone: a duty from 22
 seven or nine hours in the nights when the clock changes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Both are signed. Who takes over acknowledges each open incident; who leaves hold
 vital alarm to nobody, and is not the last at the desks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

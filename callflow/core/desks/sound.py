@@ -3,8 +3,6 @@
 Levels in dB below full scale.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

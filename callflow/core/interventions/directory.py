@@ -4,8 +4,6 @@ Only the reserved number of each service, by place, is called (CSI D613-17 ff.).
 shown masked, and revealed by a logged act.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

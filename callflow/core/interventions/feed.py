@@ -1,7 +1,5 @@
 """A calendar of measures and appointments that a program reads by an address of its own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,8 +1,6 @@
 """Firms of guards, and those that keep installations in order: what they are, who of them is there
 (D22)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,8 +6,6 @@ person, result. A personal alarm needs none, fire and medical aren't under that 
 prefect's local agreement may stand for it. Whatever the gate says, a person dials.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ A guard on site is called again and again until the report; whoever does not ans
 human's at once. A guard who did not come in time is called, too: a human has the alarm by then.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Whoever knows a letter's id may write such a report: it is a claim, kept in their words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

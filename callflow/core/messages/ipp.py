@@ -4,8 +4,6 @@ Bytes in and out, no I/O. A library was looked at: those for Python read printer
 second HTTP client.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,7 +1,5 @@
 """What shows that a message left, and that it came: said by the far end, or by who stamped it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Sessions, and what opens them: passkeys, challenges, tokens of programs. Pure; times are UTC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -3,8 +3,6 @@
 Pure but for the list of common passwords, which lies beside this module.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """How two versions of a plan differ, in words: what an administrator signs. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher

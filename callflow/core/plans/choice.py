@@ -12,8 +12,6 @@ by a rule that names their kind (D7, D18), and a rule that names neither kinds n
 security alarms (D9).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A protective measure (D26): what keeps a site that is not as it should be, until its end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum

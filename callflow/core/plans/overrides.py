@@ -4,8 +4,6 @@ Pure. As JSON, of one plan: ``{"keyholders": {"attempts": 3, "text": "…"}}``, 
 Which steps there are, and where their outcomes lead, stays the plan's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

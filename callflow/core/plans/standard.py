@@ -1,7 +1,5 @@
 """The plans every station starts with, and which kind of alarm gets which."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ A withdrawn plan is offered nowhere and can't be followed; its versions stay, an
 were opened with it go on with their own copy (invariant 7).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any

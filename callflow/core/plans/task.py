@@ -1,7 +1,5 @@
 """A task: what a plan's step asks of somebody, or something, other than by a phone call."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

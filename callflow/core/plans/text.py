@@ -5,8 +5,6 @@ What a value is comes from its place and not from its looks: ``until: 12:00``, `
 tags, doubled keys and several documents are refused, and so is what is too large or too deep.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is written and published of a plan: its draft, its versions, its withdrawal. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

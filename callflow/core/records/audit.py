@@ -1,7 +1,5 @@
 """Who changed what, and who saw what is confidential: the logbook's entries of it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

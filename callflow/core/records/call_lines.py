@@ -3,8 +3,6 @@
 Each of these is an entry of its own, in its own transaction, and stays one; pages show them folded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Money is whole cents, quantities are whole hundredths of a unit. Times are UTC. 
 changed: a following row takes back what was wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -6,8 +6,6 @@ carries its salt, so that its hash can be computed; a masked one carries none, a
 chain is proven by its hash alone: nobody finds a name by trying.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

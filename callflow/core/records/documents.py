@@ -1,7 +1,5 @@
 """Documents that the station makes and keeps: reports, letters, evidence. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -5,8 +5,6 @@ a count made by hand in SQL finds the same. Days and hours are the station's: on
 one hour has two.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo

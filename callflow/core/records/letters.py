@@ -4,8 +4,6 @@ A text is no program: ``{site}`` is a blank, filled once, and what is filled in 
 Whatever else stands in braces is refused when the text is saved.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -15,8 +15,6 @@ of its own: others could be made to excuse a forgery. Entries whose time is over
 (``callflow.core.records.retention``) are covered in the same way: their hashes stay.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence

@@ -8,8 +8,6 @@ Free texts may name somebody whom the station does not know: what else is to be 
 words by whoever makes the file (``words``).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

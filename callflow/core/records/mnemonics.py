@@ -4,8 +4,6 @@ text, whose blanks (``[time]``) are filled one after the other. Pure.
 The product's own and the station's; an administrator changes any of them, and takes one away.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

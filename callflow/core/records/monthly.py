@@ -1,7 +1,5 @@
 """Monthly reports: who gets one, of what, and when it is made. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum

@@ -4,8 +4,6 @@ Every part has a class, for a page's own colours in the dark and in the light, a
 own, for paper. A length in a plot is a CSS pixel: its texts are 16 of them.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

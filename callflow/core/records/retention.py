@@ -4,8 +4,6 @@ Limits are days. Where the law gives no figure they are the usual ones, which a 
 confirms (*unverified*): six months are the CNIL's usual ceiling for recordings of calls.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo

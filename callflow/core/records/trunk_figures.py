@@ -1,7 +1,5 @@
 """Calls over trunks as they are counted: by the hour in which they ended. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 

@@ -5,8 +5,6 @@ not ours and what was told after them, altered and missing seals up to the ancho
 (of what was erased or purged) that nobody with the key wrote.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 

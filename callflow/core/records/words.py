@@ -6,8 +6,6 @@ Both databases index these tokens and nothing else of it, so both find the same.
 becomes tokens by the same rules, and an entry can be held against it without any index.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Sequence

@@ -4,8 +4,6 @@ Which clause of a standard a chapter answers, and which figures are wanted, the 
 the standards say is not verified here (docs/explanation/law.md).
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The answers of another system to what a panel or a receiver sent it, cut out and judged. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 

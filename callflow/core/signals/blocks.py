@@ -3,8 +3,6 @@
 A link is shown as text and a person may follow it; nothing in Callflow ever asks for one (D24).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

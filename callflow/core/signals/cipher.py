@@ -1,7 +1,5 @@
 """AES of DC-09 (§5.4.4.3): CBC, an initial vector of zeros, hex digits, padding in front."""
 
-from __future__ import annotations
-
 import re
 import secrets
 

@@ -2,8 +2,6 @@
 and as a panel sends it over the phone, a block of 16 keys.
 """
 
-from __future__ import annotations
-
 import re
 from enum import StrEnum
 from typing import NamedTuple

@@ -13,8 +13,6 @@ stamp is the receiver's, not the panel's, in a zone that implementations disagre
 keeps it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime

@@ -5,8 +5,6 @@ Pure and total: ``receive`` answers or refuses any bytes, it never raises. Refer
 ANSI/SIA DC-09-2026.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple

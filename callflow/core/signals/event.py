@@ -1,7 +1,5 @@
 """The payload of a message, in whichever format it came."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -4,8 +4,6 @@ Codes are SIA DC-03's two letters, and Contact ID's (DC-05) three digits behind 
 1 new or opening, 3 restore or closing, 6 still present.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from dataclasses import dataclass, replace

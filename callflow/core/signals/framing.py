@@ -6,8 +6,6 @@ Two envelopes of real panels are taken beside it (tests/data/frames/dc09.yaml): 
 as DC-09-2007 had it (OPAX, Trikdis, Lupus), and CRC and length that count the CR too (Eldes).
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from array import array

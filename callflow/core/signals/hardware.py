@@ -1,8 +1,6 @@
 """Common to the protocols of hardware receivers: one message's signals, and one event's words; and
 the words by which the station knows what it sent to itself, where nothing is encrypted."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

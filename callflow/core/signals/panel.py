@@ -1,7 +1,5 @@
 """The other side of DC-09: what a panel sends, and how it reads its answer."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

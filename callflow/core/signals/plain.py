@@ -4,8 +4,6 @@ One expression reads all of it, which is half of what a flood costs. It says wha
 ``dc09`` say, which read any message, and leaves to them whatever it does not match.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime

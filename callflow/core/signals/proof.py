@@ -5,8 +5,6 @@ number to call from, by what came by it. Anything else may open an alarm and nev
 cancels, arms or disarms one, nor does it show that a panel is alive.
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from callflow.core.signals.signal import PHONE_LINE, UNBOUND, StoredSignal

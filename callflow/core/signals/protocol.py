@@ -4,8 +4,6 @@ A *splitter* cuts a stream into messages, and ``receive(message, now, station)``
 them amounts to. Both are pure and total: any bytes go in, nothing is raised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

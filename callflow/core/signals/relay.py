@@ -18,8 +18,6 @@ Pure. The rules, in this order:
 Messages of no account (a receiver's heartbeat) belong to the link: the mode alone decides.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

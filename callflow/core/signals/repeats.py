@@ -17,8 +17,6 @@ panels' signals then writes a few of its pages, not 500.
 The memory for that is bounded and may be lost: what then remains is the key itself.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple

@@ -9,8 +9,6 @@ the restore of a zone that is then in alarm again, makes it a new event.
 The key says when the first delivery came, in milliseconds, and is what a signal is stored under.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import NamedTuple

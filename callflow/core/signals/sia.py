@@ -5,8 +5,6 @@ an area's name in carets (Jablotron), an account in front (tests/data/frames/dc0
 When in doubt an event too many is read rather than one too few.
 """
 
-from __future__ import annotations
-
 import re
 
 from callflow.core.signals.event import Event

@@ -1,7 +1,5 @@
 """A signal: one message of a panel, as it arrived and as it was understood."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

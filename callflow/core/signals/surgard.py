@@ -18,8 +18,6 @@ Whatever else can be read is kept for a human. What line noise has broken is ref
 again by the receiver; an overlong line gets no answer.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import NamedTuple

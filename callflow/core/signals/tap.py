@@ -1,7 +1,5 @@
 """A splitter's messages together with the very bytes that each was made of. Pure."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from callflow.core.signals.framing import Fault

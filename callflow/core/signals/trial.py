@@ -1,7 +1,5 @@
 """Something typed to try it: a frame of DC-09, a payload, or a code alone. Pure."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

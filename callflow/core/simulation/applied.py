@@ -1,7 +1,5 @@
 """What is decided is applied here, in memory, as ``handling`` does in rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

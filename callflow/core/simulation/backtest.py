@@ -5,8 +5,6 @@ call, the last again and again; tasks end as they ended; a panel's restore and a
 come at the instant at which they came. Pure.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A site that is nobody's: a plan is tried at it before a real site follows it."""
 
-from __future__ import annotations
-
 from callflow.core.sites.site import Authority, Contact, Role, Site
 from callflow.texts.plans.simulation import EXAMPLE
 from callflow.texts.plans.vocabulary import ROLES

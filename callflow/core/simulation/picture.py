@@ -4,8 +4,6 @@ Colours as in a plan's picture: blue is a human, green a good end, orange a bad 
 is the page's own colour. One unit is one CSS pixel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """A plan from the alarm to its end, in virtual time: who is called when, and what came of it."""
 
-from __future__ import annotations
-
 import heapq
 from collections import Counter
 from collections.abc import Callable

@@ -14,8 +14,6 @@ of ``number``, ``contact``, ``role``, ``rank``, ``attempt``, ``kind`` (of alarm)
 or ``outcomes`` with a weight each, ``ring_s``, ``talk_s``.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import tomllib

@@ -1,7 +1,5 @@
 """A timeline as people read it, and as programs do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any

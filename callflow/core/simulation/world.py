@@ -1,7 +1,5 @@
 """What happens to an incident in memory: calls end, tasks are done, zones restored, people act."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -6,8 +6,6 @@ a step is its own time and the longest of what may follow, for each number of ro
 small states first, no recursion. That no run is longer is tested on random plans and people.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the panels of a site told of who armed and disarmed it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

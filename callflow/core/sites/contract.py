@@ -1,7 +1,5 @@
 """A site's contract (D2): what it may become, and how long its account stays with it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """A site, its accounts, zones and people as declared. Secrets are as the vault keeps them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A zone, or a part of a panel, that does not work: from the day it is known until it does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

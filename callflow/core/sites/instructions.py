@@ -5,8 +5,6 @@ counts is asked of ``now``. One that lowers protection is inactive until a secon
 countersigned it, and none touches personal alarms (D19).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ A password is said on a bad line and typed in a hurry: case, accents, spaces and
 count. What is left must be the same.
 """
 
-from __future__ import annotations
-
 import hmac
 import unicodedata
 from enum import StrEnum

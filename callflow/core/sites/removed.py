@@ -1,7 +1,5 @@
 """What was taken away from a site, and may come back as it was."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

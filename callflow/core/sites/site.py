@@ -1,7 +1,5 @@
 """The world a signal comes from: site, contacts, zones, and who may do what (D1, D3, D4)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 

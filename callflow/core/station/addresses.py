@@ -1,7 +1,5 @@
 """Addresses of the network: as they are written, compared, told by proxies, and counted. Pure."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -9,8 +9,6 @@ A backup is a folder, named by its instant:
     files/         recordings, images, documents…, and the seals that are kept outside the database
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A site is moved over from the system before, and back: what is looked at first. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

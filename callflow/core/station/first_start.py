@@ -3,8 +3,6 @@
 Pure. Nothing is ticked by hand: each part is read from what the rows and the running system say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

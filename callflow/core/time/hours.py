@@ -8,8 +8,6 @@ clock shows an hour twice or not at all, what makes an interval longer counts.
 Readers raise CalendarError, naming the field.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """How instants are written and read: pure, while ``clock`` reads the time."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 

@@ -1,7 +1,5 @@
 """Acts on an incident, whoever decided them: calls asked for, handed over, closed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any

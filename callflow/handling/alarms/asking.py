@@ -1,7 +1,5 @@
 """A step's requests other than calls: a task's row, and what goes out for it at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

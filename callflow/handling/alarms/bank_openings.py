@@ -1,8 +1,6 @@
 """A bank's opening that an operator asks about: the conventional question, and what its answer
 means (D18)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident, State

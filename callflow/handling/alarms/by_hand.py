@@ -1,7 +1,5 @@
 """An alarm that somebody told us: an operator opens it by hand, and holds it from the start."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.correlation import Periods

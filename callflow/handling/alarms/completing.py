@@ -1,7 +1,5 @@
 """An operator's part of a step of the plan: done, with its check list; or overdue."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Which incident a signal belongs to: read once for a batch, changed in memory, written once."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Unpack
 

@@ -1,7 +1,5 @@
 """Deciding what fell due, by whichever process comes first."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.handling.alarms.deciding import decide

@@ -1,7 +1,5 @@
 """Decided by ``escalation``, done here: actions become rows, in the transaction at hand."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,8 +1,6 @@
 """A device that calls by itself, a lift's cabin or a lone worker's telephone: the call belongs to
 its alarm, whichever of the two comes first (D8)."""
 
-from __future__ import annotations
-
 import contextlib
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The evidence of an incident, from its rows (callflow/core/alarms/evidence.py)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from callflow.core.alarms import evidence

@@ -5,8 +5,6 @@ it, as long as nothing was said yet. What the person answers counts for each inc
 person's authority goes there; how the call ends, ends them all.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms import escalation

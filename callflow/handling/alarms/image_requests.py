@@ -1,7 +1,5 @@
 """Images that a person has fetched: cameras once more, and a link of a signal (D24)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident, State

@@ -1,7 +1,5 @@
 """The row of an incident that is opened, and the plan that is frozen into it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """A person's acts on an incident: take, release, park, hand over, note, close."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.filing import Wish, agree

@@ -1,7 +1,5 @@
 """Where signals come from, against where their panels are declared to send from."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Stored signals are correlated: each opens an incident, joins one, or is only kept."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 

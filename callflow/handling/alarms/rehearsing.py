@@ -5,8 +5,6 @@ operator, asks no emergency service and changes nothing at the site; it closes i
 of the site ends it, and so does a code of duress: from then on it is real.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Surroundings of a batch of signals: read once for all, arming noted as they tell it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple

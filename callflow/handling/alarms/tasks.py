@@ -1,7 +1,5 @@
 """A task's life: asked for by a step, done or overdue; each told and decided upon at once."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.plans.task import TaskOutcome

@@ -4,8 +4,6 @@ Real compensation: each incident gets back what the act changed, the machine goe
 stopped, and the logbook says so. Where anything happened to one of them since, the act stands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """The nodes: each an Asterisk and the telephony process of its host; which of them calls."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

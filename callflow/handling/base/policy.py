@@ -1,7 +1,5 @@
 """The station's settings as deciding needs them: rows, so that every process sees the same."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What a person is told when an act can't be done."""
 
-from __future__ import annotations
-
 
 class Refused(Exception):
     """The act makes no sense now; the message says why and what to do.

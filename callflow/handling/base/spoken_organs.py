@@ -1,7 +1,5 @@
 """How the station's organs are, as it is said on the phone: what is not well, and for how long."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The acknowledging transaction: a bulk insert and nothing else (invariant 1)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

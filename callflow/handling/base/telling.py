@@ -1,7 +1,5 @@
 """Each function of ``handling`` writes its logbook entry here, in its own transaction."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime

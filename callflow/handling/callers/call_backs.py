@@ -6,8 +6,6 @@ number. What nobody did in time rings the desk, again and again, as unclaimed wo
 does an instruction that somebody left on the phone and that a person must hear or countersign.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What a typed code proves, and that guessing codes gets nobody far (D3, D12)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.callers import guessing

@@ -4,8 +4,6 @@ A deed under duress is done and undone again: it sounds like success, and nothin
 (invariant 4).
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Whoever calls about a site: their number is a hint, and what they may do once they are known."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

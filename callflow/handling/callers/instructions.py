@@ -4,8 +4,6 @@ Two kinds are fixed, about the caller alone: they can't be reached, or at anothe
 else they say is recorded, and inactive until somebody at the station listened to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """What technicians and guards do in the menu (mission 5.4, D17, D22); ``phone_deeds`` calls it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Technicians and guards who call: which site it is about, and what they are offered (D22)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

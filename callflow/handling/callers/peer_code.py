@@ -5,8 +5,6 @@ all of its telephones, and those of an hour at each, have their limit over howev
 none is looked at, the right one neither, until the first of them is old enough.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

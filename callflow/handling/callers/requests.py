@@ -1,7 +1,5 @@
 """What a known caller's deed has to go by, and what it answers once it is done."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo

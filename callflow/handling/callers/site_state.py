@@ -1,7 +1,5 @@
 """The state of a site as it is read out on the phone: armed or not, alarms, tests, last events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

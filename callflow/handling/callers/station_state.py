@@ -1,7 +1,5 @@
 """How the station is, said to whoever is on duty for it and calls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

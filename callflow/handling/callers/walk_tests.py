@@ -1,7 +1,5 @@
 """A technician's walk test: the site on test, what it sends read out, a summary by mail (D17)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """A studio's recording takes the place of a sentence, or leaves it: who did it, in the logbook."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.handling.base.telling import tell

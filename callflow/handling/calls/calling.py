@@ -1,7 +1,5 @@
 """A call's life: claimed, ringing, answered, ended; each told and decided upon at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

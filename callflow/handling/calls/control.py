@@ -1,7 +1,5 @@
 """What an operator does in a call: hang up, hold, keys, hand on, share; a supervisor listens in."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 

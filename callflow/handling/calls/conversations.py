@@ -5,8 +5,6 @@ are calls to phones of ours. Whoever is on hold stands outside the conference, w
 brought back when the last operator leaves: nobody is forgotten on hold.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.calls.call import Act, Call, CallState, Dialogue, Mode

@@ -3,8 +3,6 @@
 Wherever a number came from (a contact, a plan, the directory, the API, a setting), it passes here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

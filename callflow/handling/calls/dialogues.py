@@ -1,8 +1,6 @@
 """What a dialogue on the phone reads and commits; each transition is a row
 (docs/explanation/telephony.md)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

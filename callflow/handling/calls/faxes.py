@@ -5,8 +5,6 @@ call here. While that call lives the message is *sending*; the call's end, or be
 session said, is the try's. One try is one call (and those that it goes on as over other trunks).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

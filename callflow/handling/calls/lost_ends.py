@@ -4,8 +4,6 @@ Its row ends all the same: it would stand in the way of every other call to its 
 somebody begins telephony again. A human is told.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The operators' telephones: given with a session, taken back with it, known to their Asterisk."""
 
-from __future__ import annotations
-
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass

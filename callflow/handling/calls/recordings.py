@@ -1,7 +1,5 @@
 """Recordings of calls: what telephony found of each is attached and told."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.calls.call import Recording

@@ -5,8 +5,6 @@ When a call rings, is picked up and ends follows from its own times and from how
 in the middle it goes on where it was.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.incident import Incident

@@ -1,7 +1,5 @@
 """Calls that an operator asks for: a person with one click, whoever waits, whoever called."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ It goes the way of every call: rows, the dial policy's gate, the trunk. Who has 
 it, as for real; a code of duress makes it real, as in any exercise.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident

@@ -1,8 +1,6 @@
 """Calls that try something, to a number that the dial policy allows: a trunk with a call over it
 alone, an announcement with a call that says it. A key of whoever answers proves both directions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Trunks: a call's channel, the next trunk where one did not carry it, how each of them does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ It means nothing until its page says so: ``confirmed`` is for the deed that make
 Where the call ends before, a person calls back: nothing that somebody said is lost.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

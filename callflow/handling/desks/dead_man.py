@@ -3,8 +3,6 @@
 An alarm is a signal of the station's own, and its calls are those of its plan.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.incident import State

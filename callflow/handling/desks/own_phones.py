@@ -3,8 +3,6 @@
 The station's ``duty_numbers`` are called behind whoever the roster names.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Who is at the desks: what people choose, what follows from their shift, telephones and calls."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

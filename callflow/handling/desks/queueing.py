@@ -1,7 +1,5 @@
 """The queue escalates itself (D21), and nobody who waits on the line is dropped (D12)."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta

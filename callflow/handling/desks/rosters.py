@@ -1,7 +1,5 @@
 """The duty roster: who is written into it and taken out of it, told in the logbook."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any

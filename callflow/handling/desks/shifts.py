@@ -3,8 +3,6 @@
 That the person signed with the password is checked before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

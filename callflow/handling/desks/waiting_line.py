@@ -1,7 +1,5 @@
 """Everybody who waits on the line, as the rows tell: for deciding, for pages, for the phone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Left out, a line's number stays as it is; it is shown masked, and revealed by a logged act.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

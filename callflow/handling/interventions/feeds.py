@@ -3,8 +3,6 @@
 An address's token is shown once; only its hash is kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 

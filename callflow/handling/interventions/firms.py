@@ -1,8 +1,6 @@
 """Firms of guards, and those that keep installations in order, as an administrator writes and reads
 them (D22); shared between sites. One is closed with a reason, never erased."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

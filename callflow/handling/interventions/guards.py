@@ -1,7 +1,5 @@
 """A guard's intervention (D22): accepted, on site, report, left; and orders to a guard."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.escalation import GuardEvent, progressed

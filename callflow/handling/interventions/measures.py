@@ -1,8 +1,6 @@
 """Protective measures (D26): opened with an end, reported of, extended, lifted by a person or when
 their reason is gone, a human's again when over."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any

@@ -4,8 +4,6 @@ They call with codes of their own and see only the sites that their firm works f
 never come out: left out = unchanged, null = removed.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.interventions.firm import FirmMember

@@ -1,7 +1,5 @@
 """Deeds of plans that a holder does by hand, and keeps the hold (D33): a guard, a measure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

@@ -3,8 +3,6 @@
 Both meet in a conference. Nothing is played to the service: it hears a person, or nobody.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

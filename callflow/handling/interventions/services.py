@@ -1,7 +1,5 @@
 """Emergency services, within the law: what was verified, who may be called, what was said (D23)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

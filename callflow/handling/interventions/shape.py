@@ -2,8 +2,6 @@
 and forms change. Codes and numbers go in and never come out (``handling.sites.shape``).
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Guards on site, and those who are overdue, are called for their own safety (D22)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.calls.call import Dialogue

@@ -1,7 +1,5 @@
 """The fate of messages: claimed, delivered, tried again, given up, and then a human's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The machine's demands on a site's declared cameras (D24): rows, before one is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Messages of a step to others: rows, before anything leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

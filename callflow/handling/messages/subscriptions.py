@@ -3,8 +3,6 @@
 Nothing of it is on an alarm's path: what is told is read from the logbook, later.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from base64 import b64encode

@@ -1,7 +1,5 @@
 """A plan is replayed over the stored incidents of one plan: read as they were, page by page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ A version never changes; an incident keeps its own copy of the one that it was o
 still begins from the newest version: of two who work at once, the second is told.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Who would be called by a plan at a site, at a chosen moment: looked at before it runs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

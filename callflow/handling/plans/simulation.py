@@ -1,7 +1,5 @@
 """A plan is looked at before it is published: run in virtual time against a real site."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ Each check counts until its transaction ends: whoever withdraws the plan waits f
 sees who follows it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from callflow.handling.base.fields import BadField

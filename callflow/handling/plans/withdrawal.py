@@ -1,7 +1,5 @@
 """A published plan is withdrawn, with a reason, once no site follows it; and brought back."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ the numbers of its entries, half a minute behind, when what was done may still b
 has a name, under which it is charged for once, however often it is read.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

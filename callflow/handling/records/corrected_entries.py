@@ -3,8 +3,6 @@
 Both stay, in their chains: the first is shown struck through with what corrects it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.records.logbook import COVERED, PROVEN

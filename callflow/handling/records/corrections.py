@@ -1,7 +1,5 @@
 """Charges by a person's hand: one more, or one taken back by a following row (D27)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow import ids

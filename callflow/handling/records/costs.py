@@ -1,7 +1,5 @@
 """What protective measures cost until now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Evidence files: asked for, which is written down first; what goes into one; what was made."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

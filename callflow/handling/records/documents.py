@@ -1,7 +1,5 @@
 """Documents kept: a row and its entry in the logbook, once the file is on the disk."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

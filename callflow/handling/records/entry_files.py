@@ -3,8 +3,6 @@
 Each entry with the time of its site and in UTC, and with what corrects it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -8,8 +8,6 @@ written anew. Whom it was about stands encrypted in the row of the erasure until
 afterwards.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections import Counter

@@ -5,8 +5,6 @@ Each batch is read on a reader's connection and written with how far it came, in
 crash the same batch is done again. What changed in between has a later entry, and its turn.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

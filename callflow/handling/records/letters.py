@@ -1,7 +1,5 @@
 """Letters: their texts set by an administrator, their blanks filled with an alarm's facts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The logbook as it stands: proved whole, or vouched for where it is older than its proofs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

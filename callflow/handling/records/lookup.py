@@ -1,8 +1,6 @@
 """Looking something up in the logbook, for the page and for programs: who may see entries sees what
 is found, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

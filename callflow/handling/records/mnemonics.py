@@ -1,7 +1,5 @@
 """The station's codes for what is written again and again: an administrator changes them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

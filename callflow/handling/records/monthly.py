@@ -1,7 +1,5 @@
 """Monthly reports: subscribed to, read from the statistics, noted once they were made and sent."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,8 +1,6 @@
 """Who listened to, or looked at, what was recorded: it is told, once in a while (CNIL: access is
 logged)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.messages.outbox import Image, Take

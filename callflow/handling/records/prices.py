@@ -1,7 +1,5 @@
 """Prices of chargeable acts: the station's, a client's, a site's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 

@@ -4,8 +4,6 @@ The document itself is laid out by whoever sends it (``callflow.notify.reports``
 transaction: until then the message says which report goes with it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms.incident import Incident

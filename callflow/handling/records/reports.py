@@ -1,7 +1,5 @@
 """All that is kept of an incident, read for its report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from callflow.core.records.reports.facts import Facts, Party

@@ -8,8 +8,6 @@ a word (``callflow.core.records.logbook``), for a chain or a seal without its ha
 nothing.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Statistics as somebody asks for them: of a page, of a file, of a program, of a monthly report."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Who looks at what is confidential is told too, once a visit."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The yearly report for an auditor: read from what the station kept of the year."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """When people can be called, and which plan counts when: checked, kept, exchanged as iCalendar."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The declared cameras of a site (D24). Name and password go in and never come out."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence

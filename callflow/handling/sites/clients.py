@@ -1,7 +1,5 @@
 """Clients (D1): whose sites they are. One is known by its name, and has many sites."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 Codes go in and never come out: left out = unchanged, null = removed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 A terminated site calls nobody, its account goes to nobody else for a year, its signals are stored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

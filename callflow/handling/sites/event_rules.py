@@ -1,7 +1,5 @@
 """The station's own table of events: what a code means here, instead of the standard's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple

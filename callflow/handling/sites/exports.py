@@ -1,7 +1,5 @@
 """Sites and contacts for a file: read in batches, and who took how many is told before."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial

@@ -4,8 +4,6 @@ A fault says nothing of whether its site is protected: that is a measure's (D26)
 firm, a quote, an appointment; its client is reminded; it ends by its panel's signal or by a person.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Sites as rows of a file: what each cell says of the shape, and what the shape takes of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rows of a file put together against all that is known: which site each is of, and who."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Whom a site's plans would call once a file is imported, against whom they call now."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from typing import Any

@@ -4,8 +4,6 @@ It is refused where any site was changed since the file was compared (``sites.ac
 All that can be done before others have to wait for it is done before.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

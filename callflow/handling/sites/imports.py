@@ -4,8 +4,6 @@ Comparing takes seconds and is done outside of any transaction; what is written 
 ``import_writing``. What the file has no column for, or does not name, stays; an empty cell empties.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Mapping

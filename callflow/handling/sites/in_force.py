@@ -1,7 +1,5 @@
 """A site as it is agreed for a while: what deciding, dialling and speaking look at."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Provisional instructions (D19): made, countersigned, withdrawn."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

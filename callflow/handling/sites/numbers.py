@@ -1,7 +1,5 @@
 """Phone numbers as people write them, in E.164; the French ones at home too."""
 
-from __future__ import annotations
-
 import phonenumbers
 
 from callflow.core.calls.dial_policy import EMERGENCY, refusal

@@ -4,8 +4,6 @@ While it runs, correlation only stores what it silences (``supervision.is_tested
 still alarms is correlated again, as if it came now, and whoever set the test is called.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@ What follows is at once: whoever reads a calendar reads these days with it, and 
 is looked at next is reckoned again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

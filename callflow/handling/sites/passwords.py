@@ -3,8 +3,6 @@
 What was typed is kept nowhere. Each answer is a logbook entry, and so is each look at a password.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.incident import Incident

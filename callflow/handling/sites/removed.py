@@ -5,8 +5,6 @@ Secrets that go in and never come out, a panel's key and a camera's password, ar
 encrypted them, and come back with what they were of.
 """
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode
 from collections import Counter

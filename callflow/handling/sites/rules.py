@@ -1,7 +1,5 @@
 """What is agreed for a site beyond who it is: how its panels are watched, its hours, its rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Sites read and written as people do: in the shape of ``GET|PUT sites/{id}``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 

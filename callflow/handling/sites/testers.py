@@ -1,7 +1,5 @@
 """Whoever is called at the end of a test (D17): the contact who asked, or a firm's technician."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from callflow.core.sites.site import Contact, Role

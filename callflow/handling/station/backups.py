@@ -1,7 +1,5 @@
 """Backups and drills: begun, ended, told; what health knows of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Sites are moved over from the system before, a lot at a time; and back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

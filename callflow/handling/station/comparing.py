@@ -1,7 +1,5 @@
 """The other system's list of a day is laid beside ours: kept, told, and looked at site by site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ The same rows give the same bytes, so that two days' files show just what change
 or key is in them, nor what panels and machines tell by themselves.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import asdict

@@ -1,8 +1,6 @@
 """What one process of all does again and again: looked for first, so that a quiet station writes
 nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The first start: what is there already, and the test alarm."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any

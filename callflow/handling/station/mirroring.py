@@ -1,7 +1,5 @@
 """The rows know which of the station's two sites acts: of which epoch they are."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.station.mirroring import Claim, MirrorRefused

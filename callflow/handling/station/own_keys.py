@@ -5,8 +5,6 @@ are another's, is refused: new keys would read no code and no password of it, ca
 signal encrypted by name, and find its logbook forged.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from callflow.storage import Store

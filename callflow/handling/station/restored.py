@@ -1,7 +1,5 @@
 """A station that was made from a backup: held first, released by an administrator."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 

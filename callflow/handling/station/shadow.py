@@ -4,8 +4,6 @@ Into it go all its sites, and each is moved over by hand (commissioning.py): tak
 brings none of them over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Tokens of programs: made, shown once, used until they end. Only their hash is kept."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Who logs in, as what, and what proves it: each act with its entry in the day's chain."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Files that bring sites, firms and services: read once, tried, and written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial

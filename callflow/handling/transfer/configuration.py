@@ -4,8 +4,6 @@ Sites, plans, firms, services, holidays of the station's own, and who logs in. S
 them, nor is what a settings file says (``policy.yaml``): both are told, and given anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime

@@ -5,8 +5,6 @@
 Times are UTC, ISO 8601. No code, key or password is in any of it, nor a service's reserved number.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -3,8 +3,6 @@
 What is wrong with it is told by sheet, row and column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

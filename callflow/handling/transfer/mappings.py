@@ -1,7 +1,5 @@
 """How another system's tables are ours, chosen once, kept by a name, and used for the next file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any

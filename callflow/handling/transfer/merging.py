@@ -1,7 +1,5 @@
 """A site as the rows of a spool make it, on top of what the station has."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import unicodedata

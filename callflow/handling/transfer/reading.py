@@ -3,8 +3,6 @@
 What is wrong with a cell is told by its row and column; the site that it is of is not taken then.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What of a file was not taken, row by row, as a CSV file that no spreadsheet reads formulas in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from callflow.core.sites.files import writing

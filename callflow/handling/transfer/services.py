@@ -1,7 +1,5 @@
 """Firms, their people and the lines of services from a file: each as its own page writes it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

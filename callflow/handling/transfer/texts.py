@@ -1,7 +1,5 @@
 """Folders of text files, and those of sites among them as sites to write."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,8 +1,6 @@
 """A whole station as a workbook, or as CSV files: read once, site by site, and then given sheet by
 sheet. Secrets are only named (``sheets.KEPT``)."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing

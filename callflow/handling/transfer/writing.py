@@ -5,8 +5,6 @@ A dry run does the same and undoes it. What was written stays: the same file tak
 where it was cut.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

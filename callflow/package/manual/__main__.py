@@ -1,7 +1,5 @@
 """``./run docs``: the manual's pages, in ``var/docs``, for the web to show."""
 
-from __future__ import annotations
-
 import sys
 
 from callflow.package.manual.build import ROOT, NotBuilt, build

@@ -3,8 +3,6 @@
 Sphinx, which is no part of the product, reads what is laid out here.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """How Sphinx makes the manual of what ``build.py`` lays out."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 project = "Callflow"

@@ -1,7 +1,5 @@
 """The reference, generated from the code at each build: none of it is kept, so none is old."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -3,8 +3,6 @@ its default. A comment (``#:``) is of the fields right below it, until an empty 
 one.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import textwrap

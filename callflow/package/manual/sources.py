@@ -5,8 +5,6 @@ is its index. What stands elsewhere in the repository and is read by people has 
 own (``ELSEWHERE``); a link to anything else keeps its words and leads nowhere.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterable, Mapping

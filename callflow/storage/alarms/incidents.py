@@ -1,7 +1,5 @@
 """Rows of incidents. Every change counts ``version`` up: what pages and streams compare."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What hangs on an incident or a call that ends: nearly always nothing, so it is asked at once."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

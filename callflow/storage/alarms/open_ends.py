@@ -1,7 +1,5 @@
 """Rows of what a site is left with: bypassed zones, promises, and who signed for what is open."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """What a batch of signals is looked at in: accounts as declared, arming, trips, overrides."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Rows of tasks: what a plan's steps wait for, other than calls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of acts that an operator may take back for some seconds."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import delete, select, update

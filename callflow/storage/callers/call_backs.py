@@ -1,7 +1,5 @@
 """Rows of callers who are to be called back: one that is open for each number."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

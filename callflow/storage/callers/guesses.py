@@ -1,7 +1,5 @@
 """Rows of wrong codes typed on the phone, and of what they are worth."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select

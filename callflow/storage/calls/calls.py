@@ -1,7 +1,5 @@
 """Rows of calls: one attempt each, claimed by compare-and-set, never run twice."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Rows of the operators' telephones."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of calls as their nodes go and come: what a lost one left."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from sqlalchemy import bindparam, select, update

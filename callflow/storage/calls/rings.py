@@ -1,7 +1,5 @@
 """The first phone outside that rang for an alarm, and when."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of what people said after a tone in a call."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,8 +1,6 @@
 """Trunks, as the rows of their calls tell: what is up on each, how its last calls ended, and the
 call that goes on over another one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

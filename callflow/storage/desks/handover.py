@@ -3,8 +3,6 @@
 Each list has at most ``limit`` rows; a page says where there are more.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import or_, select

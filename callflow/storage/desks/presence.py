@@ -1,7 +1,5 @@
 """Rows of who is at the desks: shifts that run, what people chose, their telephones and calls."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of the duty roster."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

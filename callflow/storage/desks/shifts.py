@@ -1,7 +1,5 @@
 """Rows of shifts: who is at the desks, since when, and who was before."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

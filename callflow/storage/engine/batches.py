@@ -1,7 +1,5 @@
 """One look at many things: what several of them ask for is read once."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ Rows are made into JSON text before the transaction, and taken apart by the data
 one, in Python and within the lock, they would take it three times as long.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -5,8 +5,6 @@ then the log is emptied. PostgreSQL: VACUUM FULL of the tables that changed, whe
 anything; its write-ahead log and its backups are the operator's of the server.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sqlite3
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ SQLite: WAL (upgrade.py), ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for the writ
 PostgreSQL: the same functions through psycopg 3. Measured in docs/explanation/durability.md.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import sqlite3

@@ -4,8 +4,6 @@ SQLite: the online backup, from within a read transaction, which no writer waits
 moment no write of theirs moves. PostgreSQL: ``pg_dump`` of an exported snapshot, ``pg_restore``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

@@ -1,7 +1,5 @@
 """What one process of all does: a lock of its session on PostgreSQL, which falls when it dies."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 

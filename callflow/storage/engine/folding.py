@@ -1,7 +1,5 @@
 """A column as it is compared and sorted: without accents and capitals, on both databases."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An INSERT that may meet a row that is there: SQLite's and PostgreSQL's are two classes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite

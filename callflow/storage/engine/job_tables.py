@@ -1,7 +1,5 @@
 """The job engine's own tables, made by ``db upgrade`` in the same database (PostgreSQL)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from procrastinate.schema import SchemaManager

@@ -4,8 +4,6 @@ A job is a hint that an incident falls due; the incident's row is the truth. So 
 that waits for an incident, and it is moved when the time moves.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -3,8 +3,6 @@
 A hint only: every process also looks at the rows by itself, so a lost one costs a poll.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable
 

@@ -1,7 +1,5 @@
 """A page of a list: of what a query finds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar

@@ -3,8 +3,6 @@
 They are ours until the commit, and fall with the connection of whoever dies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from enum import IntEnum
 

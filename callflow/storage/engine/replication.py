@@ -5,8 +5,6 @@ commit waits for it. None of these statements is a transaction of its own that w
 Raises StoreUnavailable where the server does not do it.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

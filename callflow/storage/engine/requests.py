@@ -5,8 +5,6 @@ transaction. So nobody is woken before there is something to do: the writer not 
 wait, a loop once for all that it waits for, and of the readers the one that was busy last.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math

@@ -1,7 +1,5 @@
 """Back to the copy that was made before an upgrade, without what came since."""
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 import sqlite3

@@ -5,8 +5,6 @@ SQLite: its own online copy, whatever is written meanwhile; in one file, checked
 one that was cut is called ``….partial``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

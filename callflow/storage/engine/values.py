@@ -7,8 +7,6 @@ and so is empty text where an enum may be None and has no such member. The other
 gives a value's row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum

@@ -1,7 +1,5 @@
 """Rows of calendars that programs read, and what stands in them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of firms' people, who call with codes of their own, and of technicians' visits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of guard firms: contacts with a licence, and the sectors that they serve (D22)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of protective measures."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime

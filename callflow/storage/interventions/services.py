@@ -1,7 +1,5 @@
 """Rows of the directory of services, and of what the law wants kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rows of messages, claimed by compare-and-set, and of what cameras and links gave."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

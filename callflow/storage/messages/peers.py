@@ -1,7 +1,5 @@
 """Rows of what the backup station is told of."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

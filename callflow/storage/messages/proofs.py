@@ -1,7 +1,5 @@
 """Rows of what far ends said of messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rows of programs that are told of every event, and the logbook as they follow it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of sessions, and of what opens them: passkeys, recovery codes, challenges."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast

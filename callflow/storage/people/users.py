@@ -1,7 +1,5 @@
 """Rows of users, tokens and processes; sessions and what opens them: access.py."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Rows of plans: versions, which never change, and drafts, of which the second writer is told."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

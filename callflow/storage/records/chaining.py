@@ -3,8 +3,6 @@
 The head that a chain goes on from is read anyway: its MAC is looked at first, at no statement more.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Rows of chargeable acts, which are never changed, and of their prices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

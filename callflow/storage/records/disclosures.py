@@ -1,7 +1,5 @@
 """Evidence files: who asked for them, and what of the logbook proves what is in one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 

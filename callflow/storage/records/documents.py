@@ -1,7 +1,5 @@
 """Rows of documents."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 
 from callflow.core.records.documents import Document, DocumentKind

@@ -1,7 +1,5 @@
 """A person taken out of the rows of every table; what is theirs, for whoever asks for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

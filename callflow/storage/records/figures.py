@@ -5,8 +5,6 @@ logbook's numbers, since whatever happens to an incident is told there in the sa
 it has not come to yet is found in the same way and counted as it is read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime

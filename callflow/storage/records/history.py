@@ -1,7 +1,5 @@
 """What happened, table by table, for whoever takes a station over: no secret is in it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files that rows name, in the order in which the rows came: what another site must have, too."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

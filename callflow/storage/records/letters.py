@@ -1,7 +1,5 @@
 """Rows of letters' texts."""
 
-from __future__ import annotations
-
 from sqlalchemy import delete, select
 
 from callflow.core.records.letters import Letter

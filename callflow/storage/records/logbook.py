@@ -1,7 +1,5 @@
 """Rows of the logbook: appended in the transaction of what they tell, never changed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

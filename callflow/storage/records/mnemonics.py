@@ -1,7 +1,5 @@
 """Rows of the station's own codes for the logbook."""
 
-from __future__ import annotations
-
 from sqlalchemy import delete, select
 
 from callflow.core.records.mnemonics import Mnemonic

@@ -1,7 +1,5 @@
 """Rows of monthly reports: who gets them, and which were made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

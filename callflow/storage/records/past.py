@@ -1,7 +1,5 @@
 """Rows of filed incidents and of calls whose time is over, and the words of the logbook on them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

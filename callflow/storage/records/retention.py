@@ -1,7 +1,5 @@
 """Rows of what is kept how long, of legal holds, and of what is due to go."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

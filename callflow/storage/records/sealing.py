@@ -1,7 +1,5 @@
 """Seals over the logbook's heads, and the logbook as its verification reads it."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Entries of the logbook by their words: by the index, and without it where it is not yet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

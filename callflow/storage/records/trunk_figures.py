@@ -1,7 +1,5 @@
 """Calls over trunks, counted by the hour in which they ended, along the index on them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import tzinfo

@@ -7,8 +7,6 @@ itself. An entry that loses words loses them here in the same transaction (``aga
 ``generation`` changes, so that no batch that was read before comes in after.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The path of an alarm: signal, incident, call."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     JSON,
     Boolean,

@@ -1,7 +1,5 @@
 """What every table is made of: the metadata, instants, and the columns that recur."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any

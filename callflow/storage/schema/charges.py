@@ -1,7 +1,5 @@
 """Chargeable acts (D27) and their prices: callflow/core/records/charges.py."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

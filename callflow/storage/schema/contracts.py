@@ -1,8 +1,6 @@
 """How a site's contract changed and will change, who was called for it once, and what it had
 (D2)."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

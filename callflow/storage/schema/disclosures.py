@@ -1,7 +1,5 @@
 """Evidence files: who asked for one, why, and what was handed over."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata

@@ -1,7 +1,5 @@
 """Who is to be called back: somebody who waited on the line and was answered by nobody."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

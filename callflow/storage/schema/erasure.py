@@ -1,7 +1,5 @@
 """People who are being taken out of everything, or were (GDPR, art. 17)."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata

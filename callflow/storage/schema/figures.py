@@ -3,8 +3,6 @@
 Each can be made anew from what it was derived from (``callflow statistics rebuild``).
 """
 
-from __future__ import annotations
-
 from sqlalchemy import (
     BigInteger,
     Boolean,

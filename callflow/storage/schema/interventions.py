@@ -1,7 +1,5 @@
 """What is done on site: guard firms (D22), protective measures (D26) and who reads of them."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, partial, reference

@@ -1,7 +1,5 @@
 """Services, and what the law wants kept: verifications, who was called and what was said."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

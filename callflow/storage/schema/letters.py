@@ -1,7 +1,5 @@
 """Texts of letters that a station wrote itself."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, String, Table, Text
 
 from callflow.storage.schema.base import instant, metadata

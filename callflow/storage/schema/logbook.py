@@ -1,7 +1,5 @@
 """The logbook and its seals (invariant 6)."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     DDL,
     JSON,

@@ -1,7 +1,5 @@
 """What a site is left with after its alarm: bypassed zones, promises, faults, and who signed."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, partial, reference

@@ -1,7 +1,5 @@
 """What is told by mail, SMS or webhook, and the stills and clips of an incident."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, partial, reference

@@ -1,7 +1,5 @@
 """What is agreed for a site for a while."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

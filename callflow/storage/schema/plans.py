@@ -1,7 +1,5 @@
 """Call plans: what is published, and what is being written."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import instant, metadata

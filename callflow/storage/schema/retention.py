@@ -1,7 +1,5 @@
 """How long what alarms leave is kept, what must be kept longer, and files that are to go."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

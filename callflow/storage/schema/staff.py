@@ -1,7 +1,5 @@
 """Who works at the station, and when: shifts, roster, presence, and their telephones."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

@@ -1,7 +1,5 @@
 """The people of the station, its settings and its processes."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

@@ -1,7 +1,5 @@
 """What a plan's step asks of somebody, or something, other than by a phone call."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

@@ -1,8 +1,6 @@
 """Files that somebody sent, while they are tried: where every web process sees them; and which of
 their columns are which."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata

@@ -1,7 +1,5 @@
 """The world that signals come from: clients, sites, accounts, zones, contacts (D1-D4)."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     JSON,
     Boolean,

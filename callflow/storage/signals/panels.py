@@ -1,7 +1,5 @@
 """Rows of signals of one panel that calls by phone."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import select

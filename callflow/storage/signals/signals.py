@@ -1,7 +1,5 @@
 """Rows of signals: a bulk insert with a unique deduplication key, claimed later to correlate."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """A client's rows: their sites, who is called there, what happened; and a client forgotten."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime

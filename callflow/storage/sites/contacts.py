@@ -1,7 +1,5 @@
 """Rows of contacts: the people and firms who are called, and the part that each plays at a site."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType

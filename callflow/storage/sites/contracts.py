@@ -1,7 +1,5 @@
 """Rows of contracts: how they changed, what is planned, and who was called once."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Rows of faults: what does not work at sites, and what is done about it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any

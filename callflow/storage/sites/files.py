@@ -1,7 +1,5 @@
 """Sites and contacts by the thousand: read as a file has them, and written as it says."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of provisional instructions."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Rows of how other systems' tables are ours."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

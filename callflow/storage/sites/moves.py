@@ -1,7 +1,5 @@
 """Rows of sites that run in shadow of another system, and of their moves over and back."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of the days of which the station itself says whether they are holidays, and who asks."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

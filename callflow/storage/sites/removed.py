@@ -1,7 +1,5 @@
 """Rows of what was taken away from sites, and may come back."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Finding a site, a person or an incident by what somebody typed."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of the world: clients, sites, accounts, zones, plans."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime

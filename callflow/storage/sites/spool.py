@@ -5,8 +5,6 @@ is opened, and is gone with whoever opened it (https://sqlite.org/inmemorydb.htm
 encrypted.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import weakref

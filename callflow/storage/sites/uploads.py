@@ -1,7 +1,5 @@
 """Rows of files of sites that are tried: seen by every web process, worked on by one at a time."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the settings of a plan's steps are called, and their values: {word: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.texts.plans.vocabulary import SERVICES

@@ -1,7 +1,5 @@
 """What plans' pictures and comparisons say: {word: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: How two versions of a plan differ.

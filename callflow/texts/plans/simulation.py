@@ -1,7 +1,5 @@
 """What a simulated run of a plan, a backtest and a rehearsal say: {key: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: One line of a timeline by what happened, and its end.

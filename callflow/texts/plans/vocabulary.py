@@ -1,7 +1,5 @@
 """Closed vocabularies of sites and of what is around them, in French and English."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: What a contract is (D2).

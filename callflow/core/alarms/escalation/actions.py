@@ -1,7 +1,5 @@
 """Deciding's answers: data that ``handling`` turns into rows, in one transaction."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Bringing a human to somebody who waits (D12), and to unclaimed work (D21)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Sending a guard (D22): firms in order; accepted, on site, report; overdue or silent: the next."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Nothing here acts: the answer is data that ``handling`` turns into rows, in one transaction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum

@@ -1,7 +1,5 @@
 """Whose turn it is in a step that calls people, and how soon: retries that are nobody's fault."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -4,8 +4,6 @@ Rule 1 of ``table`` holds here, too: everything that happens is in ``PAGES``. Th
 what each does is in ``callflow.handling.callers.deeds``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.calls.dialogue import instruction_menu

@@ -1,7 +1,5 @@
 """What can happen in a dialogue, and what it can want done."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

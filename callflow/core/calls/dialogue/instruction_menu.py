@@ -3,8 +3,6 @@
 Nothing counts before the last 1. The deeds are in ``callflow.handling.callers.instructions``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.calls.dialogue.pages import Lead, Offer, Page

@@ -4,8 +4,6 @@ Like ``caller_menu``: everything that happens is here, each deed is in
 ``callflow.handling.callers.member_deeds``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.calls.dialogue.pages import Exit, Lead, Offer, Page, asks_code

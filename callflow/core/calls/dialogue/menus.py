@@ -1,7 +1,5 @@
 """How a menu talks: what its page says and reads, what is to be done, and what follows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What a dialogue says and reads now."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterator

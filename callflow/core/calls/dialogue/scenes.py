@@ -4,8 +4,6 @@ Nothing is written down here: every key, silence, code and result is tried in ev
 ``talk.advance`` makes of it is the table.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import deque
 from collections.abc import Iterator, Mapping

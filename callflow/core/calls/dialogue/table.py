@@ -1,7 +1,5 @@
 """The vocabulary of the dialogues, and the table: everything that happens is here (Rule 1)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What follows from what came back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from callflow.core.calls.call import CALL_BACK_KEY, Dialogue, Outcome

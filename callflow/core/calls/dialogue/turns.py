@@ -1,7 +1,5 @@
 """One turn of a dialogue: what is said, and what is read meanwhile and after."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -4,8 +4,6 @@ Codes are stable: programs, tests (``tests/data/plans/findings.yaml``) and peopl
 error keeps a plan from being published; a warning must be accepted with a reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A call plan: ordered steps, each with a table outcome → next step. Versions are immutable."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields

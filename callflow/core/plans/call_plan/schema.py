@@ -1,7 +1,5 @@
 """The schema of a plan, made from the vocabulary: for people, for OpenAPI and for editors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What makes a plan unusable whatever the site: said before it is stored or run."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping

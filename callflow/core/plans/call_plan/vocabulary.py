@@ -1,8 +1,6 @@
 """The words of a call plan: what a step does, how it is set, and how it can end
 (docs/explanation/rules.md)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 

@@ -5,8 +5,6 @@ what is left unsaid, and what a site lacks for it. Codes and words:
 ``callflow.core.plans.call_plan.findings``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

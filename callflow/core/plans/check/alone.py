@@ -1,7 +1,5 @@
 """What can be found in a sound plan whatever the site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from callflow.core.calls.call import ANSWERS

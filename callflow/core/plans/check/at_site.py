@@ -1,7 +1,5 @@
 """What a site lacks for a plan that serves it: people, numbers, hours, lines, cameras."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The boxes of a picture: what stands in each, and where. Lengths are SVG user units."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass

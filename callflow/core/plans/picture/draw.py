@@ -1,7 +1,5 @@
 """Drawing: boxes, lanes and arrows as SVG elements."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from html import escape

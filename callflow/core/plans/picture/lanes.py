@@ -1,7 +1,5 @@
 """Where the arrows run: one vertical lane for each step that is led to, none over another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 

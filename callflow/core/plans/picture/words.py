@@ -1,7 +1,5 @@
 """What a picture of a plan says of a step: its kind, its settings, its ends."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.calls.call import ANSWERS

@@ -1,7 +1,5 @@
 """All that is kept of an incident, as its report is made of. Times are UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A report's parts, each as it is printed. Times are UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

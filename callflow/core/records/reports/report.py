@@ -1,7 +1,5 @@
 """An incident's report as a value: what one reader is shown, in the order of the page. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime

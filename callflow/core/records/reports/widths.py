@@ -7,8 +7,6 @@ what its installation did and what its technicians did, and nobody else. The com
 station's own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """How soon each step came, against the targets; when alarms come in. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from callflow.core.records import plots

@@ -1,7 +1,5 @@
 """What every sheet is made of: tables, their cells, and what things are called in them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Where false alarms come from, and how trunks carry calls. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from callflow.core.alarms.correlation import zone_key

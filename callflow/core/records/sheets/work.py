@@ -1,7 +1,5 @@
 """Who handled alarms, of what kind they were, and when. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol

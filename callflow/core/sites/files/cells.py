@@ -1,7 +1,5 @@
 """Cells that no spreadsheet takes for a formula or a number, and that come back as they were."""
 
-from __future__ import annotations
-
 import re
 
 #: What begins a formula somewhere (OWASP, CSV injection; the full-width signs too), and what a

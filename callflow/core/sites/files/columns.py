@@ -3,8 +3,6 @@
 One row is one contact of one site; the site's columns are repeated, or stand in its first row only.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What can be wrong with a file of sites: where, what, and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -4,8 +4,6 @@ What people's spreadsheets do to cells is mended where there is no doubt, and to
 lost its zero, a decimal comma, a day that became a serial number.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,6 @@ What comes is not trusted: a workbook is small once unpacked, no formula or link
 and no entity of its XML is read (defusedxml, which openpyxl takes where it is installed).
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -5,8 +5,6 @@ another system's list says something of a site, its account and a contact at onc
 has the name of a field's path (``rules.feeder``) it lies within that object.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence

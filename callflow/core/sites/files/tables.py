@@ -4,8 +4,6 @@ They are read row by row, whatever their number. Nothing of what comes is truste
 what it unpacks to is measured first, and a sheet has no more rows than a spreadsheet can hold.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import html

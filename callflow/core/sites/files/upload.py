@@ -1,7 +1,5 @@
 """A file of sites that somebody sent, and how far it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,8 +5,6 @@ cells, others a comma. XLSX: every cell is text, whatever stands in it, and stay
 typed anew.
 """
 
-from __future__ import annotations
-
 import csv
 import html
 import io

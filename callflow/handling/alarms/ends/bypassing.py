@@ -1,7 +1,5 @@
 """Zones that panels leave out, and have back: told by their signals, and by nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from callflow.core.alarms.correlation import zone_key

@@ -1,7 +1,5 @@
 """What is looked at before an alarm is filed, read from its rows (mission 5.2)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.alarms import checks

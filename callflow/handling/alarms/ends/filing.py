@@ -1,7 +1,5 @@
 """Filing an incident, as its rows allow it; and what takes two people (D26, D30)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

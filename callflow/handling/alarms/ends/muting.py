@@ -3,8 +3,6 @@
 ``callflow.core.alarms.incident.ruling`` decides it; the rows that it needs are read here.
 """
 
-from __future__ import annotations
-
 from callflow.core.alarms.incident import Incident, ruling
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents

@@ -1,7 +1,5 @@
 """Second thoughts: a filed alarm is open again within the hour, with its reason."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms import apply

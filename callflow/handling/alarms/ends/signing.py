@@ -1,7 +1,5 @@
 """Lines of what is still open, ended by people: signed with a reason, or done as promised."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow import ids

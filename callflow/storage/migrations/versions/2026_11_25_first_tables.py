@@ -1,7 +1,5 @@
 """The first tables: the world, the path of an alarm, the logbook, people and the station."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Where signals come from and how it is watched: lines, overrides, arming, supervision, on test."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

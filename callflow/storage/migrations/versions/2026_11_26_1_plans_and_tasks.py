@@ -1,7 +1,5 @@
 """Plans with drafts, and what their steps ask for."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

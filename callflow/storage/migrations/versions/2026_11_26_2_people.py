@@ -1,7 +1,5 @@
 """When people can be called, which plan when, and provisional instructions."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Services by place, verifications, what was said to a service."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Several trunks: what an attempt went over already, and how each trunk's last calls ended."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Several machines: a row a process, not a role; on PostgreSQL the job engine's tables."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What is to be told by mail, SMS or webhook; declared cameras and their stills."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,8 +1,6 @@
 """Versions of plans: a draft has a revision, so that of two who change it the second is told; a
 version keeps the warnings that were accepted with it."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

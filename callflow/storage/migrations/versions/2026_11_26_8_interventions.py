@@ -1,7 +1,5 @@
 """Guard firms and protective measures."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What the queue waits for is found without reading every open incident."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "2026_11_26_9_queue_due"

@@ -1,7 +1,5 @@
 """Shifts, presence and telephones of the people at the desks."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

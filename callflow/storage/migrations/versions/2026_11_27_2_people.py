@@ -3,8 +3,6 @@
 Sessions of before are ended: nobody knows where they were from.
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

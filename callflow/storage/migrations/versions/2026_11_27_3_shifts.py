@@ -1,7 +1,5 @@
 """Shifts: what was read and signed, the duty roster, the dead man's switch."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

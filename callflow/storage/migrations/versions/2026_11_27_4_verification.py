@@ -1,7 +1,5 @@
 """Verification: clips and links beside stills, the very item that was seen or heard, the script."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The console: undo, reminders of what is parked, spoken passwords."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The telephone: how each call stands in its conference."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Distribution: call-back tasks, who waits how long, why somebody is on a break."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

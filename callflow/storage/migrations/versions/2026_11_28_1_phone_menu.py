@@ -1,7 +1,5 @@
 """The phone menu: wrong codes that callers typed."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What people said after a tone in a call."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

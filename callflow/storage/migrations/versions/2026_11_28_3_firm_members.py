@@ -1,7 +1,5 @@
 """People of firms who call with codes of their own: technicians' visits, zones at fault, mails."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

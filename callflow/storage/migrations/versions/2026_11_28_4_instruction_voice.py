@@ -1,8 +1,6 @@
 """Provisional instructions that were spoken on the phone: their recording, who wrote them down, and
 a draft of the words."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Instructions left on the phone are in the list of call-backs until a person has seen to them."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

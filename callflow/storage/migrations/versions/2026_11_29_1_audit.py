@@ -1,7 +1,5 @@
 """Entries of a kind are found in their order: the audit, among a million others."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "2026_11_29_1_audit"

@@ -1,7 +1,5 @@
 """A site's contract changes with a reason and from a day on; whoever was called is kept."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

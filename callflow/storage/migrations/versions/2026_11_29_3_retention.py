@@ -1,7 +1,5 @@
 """How long what alarms leave is kept, legal holds, and files that are to go."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Tokens of programs end, are revoked, and say when they were used last."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

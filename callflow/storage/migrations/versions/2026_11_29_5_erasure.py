@@ -1,7 +1,5 @@
 """People are taken out of everything: a salt goes into an entry's hash, and goes with them."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

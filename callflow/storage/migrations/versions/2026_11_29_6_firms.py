@@ -1,7 +1,5 @@
 """Maintenance firms are kept beside guard firms; a firm is closed with a reason, never erased."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What a code means at every site of the station, instead of the event table."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

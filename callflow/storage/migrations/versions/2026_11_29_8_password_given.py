@@ -1,7 +1,5 @@
 """A password that somebody else chose is to be replaced by whoever it is for (ASVS 6.4.1)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """At which sites somebody has a part is found at once, among 20,000."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "2026_11_29_9_parts"

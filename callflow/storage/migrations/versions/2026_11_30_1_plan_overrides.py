@@ -1,7 +1,5 @@
 """A site that follows a shared plan may have settings of its steps of its own."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Calls of no incident and what the day's chains tell, by age: for how long they are kept."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

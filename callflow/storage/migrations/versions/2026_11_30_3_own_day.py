@@ -1,7 +1,5 @@
 """Days that the station itself says are holidays of a place, or are none."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

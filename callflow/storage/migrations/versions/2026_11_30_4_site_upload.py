@@ -1,7 +1,5 @@
 """Files of sites that are tried: kept where every web process sees them, for an hour."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """A site's entries of the logbook are found among a million without reading them all."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "2026_11_30_5_logbook_site"

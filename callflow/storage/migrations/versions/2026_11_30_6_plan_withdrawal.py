@@ -1,7 +1,5 @@
 """A plan that nobody follows any more is withdrawn with a reason, and can be brought back."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What is taken away from a site is kept with its reason, and can be brought back."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """A panel's token names the accounts it speaks for: one that names none ends no alarm (D31)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What somebody asks for that takes a second person is kept with the incident (D30)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -4,8 +4,6 @@ Entries from before have none: they are vouched for when the station starts
 (``handling/records/logbook.py: vouch_for_old``).
 """
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """A storm holds its sites' plans until a time, and not for ever (D28)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

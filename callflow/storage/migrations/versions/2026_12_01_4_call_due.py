@@ -1,7 +1,5 @@
 """When a call is due stood in no row that anybody read: its incident's ``due_at`` says it."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "2026_12_01_4_call_due"

@@ -1,8 +1,6 @@
 """Indexes on what few rows have, or nobody looks for, are on the others only: each page of an index
 that a commit touches is written whole."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

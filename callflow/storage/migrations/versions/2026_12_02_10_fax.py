@@ -1,7 +1,5 @@
 """People, firms and services have fax machines."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

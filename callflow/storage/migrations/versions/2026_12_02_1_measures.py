@@ -1,7 +1,5 @@
 """A measure has a firm, a rate and reports; charges are typed facts; calendars are read."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """A message carries a document, and the far end's word on it is kept beside it."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Documents that the station makes: reports, letters, evidence."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What a site is left with after its alarm is followed to its end (mission 5.1 to 5.4)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

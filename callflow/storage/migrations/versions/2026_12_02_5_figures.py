@@ -1,7 +1,5 @@
 """What statistics count is derived from other rows, by the engine, when it is idle."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Programs that are told of every event, and the sites of which something waits."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

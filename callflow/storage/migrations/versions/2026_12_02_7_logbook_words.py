@@ -1,8 +1,6 @@
 """The words of the logbook have an index of their own, which follows behind: nothing that is told
 waits for it. It begins empty, and the engine fills it."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

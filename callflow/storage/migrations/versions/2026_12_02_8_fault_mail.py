@@ -1,7 +1,5 @@
 """Clients are reminded of a fault by mail, too."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

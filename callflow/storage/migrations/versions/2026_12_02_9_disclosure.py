@@ -1,7 +1,5 @@
 """Who asked for an alarm's evidence file, why, by what right, and what was handed over."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

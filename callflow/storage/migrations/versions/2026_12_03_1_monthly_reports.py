@@ -1,8 +1,6 @@
 """Who is sent a report each month, and which were made; whether an alarm was false is kept with its
 other figures, which are derived anew."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

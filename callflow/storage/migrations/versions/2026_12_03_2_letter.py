@@ -1,7 +1,5 @@
 """Texts of letters that a station wrote itself."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Codes typed in a note, each a text with blanks: the station's own."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

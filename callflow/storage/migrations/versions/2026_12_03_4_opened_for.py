@@ -1,7 +1,5 @@
 """A measure knows for which alarm it was opened, when that is filed and the measure goes on."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

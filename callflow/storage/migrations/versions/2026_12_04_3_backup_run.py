@@ -1,7 +1,5 @@
 """Backups and drills of them are told: when, of when, how large, and why one failed."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

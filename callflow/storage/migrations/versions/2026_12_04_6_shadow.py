@@ -1,8 +1,6 @@
 """A site may run in the shadow of the system before: its alarms and calls say so, its moves and the
 comparisons with that system are kept."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

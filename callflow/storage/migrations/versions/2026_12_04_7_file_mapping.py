@@ -1,7 +1,5 @@
 """How another system's tables are ours is chosen once, and kept for the next file."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

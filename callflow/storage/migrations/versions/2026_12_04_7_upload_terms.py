@@ -1,7 +1,5 @@
 """A file that was sent is taken by a mapping, or as far as it is right."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Since when each organ of the station is as it is: asked for on every page, so it is noted."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,8 +1,6 @@
 """The inventory of the station: readings of probes, the organs' history, the alarms that they
 raised, who looks after them, and the probes that an administrator sets."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

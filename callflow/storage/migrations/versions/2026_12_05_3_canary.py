@@ -1,7 +1,5 @@
 """Calls of the station to itself: which trunk, what each leg heard, what came of it."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Whether whoever took up a shift heard their headset, and was loud enough: kept with the shift."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What the backup station is told of: an alarm that nobody takes is told once, and followed."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Checks and drills of the station: what is to be done how often, and each time that it was."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

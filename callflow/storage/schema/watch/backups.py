@@ -1,7 +1,5 @@
 """Backups of the station, and drills of them."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata

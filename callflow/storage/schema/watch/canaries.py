@@ -1,7 +1,5 @@
 """Calls of the station to itself."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Column, Float, String, Table
 
 from callflow.storage.schema.base import id_column, instant, metadata

@@ -1,7 +1,5 @@
 """Checks and drills of the station: what is to be done how often, and each time that it was."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Column, Float, Index, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

@@ -1,7 +1,5 @@
 """The station's organs: how each is, what probes found, its history, who looks after it."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     Boolean,
     Column,

@@ -1,7 +1,5 @@
 """What the backup station is told of."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, partial, reference

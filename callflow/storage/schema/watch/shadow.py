@@ -1,7 +1,5 @@
 """A station beside the system before it: sites moved over and back, days compared."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference
