@@ -13,7 +13,7 @@ from callflow.core.station.backups import Kept, Manifest, Unusable
 from callflow.settings.config import Settings
 from callflow.storage.engine import copies
 from callflow.storage.engine.snapshot import on_disk
-from callflow.storage.engine.upgrade import known, scripts
+from callflow.storage.engine.upgrade import is_between, known, scripts
 from callflow.vault import KEYS, UNFINISHED, Vault
 
 #: Where the configuration is laid: it may be another machine's, and counts where a person says so.
@@ -100,10 +100,11 @@ def _check(manifest: Manifest, vault: Vault, settings: Settings) -> None:
             f"the backup is of {manifest.engine}, CALLFLOW_DATABASE_URL names {engine}: restore it"
             " into the same kind of database"
         )
-    if manifest.revision not in known(scripts()):
+    if (schema := manifest.revision) not in known(scripts()):
+        of = "one between two versions" if is_between(schema) else "of a newer version"
         raise Unusable(
-            f"the backup is of a newer version ({manifest.version}, schema {manifest.revision}):"
-            " install that version, then restore it"
+            f"the backup is {of} ({manifest.version}, schema {schema}): install that version, then"
+            " restore it"
         )
 
 

@@ -27,6 +27,9 @@ _log = structlog.get_logger(__name__)
 
 _LOCK = 0x0CA11F10  # several processes may start together (PostgreSQL's advisory lock)
 
+#: Of the steps that led from one version to the next the last are kept only; this commit has all.
+_HAS_EACH_STEP = "229966ab"
+
 
 class NewerSchema(StoreUnavailable):
     """A newer version of Callflow has worked with this database; this one must not."""
@@ -83,11 +86,14 @@ def _migrate(connection: Connection, url: str, revision: str, snapshots: Snapsho
 def _current(
     connection: Connection, script: ScriptDirectory, snapshots: Snapshots | None
 ) -> str | None:
-    """The schema that is there; None: none. Raises NewerSchema."""
+    """The schema that is there; None: none. Raises NewerSchema, and StoreUnavailable where it is
+    one that was only worked with, between two versions."""
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known(script):
+        if is_between(current):
+            raise StoreUnavailable(_between(current), permanent=True)
         back = latest(snapshots.folder, script) if snapshots else None
         raise NewerSchema(_newer(current, script.get_current_head(), back), permanent=True)
     return current
@@ -96,6 +102,19 @@ def _current(
 def known(script: ScriptDirectory) -> frozenset[str]:
     """The schemas that this version can read or bring up to date."""
     return frozenset(one.revision for one in script.walk_revisions())
+
+
+def is_between(revision: str) -> bool:
+    """True of an unknown schema that is older than this version's: names begin with their day."""
+    return revision < str(scripts().get_current_head())
+
+
+def _between(current: str) -> str:
+    return (
+        f"this database's schema, {current}, is one between two versions: bring it up to date with"
+        f" the version of 1 December 2026 first (commit {_HAS_EACH_STEP}, `callflow db upgrade`),"
+        " then with this one"
+    )
 
 
 def latest(folder: Path, script: ScriptDirectory) -> Snapshot | None:

@@ -1,21 +1,12 @@
 """${message}"""
 
-from __future__ import annotations
-
-import sqlalchemy as sa
 from alembic import op
 
-import callflow.storage.schema
+from callflow.storage.migrations.columns import ID, INSTANT, add, index, keys, of, reference
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    raise NotImplementedError("a station goes forward only: restore a backup instead")

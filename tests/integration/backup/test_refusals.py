@@ -118,6 +118,7 @@ def resealed(model: BackedUp, backup: Path, before: str, after: str) -> None:
         ('"format": 1', '"format": 2', "restore it with the version that made it"),
         ('"recordings/', '"recordings/../../../', "is no file of a station"),
         ('"revision": "', '"revision": "9', "of a newer version"),
+        ('"revision": "', '"revision": "1', "one between two versions"),
         ('"engine": "sqlite"', '"engine": "postgresql"', "the same kind of database"),
         ('"signal": 1', '"signal": 2', "database was changed"),
     ],

@@ -14,6 +14,7 @@ from sqlalchemy import inspect, select, text
 from callflow.storage import schema
 from callflow.storage.engine import job_tables
 from callflow.storage.engine.connections import make_engine
+from callflow.storage.engine.outage import StoreUnavailable
 from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.schema.logbook import WORDS
 
@@ -72,6 +73,16 @@ def test_rows_of_the_first_release_are_kept(empty_url: str) -> None:
     engine.dispose()
     assert (site.rules, site.schedule) == ({}, None)
     assert (account.silent, account.untested, account.last_line) == (False, False, "")
+
+
+def test_a_schema_between_two_versions_is_refused_and_the_way_is_named(empty_url: str) -> None:
+    upgrade(empty_url, "2026_11_26_9_queue_due")
+    engine = make_engine(empty_url, writer=True)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '2026_11_27_3_shifts'"))
+    with pytest.raises(StoreUnavailable, match=r"of 1 December 2026 first \(commit"):
+        upgrade(empty_url)
+    engine.dispose()
 
 
 def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:

@@ -1,123 +1,78 @@
 """Where signals come from and how it is watched: lines, overrides, arming, supervision, on test."""
 
-import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import JSON, Boolean, Float, Integer, String, Text
 
-import callflow.storage.schema
+from callflow.storage.migrations.columns import ID, INSTANT, add, index, keys, of, reference
+from callflow.storage.schema.base import id_column
 
 revision = "2026_11_25_lines_and_supervision"
 down_revision = "2026_11_25_first_tables"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "event_override",
-        sa.Column("site_id", sa.String(length=64), nullable=False),
-        sa.Column("code", sa.String(length=16), nullable=False),
-        sa.Column("zone", sa.String(length=16), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=True),
-        sa.Column("category", sa.String(length=16), nullable=True),
-        sa.Column("priority", sa.Integer(), nullable=True),
-        sa.Column("opens", sa.Boolean(), nullable=True),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_event_override_site_id")),
-        sa.PrimaryKeyConstraint("site_id", "code", "zone", name=op.f("pk_event_override")),
+        reference("site_id", "site.id", key=True),
+        *keys(String(16), "code", "zone"),
+        *of(String(16), "kind", "category", null=True),
+        *of(Integer, "priority", null=True),
+        *of(Boolean, "opens", null=True),
     )
     op.create_table(
         "on_test",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("site_id", sa.String(length=64), nullable=False),
-        sa.Column("zones", sa.JSON(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("set_by", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.String(length=64), nullable=True),
-        sa.Column("began_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("extensions", sa.Integer(), nullable=False),
-        sa.Column("ended_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("ended_by", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_on_test_contact_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_on_test_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_on_test")),
+        id_column(),
+        reference("site_id", "site.id", index=True),
+        *of(JSON, "zones", null=True),
+        *of(Text, "reason", "set_by"),
+        reference("contact_id", "contact.id", null=True),
+        *of(INSTANT, "began_at", "ends_at"),
+        *of(Integer, "extensions"),
+        *of(INSTANT, "ended_at", null=True),
+        *of(Text, "ended_by", null=True),
     )
-    op.create_index("ix_on_test_running", "on_test", ["ended_at", "ends_at"], unique=False)
-    op.create_index(op.f("ix_on_test_site_id"), "on_test", ["site_id"], unique=False)
+    index("on_test", "ix_on_test_running", "ended_at", "ends_at")
     op.create_table(
         "partition",
-        sa.Column("account", sa.String(length=16), nullable=False),
-        sa.Column("partition", sa.String(length=16), nullable=False),
-        sa.Column("armed", sa.Boolean(), nullable=False),
-        sa.Column("since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("panel_user", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account"], ["account.account"], name=op.f("fk_partition_account")
-        ),
-        sa.PrimaryKeyConstraint("account", "partition", name=op.f("pk_partition")),
+        reference("account", "account.account", kind=String(16), key=True),
+        *keys(String(16), "partition"),
+        *of(Boolean, "armed"),
+        *of(INSTANT, "since"),
+        *of(String(16), "panel_user"),
     )
     op.create_table(
         "zone_trips",
-        sa.Column("account", sa.String(length=16), nullable=False),
-        sa.Column("zone", sa.String(length=16), nullable=False),
-        sa.Column("trips", sa.Integer(), nullable=False),
-        sa.Column("since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("shunted_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account"], ["account.account"], name=op.f("fk_zone_trips_account")
-        ),
-        sa.PrimaryKeyConstraint("account", "zone", name=op.f("pk_zone_trips")),
+        reference("account", "account.account", kind=String(16), key=True),
+        *keys(String(16), "zone"),
+        *of(Integer, "trips"),
+        *of(INSTANT, "since"),
+        *of(INSTANT, "shunted_at", null=True),
     )
-    op.add_column(
-        "account", sa.Column("last_line", sa.String(length=32), server_default="", nullable=False)
-    )
-    op.add_column("account", sa.Column("line", sa.String(length=32), nullable=True))
-    op.add_column("account", sa.Column("phone", sa.String(length=32), nullable=True))
-    op.add_column("account", sa.Column("poll_every", sa.Float(), nullable=True))
-    op.add_column(
+    add(
         "account",
-        sa.Column("poll_since", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
+        *of(String(32), "last_line", default=""),
+        *of(String(32), "line", "phone", null=True),
+        *of(Float, "poll_every", "test_every", null=True),
+        *of(INSTANT, "poll_since", "test_due", "arrival_due", null=True),
+        *of(Boolean, "silent", "untested", default="0"),
     )
-    op.add_column("account", sa.Column("silent", sa.Boolean(), server_default="0", nullable=False))
-    op.add_column("account", sa.Column("test_every", sa.Float(), nullable=True))
-    op.add_column(
-        "account",
-        sa.Column("test_due", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
-    )
-    op.add_column(
-        "account", sa.Column("untested", sa.Boolean(), server_default="0", nullable=False)
-    )
-    op.add_column(
-        "account",
-        sa.Column("arrival_due", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
-    )
-    op.add_column(
+    add(
         "incident",
-        sa.Column("alarm_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
+        *of(INSTANT, "alarm_at", "runaway_at", null=True),
+        *of(ID, "storm_id", null=True),
     )
-    op.add_column(
-        "incident",
-        sa.Column("runaway_at", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True),
+    index("incident", "ix_incident_storm_id", "storm_id")
+    add(
+        "signal",
+        *of(String(32), "caller", default=""),
+        *of(Text, "extra", default=""),
+        *of(String(16), "treatment", default=""),
+        *of(Boolean, "deferred", default="0"),
     )
-    op.add_column("incident", sa.Column("storm_id", sa.String(length=64), nullable=True))
-    op.create_index(op.f("ix_incident_storm_id"), "incident", ["storm_id"], unique=False)
-    op.add_column(
-        "signal", sa.Column("caller", sa.String(length=32), server_default="", nullable=False)
-    )
-    op.add_column("signal", sa.Column("extra", sa.Text(), server_default="", nullable=False))
-    op.add_column(
-        "signal", sa.Column("treatment", sa.String(length=16), server_default="", nullable=False)
-    )
-    op.add_column("signal", sa.Column("deferred", sa.Boolean(), server_default="0", nullable=False))
-    op.add_column("site", sa.Column("schedule", sa.JSON(), nullable=True))
-    op.add_column(
+    add(
         "site",
-        sa.Column(
-            "schedule_due", callflow.storage.schema.UtcDateTime(timezone=True), nullable=True
-        ),
+        *of(JSON, "schedule", null=True),
+        *of(INSTANT, "schedule_due", null=True),
+        *of(JSON, "rules", default="{}"),
     )
-    op.add_column("site", sa.Column("rules", sa.JSON(), server_default="{}", nullable=False))
-    op.create_index(op.f("ix_site_schedule_due"), "site", ["schedule_due"], unique=False)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("a station goes forward only: restore a backup instead")
+    index("site", "ix_site_schedule_due", "schedule_due")
