@@ -28,8 +28,8 @@ from callflow.core.signals.signal import Signal
 from callflow.core.sites.files import reading, writing
 from callflow.handling.base import storing
 from callflow.handling.plans import plans
-from callflow.handling.sites import file_rows, import_drafts, import_writing, imports
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import drafts, imports, saving, site_rows
+from callflow.handling.sites.files.imports import Prepared
 from callflow.storage import Store
 from callflow.storage.engine.connections import connection_info
 from callflow.storage.engine.upgrade import upgrade
@@ -54,11 +54,11 @@ def _town(mark: str, digit: int) -> Iterator[list[list[str]]]:
             for place, person in enumerate(site.contacts)
         ]
         site = site.changed(name=site.name + mark, plans={}, contacts=people)
-        yield list(file_rows.rows_of(site, "fr"))
+        yield list(site_rows.rows_of(site, "fr"))
 
 
 def _file(mark: str, digit: int) -> bytes:
-    return b"".join(writing.to_csv(file_rows.head("fr"), _town(mark, digit), "fr"))
+    return b"".join(writing.to_csv(site_rows.head("fr"), _town(mark, digit), "fr"))
 
 
 # --- who writes meanwhile -------------------------------------------------------------------------
@@ -128,15 +128,13 @@ class _Imported:
         begun = time.perf_counter()
         table = reading.read(data)
         self.read = time.perf_counter() - begun
-        known = store.read_now(import_drafts.known)
+        known = store.read_now(drafts.known)
         sha256 = hashlib.sha256(data).hexdigest()
         self.done: Prepared = imports.prepare(table, known, vault, clock.now(), file=sha256)
         self.compared = time.perf_counter() - begun - self.read
         now = clock.now()
-        ready = import_writing.ready(
-            self.done, name="town.csv", sha256=sha256, who="bench", now=now
-        )
-        store.write_now(partial(import_writing.write, done=ready))
+        ready = saving.ready(self.done, name="town.csv", sha256=sha256, who="bench", now=now)
+        store.write_now(partial(saving.write, done=ready))
         self.whole = time.perf_counter() - begun
         self.written = self.whole - self.read - self.compared
 

@@ -17,9 +17,9 @@ from callflow.core.sites.files import reading
 from callflow.core.sites.files.columns import COLUMNS, LANGUAGES, of
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.site import SiteState
-from callflow.handling.sites import exports, import_drafts, import_writing, imports
-from callflow.handling.sites.import_writing import SitesChanged
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import drafts, exports, imports, saving
+from callflow.handling.sites.files.imports import Prepared
+from callflow.handling.sites.files.saving import SitesChanged
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
 
@@ -161,15 +161,15 @@ def _held(file: Path) -> tuple[str, reading.Table] | None:
 def _prepared(
     store: Store, vault: Vault, table: reading.Table, sha256: str, remove: bool
 ) -> Prepared:
-    known = store.read_now(import_drafts.known)
+    known = store.read_now(drafts.known)
     return imports.prepare(table, known, vault, clock.now(), file=sha256, remove=remove)
 
 
 def _writing(done: Prepared, name: str, sha256: str) -> Callable[[Tx], None]:
     now = clock.now()
     return partial(
-        import_writing.write,
-        done=import_writing.ready(done, name=name, sha256=sha256, who=_BY, now=now),
+        saving.write,
+        done=saving.ready(done, name=name, sha256=sha256, who=_BY, now=now),
     )
 
 

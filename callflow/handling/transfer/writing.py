@@ -20,7 +20,7 @@ from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.sites import contacts, sites
-from callflow.handling.sites.imports import CONTACTS, Changed
+from callflow.handling.sites.files.imports import CONTACTS, Changed
 from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import get_sites
 from callflow.handling.transfer.drafts import Draft

@@ -30,15 +30,8 @@ from callflow.handling.base import refusals
 from callflow.handling.desks.rosters import add_duties
 from callflow.handling.interventions import directory, firms
 from callflow.handling.plans import plans
-from callflow.handling.sites import (
-    event_rules,
-    file_rows,
-    import_drafts,
-    import_writing,
-    imports,
-    instructions,
-    on_test,
-)
+from callflow.handling.sites import event_rules, instructions, on_test
+from callflow.handling.sites.files import drafts, imports, saving, site_rows
 from callflow.handling.sites.shape import Site
 from callflow.handling.station.tokens import add_token
 from callflow.storage import Store, Tx
@@ -145,15 +138,13 @@ def _draft(tx: Tx, body: Row, now: datetime) -> None:
 
 def _import(station: WebStation) -> None:
     say(f"{SITES} sites with {SITES * PEOPLE} contacts are imported")
-    lines = (list(file_rows.rows_of(site(number), "fr")) for number in range(SITES))
-    table = reading.read(b"".join(writing.to_csv(file_rows.head("fr"), lines, "fr")))
-    known = station.store.read_now(import_drafts.known)
+    lines = (list(site_rows.rows_of(site(number), "fr")) for number in range(SITES))
+    table = reading.read(b"".join(writing.to_csv(site_rows.head("fr"), lines, "fr")))
+    known = station.store.read_now(drafts.known)
     prepared = imports.prepare(table, known, station.vault, clock.now(), file="0" * 64)
     assert not prepared.faults, prepared.faults[:3]
-    done = import_writing.ready(
-        prepared, name="town.csv", sha256="0" * 64, who=NAME, now=clock.now()
-    )
-    station.do(partial(import_writing.write, done=done))
+    done = saving.ready(prepared, name="town.csv", sha256="0" * 64, who=NAME, now=clock.now())
+    station.do(partial(saving.write, done=done))
 
 
 def _around(station: WebStation) -> None:

@@ -16,8 +16,8 @@ from callflow.core.sites.files.reading import MOST_BYTES, MOST_ROWS
 from callflow.core.sites.files.sheets import SHEETS, Column
 from callflow.core.sites.files.upload import UNDER_WAY, Phase
 from callflow.handling.base.fields import BadField
-from callflow.handling.sites import exports
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import exports
+from callflow.handling.sites.files.imports import Prepared
 from callflow.handling.transfer import mappings, reports, workbook
 from callflow.storage.sites import mappings as mapping_rows
 from callflow.texts import sites as texts

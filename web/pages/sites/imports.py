@@ -28,9 +28,9 @@ from callflow.core.sites.files import reading, tables
 from callflow.core.sites.files.reading import Table
 from callflow.core.sites.files.upload import UNDER_WAY, Phase, Upload
 from callflow.handling.base.refusals import NotFound
-from callflow.handling.sites import import_drafts, import_writing, imports
-from callflow.handling.sites.import_writing import Ready, SitesChanged
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import drafts, imports, saving
+from callflow.handling.sites.files.imports import Prepared
+from callflow.handling.sites.files.saving import Ready, SitesChanged
 from callflow.handling.transfer import mappings
 from callflow.handling.transfer.arrivals import Arrival
 from callflow.handling.transfer.writing import By, Outcome
@@ -374,7 +374,7 @@ class SiteImports:
         await self._say(one, digest=one.digest, counts=one.counts, said=one.said)
 
     async def _prepared(self, one: SiteImport) -> Prepared:
-        known = await self._station.store.read(import_drafts.known)
+        known = await self._station.store.read(drafts.known)
         one.phase = Phase.COMPARING
         one.tick(0)
         return await asyncio.to_thread(
@@ -394,7 +394,7 @@ class SiteImports:
             try:
                 one.phase = Phase.WRITING
                 ready = await asyncio.to_thread(
-                    import_writing.ready,
+                    saving.ready,
                     shown,
                     name=one.upload.name,
                     sha256=one.upload.sha256,
@@ -415,7 +415,7 @@ class SiteImports:
 
     def _written(self, tx: Tx, one: SiteImport, ready: Ready) -> None:
         """All of it and that it is done, or nothing. Raises InterruptedError, SitesChanged."""
-        import_writing.write(tx, ready)
+        saving.write(tx, ready)
         values = self._sign(phase=Phase.DONE, said="", data=None)
         if not uploads.change(tx, one.id, self._me, under_way=True, **values):
             raise InterruptedError

@@ -30,7 +30,7 @@ from callflow.handling.plans.withdrawal import (
 )
 from callflow.handling.sites import contracts, instructions
 from callflow.handling.sites import sites as sites_sites
-from callflow.handling.sites.import_writing import SitesChanged
+from callflow.handling.sites.files.saving import SitesChanged
 from callflow.handling.sites.shape import Site
 from callflow.handling.station import configuration
 from callflow.storage import Store, Tx

@@ -17,11 +17,11 @@ from sqlalchemy import select
 
 from callflow.core.sites.files import reading
 from callflow.handling.base import refusals
-from callflow.handling.sites import exports, import_drafts, import_writing
-from callflow.handling.sites import imports as sites_imports
 from callflow.handling.sites import sites as sites_sites
-from callflow.handling.sites.import_writing import SitesChanged
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import drafts, exports, saving
+from callflow.handling.sites.files import imports as sites_imports
+from callflow.handling.sites.files.imports import Prepared
+from callflow.handling.sites.files.saving import SitesChanged
 from callflow.handling.sites.shape import Site
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.engine.connections import make_engine
@@ -56,15 +56,15 @@ TOWN = a_file(
 
 
 def prepared(station: Station, data: bytes, **more: Any) -> Prepared:
-    known = station.read(import_drafts.known)
+    known = station.read(drafts.known)
     return sites_imports.prepare(
         reading.read(data), known, station.vault, station.now, file=SHA, **more
     )
 
 
 def write(tx: Tx, done: Prepared, station: Station) -> None:
-    ready = import_writing.ready(done, name="town.csv", sha256=SHA, who="alix", now=station.now)
-    import_writing.write(tx, ready)
+    ready = saving.ready(done, name="town.csv", sha256=SHA, who="alix", now=station.now)
+    saving.write(tx, ready)
 
 
 def imports(station: Station, data: bytes, **more: Any) -> Prepared:
@@ -319,14 +319,14 @@ import os, signal, sys
 from pathlib import Path
 from sqlalchemy import event
 from callflow import clock
-from callflow.handling.sites import import_drafts, import_writing, imports
+from callflow.handling.sites.files import drafts, saving, imports
 from callflow.core.sites.files import reading
 from callflow.storage import Store
 from callflow.vault import Vault
 url, keys, file, after = sys.argv[1:]
 vault = Vault(Path(keys))
 store = Store(url, mac=vault.seal)
-done = imports.prepare(reading.read(Path(file).read_bytes()), store.read_now(import_drafts.known),
+done = imports.prepare(reading.read(Path(file).read_bytes()), store.read_now(drafts.known),
     vault, clock.now(), file="x")
 assert not done.faults
 left = int(after)
@@ -340,8 +340,8 @@ if left == 0:
     left = 1
     event.remove(store._writer_engine, "after_cursor_execute", die)
     event.listen(store._writer_engine, "commit", die)
-ready = import_writing.ready(done, name="f", sha256="x", who="w", now=clock.now())
-store.write_now(lambda tx: import_writing.write(tx, ready))
+ready = saving.ready(done, name="f", sha256="x", who="w", now=clock.now())
+store.write_now(lambda tx: saving.write(tx, ready))
 """
 
 

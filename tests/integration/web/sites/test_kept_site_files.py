@@ -14,8 +14,8 @@ from callflow import clock
 from callflow.core.sites.files import reading
 from callflow.core.sites.files.upload import Phase
 from callflow.handling.records import erasure
-from callflow.handling.sites import import_writing
-from callflow.handling.sites.import_writing import ready
+from callflow.handling.sites.files import saving
+from callflow.handling.sites.files.saving import ready
 from callflow.handling.station import duties
 from callflow.storage import Store
 from callflow.storage import schema as t
@@ -145,10 +145,10 @@ async def test_killed_between_the_dry_run_and_the_end_nothing_is_written_and_it_
 ) -> None:
     first, second = webs
     where = await sends(first.alix, first.app, TOWN)
-    monkeypatch.setattr(import_writing, "ready", never)
+    monkeypatch.setattr(saving, "ready", never)
     await first.alix.send(f"{where}/import")
     await settled(first.app)
-    monkeypatch.setattr(import_writing, "ready", ready)
+    monkeypatch.setattr(saving, "ready", ready)
     assert names(station)["0417"] == "–"
     assert "Écriture" in plain(await second.alix.see(where))
     older(station, 11)
@@ -176,7 +176,7 @@ async def test_one_that_was_taken_over_is_not_written_by_whoever_had_it(
         return ready(*given, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as late:
-        late.setattr(import_writing, "ready", slow)
+        late.setattr(saving, "ready", slow)
         await first.alix.send(f"{where}/import")
         await settled(first.app)
     assert names(station) == {"0417": "–", "1001": "Bijouterie du Parlement"}

@@ -21,9 +21,9 @@ from callflow.core.plans.call_plan import Plan
 from callflow.core.sites.files import columns, reading, writing
 from callflow.core.sites.files.cells import escaped, guarded, unescaped, unguarded
 from callflow.core.sites.site import Authority, Coded, Role, SiteState
-from callflow.handling.sites import file_rows, imports
-from callflow.handling.sites.import_drafts import Known
-from callflow.handling.sites.imports import Prepared
+from callflow.handling.sites.files import imports, site_rows
+from callflow.handling.sites.files.drafts import Known
+from callflow.handling.sites.files.imports import Prepared
 from callflow.handling.sites.numbers import WRONG_LENGTH
 from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import SAME_CODE, Contact, Site
@@ -158,8 +158,8 @@ def person(contact: Contact, **codes: str) -> Coded:
 
 
 def file_of(known: Known, kind: str, language: str) -> bytes:
-    batches = (list(file_rows.rows_of(site, language)) for site in known.sites.values())
-    head = file_rows.head(language)
+    batches = (list(site_rows.rows_of(site, language)) for site in known.sites.values())
+    head = site_rows.head(language)
     if kind == "csv":
         return b"".join(writing.to_csv(head, batches, language))
     return b"".join(writing.to_xlsx(head, batches, "Sites"))
@@ -545,7 +545,7 @@ def test_of_a_file_that_is_too_long_nothing_is_compared() -> None:
 
 def test_the_template_is_understood_and_every_column_explained(vault: Vault) -> None:
     for language in columns.LANGUAGES:
-        head, lines = file_rows.template(language)
+        head, lines = site_rows.template(language)
         for data in (
             b"".join(writing.to_csv(head, [lines], language)),
             b"".join(writing.to_xlsx(head, [lines], "x")),

@@ -16,8 +16,8 @@ from callflow.core.sites.files.reading import Line, Table
 from callflow.core.sites.site import Coded
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.handling.base.fields import BadField
-from callflow.handling.sites import file_rows
-from callflow.handling.sites.file_rows import OF_CONTACT, OF_SITE
+from callflow.handling.sites.files import site_rows
+from callflow.handling.sites.files.site_rows import OF_CONTACT, OF_SITE
 from callflow.handling.sites.shape import Account, Contact, Shape, Site
 from callflow.handling.sites.sites import every_site
 from callflow.storage import Tx
@@ -113,7 +113,7 @@ class Drafts:
         try:
             shape.value(name, text)
         except BadField as bad:
-            self.faults.append(file_rows.wrong(row, column, bad, text))
+            self.faults.append(site_rows.wrong(row, column, bad, text))
             return False
         return True
 

@@ -7,7 +7,7 @@ from functools import partial
 from callflow.core.sites.files import writing
 from callflow.core.sites.files.columns import of
 from callflow.handling.base.telling import tell
-from callflow.handling.sites import file_rows
+from callflow.handling.sites.files import site_rows
 from callflow.handling.sites.shape import Site
 from callflow.handling.sites.sites import get_sites
 from callflow.storage import Tx
@@ -41,9 +41,9 @@ def pieces(read: Read, ids: Sequence[str], format: str, language: str) -> Iterat
             wanted = ids[place : place + _BATCH]
             found = {site.id: site for site in read(partial(get_sites, site_ids=wanted))}
             there = (found[site_id] for site_id in wanted if site_id in found)
-            yield [row for site in there for row in file_rows.rows_of(site, language)]
+            yield [row for site in there for row in site_rows.rows_of(site, language)]
 
-    return made(file_rows.head(language), batches(), format, language)
+    return made(site_rows.head(language), batches(), format, language)
 
 
 def made(
@@ -58,5 +58,5 @@ def made(
 
 def template(format: str, language: str) -> Iterator[bytes]:
     """A file to fill in, with an example."""
-    head, lines = file_rows.template(language)
+    head, lines = site_rows.template(language)
     return made(head, iter([lines]), format, language)

@@ -10,7 +10,7 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import Contact, Site, SiteState
 from callflow.core.time.hours import CalendarError
 from callflow.handling.sites import shape
-from callflow.handling.sites.import_drafts import Known
+from callflow.handling.sites.files.drafts import Known
 from callflow.storage.sites import contacts
 
 #: Where no plan runs by itself (D2).

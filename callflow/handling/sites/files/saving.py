@@ -13,7 +13,7 @@ from callflow.core.sites.contract import Former
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import draft
 from callflow.handling.sites.contracts import former_of
-from callflow.handling.sites.imports import Changed, Prepared
+from callflow.handling.sites.files.imports import Changed, Prepared
 from callflow.storage import Tx
 from callflow.storage.engine import locks
 from callflow.storage.records import logbook

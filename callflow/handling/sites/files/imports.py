@@ -1,7 +1,7 @@
 """Sites and contacts from a file: compared with the station first, then written all or nothing.
 
 Comparing takes seconds and is done outside of any transaction; what is written then is in
-``import_writing``. What the file has no column for, or does not name, stays; an empty cell empties.
+``saving``. What the file has no column for, or does not name, stays; an empty cell empties.
 """
 
 import hashlib
@@ -18,11 +18,12 @@ from callflow.core.sites.files.reading import Table
 from callflow.core.sites.site import ANY_KIND, Role
 from callflow.handling.base.fields import BadField
 from callflow.handling.plans.standing import NOT_CHOSEN
-from callflow.handling.sites import file_rows, rules
+from callflow.handling.sites import rules
 from callflow.handling.sites.clients import client_key
-from callflow.handling.sites.file_rows import NO_RANK, OF_CONTACT, OF_SITE, BadCell
-from callflow.handling.sites.import_drafts import Draft, Drafts, Known, Part
-from callflow.handling.sites.import_reach import Reach
+from callflow.handling.sites.files import site_rows
+from callflow.handling.sites.files.drafts import Draft, Drafts, Known, Part
+from callflow.handling.sites.files.reach import Reach
+from callflow.handling.sites.files.site_rows import NO_RANK, OF_CONTACT, OF_SITE, BadCell
 from callflow.handling.sites.rules import NO_PLAN
 from callflow.handling.sites.shape import SAME_CODE, Account, Contact, Site
 from callflow.handling.sites.sites import account_columns, difference, set_up
@@ -187,14 +188,14 @@ class _Comparing:
 
     def _read(self, key: str, cell: str, before: Any, row: int) -> Any:
         """A cell's value; what is wrong with it is kept, and the value is as ``before``."""
-        if cell and cell in {file_rows.said(key, before, each) for each in LANGUAGES}:
+        if cell and cell in {site_rows.said(key, before, each) for each in LANGUAGES}:
             return before
         try:
             if key == "plan":
                 self._may_follow(cell.strip(), before.get(ANY_KIND))
-            return file_rows.value(key, cell.strip(), before)
+            return site_rows.value(key, cell.strip(), before)
         except (BadField, BadCell) as bad:
-            self._prepared.faults.append(file_rows.wrong(row, key, bad))
+            self._prepared.faults.append(site_rows.wrong(row, key, bad))
             return before
 
     def _may_follow(self, plan: str, before: str | None) -> None:

@@ -1,0 +1,1 @@
+"""Sites and contacts in files: read, compared with the station, written; and given."""
