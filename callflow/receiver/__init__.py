@@ -4,5 +4,3 @@
 """
 
 from callflow.receiver.server import Receiver
-
-__all__ = ["Receiver"]

@@ -4,5 +4,3 @@ from sqlalchemy.exc import SQLAlchemyError as SqlError
 
 from callflow.storage.engine.outage import AWAY, StoreUnavailable
 from callflow.storage.engine.store import Store, Tx, savepoint
-
-__all__ = ["AWAY", "SqlError", "Store", "StoreUnavailable", "Tx", "savepoint"]

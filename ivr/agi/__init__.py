@@ -3,18 +3,3 @@
 from ivr.agi.protocol import BadCommand, BadHeader, Gone, NotPlayed, Session
 from ivr.agi.runner import Dialogues, DialogueStore, Mute, fixed_sentences, own_sentences
 from ivr.agi.server import AgiServer, Handler
-
-__all__ = [
-    "AgiServer",
-    "BadCommand",
-    "BadHeader",
-    "DialogueStore",
-    "Dialogues",
-    "Gone",
-    "Handler",
-    "Mute",
-    "NotPlayed",
-    "Session",
-    "fixed_sentences",
-    "own_sentences",
-]

@@ -22,26 +22,3 @@ from ivr.ami.events import (
 )
 from ivr.ami.link import Account, AmiLink, Timing
 from ivr.ami.values import dial_digits, is_call_id, is_channel_id
-
-__all__ = [
-    "Account",
-    "AmiError",
-    "AmiLink",
-    "Answered",
-    "BadValue",
-    "Ended",
-    "Event",
-    "Faxed",
-    "LinkDown",
-    "LoginRefused",
-    "MaybePlaced",
-    "NotPlaced",
-    "OriginateFailed",
-    "Placed",
-    "Refused",
-    "Ringing",
-    "Timing",
-    "dial_digits",
-    "is_call_id",
-    "is_channel_id",
-]

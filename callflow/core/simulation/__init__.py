@@ -25,30 +25,3 @@ from callflow.core.simulation.run import Ring, Run, Timeline, simulate
 from callflow.core.simulation.words import lines, timeline_to_json
 from callflow.core.simulation.world import World
 from callflow.core.simulation.worst import Worst, worst_case
-
-__all__ = [
-    "NOBODY_ANSWERS",
-    "Answer",
-    "BehaviourError",
-    "Behaviours",
-    "Chance",
-    "Doing",
-    "Entry",
-    "Guard",
-    "RandomPeople",
-    "Ring",
-    "Run",
-    "Script",
-    "Timeline",
-    "World",
-    "Worst",
-    "draw",
-    "example_site",
-    "lines",
-    "new_incident",
-    "possible",
-    "simulate",
-    "timeline_to_json",
-    "usual",
-    "worst_case",
-]

@@ -7,5 +7,3 @@ Neither scripts nor styles: nothing that a content policy would stop.
 """
 
 from callflow.core.plans.picture.draw import draw
-
-__all__ = ["draw"]

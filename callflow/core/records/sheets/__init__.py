@@ -7,19 +7,3 @@ from callflow.core.records.sheets.delays import delays, hours, operators
 from callflow.core.records.sheets.parts import Line, Names, Sheet, Table
 from callflow.core.records.sheets.places import false_alarms, trunks
 from callflow.core.records.sheets.work import by_day, by_kind, charges, handling
-
-__all__ = [
-    "Line",
-    "Names",
-    "Sheet",
-    "Table",
-    "by_day",
-    "by_kind",
-    "charges",
-    "delays",
-    "false_alarms",
-    "handling",
-    "hours",
-    "operators",
-    "trunks",
-]
