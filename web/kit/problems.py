@@ -154,18 +154,7 @@ def of_gate(error: NotAllowed) -> JSONResponse:
 def of_open(error: filing.StillOpen | filing.NeedsSupervisor) -> JSONResponse:
     """409 for what can't be filed as things stand, 403 for what takes a supervisor beside."""
     status = 403 if isinstance(error, filing.NeedsSupervisor) else 409
-    found = [
-        StillOpen(
-            what=one.what,
-            name=one.name,
-            since=one.since,
-            who=one.who,
-            key=one.key,
-            due=one.due,
-            next=list(one.next),
-        )
-        for one in error.open
-    ]
+    found = [StillOpen.model_validate(one, from_attributes=True) for one in error.open]
     return response(status, str(error), open=found)
 
 

@@ -35,30 +35,6 @@ NO_DESK = Desk(desk_phones=(), duty_numbers=())
 STATION_NAME = "Callflow"
 #: The station's own time zone.
 STATION_ZONE = ZoneInfo("Europe/Paris")
-#: What is set for who waits on the line, and for what waits, by the settings' names.
-_OF_CALLERS = (
-    "agent_ring",
-    "skill_wait",
-    "language_wait",
-    "overflow_after",
-    "announce_every",
-    "night",
-    "wrap_up",
-    "longest_break",
-    "call_back_target",
-    "guard_welfare",
-    "back_to_normal",
-)
-
-
-#: What is set about the station's own premises.
-_OF_ROOM = (
-    "room_account",
-    "room_answer",
-    "room_outer_door",
-    "room_inner_door",
-    "room_door_open",
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +153,10 @@ class Policy:
         return HOLD_VITAL if category is Category.VITAL else HOLD_OTHER
 
 
+#: What a start's settings say of it, by the same names.
+_SET = Policy.__dataclass_fields__.keys() & Settings.model_fields.keys()
+
+
 def trunks_of(settings: Settings) -> tuple[Trunk, ...]:
     """The settings' trunks, in the order in which they are used."""
     return tuple(
@@ -198,36 +178,11 @@ def save_policy(tx: Tx, settings: Settings) -> None:
     users.write_settings(
         tx,
         {
-            "node": settings.node,
-            "ring_time": settings.ring_time,
-            "desk_phones": list(settings.desk_phones),
-            "duty_numbers": list(settings.duty_numbers),
-            "peer_name": settings.peer_name,
-            "peer_numbers": list(settings.peer_numbers),
-            "vital_target": settings.vital_target,
-            "other_target": settings.other_target,
+            **{name: getattr(settings, name) for name in _SET},
+            "desk_phones": settings.desk_phones,
+            "duty_numbers": settings.duty_numbers,
             "trunks": [asdict(trunk) for trunk in trunks_of(settings)],
-            "deferred_after": settings.deferred_after,
-            "runaway_after": settings.runaway_after,
-            "storm_after": settings.storm_after,
-            "storm_place": settings.storm_place,
-            "storm_length": settings.storm_length,
-            "storm_delay": settings.storm_delay,
-            "camera_series": list(settings.camera_series),
-            "camera_most": settings.camera_most,
-            "clip_before": settings.clip_before,
-            "clip_after": settings.clip_after,
-            **{name: getattr(settings, name) for name in _OF_CALLERS},
-            "faults_to": list(settings.faults_to),
-            "fax_wait": settings.fax_wait,
-            "canary_every": settings.canary_every,
             "canary_number": settings.canary_number or settings.station_number,
-            "dead_man_hours": settings.dead_man_hours,
-            "dead_man_night": settings.dead_man_night,
-            "dead_man_day": settings.dead_man_day,
-            "dead_man_grace": settings.dead_man_grace,
-            **{name: getattr(settings, name) for name in _OF_ROOM},
-            "shadow": settings.shadow,
         },
     )
 

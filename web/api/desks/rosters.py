@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from callflow.core.desks.roster import LONGEST, Duty, Part
+from callflow.core.desks.roster import LONGEST, Part
 from callflow.core.time import ical
 from callflow.core.time.hours import Span
 from callflow.handling.base.fields import Identifier, Line
@@ -45,6 +45,8 @@ class DutyIn(Body):
 
 class DutyOut(BaseModel):
     """One duty of the roster."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: str
     part: Part
@@ -97,7 +99,7 @@ async def list_duties(
     if not start < end <= start + rosters.LONGEST:
         raise ProblemError(422, "must be within 400 days after since", field="until")
     found = await station.store.read(lambda tx: rows.between(tx, start, end))
-    return RosterOut(items=[_out(duty) for duty in found])
+    return RosterOut(items=[DutyOut.model_validate(duty) for duty in found])
 
 
 @router.get("/roster.ics", response_class=Response, responses={200: _FILE})
@@ -121,7 +123,7 @@ async def add_duty(body: DutyIn, caller: Configurer, station: Here) -> DutyOut:
             tx, body.part, body.name, body.phone, [span], caller.name, now
         )
     )
-    return _out(made)
+    return DutyOut.model_validate(made)
 
 
 @router.delete("/roster/{duty_id}", status_code=204, responses=NOT_FOUND)
@@ -129,14 +131,3 @@ async def remove_duty(duty_id: Identifier, caller: Configurer, station: Here) ->
     """Takes a duty out of the roster."""
     now = station.clock()
     await station.store.write(lambda tx: rosters.remove_duty(tx, duty_id, caller.name, now))
-
-
-def _out(duty: Duty) -> DutyOut:
-    return DutyOut(
-        id=duty.id,
-        part=duty.part,
-        name=duty.name,
-        phone=duty.phone,
-        begins_at=duty.begins_at,
-        ends_at=duty.ends_at,
-    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from callflow.core.plans.measure import ONE, Unit
 from callflow.core.records.charges import Act, PricedBy
@@ -15,7 +15,6 @@ from callflow.handling.base.fields import Identifier, Line, Long
 from callflow.handling.records import corrections, prices
 from callflow.storage import Tx
 from callflow.storage.records import charges as rows
-from callflow.storage.records.charges import Listed
 from web.access.bearer import Configurer, Reader
 from web.api.alarms.incidents import said
 from web.api.paging import After, Limit, Since, decode, encode
@@ -34,15 +33,17 @@ class ChargeOut(BaseModel):
     """One chargeable act; never changed. What was wrong is taken back by a following row, which
     `corrects` it. `quantity` counts `unit`s, money is in cents; null: no price is set."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
-    site: str
-    client: str
-    incident: str | None
+    site: str = Field(validation_alias="site_id")
+    client: str = Field(validation_alias="client_id")
+    incident: str | None = Field(validation_alias="incident_id")
     kind: Act
     unit: Unit
-    quantity: float
-    unit_price_cents: int | None
-    amount_cents: int | None
+    quantity: Annotated[float, BeforeValidator(lambda parts: parts / ONE)]
+    unit_price_cents: int | None = Field(validation_alias="unit_price")
+    amount_cents: int | None = Field(validation_alias="amount")
     priced_by: PricedBy
     at: datetime = Field(description="When it was done")
     made_at: datetime = Field(description="When it was charged for: `after` follows this order")
@@ -78,10 +79,12 @@ class PriceIn(Body):
 class PriceOut(BaseModel):
     """What an act costs somewhere."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     kind: Act
     scope: PricedBy
     owner: str = Field(description="The site's or the client's id; empty: the station")
-    price_cents: int
+    price_cents: int = Field(validation_alias="price")
     included: int
     set_by: str
     set_at: datetime
@@ -91,26 +94,6 @@ class PricesOut(BaseModel):
     """Prices, those of the station first."""
 
     items: list[PriceOut]
-
-
-def _out(charge: Listed) -> ChargeOut:
-    return ChargeOut(
-        id=charge.id,
-        site=charge.site_id,
-        client=charge.client_id,
-        incident=charge.incident_id,
-        kind=charge.kind,
-        unit=charge.unit,
-        quantity=charge.quantity / ONE,
-        unit_price_cents=charge.unit_price,
-        amount_cents=charge.amount,
-        priced_by=charge.priced_by,
-        at=charge.at,
-        made_at=charge.made_at,
-        by=charge.by,
-        why=charge.why,
-        corrects=charge.corrects,
-    )
 
 
 @router.get("/charges")
@@ -134,7 +117,7 @@ async def list_charges(
     )
     more = len(found) == limit
     last = encode(to_iso(found[-1].made_at), found[-1].id) if more else None
-    return Page[ChargeOut](items=list(map(_out, found)), next=last)
+    return Page[ChargeOut](items=list(map(ChargeOut.model_validate, found)), next=last)
 
 
 def _place(after: str) -> tuple[datetime, str]:
@@ -187,7 +170,7 @@ async def add_charge(
             caller.name,
             now,
         )
-        return _out(rows.shown(tx, made.id))
+        return ChargeOut.model_validate(rows.shown(tx, made.id))
 
     return await station.store.write(run)
 
@@ -199,7 +182,7 @@ async def correct(charge_id: str, body: WhyIn, caller: Configurer, station: Here
 
     def run(tx: Tx) -> ChargeOut:
         back = corrections.correct(tx, charge_id, body.why, caller.name, now)
-        return _out(rows.shown(tx, back.id))
+        return ChargeOut.model_validate(rows.shown(tx, back.id))
 
     return await station.store.write(run)
 
@@ -214,20 +197,7 @@ async def list_prices(
 ) -> PricesOut:
     """The prices that are set there."""
     found = await station.store.read(lambda tx: rows.prices_of(tx, PricedBy(scope), owner))
-    return PricesOut(
-        items=[
-            PriceOut(
-                kind=one.kind,
-                scope=one.scope,
-                owner=one.owner,
-                price_cents=one.price,
-                included=one.included,
-                set_by=one.set_by,
-                set_at=one.set_at,
-            )
-            for one in found
-        ]
-    )
+    return PricesOut(items=[PriceOut.model_validate(one) for one in found])
 
 
 @router.put("/charge-prices/{scope}/{kind}", responses={**NOT_FOUND, **CONFLICT})
