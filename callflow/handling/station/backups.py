@@ -32,9 +32,3 @@ def end(tx: Tx, run: Run, now: datetime) -> None:
     since = to_iso(run.made_at) if run.made_at else ""
     told = {"since": since, "files": str(run.files), "bytes": str(run.size), "place": run.folder}
     tell(tx, _MADE[run.what], now, **told)
-
-
-def last_good(tx: Tx) -> datetime | None:
-    """The instant of the newest backup that succeeded (UTC); None: there is none."""
-    runs = (run for run in rows.newest(tx, What.BACKUP) if run.ok)
-    return next((run.made_at for run in runs), None)

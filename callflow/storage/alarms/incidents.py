@@ -327,18 +327,6 @@ def running(tx: Tx) -> list[Incident]:
     return found(tx, query.order_by(c.opened_at, c.id), Incident)
 
 
-def in_queue(tx: Tx) -> list[str]:
-    """The open incidents in front of a human that nobody holds."""
-    c = t.incident.c
-    query = select(c.id).where(
-        c.state == State.OPEN.value,
-        c.with_human.is_(True),
-        c.holder.is_(None),
-        c.exercise.is_(False),
-    )
-    return list(tx.execute(query).scalars())
-
-
 _IN_QUEUE = (
     select(func.count())
     .select_from(t.incident)

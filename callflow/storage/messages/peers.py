@@ -1,7 +1,6 @@
 """Rows of what the backup station is told of."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -50,9 +49,3 @@ def change(tx: Tx, notice: Notice) -> bool:
     """As it is now; False where it had ended meanwhile."""
     query = update(t.peer_notice).where(_N.id == notice.id, _N.ended_at.is_(None))
     return tx.execute(query.values(**columns(notice))).rowcount == 1
-
-
-def ended_since(tx: Tx, since: datetime) -> list[Notice]:
-    """What ended since then, the oldest first."""
-    query = select(t.peer_notice).where(_N.ended_at >= since).order_by(_N.ended_at, _N.id)
-    return found(tx, query, Notice)

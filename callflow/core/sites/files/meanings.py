@@ -32,7 +32,6 @@ _ABROAD = re.compile(r"33[1-9][0-9]{8}")  # … and whose + it dropped
 _INTERVAL = re.compile(r"([0-9]{1,2})[hH:]([0-9]{2})?\s*[-–]\s*([0-9]{1,2})[hH:]([0-9]{2})?")
 _DAY = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 _CLOSED = {"closed", "ferme", "fermee"}
-_EMPTY_JSON = ("", "null")
 
 
 class BadCell(Exception):

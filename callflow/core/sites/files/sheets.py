@@ -144,7 +144,6 @@ ACCOUNT = Column(
     called=("numéro d’abonné", "account"),
     others=("numéros d’abonné", "accounts", "abonné", "compte", "transmetteur"),
 )
-REFERENCES = (SITE, ACCOUNT)
 
 _SITE = _columns(
     Part.SITE,
