@@ -1,6 +1,7 @@
 """Columns as migrations make them, a line for those of one kind, and what is done to tables that
 are there. A migration makes for ever what it made: nothing that is said here changes."""
 
+from functools import partial
 from typing import Any
 
 from alembic import op
@@ -15,10 +16,18 @@ _Kind = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
 def of(
-    kind: _Kind, *names: str, null: bool = False, default: Any = None, **more: bool
+    kind: _Kind,
+    *names: str,
+    null: bool = False,
+    default: Any = None,
+    index: bool = False,
+    unique: bool | None = None,
 ) -> list[Column[Any]]:
-    """Columns of one kind; ``more`` is ``index`` or ``unique``."""
-    return [Column(name, kind, nullable=null, server_default=default, **more) for name in names]
+    """Columns of one kind."""
+    make = partial(
+        Column, type_=kind, nullable=null, server_default=default, index=index, unique=unique
+    )
+    return [make(name) for name in names]
 
 
 def keys(kind: _Kind, *names: str) -> list[Column[Any]]:
