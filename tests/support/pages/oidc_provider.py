@@ -7,6 +7,7 @@ It lets whoever asks in as ``person`` without a page of its own, checks what a p
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -29,8 +30,8 @@ class Provider:
     """Began at once; ``claims`` of who comes, and lies told by ``lie``, may be changed between."""
 
     def __init__(self) -> None:
-        self.key = _key()
-        self.other_key = _key()  # nobody published it
+        self.key = _key("own")
+        self.other_key = _key("other")  # nobody published it
         self.person: Claims = {
             "sub": "u-17",
             "preferred_username": "claire.martin",
@@ -110,7 +111,8 @@ class Provider:
         }
 
 
-def _key() -> RSAKey:
+@functools.cache  # each takes as long as a whole log-in
+def _key(name: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True)
 
 

@@ -29,8 +29,6 @@ import pytest
 
 from callflow.processes import nursery
 
-#: Seconds for the first one, which waits for the imports, on a machine that has other things to do.
-_WITHIN = 120.0
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -114,7 +112,7 @@ class _Nursery:
         program: str = "callflow",
     ) -> int:
         """``typed`` is the file of its standard input; it writes to the descriptor ``output``; its
-        id."""
+        id. The first one waits for the imports, as long as its test may last."""
         marks = {name: os.environ[name] for name in os.environ if name.startswith("CALLFLOW_TEST")}
         words = {
             "arguments": arguments,
@@ -125,7 +123,6 @@ class _Nursery:
         }
         self._wanted.write_text(json.dumps(words), encoding="utf-8")
         with nursery.asked(self._line, "web", output) as ours:
-            ours.settimeout(_WITHIN)
             pid = int(ours.recv(64))
             ours.send(b"\n")
         return pid

@@ -49,8 +49,9 @@ CHECKS = [
     status_code_conformance,
     content_type_conformance,
 ]
-#: Requests drawn for an operation of each kind: of things that are there, of any; by who may not.
-#: The first of each in a fast run, the second in a deep one; and how many requests that makes.
+#: Requests drawn for an operation of each kind: of things that are there, of any; so many of the
+#: former are sent by each role, too. The first of each in a fast run, the second in a deep one; and
+#: how many requests that makes.
 THERE, ANY, OTHERS, ENOUGH = (2, 6), (1, 3), (1, 2), (350, 1000)
 
 
@@ -146,6 +147,18 @@ def drawn(
 ) -> list[Any]:
     """So many requests of the operation, the same each time; ``known`` are ids that are there."""
     named = {name: known[name] for name in known if f"{{{name}}}" in operation.path}
+    key = (operation.label, mode, most, *named.items())
+    if key not in _DRAWN:  # to draw takes longer than to ask
+        _DRAWN[key] = _draw(operation, mode, most, named)
+    return _DRAWN[key]
+
+
+_DRAWN: dict[tuple[object, ...], list[Any]] = {}
+
+
+def _draw(
+    operation: Operation, mode: GenerationMode, most: int, named: dict[str, Any]
+) -> list[Any]:
     found: list[Any] = []
     quick = settings(
         max_examples=most,
@@ -206,7 +219,8 @@ def test_whoever_has_not_the_right_is_refused_whatever_is_sent(
     wrong, refused = [], 0
     for operation, mode in product(bench.operations, GenerationMode):
         may = role is not None and bench.right(operation) in RIGHTS[role]
-        for case in drawn(operation, mode, OTHERS[deep_run], bench.there):
+        cases = drawn(operation, mode, THERE[deep_run], bench.there)
+        for case in cases[: OTHERS[deep_run]]:
             answer = bench.send(case, token)
             refused += answer.status_code == (401 if role is None else 403)
             if answer.status_code >= 500 or (answer.status_code < 400 and not may):
