@@ -4,7 +4,7 @@ globalThis.byKeyboard = (() => {
     "video[controls], [role=button], [role=link], [role=menuitem], [role=tab], [role=switch], [contenteditable]";
   const STOPS = `${CONTROLS}, [tabindex]`;
   // Of several that are one stop (tabs, the rows of the queue) arrows lead to the others.
-  const seen = (e) => (e.tabIndex >= 0 || !e.matches(CONTROLS)) && !e.disabled && e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const seen = (e) => (e.tabIndex >= 0 || !e.matches(CONTROLS)) && !e.disabled && !e.closest("[inert]") && e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
   const modal = () => document.querySelector("dialog:modal"); // what is behind it is out of reach
   const all = (selector, from = modal() ?? document) => [...from.querySelectorAll(selector)].filter(seen);
 
@@ -100,6 +100,9 @@ globalThis.byKeyboard = (() => {
     kept: null,
     unfold: () => document.querySelectorAll("details").forEach((d) => { d.open = true; }),
     controls: () => all(CONTROLS).map(described),
+    // What every page has around its main part is out of reach, or back.
+    leaveOut: (parts) => document.querySelectorAll(parts.join() || "nothing").forEach((e) => { e.inert = true; }),
+    letIn: (parts) => document.querySelectorAll(parts.join() || "nothing").forEach((e) => { e.inert = false; }),
     find: named,
     begin() {
       document.activeElement?.blur();

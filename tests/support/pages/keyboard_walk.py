@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -66,9 +66,11 @@ class Control:
 
 @dataclass
 class Walk:
-    """What a page's Tab key came to: the controls, those without a visible focus."""
+    """What a page's Tab key came to: the controls, those without a visible focus, and those that
+    it did not come to."""
 
     reached: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
     ringless: set[str] = field(default_factory=set)
 
 
@@ -114,9 +116,17 @@ class Keyboard:
         look = "(name) => { byKeyboard.unfold(); return Boolean(byKeyboard.find(name)); }"
         return bool(self.page.evaluate(look, name))
 
-    def walk(self) -> Walk:
-        """Once around the page by Tab, which is held down: each of its repetitions is a message,
-        and each press would be two."""
+    def walk(self, without: Collection[str] = ()) -> Walk:
+        """Once around the page by Tab, but for the parts ``without``."""
+        self.page.evaluate("(parts) => byKeyboard.leaveOut(parts)", list(without))
+        there = self.controls()
+        found = self._walk()
+        found.missed = there.keys() - found.reached
+        self.page.evaluate("(parts) => byKeyboard.letIn(parts)", list(without))
+        return found
+
+    def _walk(self) -> Walk:
+        """Tab is held down: each of its repetitions is a message, and each press would be two."""
         presses: int = self.page.evaluate("byKeyboard.begin()") + 1
         for _ in range(100):
             for _ in range(presses):
