@@ -31,6 +31,13 @@ FLAGS = (
     "--allow-loopback-in-peer-connection",
 )
 
+#: A script for pages where no Asterisk is: another tab has the telephone.
+TELEPHONE_ELSEWHERE = """(() => {
+  const request = navigator.locks?.request.bind(navigator.locks);
+  if (request) navigator.locks.request = (name, ...more) =>
+    name === "callflow-telephone" ? new Promise(() => {}) : request(name, ...more);
+})();"""
+
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:

@@ -5,10 +5,11 @@ Everything is unfolded; nothing is small, nothing stands out of the window, all 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
+from tests.support.pages.browser import TELEPHONE_ELSEWHERE
 from tests.support.pages.looking import dialogs, faults, shape, shell, texts, unfold
 from tests.support.pages.routes import all_routes
 from tests.support.rows.full_rows import full_web
@@ -89,6 +91,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FullStation,
 def logged_in(browser: Browser, process: WebProcess, name: str, language: str) -> Iterator[Page]:
     """Somebody's page."""
     with browser.new_context() as context:
+        context.add_init_script(TELEPHONE_ELSEWHERE)
         page = context.new_page()
         speak(context, process, language)
         page.goto(f"{process.url}/login")
@@ -311,10 +314,21 @@ def french() -> dict[str, Said]:
     return {}
 
 
+@pytest.fixture(scope="module")
+def page_of(
+    browser: Browser, web: tuple[FullStation, WebProcess]
+) -> Iterator[Callable[[str, str], Page]]:
+    """Somebody's page in a language, the same for all tests: what it has loaded stays loaded."""
+    with ExitStack() as stack:
+        yield functools.cache(
+            lambda who, language: stack.enter_context(logged_in(browser, web[1], who, language))
+        )
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("who", "language", "schemes"), COMBINATIONS)
 def test_axe_finds_nothing(
-    browser: Browser,
+    page_of: Callable[[str, str], Page],
     web: tuple[FullStation, WebProcess],
     seen_pages: list[str],
     looked_at: set[tuple[str, str]],
@@ -323,37 +337,39 @@ def test_axe_finds_nothing(
     language: str,
     schemes: tuple[str, ...],
     part: int,
+    deep_run: bool,
 ) -> None:
+    """A fast run shows axe two of many that are made alike."""
     _, process = web
     found = {}
     mine = seen_pages[part::PARTS]
-    with logged_in(browser, process, who, language) as page:
-        for path in mine:
-            answer = page.goto(f"{process.url}{path}")
-            if not answer or not answer.text().startswith("<!doctype html>"):
-                continue  # a part of a page, which the page has as well
-            expect(page.locator("html")).to_have_attribute("lang", language)
-            unfold(page)
-            if (who, language) == (NAME, "fr"):
-                french[path] = said_on(page, answer.text())
-            made_of = language, shape(page)
-            if made_of in looked_at and path not in EVERY:
-                continue  # an incident like another, a page that this role sees as the other does
-            looked_at.add(made_of)
-            around = {(language, made): place for place, made in shell(page).items()}
-            seen = [place for made, place in around.items() if made in looked_at]
-            looked_at.update(around)
-            found[path] = faults(page, *schemes, without=seen)
-        page.goto(process.url)
-        for dialog in dialogs(page) if part == 0 else ():
-            found[dialog] = faults(page, *schemes)
+    page = page_of(who, language)
+    for path in mine:
+        answer = page.goto(f"{process.url}{path}")
+        if not answer or not answer.text().startswith("<!doctype html>"):
+            continue  # a part of a page, which the page has as well
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        unfold(page)
+        if (who, language) == (NAME, "fr"):
+            french[path] = said_on(page, answer.text())
+        made_of = language, shape(page)
+        if made_of in looked_at and path not in EVERY:
+            continue  # an incident like another, a page that this role sees as the other does
+        looked_at.add(made_of)
+        around = {(language, made): place for place, made in shell(page).items()}
+        seen = [place for made, place in around.items() if made in looked_at]
+        looked_at.update(around)
+        found[path] = faults(page, *schemes, without=seen, thin=not deep_run)
+    page.goto(process.url)
+    for dialog in dialogs(page) if part == 0 else ():
+        found[dialog] = faults(page, *schemes)
     assert set(found) >= EVERY & {*mine, *(("palette", "help") if part == 0 else ())}
     assert {path: what for path, what in found.items() if what} == {}
 
 
 @pytest.mark.timeout(200)
 def test_nothing_is_said_in_the_other_language(
-    browser: Browser,
+    page_of: Callable[[str, str], Page],
     web: tuple[FullStation, WebProcess],
     seen_pages: list[str],
     french: dict[str, Said],
@@ -361,23 +377,23 @@ def test_nothing_is_said_in_the_other_language(
     """What is longer than 25 characters and the same in both is nobody's word but the rows'. In
     English a browser shows again only where a script said more than the page that it came with."""
     full, process = web
-    with logged_in(browser, process, NAME, "fr") as page:
-        for path in set(seen_pages) - french.keys():  # behind axe no page
-            answer = page.goto(f"{process.url}{path}")
-            unfold(page)
-            french[path] = said_on(page, answer.text() if answer else "")
+    for path in set(seen_pages) - french.keys():  # behind axe no page
+        page = page_of(NAME, "fr")
+        answer = page.goto(f"{process.url}{path}")
+        unfold(page)
+        french[path] = said_on(page, answer.text() if answer else "")
     rows, scripts = written(full), set[str]()
     same: dict[str, set[str]] = {}
-    with logged_in(browser, process, NAME, "en") as page:
-        for path in seen_pages:
-            said = french[path]
-            english = texts(page, html=page.request.get(f"{process.url}{path}").text())
-            if said.by_script - scripts:
-                page.goto(f"{process.url}{path}")
-                unfold(page)
-                english |= texts(page)
-            scripts |= said.by_script
-            same[path] = said.texts & english
+    page = page_of(NAME, "en")
+    for path in seen_pages:
+        said = french[path]
+        english = texts(page, html=page.request.get(f"{process.url}{path}").text())
+        if said.by_script - scripts:
+            page.goto(f"{process.url}{path}")
+            unfold(page)
+            english |= texts(page)
+        scripts |= said.by_script
+        same[path] = said.texts & english
     found = {path: {text for text in some if not _is_of(rows, text)} for path, some in same.items()}
     assert {path: some for path, some in found.items() if some} == {}
     assert sum(len(said.texts) for said in french.values()) > 300  # there was something to compare
