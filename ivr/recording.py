@@ -20,6 +20,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from callflow import digest
+
 RATE = 8000  # frames a second
 CHANNELS = 2
 FRAME = 2 * CHANNELS  # bytes
@@ -150,7 +152,7 @@ def finish(
     wav = recordings / on.isoformat() / f"{call_id}.wav"
     if not raw.exists():
         if wav.exists():
-            sha256 = sha256_of(wav)
+            sha256 = digest.of_file(wav)
             return _described(recordings, wav, sha256, answered_at, ended_at, cut=cut)
         return Finished(path="", sha256=None, duration=None, problem=RecordingProblem.MISSING)
     wav.parent.mkdir(mode=0o700, exist_ok=True)
@@ -161,15 +163,6 @@ def finish(
 def discard_raw(recordings: Path, call_id: str) -> None:
     """Once the row is committed: the bytes are in the WAV."""
     raw_file(recordings, call_id).unlink(missing_ok=True)
-
-
-def sha256_of(path: Path) -> str:
-    """The hash that the logbook keeps, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for chunk in _chunks(file):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def wav_header(data_bytes: int, channels: int = CHANNELS) -> bytes:
@@ -196,17 +189,17 @@ def _wrap(raw: Path, wav: Path, channels: int = CHANNELS) -> tuple[int, str]:
         size = os.fstat(source.fileno()).st_size
         size -= size % (2 * channels)  # a killed Asterisk may leave half a frame
         header = wav_header(size, channels)
-        digest = hashlib.sha256(header)
+        written = hashlib.sha256(header)
         target.write(header)
         for chunk in _chunks(source, size):
             target.write(chunk)
-            digest.update(chunk)
+            written.update(chunk)
         if target.tell() != _HEADER + size:
             raise OSError(f"{raw.name} was cut while it was read")
         target.flush()
         os.fsync(target.fileno())
     fresh.replace(wav)
-    return size, digest.hexdigest()
+    return size, written.hexdigest()
 
 
 def _described(
@@ -273,6 +266,6 @@ def wrong_recordings(
         if path is None or not path.is_file():
             if call_id not in elsewhere:
                 faults.append(f"recording of call {call_id}: the file is missing")
-        elif sha256_of(path) != sha256:
+        elif digest.of_file(path) != sha256:
             faults.append(f"recording of call {call_id}: the file was changed ({path.name})")
     return faults

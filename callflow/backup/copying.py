@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from callflow import digest
 from callflow.core.station.backups import Kept, Unusable
 
 _PIECE = 1 << 20
@@ -36,16 +37,16 @@ def copy(source: Path, target: Path, path: str) -> Kept:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Unusable(f"{source} is no file")
-        digest, size = hashlib.sha256(), 0
+        copied, size = hashlib.sha256(), 0
         out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(out, "wb", buffering=0) as written:
             while piece := read.read(_PIECE):
-                digest.update(piece)
+                copied.update(piece)
                 _write(written.fileno(), piece)
                 size += len(piece)
             os.fsync(out)
         os.utime(target, ns=(found.st_mtime_ns, found.st_mtime_ns))
-    return Kept(path, size, digest.hexdigest(), found.st_mtime_ns)
+    return Kept(path, size, copied.hexdigest(), found.st_mtime_ns)
 
 
 def _write(handle: int, piece: bytes) -> None:
@@ -61,8 +62,8 @@ def measured(source: Path, path: str) -> Kept:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Unusable(f"{source} is no file")
-        digest = hashlib.file_digest(read, "sha256").hexdigest()
-    return Kept(path, found.st_size, digest, found.st_mtime_ns)
+        sha256 = digest.of_open(read)
+    return Kept(path, found.st_size, sha256, found.st_mtime_ns)
 
 
 def read(file: Path, most: int) -> bytes:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callflow.commands import role
-from callflow.processes.nursery import end_with_parent
+from callflow.orphans import end_with_parent
 
 #: Where the command line is: fields of ``/proc/PID/stat`` behind the name (proc_pid_stat(5)).
 _ARG_START, _ARG_END = 45, 46

@@ -8,7 +8,6 @@ told "I stand by" is heard, and no promotion follows for a while.
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ import ssl
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from callflow.mirror import claims, wire
 from callflow.mirror.claims import Kept
 from callflow.mirror.cluster import Cluster
 from callflow.mirror.files import Files
+from callflow.orphans import end_with_parent
 from callflow.probes.mirror import STATUS
 from callflow.settings.config import Settings
 from callflow.storage import StoreUnavailable
@@ -46,7 +47,6 @@ _DEAF = 45.0
 #: Seconds that a hand-over may take at the other site.
 _HANDED_OVER = 90.0
 _PAUSE = 2.0  # before a station that ended is begun again
-_PR_SET_PDEATHSIG = 1
 
 
 def cluster_of(settings: Settings) -> Cluster:
@@ -230,7 +230,7 @@ class Keeper:
                 *(sys.executable, "-m", "callflow", "serve", "--only", "station"),
                 stdin=asyncio.subprocess.DEVNULL,
                 env={**os.environ, "CALLFLOW_DATA_DIR": str(self._settings.data_dir)},
-                preexec_fn=_die_with_keeper,
+                preexec_fn=partial(end_with_parent, signal.SIGKILL),
             )
 
     async def _look_at_mirror(self) -> None:
@@ -430,8 +430,3 @@ async def _is_alive(place: str) -> bool:
         return False
     writer.close()
     return True
-
-
-def _die_with_keeper() -> None:
-    """At once: its Asterisk lives, and is the next one's."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

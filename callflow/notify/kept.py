@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from callflow import digest
 from callflow.core.messages.outbox import Fault, Image, Message, Still, Take, Undelivered
 
 #: How a picture begins → how its file ends. What a far end says of its type is not believed.
@@ -47,7 +48,7 @@ def wrong_images(
         elif path is None or not path.is_file():
             if all_here:
                 faults.append(f"image {image_id}: the file is missing")
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        elif digest.of_file(path) != sha256:
             faults.append(f"image {image_id}: the file was changed ({path.name})")
     return faults
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from callflow import ids
+from callflow import digest, ids
 from callflow.core.records.documents import Document, DocumentKind
 from callflow.handling.records import documents
 from callflow.settings.config import Settings
@@ -81,14 +81,9 @@ def wrong_documents(
         elif not path.is_file():
             if all_here:
                 faults.append(f"document {one.id}: the file is missing")
-        elif _hash_of(path) != one.sha256:
+        elif digest.of_file(path) != one.sha256:
             faults.append(f"document {one.id}: the file was changed ({path.name})")
     return faults
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ending(name: str) -> str:

@@ -8,7 +8,6 @@ as a program of its own, and a new nursery beside it. Its process: ``callflow/co
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from typing import Self
 import structlog
 
 from callflow import clock
+from callflow.orphans import adopt_orphans, end_with_parent
 
 log = structlog.get_logger(__name__)
 
@@ -29,22 +29,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead nursery begins
 _STEADY = 60.0  # seconds: one that lived so long did not die of its start
 _LOADS_WITHIN = 30.0  # seconds a role, on a machine that has other things to do
 _FORKS_WITHIN = 3.0  # seconds for a role to be there: it takes milliseconds
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-
-
-def end_with_parent() -> None:
-    """The kernel ends a process whose parent was killed (Linux; elsewhere it is found again)."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def adopt_orphans() -> None:
-    """Whatever loses its parent among our descendants is our child (Linux)."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def _prctl(what: int, value: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(what, value, 0, 0, 0)
 
 
 _births = 0
@@ -71,7 +55,7 @@ def asked(line: socket.socket, role: str, output: int) -> Iterator[socket.socket
     finally:
         _births -= 1
         if not _births:
-            _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+            adopt_orphans(ours=False)
 
 
 class Forked:

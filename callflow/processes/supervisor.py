@@ -16,9 +16,10 @@ import structlog
 
 from callflow import clock
 from callflow.core.watch import power
+from callflow.orphans import end_with_parent
 from callflow.probes.supplies import supplies
 from callflow.processes import blackout
-from callflow.processes.nursery import Nursery, end_with_parent
+from callflow.processes.nursery import Nursery
 from callflow.settings.config import Settings
 from ivr.asterisk.control import ControlError
 from ivr.asterisk.instance import Kind

@@ -5,7 +5,6 @@ what was given. A change is heard from the next turn of each call on. The folder
 several, a recording is put on each.
 """
 
-import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from callflow import digest
 from callflow.core.calls import prompts
 
 #: Bytes of a file: twenty seconds of stereo at 96 kHz in 32 bits.
@@ -76,7 +76,7 @@ class Announcements:
         """What tells one recording from another; "": the voice says it. Raises NoAnnouncement."""
         stem = self._stem(_known(key), _spoken(language))
         try:
-            return hashlib.sha256(stem.with_name(f"{key}.alaw").read_bytes()).hexdigest()
+            return digest.of_file(stem.with_name(f"{key}.alaw"))
         except (FileNotFoundError, NotADirectoryError):
             return ""
 

@@ -89,7 +89,9 @@ def cents(form: Form, field: str) -> int | None:
     return int(told[1]) * 100 + int((told[2] or "").ljust(2, "0"))
 
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+#: Decimals of a number that is typed.
+_DECIMALS = 12
+_NUMBER = re.compile(rf"-?[0-9]{{1,15}}(?:[.,][0-9]{{1,{_DECIMALS}}})?")
 
 
 def number(form: Form, field: str) -> float | None:
@@ -100,6 +102,11 @@ def number(form: Form, field: str) -> float | None:
     if not _NUMBER.fullmatch(said):
         raise ProblemError(422, "write a number", field=field)
     return float(said.replace(",", "."))
+
+
+def written(value: float | None) -> str:
+    """A number as ``number`` reads it again."""
+    return "" if value is None else f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def whole(form: Form, field: str, most: int) -> int:

@@ -10,7 +10,6 @@ from callflow.texts import word as text_word
 from callflow.texts.counts import agreed
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import CHANNELS, FAULTS
-from callflow.texts.readable import readable
 from callflow.texts.station import organs
 from callflow.texts.station.access import BY_COMMAND, CONSOLE
 
@@ -781,12 +780,7 @@ def channel(name: str, language: str) -> str:
 
 def organ(part: str, name: str, language: str) -> str:
     """What an organ of the station is called; a name of its own is as it was set."""
-    if part == "process":
-        return text_word(organs.NAMES, name, language)
-    if part == "drill":
-        return organs.named(part, name, "", LANGUAGES.index(language))
-    own = text_word(organs.NAMES, name, language) if part == "latency" else readable(name)
-    return f"{text_word(organs.PARTS, part, language)} {own}".strip()
+    return organs.named(part, name, "", LANGUAGES.index(language))
 
 
 #: How a probe asks; {name: what it is called} is translated later.

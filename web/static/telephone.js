@@ -6,6 +6,7 @@ import * as pane from "./console/pane.js";
 import { open as openSite } from "./console/sites.js";
 import { isTyped } from "./console/shell.js";
 import { on } from "./console/stream.js";
+import { chosen, hear, microphone, sounding, tone } from "./sound.js";
 
 const phone = $("#phone");
 const voice = $("#phone-voice");
@@ -158,10 +159,7 @@ async function comeBack(leg) {
 
 // --- the softphone -------------------------------------------------------------------------------
 
-const constraints = () => {
-  const id = chosen("phone-microphone");
-  return { audio: id ? { deviceId: { ideal: id } } : true, video: false };
-};
+const constraints = () => ({ audio: microphone(), video: false });
 
 function take(id) {
   const session = sessions.get(id);
@@ -242,7 +240,6 @@ if (phone && window.JsSIP && body.dataset.may) {
 
 // --- how it sounds ----------------------------------------------------------------------------------
 
-const chosen = (id) => localStorage.getItem(`callflow:${id}`) ?? "";
 const speaker = () => voice.setSinkId?.(chosen("phone-speaker")).catch(() => {});
 
 async function devices() {
@@ -294,29 +291,15 @@ async function ring(how) {
 
 // A tone where the voice will be, and what the microphone hears, for five seconds.
 $("#phone-test")?.addEventListener("click", async () => {
-  const sound = new AudioContext();
-  await sound.setSinkId?.(chosen("phone-speaker")).catch(() => {});
-  const volume = new GainNode(sound, { gain: 0.1 });
-  const tone = new OscillatorNode(sound, { frequency: 660 });
-  tone.connect(volume).connect(sound.destination);
-  tone.start();
-  tone.stop(sound.currentTime + 1);
-  const heard = await navigator.mediaDevices.getUserMedia(constraints()).catch(() => null);
-  if (!heard) return state("refused");
-  const ear = new AnalyserNode(sound, { fftSize: 512 });
-  sound.createMediaStreamSource(heard).connect(ear);
-  const wave = new Float32Array(ear.fftSize);
-  const look = setInterval(() => {
-    ear.getFloatTimeDomainData(wave);
+  const sound = await sounding();
+  const played = tone(sound, 1);
+  const heard = await hear(sound, 5, 512, (wave) => {
     $("#phone-level").value = Math.max(...wave.map(Math.abs));
-  }, 50);
-  setTimeout(() => {
-    clearInterval(look);
-    $("#phone-level").value = 0;
-    heard.getTracks().forEach((track) => track.stop());
-    sound.close();
-  }, 5000);
-  devices();
+  }, devices);
+  $("#phone-level").value = 0;
+  await played;
+  sound.close();
+  if (!heard) state("refused");
 });
 
 // How the line is: packets of the last seconds, counted here.

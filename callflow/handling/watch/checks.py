@@ -42,6 +42,7 @@ from callflow.storage.watch import checks as rows
 from callflow.storage.watch import readings as reading_rows
 from callflow.texts import word
 from callflow.texts.station import checks as texts
+from callflow.texts.station.organs import UNITS
 
 #: Characters of a remark, and of a reason.
 LONGEST = 1000
@@ -276,7 +277,7 @@ def _note(tx: Tx, check: Check, done: Done, now: datetime) -> None:
 def _said(done: Done) -> str:
     parts = []
     if done.figure is not None:
-        parts.append(f"{done.figure:g} {word(texts.UNITS, done.unit, 'fr')}".strip())
+        parts.append(f"{done.figure:g} {word(UNITS, done.unit, 'fr')}".strip())
     parts += [done.remark] if done.remark else []
     return "".join(f" — {part}" for part in parts)
 

@@ -187,15 +187,6 @@ USUAL: Mapping[str, Words] = {
     ),
 }
 
-#: Units of the usual list's figures, and of what the machine measures.
-UNITS: Mapping[str, Pair] = {
-    "minutes": ("min", "min"),
-    "seconds": ("s", "s"),
-    "bytes": ("octets", "bytes"),
-    "files": ("fichiers", "files"),
-    "organs": ("organes", "organs"),
-}
-
 
 def title(check_id: str, own: str, language: str) -> str:
     """What a check is called: its own words, else the usual list's."""

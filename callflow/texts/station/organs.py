@@ -48,6 +48,9 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "probe": ("Équipement", "Device"),
 }
 
+#: Whose names are the product's own words where they stand in ``NAMES``: anybody may call a trunk,
+#: or a device, *web*.
+_OURS = frozenset({"process", "latency", "gateway", "canary", "access", "peer"})
 #: Names of organs that are the product's own words.
 NAMES: Mapping[str, tuple[str, str]] = {
     "airlock": ("à deux portes", "by two doors"),
@@ -63,6 +66,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "step_lateness": ("de retard des étapes", "of late steps"),
 }
 
+#: Units of what is measured, by probes and by checks.
 UNITS: Mapping[str, tuple[str, str]] = {
     "seconds": ("s", "s"),
     "percent": ("%", "%"),
@@ -77,6 +81,8 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "volts": ("V", "V"),
     "minutes": ("min", "min"),
     "bytes": ("octets", "bytes"),
+    "files": ("fichiers", "files"),
+    "organs": ("organes", "organs"),
 }
 
 REASONS: Mapping[str, tuple[str, str]] = {
@@ -218,7 +224,8 @@ def named(part: str, name: str, node: str, column: int) -> str:
     """What an organ is called; a name of its own is as it was set. ``column``: 0 is French."""
     if part == "drill" and name in USUAL:
         return USUAL[name].title[column]
-    own = NAMES[name][column] if name in NAMES else readable(name)
+    ours = part in _OURS and name in NAMES
+    own = NAMES[name][column] if ours else readable(name)
     if part == "process":
         return own
     said = f"{PARTS[part][column] if part in PARTS else part} {own}".strip()

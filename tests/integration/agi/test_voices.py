@@ -11,8 +11,8 @@ import soundfile
 from callflow.core.calls.dialogue import Deed, Dialogue, Done, Facts, Phrase, Place, Progress, State
 from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.pages import Lead, Page
+from callflow.digest import of_file as sha256_of
 from ivr.agi.voices import Voices
-from ivr.recording import sha256_of
 from tests.integration.agi.conftest import Station
 
 CALL = "1700000000.7"

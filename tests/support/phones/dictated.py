@@ -10,13 +10,13 @@ import soundfile
 
 from callflow import clock
 from callflow.core.sites.instructions import Instruction, InstructionKind
+from callflow.digest import of_file as sha256_of
 from callflow.handling.callers import call_backs
 from callflow.handling.calls import dialogues, voices
 from callflow.handling.records import playbacks
 from callflow.handling.sites import instructions as sites_instructions
 from callflow.storage import Tx
 from callflow.storage.sites import instructions
-from ivr.recording import sha256_of
 from tests.support.stations.web_station import WebStation
 
 

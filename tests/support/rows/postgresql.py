@@ -8,7 +8,6 @@ fsync stays on: what is proved about durability is proved on what a station runs
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import pwd
@@ -28,6 +27,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from callflow.orphans import end_with_parent
 from callflow.storage.engine.upgrade import upgrade
 from tests.support.rows import migrated
 from tests.support.suite.depth import DATABASES
@@ -39,7 +39,6 @@ KEPT = "postgresql"
 _USER = "callflow"
 #: Tries to start on a free port: somebody else may take it between the look and the bind.
 _TRIES = 5
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +265,7 @@ def _as_server() -> dict[str, Any]:
 
 def _die_with_parent() -> None:
     # A pytest that is killed takes its server along; set after the change of user, which clears it.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    end_with_parent(signal.SIGINT)
 
 
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:

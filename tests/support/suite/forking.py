@@ -21,8 +21,9 @@ from typing import NoReturn, cast
 from callflow import __main__ as program
 from callflow.commands import line as line  # what commands need comes with it
 from callflow.commands import nursery, role
+from callflow.orphans import end_with_parent
 from callflow.processes import supervisor
-from callflow.processes.nursery import Nursery, end_with_parent
+from callflow.processes.nursery import Nursery
 from tests.support.suite.forked import Begun
 from web.kit.rendering import environment
 

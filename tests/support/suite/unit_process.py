@@ -28,7 +28,7 @@ import pytest
 
 from callflow import niceness
 from callflow.commands import role
-from callflow.processes.nursery import adopt_orphans, end_with_parent
+from callflow.orphans import adopt_orphans, end_with_parent
 from tests.support.rows import migrated
 from tests.support.stations import web_station
 from tests.support.suite import costs, forked, forking

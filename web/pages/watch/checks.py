@@ -24,6 +24,7 @@ from callflow.storage import Tx
 from callflow.storage.watch import checks as rows
 from callflow.texts import word
 from callflow.texts.station import checks as texts
+from callflow.texts.station.organs import UNITS
 from web.access.sessions import Administrator, Handler, Reader, Visitor, check_signature
 from web.access.users import Right
 from web.access.views import frame
@@ -81,7 +82,8 @@ def _words(visitor: Visitor) -> dict[str, Any]:
     return {
         "title_of": lambda check: texts.title(check.id, check.title, language) or check.id,
         "text_of": lambda check: texts.text(check.id, check.text, language),
-        "unit_of": lambda unit: word(texts.UNITS, unit, language),
+        "unit_of": lambda unit: word(UNITS, unit, language),
+        "written": forms.written,
         "periods": list(Period),
         "proofs": list(Proof),
         "sources": list(Source),

@@ -16,11 +16,12 @@ from callflow.storage.watch import probes as rows
 from web.access.sessions import Administrator, Visitor
 from web.access.views import frame
 from web.kit import conflicts, forms
-from web.kit.problems import ProblemError
 from web.kit.refusals import Wrong, said, status_of, tried, typed_again
 from web.kit.rendering import page
 from web.station import Here, Station
 
+#: Seconds between two looks, beyond which nothing is read as a number of them.
+_MOST = 999_999
 router = APIRouter(include_in_schema=False)
 
 _ADDRESS = "/station/probes"
@@ -82,34 +83,14 @@ def _wanted(form: forms.Form) -> Probe:
         target=forms.long(form, "target"),
         asked=forms.long(form, "asked"),
         source=forms.line(form, "source"),
-        every=_whole(form, "every"),
-        warn=_limit(form, "warn"),
-        fail=_limit(form, "fail"),
+        every=forms.whole(form, "every", _MOST),
+        warn=forms.number(form, "warn"),
+        fail=forms.number(form, "fail"),
         below=bool(form.get("below")),
         unit=form.get("unit", "")[:16],
         vital=bool(form.get("vital")),
         enabled=bool(form.get("enabled")),
     )
-
-
-def _whole(form: forms.Form, field: str) -> int:
-    typed = form.get(field, "").strip()
-    if not typed.isascii() or not typed.isdigit() or len(typed) > 6:
-        raise ProblemError(422, "give a number of seconds", field=field)
-    return int(typed)
-
-
-def _limit(form: forms.Form, field: str) -> float | None:
-    typed = form.get(field, "").strip().replace(",", ".")
-    if not typed:
-        return None
-    try:
-        found = float(typed)
-    except ValueError:
-        found = float("nan")
-    if not abs(found) < 1e15:
-        raise ProblemError(422, "give a number, or nothing", field=field)
-    return found
 
 
 def _shown(probe: Probe) -> list[object]:
@@ -148,6 +129,7 @@ async def _page(
         "offered": OFFERED,
         "means": list(Means),
         "units": UNITS,
+        "written": forms.written,
         "folder": station.settings.probe_folder,
         "typed": typed_again(typed),
         **said(wrong, visitor.language),

@@ -14,6 +14,7 @@ from callflow.commands.records.logbook import wrong
 from callflow.core.calls.call import Outcome
 from callflow.core.records import retention
 from callflow.core.records.retention import LIMITS, Kept, Rule
+from callflow.digest import of_file as sha256_of
 from callflow.dispatch.doomed import delete_doomed
 from callflow.handling.base import refusals
 from callflow.handling.base.policy import STATION_ZONE
@@ -27,7 +28,6 @@ from callflow.storage.alarms import incidents
 from callflow.storage.records import logbook
 from callflow.storage.records import retention as rows
 from callflow.storage.records.past import KeptFile
-from ivr.recording import sha256_of
 from tests.support.phones.dictated import dictated
 from tests.support.stations.web_station import WebStation
 

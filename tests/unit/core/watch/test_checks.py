@@ -28,6 +28,7 @@ from callflow.core.watch.checks import (
 )
 from callflow.core.watch.organs import Part, Reason, State
 from callflow.texts.station import checks as texts
+from callflow.texts.station.organs import UNITS
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -143,7 +144,7 @@ def test_the_usual_list_makes_sense_and_has_its_words() -> None:
     assert {one.id for one in USUAL} == set(texts.USUAL)
     assert {one.period for one in USUAL} == set(Period)
     units = {one.unit for one in USUAL if one.unit}
-    assert units <= set(texts.UNITS)
+    assert units <= set(UNITS)
     for language in ("fr", "en"):
         for one in USUAL:
             assert texts.title(one.id, "", language)
