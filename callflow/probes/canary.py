@@ -1,11 +1,12 @@
-"""The canary's signal and page: sent and opened as from outside, and how soon each was answered.
+"""The canary's signal and page: sent and opened from outside, and how soon each was answered.
 
 A test event of an account that is nobody's goes to each line that waits for panels, or for hardware
 receivers, and counts once its acknowledgement is here: then it is durable. It is encrypted with a
 key of the station's own (DC-09), or says what only that key makes (Sur-Gard, DC-07), in the words
 of a receiver whose number nobody watches: its heartbeat is not this test's. What a line hands on to
 another system is left out, for that system would have the event too. The page of the log-in is
-opened, and the stream of the consoles heard with a ticket that gives no right.
+opened, and the stream of the consoles heard with a ticket that gives no right. Where the settings
+know no address from outside, they are reached as this machine reaches itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import httpx
@@ -22,6 +23,7 @@ from callflow import clock
 from callflow.core.signals.hardware import own_words
 from callflow.core.signals.signal import CANARY
 from callflow.core.watch.canary import ticket
+from callflow.probes.asking.addresses import leaving
 from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.probes.receiver import NotAcknowledgedError, ReceiverClient
 from callflow.settings.config import Settings
@@ -43,6 +45,7 @@ class Way:
     port: int
     protocol: Literal["dc09", "surgard", "dc07"] = "dc09"
     transport: Literal["tcp", "udp"] = "tcp"
+    source: str = ""  # an address or an interface of this machine by which it is spoken on
 
 
 def ways(settings: Settings) -> Iterator[Way]:
@@ -54,7 +57,15 @@ def ways(settings: Settings) -> Iterator[Way]:
         Way("dc09-udp", host, port, transport="udp"),
         *(_way(settings, line) for line in settings.lines if line.connect is None),
     ]
-    yield from (way for way in found if way.name not in relayed)
+    yield from (_from_outside(settings, way) for way in found if way.name not in relayed)
+
+
+def _from_outside(settings: Settings, way: Way) -> Way:
+    at = settings.canary_lines.get(way.name)
+    if at is None:
+        return way
+    host, _, port = at.rpartition(":")
+    return replace(way, host=host, port=int(port), source=settings.canary_source)
 
 
 def _way(settings: Settings, line: LineSettings) -> Way:
@@ -80,7 +91,11 @@ _RECEIVER = "FF"
 async def _sent_by_receiver(way: Way, protocol: Literal["surgard", "dc07"], vault: Vault) -> bool:
     words = own_words(vault.canary_key, clock.now())
     async with ReceiverClient(
-        protocol, way.host, way.port, receiver=_RECEIVER, answer_within=WITHIN, attempts=1
+        *(protocol, way.host, way.port),
+        receiver=_RECEIVER,
+        answer_within=WITHIN,
+        attempts=1,
+        source=way.source,
     ) as receiver:
         try:
             await receiver.send(CANARY, _CODE, text=words)
@@ -98,6 +113,7 @@ async def _sent_by_panel(way: Way, vault: Vault) -> bool:
         transport=way.transport,
         attempts=1,
         answer_within=WITHIN,
+        source=way.source,
     ) as panel:
         try:
             reply = await panel.send(_CODE)
@@ -112,12 +128,15 @@ async def heard_in(settings: Settings, vault: Vault) -> float | None:
     # Whose certificate it is, and until when, another probe tells: this one asks by an address.
     unchecked = ssl.create_default_context()
     unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    outside = settings.canary_pages
+    leaves = leaving(settings.canary_source) if outside else {}
+    way = httpx.AsyncHTTPTransport(verify=unchecked, **leaves)
     begun = clock.monotonic()
     try:
         async with (
             asyncio.timeout(WITHIN),
             httpx.AsyncClient(
-                base_url=settings.own_url, verify=unchecked, trust_env=False, timeout=WITHIN
+                base_url=outside or settings.own_url, transport=way, trust_env=False, timeout=WITHIN
             ) as pages,
         ):
             (await pages.get("/login")).raise_for_status()

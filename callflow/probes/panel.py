@@ -12,6 +12,7 @@ from typing import Literal, Self
 from callflow.clock import Clock, now
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import Reply, event_data, message, read_reply
+from callflow.probes.asking.addresses import associated, connected
 
 
 class NoAnswerError(Exception):
@@ -21,7 +22,8 @@ class NoAnswerError(Exception):
 class PanelClient:
     """One panel of one account. Not safe for several tasks: a panel waits for each answer.
 
-    ``answer_within`` is in seconds. Use it as an async context manager, or ``close`` it.
+    ``answer_within`` is in seconds; ``source`` an address, or an interface, of this machine by
+    which it speaks. Use it as an async context manager, or ``close`` it.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class PanelClient:
         answer_within: float = 5.0,
         sequence: int | None = None,
         clock: Clock = now,
+        source: str = "",
     ) -> None:
         self.account = account
         self.key = key
@@ -47,7 +50,7 @@ class PanelClient:
         self._sequence = secrets.randbelow(9999) if sequence is None else sequence - 1
         self._clock = clock
         self._ahead = timedelta()  # what a NAK taught: the receiver's clock less ours
-        self._wire: _Wire = (_TcpWire if transport == "tcp" else _UdpWire)(host, port)
+        self._wire: _Wire = (_TcpWire if transport == "tcp" else _UdpWire)(host, port, source)
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,9 +148,8 @@ class PanelClient:
 class _Wire:
     """A way to a receiver: whole bodies come back. Errors are OSErrors."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host = host
-        self._port = port
+    def __init__(self, host: str, port: int, source: str) -> None:
+        self._way = host, port, source
 
     async def send(self, frame: bytes) -> None:
         raise NotImplementedError
@@ -162,14 +164,14 @@ class _Wire:
 class _TcpWire(_Wire):
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(host, port)
+    def __init__(self, host: str, port: int, source: str) -> None:
+        super().__init__(host, port, source)
         self._splitter = Splitter()
 
     async def send(self, frame: bytes) -> None:
         if self._streams is None:
             self._splitter = Splitter()
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await connected(*self._way)
         writer = self._streams[1]
         writer.write(frame)
         await writer.drain()
@@ -196,16 +198,13 @@ class _TcpWire(_Wire):
 class _UdpWire(_Wire):
     _transport: asyncio.DatagramTransport | None = None
 
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(host, port)
+    def __init__(self, host: str, port: int, source: str) -> None:
+        super().__init__(host, port, source)
         self._datagrams: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def send(self, frame: bytes) -> None:
         if self._transport is None:
-            loop = asyncio.get_running_loop()
-            self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Inbox(self._datagrams), remote_addr=(self._host, self._port)
-            )
+            self._transport = await associated(lambda: _Inbox(self._datagrams), *self._way)
         self._transport.sendto(frame)
 
     async def receive(self) -> bytes:

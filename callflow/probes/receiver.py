@@ -12,6 +12,7 @@ from typing import Literal, Protocol, Self
 from callflow.core.signals import dc07, surgard
 from callflow.core.signals.framing import Fault, Splitter
 from callflow.core.signals.panel import read_reply
+from callflow.probes.asking.addresses import connected
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -26,8 +27,9 @@ class NotAcknowledgedError(Exception):
 class ReceiverClient:
     """One receiver; it waits for each answer before it sends anything else.
 
-    With ``listen`` it waits at ``port`` until the station calls, else it calls ``host:port``.
-    Seconds. Use it as an async context manager.
+    With ``listen`` it waits at ``port`` until the station calls, else it calls ``host:port``, by
+    ``source`` of this machine (an address or an interface). Seconds. Use it as an async context
+    manager.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class ReceiverClient:
         receiver: str = "01",
         answer_within: float = ANSWER_WITHIN,
         attempts: int = ATTEMPTS,
+        source: str = "",
     ) -> None:
         self._dialect: _Dialect = (_SurGard if protocol == "surgard" else _Dc07)(receiver)
-        self._address = (host, port)
+        self._address, self._source = (host, port), source
         self._listen = listen
         self._within, self._attempts = answer_within, attempts
         self._server: asyncio.Server | None = None
@@ -119,7 +122,7 @@ class ReceiverClient:
             if self._listen:
                 self._streams = await self._called.get()
             else:
-                self._streams = await asyncio.open_connection(*self._address)
+                self._streams = await connected(*self._address, self._source)
         return self._streams
 
     async def _take_call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,6 +18,8 @@ from callflow.vault import Vault
 
 #: What the pages' canary is called.
 PAGES = "web"
+#: A process that began so lately is not asked: one that dies again and again is told of already.
+_STEADY = timedelta(seconds=20)
 
 
 class Canary:
@@ -54,8 +56,9 @@ class Canary:
         """The roles that live on this machine; while another station acts, none is asked for."""
         if load_policy(tx).withheld is not None:
             return set()
-        alive = living(users.processes(tx), clock.now())
-        return {one.role for one in alive if one.node == self._settings.node}
+        now, node = clock.now(), self._settings.node
+        mine = [one for one in living(users.processes(tx), now) if one.node == node]
+        return {one.role for one in mine if now - one.since >= _STEADY}
 
     async def _tried(self, roles: set[str]) -> dict[str, float | None]:
         """{line, or PAGES: seconds until it answered}, of whoever lives: the others' alarms are

@@ -30,7 +30,8 @@ from callflow.core.calls.dial_policy import refusal
 from callflow.core.station.addresses import is_loopback
 from callflow.core.time.hours import read_hours
 from callflow.settings.access import AccessSettings
-from callflow.settings.lines import BUILT_IN_LINES, LineSettings, LinesSettings, Port
+from callflow.settings.canary import CanarySettings
+from callflow.settings.lines import BUILT_IN_LINES, LineSettings, Port
 from callflow.settings.mirror import MirrorSettings
 from callflow.settings.notify import NotifySettings, web_address
 from callflow.settings.pbx import PbxSettings
@@ -50,7 +51,7 @@ class BadSettings(Exception):
 class Settings(
     NotifySettings,
     AccessSettings,
-    LinesSettings,
+    CanarySettings,
     MirrorSettings,
     PeerSettings,
     PhoneSettings,
@@ -177,9 +178,10 @@ class Settings(
     response_urgent: tuple[float, float, float, float] = (30.0, 80.0, 60.0, 98.5)
     response_other: tuple[float, float, float, float] = (90.0, 80.0, 180.0, 98.5)
     #: What the yearly report for the auditor wants (unverified; docs/explanation/law.md): per cents
-    #: of the time in which each organ works; seconds that a clock may be off; operators on shift at
-    #: any time.
+    #: of the time in which each organ works; seconds until somebody is called for one that failed;
+    #: seconds that a clock may be off; operators on shift at any time.
     audit_availability: float = Field(99.5, ge=0, le=100)
+    audit_called: float = Field(300.0, gt=0, le=86_400)
     audit_clock: float = Field(1.0, gt=0, le=60)
     audit_staff: int = Field(2, ge=1, le=100)
     #: Which clause of a standard each chapter of that report answers: ``{"staffing": "…"}``.
@@ -235,6 +237,9 @@ class Settings(
     dead_man_night: float = Field(1800.0, ge=0, le=86400)
     dead_man_day: float = Field(3600.0, ge=0, le=86400)
     dead_man_grace: float = Field(60.0, ge=1, le=3600)
+    #: Seconds for which a process of the station may say nothing to its supervisor before that ends
+    #: it, and begins another. 0: it never does, as long as a debugger holds one.
+    hung_after: float = Field(60.0, ge=0, le=3600)
     #: Seconds without a painted frame after which a page in sight of somebody on shift is frozen.
     screen_frozen: float = Field(40.0, ge=15, le=600)
     #: The account of the station's own alarm panel, whose alarms are vital ones of the station.
@@ -562,6 +567,7 @@ _PATTERNS = {
     "outbound_proxy": "a trunk's proxy is host or host:port",
     "phones_host": "telephones reach the station by a host name or an IPv4 address",
     "username": "a trunk's user name is as the carrier wrote it, with or without @domain",
+    "canary_source": "write an address or a network interface of this machine",
     "room_account": "a panel's account is 1 to 16 letters and digits",
     "dead_man_hours": "hours are from-to, such as 20:00-07:00",
     "node": "a node's name is lower-case letters and hyphens, with at most one digit at its end",

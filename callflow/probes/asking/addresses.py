@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,39 @@ def leaving(source: str) -> dict[str, Any]:
     if _family(source) != socket.AF_UNSPEC:
         return {"local_address": source}
     return {"socket_options": [(socket.SOL_SOCKET, _BIND_TO_DEVICE, source.encode() + b"\0")]}
+
+
+async def connected(
+    host: str, port: int, source: str = ""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that leaves by ``source``; "": by whichever way there is. Raises OSError."""
+    if not source:
+        return await asyncio.open_connection(host, port)
+    place = await find(host, port, source)
+    line = opened(place, socket.SOCK_STREAM, source=source)
+    try:
+        await asyncio.get_running_loop().sock_connect(line, place.at)
+        return await asyncio.open_connection(sock=line)
+    except BaseException:
+        line.close()
+        raise
+
+
+async def associated(
+    made: Callable[[], asyncio.DatagramProtocol], host: str, port: int, source: str = ""
+) -> asyncio.DatagramTransport:
+    """The same of datagrams, which ``made`` takes."""
+    loop = asyncio.get_running_loop()
+    if not source:
+        return (await loop.create_datagram_endpoint(made, remote_addr=(host, port)))[0]
+    place = await find(host, port, source)
+    line = opened(place, socket.SOCK_DGRAM, source=source)
+    try:
+        line.connect(place.at)  # of a datagram's socket: nothing is waited for
+        return (await loop.create_datagram_endpoint(made, sock=line))[0]
+    except BaseException:
+        line.close()
+        raise
 
 
 def opened(place: Place, kind: int, protocol: int = 0, *, source: str = "") -> socket.socket:

@@ -4,8 +4,11 @@ takes the canary's name is an alarm like any other."""
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
+from pydantic import ValidationError
 
 from callflow import clock
 from callflow.core.signals.signal import CANARY, Kind, Treatment
@@ -35,14 +38,14 @@ def test_a_stranger_in_the_canarys_name_is_looked_at(station: Station, code: str
     assert station.alarm(code, "", CANARY).kind is Kind.UNKNOWN
 
 
-def receiver_beats(station: Station, role: str = "receiver") -> None:
-    now = clock.now()
+def receiver_beats(station: Station, pid: int, lived: timedelta) -> None:
+    now, role = clock.now(), "receiver"
     station.write(
         lambda tx: users.process_beat(
             tx,
             role,
-            pid=1,
-            since=now,
+            pid=pid,
+            since=now - lived,
             now=now,
             state={},
             name=role,
@@ -75,7 +78,11 @@ async def test_a_line_that_acknowledges_nothing_is_told_of_at_the_second_time(
 
     await look()
     assert said(station) == [], "no receiver lives: that is told of already"
-    receiver_beats(station)
+    receiver_beats(station, 1, timedelta(seconds=1))
+    await look()
+    await look()
+    assert said(station) == [], "nor where one has just begun, perhaps again and again"
+    receiver_beats(station, 2, timedelta(minutes=1))
     async with await asyncio.start_server(_says_nothing, "127.0.0.1", port):
         await look()
         assert said(station) == [], "once more, before anybody is told"
@@ -94,3 +101,80 @@ def test_a_line_whose_frames_go_on_to_another_system_is_sent_none() -> None:
     called = LineSettings(name="called", protocol="dc07", connect="192.0.2.8:2000")
     settings = settings.model_copy(update={"lines": (*settings.lines, called)})
     assert [way.name for way in canary.ways(settings)] == ["dc09-udp", "second", "box"]
+
+
+#: An address of this machine that nothing of the station's listens at.
+ELSEWHERE = "127.0.0.2"
+
+
+class _Heard(asyncio.DatagramProtocol):
+    """Whoever a datagram comes from."""
+
+    def __init__(self) -> None:
+        self.peer = asyncio.get_running_loop().create_future()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if not self.peer.done():
+            self.peer.set_result(addr[0])
+
+
+def from_outside(name: str, port: int, **more: Any) -> canary.Way:
+    settings = Settings(canary_lines={name: f"127.0.0.1:{port}"}, canary_source=ELSEWHERE, **more)
+    return next(way for way in canary.ways(settings) if way.name == name)
+
+
+@pytest.mark.parametrize("protocol", ["dc09", "surgard"])
+async def test_a_signal_from_outside_goes_where_panels_send_by_the_way_that_is_set(
+    station: Station, monkeypatch: pytest.MonkeyPatch, protocol: Literal["dc09", "surgard"]
+) -> None:
+    monkeypatch.setattr(canary, "WITHIN", 5.0)
+    peers = []
+
+    async def heard(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer.get_extra_info("peername")[0])
+        writer.close()
+
+    line = LineSettings(name="more", protocol=protocol, listen=5001, allow=("127.0.0.1",))
+    async with await asyncio.start_server(heard, "127.0.0.1", 0) as server:
+        way = from_outside("more", server.sockets[0].getsockname()[1], lines=(line,))
+        assert await canary.acknowledged_in(way, station.vault) is None
+    assert peers == [ELSEWHERE]
+
+
+async def test_a_datagram_from_outside_leaves_by_the_way_that_is_set(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canary, "WITHIN", 0.1)
+    loop = asyncio.get_running_loop()
+    listens, heard = await loop.create_datagram_endpoint(_Heard, local_addr=("127.0.0.1", 0))
+    try:
+        way = from_outside("dc09-udp", listens.get_extra_info("sockname")[1])
+        assert await canary.acknowledged_in(way, station.vault) is None
+        assert await heard.peer == ELSEWHERE
+    finally:
+        listens.close()
+
+
+def test_a_line_that_is_not_named_is_reached_as_before() -> None:
+    inside = {way.name: way for way in canary.ways(Settings())}
+    settings = Settings(canary_lines={"dc09-tcp": "alarms.example.com:2009"})
+    found = {way.name: way for way in canary.ways(settings)}
+    assert (found["dc09-tcp"].host, found["dc09-tcp"].port) == ("alarms.example.com", 2009)
+    assert found["dc09-udp"] == inside["dc09-udp"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"canary_lines": {"phone": "alarms.example.com:1"}}, "no line that waits to be called"),
+        ({"canary_lines": {"dc09-tcp": "alarms.example.com"}}, "host:port"),
+        ({"canary_lines": {"dc09-tcp": "alarms.example.com:99999"}}, "host:port"),
+        ({"canary_pages": "file:///etc/passwd"}, "http"),
+        ({"canary_source": "eth0; reboot"}, "canary_source"),
+    ],
+)
+def test_an_address_from_outside_that_can_be_none_is_refused(
+    wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Settings(**wrong)
