@@ -19,6 +19,7 @@ from callflow.dispatch.identity import Identity, taken
 from callflow.dispatch.wake import open_store
 from callflow.listening import listener
 from callflow.open_files import room_for
+from callflow.processes import pulse
 from callflow.settings.config import Settings
 from callflow.vault import Vault
 from web.access.addresses import Proxies
@@ -59,13 +60,17 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, app.state.closing, servers)
-    looking = loop.create_task(doorkeeper.run())
+    beside = [
+        loop.create_task(doorkeeper.run()),
+        loop.create_task(pulse.beat(settings.run_dir)),
+    ]
     try:
         for ended in await asyncio.gather(*(s.serve() for s in servers), return_exceptions=True):
             if ended is not None and not isinstance(ended, TimeoutError):
                 raise ended
     finally:
-        looking.cancel()
+        for task in beside:
+            task.cancel()
         store.close()
 
 

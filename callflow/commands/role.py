@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NoReturn, TextIO, cast
 
 import structlog
@@ -20,6 +21,7 @@ import structlog
 from callflow import private
 from callflow.dispatch.identity import NoPlaceError
 from callflow.niceness import take_place
+from callflow.processes import pulse
 from callflow.processes.supervisor import ROLES, SUPERVISED
 from callflow.settings.config import Settings, read_settings
 
@@ -42,7 +44,7 @@ def load(role: str) -> Callable[[Settings], None]:
 
     def works(settings: Settings) -> None:
         spare_the_collector()
-        _run(work(settings))
+        _run(work(settings), settings.run_dir)
 
     return works
 
@@ -110,11 +112,11 @@ def _shut_the_demo_out(settings: Settings) -> None:
         store.close()
 
 
-def _run(work: Awaitable[None]) -> None:
+def _run(work: Awaitable[None], run_dir: Path) -> None:
     """Until SIGTERM; where the role's place is taken, say so and end."""
     refused: BaseException | None = None
     try:
-        asyncio.run(_until_told(work))
+        asyncio.run(_until_told(work, run_dir))
     except* NoPlaceError as group:
         refused = group
     while isinstance(refused, BaseExceptionGroup):
@@ -148,14 +150,15 @@ def _engine() -> Callable[[Settings], Awaitable[None]]:
     return works
 
 
-async def _until_told(work: Awaitable[None]) -> None:
+async def _until_told(work: Awaitable[None], run_dir: Path) -> None:
     """Run a role; SIGTERM cancels it, which ends it in order."""
-    task = asyncio.ensure_future(work)
+    task, beating = asyncio.ensure_future(work), asyncio.create_task(pulse.beat(run_dir))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+    beating.cancel()
 
 
 _SHARED: list[structlog.typing.Processor] = [

@@ -18,7 +18,7 @@ from callflow import clock
 from callflow.core.watch import power
 from callflow.orphans import end_with_parent
 from callflow.probes.supplies import supplies
-from callflow.processes import blackout
+from callflow.processes import blackout, pulse
 from callflow.processes.nursery import Nursery
 from callflow.settings.config import Settings
 from ivr.asterisk.control import ControlError
@@ -41,6 +41,9 @@ _MAINS_LOOK = 5.0  # seconds between two looks at the supplies of a station that
 
 class Child(Protocol):
     """A role's process, forked or begun as a program of its own."""
+
+    @property
+    def pid(self) -> int: ...
 
     @property
     def returncode(self) -> int | None: ...
@@ -86,6 +89,8 @@ class Supervisor:
         self._begin_all()
         tasks = [asyncio.create_task(self._renew_certificate())]
         tasks.append(asyncio.create_task(self._nursery.keep()))
+        if self._settings.hung_after:
+            tasks.append(asyncio.create_task(self._end_who_hangs()))
         if self._settings.ups:
             tasks.append(asyncio.create_task(self._keep_to_the_battery()))
         on_started()
@@ -107,6 +112,17 @@ class Supervisor:
         await _cancelled(self._running)
         await asyncio.gather(*(self._end(child) for child in self._children.values()))
         await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._kept))
+
+    async def _end_who_hangs(self) -> None:
+        """A role whose loop stands still is ended, and so begun again."""
+        with pulse.Pulses(self._settings.run_dir) as pulses:
+            while True:
+                await asyncio.sleep(pulse.EVERY)
+                living = {c.pid: r for r, c in self._children.items() if c.returncode is None}
+                for pid, missed in pulses.look(living).items():
+                    if missed * pulse.EVERY >= self._settings.hung_after:
+                        log.critical("role.hung", role=living[pid], pid=pid)
+                        self._tell(living[pid], signal.SIGKILL)
 
     async def _keep_to_the_battery(self) -> None:
         """Where the engine says that the battery ends, everything is stopped until there are mains

@@ -22,7 +22,7 @@ from tests.support.stations.station import Station
 DESKS = sites.DESK_PHONES
 DUTY = sites.DUTY_NUMBERS[0]
 ON_CALL = "+33639989920"
-RINGS = {"CALLFLOW_RING_TIME": "6", **OFTEN}
+RINGS = {"CALLFLOW_RING_TIME": "6", "CALLFLOW_HUNG_AFTER": "0", **OFTEN}
 
 
 async def test_nobody_at_the_desks_brings_the_duty_number(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ async def test_nobody_at_the_desks_brings_the_duty_number(tmp_path: Path) -> Non
 
 
 def freeze(station: Station, number: signal.Signals) -> None:
-    """The web does nothing, and its supervisor has no reason to begin another."""
+    """The web does nothing, and its supervisor is told to let it."""
     for pid in station.pids("web"):
         os.kill(pid, number)
 

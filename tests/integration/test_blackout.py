@@ -1,17 +1,21 @@
 """The supervisor stops everything where a real NUT server says that the battery ends, and only
-then; it begins again with the mains."""
+then; it begins again with the mains. Of its roles it ends the one that hangs."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from callflow import clock
-from callflow.processes import blackout, supervisor
+from callflow.dispatch.wake import address
+from callflow.processes import blackout, pulse, supervisor
 from callflow.processes.nursery import Nursery
 from callflow.processes.supervisor import ROLES, Child, Supervisor
 from callflow.settings.config import Settings
@@ -92,3 +96,45 @@ async def test_with_mains_whoever_asks_is_refused(
             blackout.ask(settings.run_dir, clock.now())
             await until(lambda: not blackout.is_asked(settings.run_dir))
             assert (sleepers.alive, len(sleepers.begun)) == (4, 4)
+
+
+async def test_who_hangs_is_ended_and_begun_again_and_who_never_beat_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "EVERY", 0.05)
+    sleepers = Sleepers(tmp_path)
+    settings = Settings(data_dir=tmp_path / "data", hung_after=1)
+    async with supervised(settings, sleepers):
+        await until(lambda: sleepers.alive == 4)
+        hangs, lives, *others = sleepers.begun
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            to = str(address(settings.run_dir, "supervisor"))
+            await until(Path(to).exists)
+
+            def beats_until_the_other_is_ended() -> bool:
+                line.sendto(b"%d" % lives.pid, to)
+                return hangs.returncode is not None
+
+            line.sendto(b"%d" % hangs.pid, to)
+            line.sendto(b"nobody's", to)
+            await until(beats_until_the_other_is_ended)
+            await until(lambda: sleepers.alive == 4)
+        assert hangs.returncode == -signal.SIGKILL
+        assert [one.returncode for one in (lives, *others)] == [None, None, None]
+        assert len(sleepers.begun) == 5
+
+
+async def test_a_process_that_is_held_is_no_more_heard(tmp_path: Path) -> None:
+    """A real one, by what its event loop says."""
+    code = "import asyncio, sys, pathlib; from callflow.processes import pulse;"
+    code += "asyncio.run(pulse.beat(pathlib.Path(sys.argv[1])))"
+    with pulse.Pulses(tmp_path) as pulses:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(tmp_path))
+        try:
+            await until(lambda: pulses.look([process.pid]) == {process.pid: 0})
+            process.send_signal(signal.SIGSTOP)
+            await until(lambda: pulses.look([process.pid])[process.pid] > 100)
+            assert pulses.look([]) == {}
+        finally:
+            process.kill()
+            await process.wait()

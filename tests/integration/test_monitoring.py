@@ -61,7 +61,7 @@ def said() -> dict[str, set[str]]:
         "web": {},
     }
     processes = [
-        Process(role, role, "node0", "alpha", 1, 0, {**state, "version": "1"}, now, now, now)
+        Process(role, role, "node0", "alpha", 1, 0, 0, {**state, "version": "1"}, now, now, now)
         for role, state in states.items()
     ]
     health = Health.unknown(now).told()

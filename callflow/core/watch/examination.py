@@ -16,6 +16,7 @@ from callflow.core.watch.facts import Facts
 from callflow.core.watch.failures import place
 from callflow.core.watch.latency import LIMITS
 from callflow.core.watch.organs import Organ, Part, Reason, State, endangers
+from callflow.core.watch.process import RECOVERED
 from callflow.core.watch.readings import organ as organ_read
 
 #: The roles of processes, as they are told of.
@@ -24,8 +25,9 @@ ROLES = ("engine", "receiver", "telephony", "web")
 LITTLE_SPACE, NO_SPACE = 2_000_000_000, 200_000_000
 #: Signals that may wait for the engine before somebody should look.
 LONG_BACKLOG = 1000
-#: A process that began again so recently, and so often, does not live well.
-RESTARTED, OFTEN = timedelta(minutes=10), 3
+#: A process that began again so often, and is not well again yet, does not live well; so much
+#: oftener, it does not do its work.
+OFTEN, TOO_OFTEN = 3, 10
 #: Seconds in the future at which a sign of life says that a clock was set back.
 SET_BACK = 2.0
 #: A certificate that ends within so long is to be renewed.
@@ -119,14 +121,15 @@ def _process(role: of.Role, now: datetime) -> Organ:
     state, reason, since = State.OK, None, role.begun
     if not role.alive:
         state, reason, since = State.FAILED, Reason.NOT_RUNNING, role.heard
-    elif role.restarts >= OFTEN and role.begun is not None and now - role.begun < RESTARTED:
-        state, reason, since = State.DEGRADED, Reason.RESTLESS, None
+    elif role.relapses >= OFTEN and role.begun is not None and now - role.begun < RECOVERED:
+        state = State.FAILED if role.relapses >= TOO_OFTEN else State.DEGRADED
+        reason, since = Reason.RESTLESS, None
     return Organ(
         part=Part.PROCESS,
         name=role.role,
         state=state,
         reason=reason,
-        figure=role.restarts if reason is Reason.RESTLESS else None,
+        figure=role.relapses if reason is Reason.RESTLESS else None,
         unit="restarts" if reason is Reason.RESTLESS else "",
         limit=OFTEN if reason is Reason.RESTLESS else None,
         since=since,

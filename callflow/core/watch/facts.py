@@ -21,12 +21,14 @@ class Database:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Role:
-    """Processes of one role: how many live, the youngest of them, when the last one spoke."""
+    """Processes of one role: how many live, the youngest of them, when the last one spoke.
+
+    ``relapses``: how often it began again lately (``watch.process``)."""
 
     role: str
     alive: int
     begun: datetime | None = None
-    restarts: int = 0
+    relapses: int = 0
     heard: datetime | None = None
 
 

@@ -106,7 +106,7 @@ def _role(role: str, processes: Sequence[Process], alive: Sequence[Process]) -> 
         role=role,
         alive=len(mine),
         begun=youngest.since if youngest else None,
-        restarts=youngest.restarts if youngest else 0,
+        relapses=youngest.relapses if youngest else 0,
         heard=max((p.beat_at for p in processes if p.role == role), default=None),
     )
 

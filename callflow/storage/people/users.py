@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Text, bindparam, cast, delete, func, or_, 
 
 from callflow.core.people.sessions import ApiToken
 from callflow.core.people.users import User
-from callflow.core.watch.process import Process
+from callflow.core.watch.process import RECOVERED, Process
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx, kept
@@ -141,16 +141,22 @@ def process_beat(
     name = name or role
     kept(tx).pop("processes", None)
     known = _PROCESS.first(tx, {"name": name})
-    restarts, started, steady = 0, since, now
+    restarts, relapses, started, steady = 0, 0, since, now
     if known is not None:
         same = known.pid == pid
         restarts = known.restarts if same else known.restarts + 1
+        relapses = known.relapses if same else _relapses(known, since)
         started = known.since if same else since
         steady = known.steady_since if same and now - known.beat_at < _GAP else now
     else:
         tx.execute(delete(t.process).where(t.process.c.beat_at < now - _FORGOTTEN))
-    process = Process(name, role, node, host, pid, restarts, state, started, steady, now)
+    process = Process(name, role, node, host, pid, restarts, relapses, state, started, steady, now)
     upsert_all(tx, t.process, ["name"], [columns(process)])
+
+
+def _relapses(before: Process, since: datetime) -> int:
+    """Of one that began again then."""
+    return before.relapses + 1 if since - before.since < RECOVERED else 1
 
 
 _ALL_PROCESSES = select(t.process).order_by(t.process.c.role, t.process.c.name)

@@ -105,6 +105,7 @@ process = Table(
     Column("host", String(64), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("restarts", Integer, nullable=False),
+    Column("relapses", Integer, nullable=False, server_default="0"),
     Column("state", JSON, nullable=False),
     instant("since", null=False),
     instant("steady_since", null=False),  # since then its beats came without a gap

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from sqlalchemy import Engine, event
 from callflow import clock
 from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import Category, Kind
+from callflow.core.watch.examination import judge
+from callflow.core.watch.organs import State
 from callflow.handling.base import telling
 from callflow.handling.base.telling import tell
 from callflow.handling.calls.recordings import recording_finished
@@ -147,6 +150,25 @@ def test_health_says_who_is_missing(station: Station) -> None:
     assert [p["restarts"] for p in health()["processes"] if p["role"] == "web"] == [1]
     station.now += timedelta(seconds=11)
     assert health()["status"] == "failed"
+
+
+def test_restarts_of_a_year_say_nothing_and_those_of_minutes_do(station: Station) -> None:
+    pids = count(1)
+
+    def state(pid: int) -> State:
+        beat(station, "engine", pid=pid)
+        told = station.read(lambda tx: organs.facts(tx, station.now))
+        return next(one.state for one in judge(told, station.now) if one.name == "engine")
+
+    def begins_again_after(wait: timedelta) -> State:
+        station.now += wait
+        return state(next(pids))
+
+    assert {begins_again_after(timedelta(hours=9)) for _ in range(12)} == {State.OK}
+    found = [begins_again_after(timedelta(seconds=20)) for _ in range(10)]
+    assert found == [State.OK, *[State.DEGRADED] * 7, *[State.FAILED] * 2]
+    station.now += timedelta(minutes=10)
+    assert state(next(pids) - 1) is State.OK
 
 
 def test_health_says_that_nothing_can_be_stored(station: Station) -> None:

@@ -1,0 +1,18 @@
+"""How often a process died lately: all of its restarts, upgrades among them, say nothing of how it
+lives now."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2026_12_06_22_relapses"
+down_revision = "2026_12_05_5_peer"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "process", sa.Column("relapses", sa.Integer(), nullable=False, server_default="0")
+    )
