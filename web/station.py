@@ -20,6 +20,7 @@ from callflow.handling.watch.health import Health
 from callflow.settings.config import Settings
 from callflow.storage import Store, Tx
 from callflow.vault import Vault
+from web.kit.lasting import Lasting
 from web.store_watch import StoreWatch
 
 #: How exactly it is known when a session was used last.
@@ -109,6 +110,9 @@ class Station:
     seen: dict[str, datetime] = field(default_factory=dict)
     #: Tokens in use, by their id, likewise.
     used: dict[str, datetime] = field(default_factory=dict)
+
+    #: Today's answers in time, of all wallboards (web/pages/watch/wallboard.py).
+    in_time: Lasting[Any] = field(default_factory=lambda: Lasting(timedelta(minutes=1)))
 
     #: Somebody was called once, and answered by a key: the guide of the first start is over.
     proven: threading.Event = field(default_factory=threading.Event)

@@ -10,7 +10,7 @@ from callflow.texts import word as text_word
 from callflow.texts.counts import agreed
 from callflow.texts.evidence import SIGNS
 from callflow.texts.outbox import CHANNELS, FAULTS
-from callflow.texts.station import organs
+from callflow.texts.station import costs, organs
 from callflow.texts.station.access import BY_COMMAND, CONSOLE
 
 LANGUAGES = ("fr", "en")
@@ -781,6 +781,11 @@ def channel(name: str, language: str) -> str:
 def organ(part: str, name: str, language: str) -> str:
     """What an organ of the station is called; a name of its own is as it was set."""
     return organs.named(part, name, "", LANGUAGES.index(language))
+
+
+def organ_cost(part: str, name: str, language: str) -> str:
+    """What its failure costs, where the station did not write it itself."""
+    return costs.cost(part, name, LANGUAGES.index(language))
 
 
 #: How a probe asks; {name: what it is called} is translated later.

@@ -16,7 +16,7 @@ from callflow.handling.watch.organs import BEAT_WITHIN
 from callflow.storage import Tx
 from callflow.storage.people import users
 from callflow.storage.watch import lines as rows
-from callflow.storage.watch.lines import DeclaredPanel
+from callflow.storage.watch.lines import DeclaredPanel, PanelClock
 
 #: Seconds that a panel's clock may be wrong before it needs a look: the end of the window
 #: (docs/explanation/signals.md#dc-09).
@@ -39,6 +39,8 @@ BAD = (
     "failed",
 )
 _MINUTE = timedelta(minutes=1)
+#: Panels' clocks that are shown beside the station's.
+_WORST = 10
 #: Undeclared accounts told of at once.
 _STRANGERS = 50
 
@@ -94,6 +96,15 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PanelClocks:
+    """How many panels' clocks are wrong by more than ``limit`` seconds, and the worst of all."""
+
+    limit: float
+    wrong: int
+    worst: Sequence[PanelClock]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stranger:
     """An account that is heard and belongs to no site."""
 
@@ -117,6 +128,12 @@ class Lines:
     strangers: list[Stranger]
     #: {a line that accounts are declared with and that is not there: how many do}
     closed: dict[str, int] = field(default_factory=dict)
+
+
+def clocks(tx: Tx) -> PanelClocks:
+    """The panels' clocks, beside the station's own."""
+    wrong = rows.count_troubles(tx, skew=SKEW)[Trouble.WRONG_CLOCK]
+    return PanelClocks(limit=SKEW, wrong=wrong, worst=rows.worst_clocks(tx, limit=_WORST))
 
 
 def lines(

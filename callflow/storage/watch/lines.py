@@ -122,6 +122,30 @@ def count_troubles(tx: Tx, *, skew: float) -> dict[str, int]:
     return {name: int(count) for name, count in row._mapping.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class PanelClock:
+    """A panel's clock, so many seconds ahead of ours when it was heard last."""
+
+    account: str
+    site_name: str | None
+    skew: float
+    last_heard: datetime | None
+
+
+def worst_clocks(tx: Tx, *, limit: int) -> list[PanelClock]:
+    """Those that are wrong the most, the worst first."""
+    query = (
+        select(
+            _ACCOUNT.account, t.site.c.name.label("site_name"), _ACCOUNT.skew, _ACCOUNT.last_heard
+        )
+        .join_from(t.account, t.site, t.site.c.id == _ACCOUNT.site_id, isouter=True)
+        .where(_ACCOUNT.skew.is_not(None))
+        .order_by(func.abs(_ACCOUNT.skew).desc(), _ACCOUNT.account)
+        .limit(limit)
+    )
+    return found(tx, query, PanelClock)
+
+
 def skews(tx: Tx, since: datetime, *, limit: int = 1000) -> list[float]:
     """By how many seconds the clocks of some panels heard since then are ahead of ours."""
     query = (

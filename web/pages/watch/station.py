@@ -13,10 +13,10 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.watch import care as cares
 from callflow.core.watch.care import Care
-from callflow.core.watch.organs import Organ, State, whose
+from callflow.core.watch.organs import Organ, Part, State, whose
 from callflow.core.watch.trends import Point
 from callflow.handling.base.refusals import NotFound
-from callflow.handling.watch import probes
+from callflow.handling.watch import lines, probes
 from callflow.storage import Tx
 from callflow.storage.watch import probes as probe_rows
 from callflow.storage.watch import readings as history
@@ -172,6 +172,7 @@ async def _one(
         return {
             "row": _row(found, found.node, [care], (), now),
             "trend": drawn(points, now - _MONTH, now),
+            "clocks": lines.clocks(tx) if found.part is Part.CLOCK else None,
             "changes": [point for point in reversed(points) if point.changed][:100],
             "as_of": conflicts.stamp(_shown(care)),
             "typed": refusals.typed_again(typed),

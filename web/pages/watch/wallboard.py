@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -85,7 +85,7 @@ async def _board(station: Station, language: str, scheme: str, address: str) -> 
             "live_calls": health.more["live_calls"],
             "trunks": len(trunks),
             "trunks_well": trunks.count(False),
-            "in_time": _in_time(tx, station.settings, now),
+            "in_time": _in_time(tx, station, now),
         }
 
     values = {
@@ -99,9 +99,17 @@ async def _board(station: Station, language: str, scheme: str, address: str) -> 
     return page(language, "watch/wallboard.html", values)
 
 
-def _in_time(tx: Tx, settings: Settings, now: datetime) -> Sequence[InTime]:
-    """How today's alarms were answered, of hold-ups and fires, and of the others."""
+def _in_time(tx: Tx, station: Station, now: datetime) -> Sequence[InTime]:
+    """How today's alarms were answered, of hold-ups and fires, and of the others: counted once a
+    minute, whatever the number of screens."""
     day = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
+    found: Sequence[InTime] = station.in_time.get(
+        day, now, lambda: _counted(tx, station.settings, day, now)
+    )
+    return found
+
+
+def _counted(tx: Tx, settings: Settings, day: date, now: datetime) -> Sequence[InTime]:
     asked = Asked(first=day, last=day)
     counted = statistics.groups(tx, asked, By.CATEGORY, settings, now, None, _CATEGORIES)
     whole, wanted = total(list(counted.groups)), statistics.targets(settings)

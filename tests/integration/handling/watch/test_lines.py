@@ -197,3 +197,16 @@ def test_the_panels_clocks_are_sampled(station: Station) -> None:
     change(station, "1001", skew=61.5, last_heard=station.now)
     change(station, "1002", skew=1.0, last_heard=station.now - timedelta(hours=2))
     assert station.read(lambda tx: skews(tx, station.now - timedelta(hours=1))) == [61.5]
+
+
+def test_the_worst_of_the_panels_clocks_stand_beside_the_stations(station: Station) -> None:
+    for account, skew in (("1001", 61.5), ("1002", 1.0), ("1003", -75.0), ("1004", None)):
+        station.put(account)
+        change(station, account, skew=skew)
+    found = station.read(lines.clocks)
+    assert (found.wrong, found.limit) == (2, 20.0)
+    assert [(one.account, one.skew) for one in found.worst] == [
+        ("1003", -75.0),
+        ("1001", 61.5),
+        ("1002", 1.0),
+    ]

@@ -12,6 +12,7 @@ from callflow.core.people.users import Role
 from callflow.core.watch.organs import Part, Reason, State
 from callflow.core.watch.readings import Reading
 from callflow.handling.watch import probes, readings
+from callflow.storage import schema as t
 from callflow.storage.watch import probes as rows
 from tests.support.pages.visitors import Person
 from tests.support.stations.web_station import WebStation
@@ -63,12 +64,27 @@ async def test_every_organ_is_on_the_page_with_what_is_known_of_it(
     assert EVIL not in shown
     assert "au-dessous de sa limite" in shown
     assert "12,5 %" in shown
+    assert "Les postes ne voient plus rien" in shown  # what a failure costs, as nobody else says it
     assert "l’astreinte" in shown
     assert "/station/probes" not in shown  # an administrator's
     wall = (await ines.see("/station/wall")).text
     assert EVIL not in wall
     assert "au-dessous de sa limite" in wall
     assert "ines" not in wall  # nobody is named on a wall
+
+
+async def test_the_panels_clocks_stand_beside_the_station_s(
+    station: WebStation, app: FastAPI
+) -> None:
+    station.site()
+    ines = await person(station, app, "ines", Role.OPERATOR)
+    for skew, said in ((3.0, "Aucune horloge de transmetteur"), (-75.0, "L&#39;horloge de 1")):
+        station.do(lambda tx, skew=skew: tx.execute(t.account.update().values(skew=skew)))
+        shown = (await ines.see("/station/organs/clock:@")).text
+        assert said in shown
+        assert "Horloges des transmetteurs" in shown
+        assert "1001" in shown
+    assert "Horloges" not in (await ines.see("/station/organs/database:@")).text
 
 
 async def test_an_administrator_says_who_looks_after_an_organ(
@@ -111,6 +127,18 @@ async def test_a_probe_is_added_changed_and_removed(station: WebStation, app: Fa
     assert station.store.read_now(rows.secrets) == {}, "a secret goes to no other host"
     assert (await odile.fill(here, f"{there}/remove")).status_code == 303
     assert station.store.read_now(rows.every) == []
+
+
+async def test_a_large_limit_is_saved_again_as_it_was(station: WebStation, app: FastAPI) -> None:
+    here = "/station/probes"
+    odile = await person(station, app, "odile", Role.ADMINISTRATOR)
+    large = {**PROBE, "warn": "1500000001", "fail": "2000000001,5", "unit": "bytes"}
+    assert (await odile.fill(here, here, **large)).status_code == 303
+    (made,) = station.store.read_now(rows.every)
+    assert (made.warn, made.fail) == (1_500_000_001, 2_000_000_001.5)
+    shown = (await odile.see(here)).text
+    assert 'value="1500000001"' in shown
+    assert 'value="2000000001.5"' in shown
 
 
 async def test_what_can_not_be_asked_is_refused_in_the_page_s_words(

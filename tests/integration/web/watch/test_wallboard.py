@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from callflow import clock
 from callflow.core.people.users import Role
+from callflow.handling.records import statistics
 from callflow.storage.people import users
 from tests.integration.web.desks.test_desk import on_shift
 from tests.integration.web.kit.test_browser import log_in
@@ -113,6 +114,23 @@ async def test_only_an_administrator_leaves_a_screen(
         assert (await eve.send(LEAVE, name="mur")).status_code == 403
         assert (await eve.client.post(LEAVE, data={"name": "mur"})).status_code == 403
     assert station.store.read_now(users.tokens) == []
+
+
+async def test_the_days_answers_are_counted_once_for_all_screens(
+    station: WebStation, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = []
+    count = statistics.groups
+
+    def watched(*asked: Any) -> Any:
+        counted.append(asked)
+        return count(*asked)
+
+    monkeypatch.setattr(statistics, "groups", watched)
+    async with somebody(station, app, "lea", Role.READER) as lea:
+        for _ in range(3):
+            assert (await lea.see(BOARD)).status_code == 200
+    assert len(counted) == 1
 
 
 #: Of each text that is seen: its size as a share of the window's height; and whether it all fits.

@@ -13,6 +13,7 @@ from callflow.core.watch.examination import judge, unread
 from callflow.core.watch.facts import Facts
 from callflow.core.watch.latency import LIMITS
 from callflow.core.watch.organs import Organ, Part, Reason, State, called, dated, verdict
+from callflow.texts.station.costs import COSTS, cost
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=3)
@@ -123,8 +124,12 @@ PLUGS: dict[str, tuple[Facts, str, State, Reason, State]] = {
         for name in ROLES
     },
     "a process that begins again and again": (
-        role("engine", restarts=7, begun=NOW - timedelta(minutes=1)),
+        role("engine", relapses=7, begun=NOW - timedelta(minutes=1)),
         *("process:engine", State.DEGRADED, Reason.RESTLESS, State.DEGRADED),
+    ),
+    "a process that does nothing else": (
+        role("engine", relapses=10, begun=NOW - timedelta(minutes=1)),
+        *("process:engine", State.FAILED, Reason.RESTLESS, State.FAILED),
     ),
     "Asterisk": (
         replace(WELL, exchanges=[of.Exchange(node="node0", up=False, since=NOW)]),
@@ -363,3 +368,12 @@ def test_each_measure_has_its_own_process_and_its_own_name() -> None:
 def test_several_machines_are_told_apart() -> None:
     two = replace(WELL, machines=[MACHINE, replace(MACHINE, host="beta", free=0)])
     assert ("disk@beta", State.FAILED, Reason.NO_SPACE) in ill(two)
+
+
+def test_each_failure_costs_something_in_both_languages() -> None:
+    whole = {*Part, *ROLES} - {Part.PROCESS, Part.PROBE}
+    assert COSTS.keys() == whole
+    assert all(len({*pair}) == 2 and all(pair) for pair in COSTS.values())
+    assert cost(Part.PROCESS, "web", 1).startswith("The desks")
+    assert cost(Part.TRUNK, "web", 0).startswith("Les appels")
+    assert cost(Part.PROBE, "web", 0) == ""
