@@ -13,6 +13,8 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
+from callflow.core.alarms.incident import Incident
+from callflow.core.calls.call import REACHED, Call
 from callflow.core.records.sheets import Sheet
 from callflow.core.time.hours import Span
 from callflow.core.watch.organs import State
@@ -23,11 +25,14 @@ class Chapter(StrEnum):
 
     ALARMS = "alarms"
     AVAILABILITY = "availability"
+    FAILURES = "failures"
     POWER = "power"
     CLOCK = "clock"
     CANARY = "canary"
     CHECKS = "checks"
     STAFFING = "staffing"
+    ROOM = "room"
+    CONTINUITY = "continuity"
     BACKUPS = "backups"
 
 
@@ -79,6 +84,35 @@ def lived(changes: Sequence[tuple[datetime, State]], during: Span) -> Lived:
         failures += state is State.FAILED is not before and during.start <= at < during.end
         before = state
     return Lived(took, failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How soon after an alarm somebody was rung for it, and confirmed; None: nobody was, or did.
+    ``people``: how many numbers were called."""
+
+    rung: timedelta | None = None
+    confirmed: timedelta | None = None
+    people: int = 0
+
+
+def called(opened_at: datetime, calls: Iterable[Call]) -> Called:
+    """What an alarm's ``calls`` say."""
+    placed = [one for one in calls if one.placed_at is not None]
+    rung = [one.placed_at for one in placed if one.placed_at is not None]
+    reached = [one.ended_at for one in placed if one.outcome in REACHED and one.ended_at]
+    return Called(
+        rung=min(rung) - opened_at if rung else None,
+        confirmed=min(reached) - opened_at if reached else None,
+        people=len({one.to for one in placed}),
+    )
+
+
+def is_in_time(alarm: Incident, how: Called, limit: timedelta) -> bool:
+    """True where somebody was rung within ``limit``, or it was over before that."""
+    if how.rung is not None and how.rung <= limit:
+        return True
+    return alarm.closed_at is not None and alarm.closed_at - alarm.opened_at <= limit
 
 
 def attended(shifts: Iterable[Span], during: Span) -> dict[int, timedelta]:

@@ -6,28 +6,35 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from callflow.core.alarms.incident import Incident
 from callflow.core.records import yearly
 from callflow.core.records.figures import bounds
 from callflow.core.records.sheets import Line, Sheet, Table
 from callflow.core.records.sheets.parts import Cell, capital
 from callflow.core.records.statistics import Asked
 from callflow.core.records.yearly import Chapter, Section
+from callflow.core.signals.signal import FAILURES, Kind
 from callflow.core.station.backups import What
+from callflow.core.station.peer import Stage
 from callflow.core.time.hours import Span
 from callflow.core.watch.checks import tally
 from callflow.core.watch.examination import BACKUP_AGE
-from callflow.core.watch.organs import Part, State
+from callflow.core.watch.failures import failed
+from callflow.core.watch.organs import Part, State, key_of
 from callflow.core.watch.trends import Point
 from callflow.handling.base.policy import STATION_ZONE
 from callflow.handling.records import statistics
 from callflow.handling.records.statistics import Question, View
 from callflow.settings.config import Settings
 from callflow.storage import Tx
+from callflow.storage.calls import calls
 from callflow.storage.desks import shifts
 from callflow.storage.engine.values import grouped
 from callflow.storage.records import logbook
+from callflow.storage.records import yearly as rows
 from callflow.storage.watch import backups, checks, readings
-from callflow.texts import moments
+from callflow.storage.watch import organs as organ_rows
+from callflow.texts import KINDS, moments, word
 from callflow.texts.station import checks as check_texts
 from callflow.texts.station import organs
 from callflow.texts.station.yearly import PERIODS, said
@@ -129,8 +136,13 @@ def _alarms(of: _Year) -> Section:
         statistics.answer(of.tx, Question(view=view, asked=asked), of.settings, of.language, of.now)
         for view in (View.DELAYS, View.HANDLING)
     ]
-    plots = [plot for each in found for plot in each.sheet.plots]
-    return Section(Chapter.ALARMS, Sheet(plots, [t for each in found for t in each.sheet.tables]))
+    return Section(Chapter.ALARMS, _joined([each.sheet for each in found]))
+
+
+def _joined(parts: Sequence[Sheet]) -> Sheet:
+    """One behind the other."""
+    plots = [plot for each in parts for plot in each.plots]
+    return Sheet(plots, [table for each in parts for table in each.tables])
 
 
 #: What is no organ of the station's: what it is asked to do, and how busy it is.
@@ -153,6 +165,46 @@ def _availability(of: _Year) -> Section:
         target=of.say("target_availability", f"{wanted:g}"),
         met=all(share >= wanted for share in shares) if shares else None,
     )
+
+
+_FAILURE_HEAD = ("since", "organ", "rung_s", "confirmed_s", "people", "lasted")
+
+
+def _failures(of: _Year) -> Section:
+    """Each alarm about an organ: how soon somebody was called, and confirmed."""
+    found = rows.alarms(of.tx, of.during, kinds=FAILURES)
+    made = calls.of_incidents(of.tx, [one.id for one in found])
+    told = [(one, yearly.called(one.opened_at, made[one.id])) for one in found]
+    wanted, noted = of.settings.audit_called, organ_rows.noted(of.tx)
+    lines = [_failure(of, one, how, noted) for one, how in told]
+    limit = timedelta(seconds=wanted)
+    return Section(
+        Chapter.FAILURES,
+        of.sheet("each_failure", _FAILURE_HEAD, lines),
+        target=of.say("target_failures", f"{wanted:g}"),
+        met=all(yearly.is_in_time(one, how, limit) for one, how in told) if told else None,
+    )
+
+
+def _failure(
+    of: _Year, alarm: Incident, how: yearly.Called, noted: Iterable[str]
+) -> Sequence[Cell]:
+    lasted = (alarm.closed_at or of.during.end) - alarm.opened_at
+    names = (_failed(of, alarm.kind, place, noted) for place in alarm.zones)
+    return [
+        *(of.moment(alarm.opened_at), ", ".join(names)),
+        *(_seconds(how.rung), _seconds(how.confirmed), how.people),
+        round(lasted / _MINUTE, 1),
+    ]
+
+
+def _failed(of: _Year, kind: Kind, place: str, noted: Iterable[str]) -> str:
+    part_and_name = failed(kind, place, noted)
+    return place if part_and_name is None else of.organ(key_of(*part_and_name, ""))
+
+
+def _seconds(time: timedelta | None) -> float | None:
+    return None if time is None else round(time.total_seconds(), 1)
 
 
 def _power(of: _Year) -> Section:
@@ -259,6 +311,44 @@ def _staffing(of: _Year) -> Section:
 
 
 _COUNT_HEAD = ("present", "hours", "share")
+
+
+def _room(of: _Year) -> Section:
+    """The premises' own protections, and what they told; who worked alone and gave no sign."""
+    lives = of.lives(Part.ROOM, Part.ACCESS)
+    account = of.settings.room_account
+    found = rows.alarms(of.tx, of.during, kinds=[Kind.DEAD_MAN], account=account)
+    counts = Counter(word(KINDS, one.kind.value, of.language) for one in found)
+    parts = [
+        of.sheet("by_organ", _ORGAN_HEAD, _organ_lines(of, lives)),
+        of.sheet("by_kind", ("kind", "count"), [[*each] for each in sorted(counts.items())]),
+    ]
+    return Section(Chapter.ROOM, _joined(parts))
+
+
+_NOTICE_HEAD = ("month", "told", "heard", "taken", "by_phone")
+
+
+def _continuity(of: _Year) -> Section:
+    """Who stands in: the mirror, and what the backup station was told of."""
+    lives = of.lives(Part.MIRROR, Part.PEER)
+    months: dict[str, Counter[str]] = defaultdict(Counter)
+    for notice in rows.notices(of.tx, of.during):
+        month = months[f"{notice.asked_at.astimezone(STATION_ZONE):%Y-%m}"]
+        month["told"] += 1
+        month["heard"] += notice.heard_at is not None
+        month["taken"] += notice.stage is Stage.TAKEN
+        month["by_phone"] += notice.called_at is not None
+    lines: list[Sequence[Cell]] = [
+        [month, *(months[month][each] for each in _NOTICE_HEAD[1:])] for month in sorted(months)
+    ]
+    parts = [
+        of.sheet("by_organ", _ORGAN_HEAD, _organ_lines(of, lives)),
+        of.sheet("by_month", _NOTICE_HEAD, lines),
+    ]
+    return Section(Chapter.CONTINUITY, _joined(parts))
+
+
 _BACKUP_HEAD = ("month", "backups_made", "failed", "drills_made", "failed")
 
 
@@ -284,10 +374,13 @@ def _backups(of: _Year) -> Section:
 _CHAPTERS: Mapping[Chapter, Callable[[_Year], Section]] = {
     Chapter.ALARMS: _alarms,
     Chapter.AVAILABILITY: _availability,
+    Chapter.FAILURES: _failures,
     Chapter.POWER: _power,
     Chapter.CLOCK: _clock,
     Chapter.CANARY: _canary,
     Chapter.CHECKS: _checks,
     Chapter.STAFFING: _staffing,
+    Chapter.ROOM: _room,
+    Chapter.CONTINUITY: _continuity,
     Chapter.BACKUPS: _backups,
 }

@@ -10,11 +10,14 @@ Pair = tuple[str, str]
 CHAPTERS: Mapping[str, Pair] = {
     "alarms": ("Traitement des alarmes", "Handling of alarms"),
     "availability": ("Disponibilité des organes", "Availability of organs"),
+    "failures": ("Pannes et interventions", "Failures and interventions"),
     "power": ("Alimentation électrique", "Power supply"),
     "clock": ("Horloge", "Clock"),
     "canary": ("Essais en boucle des liaisons", "Canaries of the connections"),
     "checks": ("Contrôles et exercices", "Checks and drills"),
     "staffing": ("Présence des opérateurs", "Operators present"),
+    "room": ("Protection des locaux et des opérateurs", "Protection of premises and operators"),
+    "continuity": ("Site miroir et station de secours", "Mirror site and backup station"),
     "backups": ("Sauvegardes et restaurations", "Backups and restores"),
 }
 SHOWS: Mapping[str, Pair] = {
@@ -26,6 +29,12 @@ SHOWS: Mapping[str, Pair] = {
     "availability": (
         "Part du temps connu pendant laquelle chaque organe a fait son travail, et ses pannes.",
         "Share of the known time in which each organ did its work, and its failures.",
+    ),
+    "failures": (
+        "Chaque panne : après combien de temps le technicien a été appelé, puis a confirmé, et"
+        " combien de personnes l'ont su par téléphone.",
+        "Each failure: how soon the technician was called, and confirmed, and how many people"
+        " heard of it by telephone.",
     ),
     "power": (
         "Chaque moment où l'alimentation n'était pas en ordre.",
@@ -46,6 +55,16 @@ SHOWS: Mapping[str, Pair] = {
     "staffing": (
         "Combien d'opérateurs avaient pris leur poste en même temps.",
         "How many operators were on shift at once.",
+    ),
+    "room": (
+        "La centrale d'alarme de la station et son entrée, les alarmes qui en sont venues, et"
+        " l'homme mort.",
+        "The station's own alarm panel and its entrance, the alarms that came of them, and the dead"
+        " man's switch.",
+    ),
+    "continuity": (
+        "Qui prend la relève : le site miroir, et ce que la station de secours a su.",
+        "Who stands in: the mirror site, and what the backup station was told of.",
     ),
     "backups": (
         "Sauvegardes faites, et restaurations à l'essai vérifiées.",
@@ -96,6 +115,16 @@ WORDS: Mapping[str, Pair] = {
     "share": ("part du temps (%)", "share of the time (%)"),
     "or_more": ("{} ou plus", "{} or more"),
     "month": ("mois", "month"),
+    "rung_s": ("appelé après (s)", "called after (s)"),
+    "confirmed_s": ("confirmé après (s)", "confirmed after (s)"),
+    "people": ("numéros appelés", "numbers called"),
+    "kind": ("alarme", "alarm"),
+    "count": ("nombre", "number"),
+    "told": ("confiées", "told"),
+    "heard": ("entendues", "heard"),
+    "taken": ("prises là-bas", "taken there"),
+    "by_phone": ("appelée aussi", "called as well"),
+    "target_failures": ("quelqu'un appelé dans les {} s", "somebody called within {} s"),
     "backups_made": ("sauvegardes", "backups"),
     "drills_made": ("restaurations vérifiées", "verified restores"),
     "target_availability": ("au moins {} %", "at least {} %"),
@@ -107,6 +136,8 @@ WORDS: Mapping[str, Pair] = {
     "not_in_order": ("Moments où elle n'était pas en ordre", "Times when it was not in order"),
     "daily": ("Relevés quotidiens, par mois", "As noted each day, by month"),
     "by_organ": ("Par organe", "By organ"),
+    "each_failure": ("Chaque panne", "Each failure"),
+    "by_kind": ("Par alarme", "By alarm"),
     "by_trial": ("Par liaison", "By connection"),
     "by_check": ("Par contrôle", "By check"),
     "by_count": ("Par effectif", "By number"),

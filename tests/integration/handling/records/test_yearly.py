@@ -11,6 +11,7 @@ import pytest
 from callflow.core.people.users import Role
 from callflow.core.records.yearly import Chapter, Section
 from callflow.core.station.backups import What
+from callflow.core.station.peer import Notice, Stage
 from callflow.core.watch.organs import Part, Reason, State
 from callflow.core.watch.readings import Reading
 from callflow.handling.base.telling import tell
@@ -22,14 +23,15 @@ from callflow.handling.watch.checks import Signed
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.desks import shifts
+from callflow.storage.messages import peers
 from callflow.storage.people import users
 from callflow.texts.station import organs
-from tests.integration.handling.station import NIGHT, Station
+from tests.integration.handling.station import DUTY, NIGHT, Station
 
 pytestmark = pytest.mark.both_databases
 
 HOUR = timedelta(hours=1)
-SETTINGS = Settings(audit_clauses={"staffing": "§ <b>8</b>"}, audit_staff=1)
+SETTINGS = Settings(audit_clauses={"staffing": "§ <b>8</b>"}, audit_staff=1, room_account="1001")
 
 
 def reading(station: Station, part: Part, name: str, state: State, at: datetime) -> None:
@@ -99,3 +101,39 @@ def test_each_chapter_says_what_the_rows_of_the_year_say(station: Station) -> No
     assert lines(found[Chapter.STAFFING])[-1][:2] == ["1 ou plus", 20.0]
     assert found[Chapter.STAFFING].met is False  # of the year's other days nobody is known
     assert all(section.met is None for section in report(station, 2025).values())
+
+
+def test_each_failure_says_how_soon_somebody_was_called_and_who_stood_in(station: Station) -> None:
+    reading(station, Part.NETWORK, "fibre", State.FAILED, station.now)
+    station.correlate()
+    (failure,) = station.incidents()
+    station.later(20)
+    station.replies(DUTY, "acknowledged")
+    station.now += timedelta(minutes=10)
+    reading(station, Part.NETWORK, "fibre", State.OK, station.now)
+    station.look()
+    held_up = station.alarm("HA")
+    told = Notice(
+        *(), id="n", incident_id=held_up.id, stage=Stage.TAKEN, asked_at=station.now,
+        due_at=station.now, heard_at=station.now, ended_at=station.now,
+    )  # fmt: skip
+    station.write(lambda tx: peers.insert(tx, told))
+    station.now += HOUR
+    found = report(station)
+    (line,) = lines(found[Chapter.FAILURES])
+    assert line[1] == organs.named("network", "fibre", "", 0)
+    _, _, rung, confirmed, people, lasted = line
+    assert (people, found[Chapter.FAILURES].met) == (1, True)
+    assert 0 <= rung <= confirmed < 60
+    assert lasted == pytest.approx(10.3, abs=0.5)
+    assert station.incident(failure.id).state == "filed"
+    assert lines(found[Chapter.ROOM], 1) == [["agression", 1]]
+    assert lines(found[Chapter.CONTINUITY], 1) == [["2026-11", 1, 1, 1, 0]]
+
+
+def test_a_failure_that_nobody_was_called_for_is_no_target_met(station: Station) -> None:
+    reading(station, Part.NETWORK, "fibre", State.FAILED, station.now)
+    station.correlate()
+    station.now += HOUR
+    found = report(station)[Chapter.FAILURES]
+    assert (lines(found)[0][2:4], found.met) == ([None, None], False)
