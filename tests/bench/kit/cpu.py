@@ -30,6 +30,11 @@ def of_process(pid: int) -> float:
         return math.nan
 
 
+def with_children(pid: int) -> float:
+    """The same, with what its children used that it has waited for."""
+    return _used(Path(f"/proc/{pid}"), children=True)
+
+
 def used(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """What was used between two looks."""
     return {
@@ -48,6 +53,6 @@ def _part(words: list[str]) -> str:
     return "voice" if any(word.endswith("voice.py") for word in words) else "supervisor"
 
 
-def _used(process: Path) -> float:
+def _used(process: Path, *, children: bool = False) -> float:
     fields = (process / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return sum(map(int, fields[11 : 15 if children else 13])) / _TICKS
