@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.outside.outages import Outage, Panels, environment, said, the_turn
+from tests.support.outside.outages import Outage, Panels, environment, said
 from tests.support.outside.small_disk import ProductOnSmallDisk, SmallDisk
 from tests.support.pages.verdicts import of_json
 from tests.support.stations.product import Product
 
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "12"))
-
-#: Writes all of SQLite's log to the database, so that the log has no room of its own.
-_SHORTEN = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], timeout=30)
-while database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-    pass  # somebody reads from it
-"""
 
 
 @pytest.mark.timeout(240)
@@ -31,20 +22,13 @@ async def test_a_full_disk_and_a_read_only_one_lose_no_signal(tmp_path: Path) ->
         ProductOnSmallDisk(disk, environment()) as product,
         Panels(product) as panels,
     ):
-
-        async def full() -> None:
-            # Nobody writes meanwhile: what a commit began to write is room for a smaller one.
-            with the_turn(disk.seen / "callflow.db"):
-                await disk.run(sys.executable, "-c", _SHORTEN, str(disk.folder / "callflow.db"))
-                await disk.fill()
-
         # It never has the room that a station needs: that is said before anything is lost.
         await product.until(lambda: _disk_is_said(product))
         first = Outage(product, panels)
-        await first.lasts(SECONDS, full, disk.empty)
+        await first.lasts(SECONDS, disk.fill_up, disk.empty)
 
         async def full_then_read_only() -> None:
-            await full()
+            await disk.fill_up()
             await product.until(lambda: _reason_holds(product, "full"))
             await disk.forbid()
             # Whoever had opened the file before may write it still: not when there is room again.

@@ -7,65 +7,22 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from callflow import clock
-from callflow.core.desks.roster import Part
-from callflow.core.time.hours import Span
-from callflow.handling.desks import rosters
 from tests.support.outside.cable import Cut
-from tests.support.rows import sites
-from tests.support.stations.station import DESKS, DUTY, PATIENCE, Station
+from tests.support.stations.station import DUTY, PATIENCE, Station
+from tests.support.stations.technicians import CHIEF, alarms, prepare, rung
 
 pytestmark = pytest.mark.deep
 
-CHIEF = sites.number(931)
 #: A port of the far end's own namespace.
 FAR_END = 8080
-#: Seconds between two looks, and until who confirmed must have repaired it.
-EVERY, DEADLINE = 10, 20
+#: Seconds between two looks.
+EVERY = 10
 #: The test's own limit is the bound.
 LONG = 280.0
-PLAN: dict[str, Any] = {
-    "id": "organ",
-    "name": "Panne à la station",
-    "steps": [
-        {
-            "id": "duty",
-            "kind": "message",
-            "who": [{"role": "maintenance"}],
-            "text": "Un organe est en panne.",
-            "outcomes": {"acknowledged": "repair", "exhausted": "supervisor"},
-        },
-        {
-            "id": "repair",
-            "kind": "wait",
-            "restore": True,
-            "limit_s": DEADLINE,
-            "outcomes": {"restored": "works_again", "elapsed": "supervisor"},
-        },
-        {
-            "id": "supervisor",
-            "kind": "message",
-            "who": [{"role": "manager"}],
-            "text": "Un organe n'est pas rétabli.",
-            "outcomes": {"acknowledged": "deadline", "exhausted": "operator"},
-        },
-        {
-            "id": "deadline",
-            "kind": "wait",
-            "restore": True,
-            "limit_s": 3600,
-            "outcomes": {"restored": "works_again", "elapsed": "operator"},
-        },
-        {"id": "operator", "kind": "hand_to_operator"},
-        {"id": "works_again", "kind": "close", "code": "restored"},
-    ],
-}
 
 
 @pytest.mark.timeout(300)
@@ -74,21 +31,20 @@ async def test_a_lost_way(tmp_path: Path) -> None:
         async with Station(tmp_path, PATIENCE) as station:
             await _prepare(station, way)
             await station.until(lambda: _is(station, "ok"), within=LONG)
-            assert await _alarms(station) == []
+            assert await alarms(station) == []
             way.pulled_out()
             await station.until(lambda: _is(station, "failed"), within=LONG)
             await station.until(lambda: station.seen(DUTY), within=LONG)
             await station.until(lambda: station.seen(CHIEF), within=LONG)
-            (alarm,) = await _alarms(station)
+            (alarm,) = await alarms(station)
             assert dict(alarm["zones"]) == {"network:Fibre": "alarm"}
             assert alarm["state"] == "open"
             way.plugged_in()
             await station.until(lambda: _is(station, "ok"), within=LONG)
             await station.until(lambda: _filed(station), within=LONG)
-            (alarm,) = await _alarms(station)
+            (alarm,) = await alarms(station)
             assert [one["code"] for one in alarm["signals"]] == ["ORGAN_FAILED", "ORGAN_BACK"]
-            told = [len(await station.seen(number)) for number in (DUTY, CHIEF, *DESKS)]
-            assert told == [1, 1, 0, 0], "nobody rings twice, and nobody else at all"
+            assert await rung(station) == {DUTY: 1, CHIEF: 1}, "nobody twice, nor anybody else"
 
 
 @contextlib.contextmanager
@@ -105,17 +61,8 @@ def _provider(way: Cut) -> Iterator[None]:
 
 
 async def _prepare(station: Station, way: Cut) -> None:
-    """Both ways are probed; who is called confirms by 1."""
-    await station.put("/plans/organ", PLAN)
-    for number in (DUTY, CHIEF):
-        await station.phone(number, "answer", after_s=0.2, keys="1")
-    now = clock.now()
-    span = Span(now, now + timedelta(days=1))
-    await station.writes(
-        lambda tx, _: rosters.add_duties(
-            tx, Part.SUPERVISOR, "chief", CHIEF, [span], "claire", clock.now()
-        )
-    )
+    """Both ways are probed."""
+    await prepare(station)
     ways = {"Fibre": (way.there, way.here), "Locale": ("127.0.0.1", "")}
     for name, (host, source) in ways.items():
         port = FAR_END if source else station.base
@@ -130,9 +77,5 @@ async def _is(station: Station, state: str) -> bool:
     return found == {"Fibre": state, "Locale": "ok"}
 
 
-async def _alarms(station: Station) -> list[dict[str, Any]]:
-    return [one for one in await station.incidents() if one["kind"] == "organ"]
-
-
 async def _filed(station: Station) -> bool:
-    return [one["state"] for one in await _alarms(station)] == ["filed"]
+    return [one["state"] for one in await alarms(station)] == ["filed"]

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support.outside.plugs import held, locked
 from tests.support.pages.verdicts import Verdict, lamp_of, lamps, of_json, of_metrics
 from tests.support.sip.sip_relay import SipRelay
 from tests.support.sip.trunks import TRUNKS, TrunkStation
@@ -80,7 +78,8 @@ class Four:
 @contextlib.asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[tuple[Four, SipRelay]]:
     """A station with one trunk, whose wire can be cut, and a clock that nobody answers for."""
-    station = TrunkStation(folder, {"CALLFLOW_CLOCK": "chrony"})
+    own = {"CALLFLOW_CLOCK": "chrony", "CALLFLOW_HUNG_AFTER": "0"}  # what is held stays so
+    station = TrunkStation(folder, own)
     async with SipRelay(station.base + 80) as wire:
         far_end = {"address": f"127.0.0.1:{wire.port}", "domain": "alpha.invalid"}
         station.use([{**TRUNKS[0], **far_end}])
@@ -91,20 +90,6 @@ async def running(folder: Path) -> AsyncIterator[tuple[Four, SipRelay]]:
             yield Four(station, visitor), wire
 
 
-@contextlib.contextmanager
-def held(pids: list[int]) -> Iterator[None]:
-    """They live, and do nothing."""
-    assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
 def asterisk(station: TrunkStation) -> list[int]:
     """The station's own, not the network's."""
     return [
@@ -112,17 +97,6 @@ def asterisk(station: TrunkStation) -> list[int]:
         for folder, words in station.processes()
         if any(word.endswith("/station/etc/asterisk.conf") for word in words)
     ]
-
-
-@contextlib.contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Somebody else has it, and does not let go."""
-    other = sqlite3.connect(database, isolation_level=None, timeout=60)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.close()
 
 
 @pytest.mark.timeout(900)

@@ -9,27 +9,37 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from tests.support.outside.outages import the_turn
 from tests.support.stations.product import Product
 
 _MEGABYTES = 64
+_MEGABYTE = 1 << 20
+#: Writes all of SQLite's log to the database, so that the log has no room of its own.
+_SHORTEN = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=30)
+while database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+    pass  # somebody reads from it
+"""
 
 
 class SmallDisk:
     """An async context: entered, ``folder`` is a small disk for those who ``enter`` it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, megabytes: int = _MEGABYTES) -> None:
+        self.folder, self._megabytes = folder, megabytes
         self._holder: asyncio.subprocess.Process | None = None
         self._filler: BinaryIO | None = None
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir()
         user = () if os.getuid() == 0 else ("--map-root-user",)
-        made = f'mount -t tmpfs -o size={_MEGABYTES}m none "$1" && echo ready && exec cat'
+        made = f'mount -t tmpfs -o size={self._megabytes}m none "$1" && echo ready && exec cat'
         self._holder = await asyncio.create_subprocess_exec(
             *("unshare", *user, "--mount", "sh", "-c", made, "sh", str(self.folder)),
             stdin=asyncio.subprocess.PIPE,
@@ -67,6 +77,15 @@ class SmallDisk:
                 while True:
                     self._filler.write(b"\0" * size)
 
+    async def fill_up(self) -> None:
+        """Until its SQLite database can't be written: its log has no room of its own left either.
+
+        Nobody writes meanwhile: what a commit began to write is room for a smaller one.
+        """
+        with the_turn(self.seen / "callflow.db"):
+            await self.run(sys.executable, "-c", _SHORTEN, str(self.folder / "callflow.db"))
+            await self.fill()
+
     async def leave(self, room: int) -> None:
         """So many bytes, and no more, fit again."""
         assert self._filler is not None
@@ -77,6 +96,20 @@ class SmallDisk:
         assert self._filler is not None
         self._filler.truncate(0)
         self._filler.seek(0)
+
+    @contextlib.asynccontextmanager
+    async def crowded(self, free: int) -> AsyncIterator[None]:
+        """Only so many megabytes more fit, however large it is otherwise."""
+        found = os.statvfs(self.seen)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize // _MEGABYTE
+        await self._resize(used + free)
+        try:
+            yield
+        finally:
+            await self._resize(self._megabytes)
+
+    async def _resize(self, megabytes: int) -> None:
+        await self.run("mount", "-o", f"remount,size={megabytes}m", str(self.folder))
 
     async def forbid(self) -> None:
         """Whoever opens a file from now on can't write it."""
@@ -93,17 +126,24 @@ class SmallDisk:
         assert await process.wait() == 0, command
 
 
-class ProductOnSmallDisk(Product):
-    """``callflow serve`` whose data folder is the small disk."""
+class OnSmallDisk(Product):
+    """A product whose data folder is the small disk."""
 
-    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
-        super().__init__(disk.folder, environment)
-        self._disk = disk
+    disk: SmallDisk
+    forks = False
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
-        return self._disk.enter(*super()._command(*arguments))
+        return self.disk.enter(*super()._command(*arguments))
 
     async def _token(self, role: str = "administrator") -> str:
         """By the command: its rows lie where only what was begun there sees them."""
         said = await self.cli("token", "create", "--role", role, "--json")
         return str(json.loads(said)["token"])
+
+
+class ProductOnSmallDisk(OnSmallDisk):
+    """``callflow serve`` on one."""
+
+    def __init__(self, disk: SmallDisk, environment: Mapping[str, str]) -> None:
+        self.disk = disk
+        super().__init__(disk.folder, environment)

@@ -135,6 +135,43 @@ async def test_what_somebody_takes_here_is_told_no_more(
     assert north.told(alarm.id) == ["peer_asked", "peer_heard"]
 
 
+def overflows(north: North, **beyond: float) -> None:
+    """From here on what is too much, or waits too long, goes there, however soon its target is."""
+    north.settings = north.settings.model_copy(update=beyond)
+    north.peers = Peers(north.settings, north.store, north.now)
+
+
+async def test_more_alarms_than_may_wait_here_overflow_the_most_urgent_staying(
+    north: North, station: WebStation, client: httpx.AsyncClient
+) -> None:
+    overflows(north, peer_most_waiting=2)
+    for account in ("1002", "1003"):
+        north.site(account)
+    first, second = north.alarm(code="PA"), north.alarm("1002", code="PA")
+    await north.tells(client)
+    assert theirs(station) == []
+    third = north.alarm("1003", code="PA")
+    await north.tells(client)
+    assert [north.told(one.id) for one in (first, second)] == [[], []]
+    assert north.told(third.id) == ["peer_asked", "peer_heard"]
+    (here,) = theirs(station)
+    station.do(lambda tx: operating.claim(tx, here.id, "lea", clock.now()))
+    await north.tells(client, after=6)
+    assert north.told(third.id)[-1] == "peer_took"
+
+
+async def test_what_waits_too_long_overflows(
+    north: North, station: WebStation, client: httpx.AsyncClient
+) -> None:
+    overflows(north, peer_waiting_after=10)
+    alarm = north.alarm(code="PA")
+    await north.tells(client, after=9)
+    assert north.told(alarm.id) == []
+    await north.tells(client, after=2)
+    assert north.told(alarm.id) == ["peer_asked", "peer_heard"]
+    assert len(theirs(station)) == 1
+
+
 async def nothing() -> AsyncIterator[bytes]:
     """A body that is read as it comes."""
     yield b""
