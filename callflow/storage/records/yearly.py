@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from callflow.core.alarms.incident import Incident
 from callflow.core.signals.signal import Kind
@@ -22,7 +22,7 @@ def alarms(tx: Tx, during: Span, *, kinds: Collection[Kind], account: str = "") 
     """Those that were opened in that time about these kinds, or from ``account``, the oldest first;
     rehearsals are none."""
     c = t.incident.c
-    wanted = c.kind.in_([kind.value for kind in kinds])
+    wanted: ColumnElement[bool] = c.kind.in_([kind.value for kind in kinds])
     if account:
         wanted = or_(wanted, c.account == account)
     query = select(t.incident).where(

@@ -31,7 +31,7 @@ from tests.integration.handling.station import DUTY, NIGHT, Station
 pytestmark = pytest.mark.both_databases
 
 HOUR = timedelta(hours=1)
-SETTINGS = Settings(audit_clauses={"staffing": "§ <b>8</b>"}, audit_staff=1, room_account="1001")
+SETTINGS = Settings(audit_clauses={"staffing": "§ <b>8</b>"}, audit_staff=1, room_account="1002")
 
 
 def reading(station: Station, part: Part, name: str, state: State, at: datetime) -> None:
