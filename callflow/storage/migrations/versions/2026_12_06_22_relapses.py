@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_06_22_relapses"
-down_revision = "2026_12_05_5_peer"
+down_revision = "2026_12_07_1_drawing"
 branch_labels = None
 depends_on = None
 
