@@ -8,6 +8,7 @@ from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from callflow.core.alarms.promise import Bypass, Promise
 from callflow.core.alarms.signing import Signature
+from callflow.core.records.logbook import chain_of
 from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 from callflow.storage.engine.values import Reads, columns, columns_of, first
@@ -107,8 +108,9 @@ def told_at(
 ) -> datetime | None:
     """When an entry of one of ``kinds`` was written of an incident: the last, or the first."""
     c = t.logbook.c
-    query = select(c.at).where(c.incident == incident_id, c.kind.in_(list(kinds)))
-    order = c.number if first else c.number.desc()
+    # By the chain's name, in its order: nothing else finds an incident's among millions.
+    query = select(c.at).where(c.chain == chain_of(incident_id), c.kind.in_(list(kinds)))
+    order = c.seq if first else c.seq.desc()
     at: datetime | None = tx.execute(query.order_by(order).limit(1)).scalar()
     return at
 
