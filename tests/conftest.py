@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = (
@@ -30,5 +31,11 @@ os.environ.setdefault("CALLFLOW_SCREEN_FROZEN", "600")
 
 # The machine is shared and tests are timed as a whole (limits.py), not example by example; the same
 # examples each time, so that a red run is red for everybody.
-settings.register_profile("callflow", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("callflow")
+settings.register_profile("deep", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("fast", settings.get_profile("deep"), max_examples=30)
+settings.load_profile("fast")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before tests are read, whose own settings add to these."""
+    settings.load_profile("deep" if config.option.deep else "fast")

@@ -3,7 +3,8 @@
 import csv
 import json
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,39 +43,57 @@ class SeenCall:
         }
 
 
-def calls_seen(instance: Instance) -> list[SeenCall]:
-    """Every call from the station, oldest first, across restarts of the network.
+class NetworkLog:
+    """What one process has read of it: each look reads what was written since the last."""
 
-    A call without its end that was up when the network's process was started again has ended
-    by then.
-    """
-    calls: dict[str, SeenCall] = {}
-    for kind, at, channel_id, name, extension, caller, extra in _lines(instance):
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._calls: dict[str, SeenCall] = {}
+        self._read = 0  # bytes
+        self._lock = threading.Lock()
+
+    def calls(self) -> list[SeenCall]:
+        """Every call from the station, oldest first, across restarts of the network.
+
+        A call without its end that was up when the network's process was started again has ended
+        by then.
+        """
+        with self._lock:
+            self._read_on()
+            found = [replace(call) for call in self._calls.values()]
+        _end_at_restarts(found, _starts(self._instance))
+        return sorted(found, key=lambda call: call.at)
+
+    def _read_on(self) -> None:
+        try:
+            with calls_file(self._instance).open("rb") as file:
+                file.seek(self._read)
+                fresh = file.read()
+        except FileNotFoundError:
+            return
+        whole = fresh[: fresh.rfind(b"\n") + 1]  # a line being written is read next time
+        self._read += len(whole)
+        for row in csv.reader(whole.decode(errors="replace").splitlines()):
+            if len(row) == 7:
+                self._note(*row)
+
+    def _note(
+        self, kind: str, at: str, channel: str, name: str, extension: str, caller: str, extra: str
+    ) -> None:
         if kind == "CHAN_START":
             # The network's own calls to the station have no number as their extension.
             station = _FROM_STATION.fullmatch(name)
             if station and extension.lstrip("+").isdigit():
                 number, trunk = f"+{extension.lstrip('+')}", station[1] or "trunk"
-                calls[channel_id] = SeenCall(to=number, caller=caller, at=at, trunk=trunk)
-        elif (call := calls.get(channel_id)) is not None:
-            _apply(call, kind, at, extra)
-    _end_at_restarts(list(calls.values()), _starts(instance))
-    return sorted(calls.values(), key=lambda call: call.at)
+                seen = SeenCall(to=number, caller=caller, at=_time(at), trunk=trunk)
+                self._calls[channel] = seen
+        elif (call := self._calls.get(channel)) is not None:
+            _apply(call, kind, _time(at), extra)
 
 
-def _lines(instance: Instance) -> list[tuple[str, datetime, str, str, str, str, str]]:
-    path = instance.log / "cel-custom" / "calls.csv"
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
-    whole = text[: text.rfind("\n") + 1]  # a line being written is read next time
-    found = []
-    for row in csv.reader(whole.splitlines()):
-        if len(row) == 7:
-            kind, at, channel_id, name, extension, caller, extra = row
-            found.append((kind, _time(at), channel_id, name, extension, caller, extra))
-    return found
+def calls_seen(instance: Instance) -> list[SeenCall]:
+    """As ``NetworkLog.calls``, for one look."""
+    return NetworkLog(instance).calls()
 
 
 def _apply(call: SeenCall, kind: str, at: datetime, extra: str) -> None:

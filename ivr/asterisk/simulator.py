@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from ivr.asterisk import control, network_log
+from ivr.asterisk import control
 from ivr.asterisk.instance import Instance
-from ivr.asterisk.network_log import SeenCall
+from ivr.asterisk.network_log import NetworkLog, SeenCall
 
 
 class Behaviour(StrEnum):
@@ -134,7 +134,7 @@ class Simulator:
     """The simulated network of an instance. Its methods block for about a millisecond."""
 
     def __init__(self, instance: Instance) -> None:
-        self.instance = instance
+        self.instance, self._log = instance, NetworkLog(instance)
 
     def seed(self, phones: list[Phone], overwrite: bool = False) -> None:
         """Puts phones in; those that are there already keep what they were told."""
@@ -160,7 +160,7 @@ class Simulator:
 
     def calls(self) -> list[SeenCall]:
         """Every INVITE that the network ever saw from the station, oldest first."""
-        return network_log.calls_seen(self.instance)
+        return self._log.calls()
 
     def set_trunk(self, name: str, behaviour: str) -> None:
         """What the network does with one trunk's calls, from the next one on.

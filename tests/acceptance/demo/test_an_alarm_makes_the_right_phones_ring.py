@@ -44,11 +44,15 @@ async def test_each_demo_site_ends_as_it_is_to_show(station: Station) -> None:
     assert len(await station.seen(sites.number("1002", 0))) == 2
     assert len(await station.seen(sites.number("1002", 1))) == 1
     assert len(await station.seen(sites.number("1007", 3))) == 1
+    shown = (await station.api.get("/simulator/calls")).json()["items"]
+    seen = (await station.seen())[: len(shown)]  # some more may ring by now
+    assert [(call["to"], call["at"]) for call in shown] == [(c["to"], c["at"]) for c in seen]
 
 
 async def test_phones_that_are_set_to_busy_make_the_demo_say_so(station: Station) -> None:
     for place in range(4):
-        await station.phone(sites.number("1001", place), "busy", after_s=0)
+        phone = f"/simulator/phones/{sites.number('1001', place)}"
+        await station.put(phone, {"behaviour": "busy", "after_s": 0})
     assert await _once(station, "1001") == 1
 
 

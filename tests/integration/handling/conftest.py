@@ -7,33 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
 from callflow.storage import Store
 from callflow.storage.engine.connections import make_engine
 from callflow.storage.schema import metadata
 from callflow.vault import Vault
 from tests.integration.handling.station import Station
-from tests.support.rows.postgresql import Server
 from tests.support.suite.depth import DATABASES
-
-#: At once: a trip for each table takes longer than most tests.
-_EMPTY_ALL = "; ".join(str(table.delete()) for table in reversed(metadata.sorted_tables))
 
 
 @pytest.fixture
 def vault(tmp_path: Path, model: Path) -> Vault:
     shutil.copytree(model / "keys", tmp_path / "keys")
     return Vault(tmp_path / "keys")
-
-
-@pytest.fixture(scope="session")
-def shared_postgresql(postgresql: Server) -> str:
-    """One database for all tests of this folder: making one takes longer than most tests."""
-    postgresql.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("handling")))
-    url = postgresql.url("handling")
-    _make_tables(url)
-    return url
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +49,7 @@ def tables(request: pytest.FixtureRequest) -> Iterator[str]:
         shutil.copy(model / f"{name}.sqlite3", url.removeprefix("sqlite:///"))
         yield url
         return
-    url = request.getfixturevalue("shared_postgresql")
-    yield url
-    engine = make_engine(url, writer=True)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(_EMPTY_ALL)
-    engine.dispose()
+    yield request.getfixturevalue("postgresql_url")
 
 
 def _make_tables(url: str) -> None:

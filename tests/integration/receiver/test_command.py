@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import os
 import sys
 
 import pytest
@@ -11,6 +13,7 @@ from typer.testing import CliRunner
 
 from callflow.commands import line
 from tests.integration.receiver.conftest import HOST, Station
+from tests.support.suite import forked
 from tests.support.suite.ports import free_port
 
 SIMULATE = (sys.executable, "-m", "callflow", "receiver", "simulate")
@@ -18,12 +21,8 @@ SIMULATE = (sys.executable, "-m", "callflow", "receiver", "simulate")
 
 async def simulate(*arguments: str) -> tuple[int, str]:
     """The exit status, and what was printed."""
-    process = await asyncio.create_subprocess_exec(
-        *SIMULATE, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    command = functools.partial(forked.run, environment=os.environ)
+    return await asyncio.to_thread(command, *SIMULATE[-2:], *arguments)
 
 
 def address(station: Station, protocol: str) -> tuple[str, ...]:

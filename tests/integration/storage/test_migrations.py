@@ -17,8 +17,12 @@ from callflow.storage.engine.connections import make_engine
 from callflow.storage.engine.outage import StoreUnavailable
 from callflow.storage.engine.upgrade import upgrade
 from callflow.storage.schema.logbook import WORDS
+from tests.support.rows.migrated import migrate
 
 pytestmark = pytest.mark.both_databases
+
+#: The first release's schema.
+FIRST = "2026_11_25_first_tables"
 
 
 def drift(url: str) -> list[object]:
@@ -41,19 +45,19 @@ def test_from_nothing_to_what_the_program_expects(empty_url: str) -> None:
     assert drift(empty_url) == []
 
 
-def test_twice_is_once(empty_url: str) -> None:
-    upgrade(empty_url)
-    engine = make_engine(empty_url, writer=True)
+def test_twice_is_once(database_url: str) -> None:
+    migrate(database_url)
+    engine = make_engine(database_url, writer=True)
     with engine.begin() as connection:
         connection.execute(schema.client.insert().values(id="c", name="Client"))
-    upgrade(empty_url)
+    upgrade(database_url)
     with engine.connect() as connection:
         assert connection.execute(select(schema.client.c.name)).scalars().all() == ["Client"]
     engine.dispose()
 
 
 def test_rows_of_the_first_release_are_kept(empty_url: str) -> None:
-    upgrade(empty_url, "2026_11_25_first_tables")
+    upgrade(empty_url, FIRST)
     engine = make_engine(empty_url, writer=True)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO client (id, name) VALUES ('c', 'Client')"))
@@ -87,30 +91,35 @@ def test_a_schema_between_two_versions_is_refused_and_the_way_is_named(empty_url
 
 def test_processes_that_start_together_upgrade_once(empty_url: str) -> None:
     together(empty_url)
-    assert drift(empty_url) == []
+    assert_whole(empty_url)
 
 
 def test_commands_that_are_the_first_in_a_folder_wait_for_each_other(tmp_path: Path) -> None:
     for number in range(12):  # one in six failed when each switched the file to WAL by itself
-        together(f"sqlite:///{tmp_path / str(number) / 'callflow.db'}")
+        together(f"sqlite:///{tmp_path / str(number) / 'callflow.db'}", FIRST)
 
 
-def together(url: str) -> None:
+def together(url: str, revision: str = "head") -> None:
     """Four upgrades that begin in the same moment."""
     start = Barrier(4)
 
     def one() -> None:
         start.wait()
-        upgrade(url)
+        upgrade(url, revision)
 
     with ThreadPoolExecutor(4) as processes:
         for done in [processes.submit(one) for _ in range(4)]:
             done.result()
 
 
-def test_the_database_knows_its_version(empty_url: str) -> None:
-    upgrade(empty_url)
-    engine = make_engine(empty_url, writer=False)
+def test_the_database_knows_its_version(database_url: str) -> None:
+    migrate(database_url)
+    assert_whole(database_url)
+
+
+def assert_whole(url: str) -> None:
+    """It has one version, and every table."""
+    engine = make_engine(url, writer=False)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
         found = inspect(connection).get_table_names()

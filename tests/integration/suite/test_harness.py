@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suite import unsteady
+from tests.support.suite import forked, unsteady
+from tests.support.suite.unit_process import Process, load_plugins
+from tests.support.suite.units import LIVE, Unit
 
 _ROOT = Path(__file__).resolve().parents[3]
 #: A suite, and what the run says of it.
@@ -53,49 +57,48 @@ _BREACHES = {
 }
 
 
-#: Units of a whole run, one for each line of JSON: folder, arguments of pytest, more environment.
-_SUITES = """
-import json, sys, time
-from pathlib import Path
-from tests.support.suite.unit_process import Process, warm
-from tests.support.suite.units import LIVE, Unit
-warm()
-for line in sys.stdin:
-    folder, arguments, environment = json.loads(line)
-    unit = Unit(name="suite", parts=(folder,), kind=LIVE)
-    process = Process(unit, arguments, Path(folder), **environment)
-    while not (ended := process.ended()):
-        time.sleep(0.05)
-    print(json.dumps([ended.code, ended.said]), flush=True)
-"""
 #: Runs one file of tests, in a folder, under this suite's plug-ins: the exit code, what was said.
 RunSuite = Callable[..., tuple[int, str]]
 
 
+def main() -> None:
+    """Units of a whole run, one for each line of JSON that comes in by the first pipe: folder,
+    arguments of pytest, more environment. How each ended goes out by the second."""
+    if "tests.support.suite.depth" not in sys.modules:  # they have been loaded by who was forked
+        load_plugins()
+    with Path(sys.argv[1]).open() as asked, Path(sys.argv[2]).open("w") as told:
+        for line in asked:
+            folder, arguments, environment = json.loads(line)
+            unit = Unit(name="suite", parts=(folder,), kind=LIVE)
+            process = Process(unit, arguments, Path(folder), **environment)
+            with os.fdopen(os.pidfd_open(process.pid)) as handle:
+                select.select([handle], [], [])
+            ended = process.ended()
+            assert ended is not None
+            print(json.dumps([ended.code, ended.said]), file=told, flush=True)
+
+
 @pytest.fixture(scope="module")
-def run_suite() -> Iterator[RunSuite]:
+def run_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunSuite]:
+    """By a process that is forked from what has loaded all that it needs."""
     settings = ("-c", str(_ROOT / "pyproject.toml"))
-    suites = subprocess.Popen(
-        [sys.executable, "-c", _SUITES],
-        cwd=_ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    pipes = tmp_path_factory.mktemp("suites")
+    for name in ("asked", "told"):
+        os.mkfifo(pipes / name)
+    words = (str(pipes / "asked"), str(pipes / "told"))
+    suites = forked.module(__name__, *words, environment=os.environ, output=2)
+    with (pipes / "asked").open("w") as asked, (pipes / "told").open() as told:
 
-    def run(folder: Path, source: str, *more: str, **environment: str) -> tuple[int, str]:
-        (folder / "test_breach.py").write_text(source, encoding="utf-8")
-        (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
-        arguments = (*settings, "--rootdir", str(folder), *more)
-        assert suites.stdin is not None
-        assert suites.stdout is not None
-        suites.stdin.write(json.dumps([str(folder), arguments, environment]) + "\n")
-        suites.stdin.flush()
-        code, said = json.loads(suites.stdout.readline())
-        return code, said
+        def run(folder: Path, source: str, *more: str, **environment: str) -> tuple[int, str]:
+            (folder / "test_breach.py").write_text(source, encoding="utf-8")
+            (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
+            arguments = (*settings, "--rootdir", str(folder), *more)
+            print(json.dumps([str(folder), arguments, environment]), file=asked, flush=True)
+            code, said = json.loads(told.readline())
+            return code, said
 
-    yield run
-    suites.communicate()
+        yield run
+    suites.wait()
 
 
 @pytest.mark.parametrize("breach", _BREACHES)

@@ -30,6 +30,7 @@ from psycopg import sql
 from callflow.orphans import end_with_parent
 from callflow.storage.engine.upgrade import upgrade
 from tests.support.rows import migrated
+from tests.support.rows.databases import Databases
 from tests.support.suite.depth import DATABASES
 from tests.support.suite.ports import free_port
 
@@ -54,22 +55,35 @@ class Server:
 
     def execute(self, statement: sql.Composed) -> None:
         """Runs a statement that can't stand in a transaction."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             connection.execute(statement)
 
     def has(self, database: str) -> bool:
         """Whether it is there."""
         sought = "SELECT 1 FROM pg_database WHERE datname = %s"
-        with self._connected() as connection:
+        with self.connected() as connection:
             return connection.execute(sought, (database,)).fetchone() is not None
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def made(self, model: str = "") -> str:
+        """A new database, empty or a copy of ``model``; its name."""
+        name = f"test_{secrets.token_hex(6)}"
+        how = "CREATE DATABASE {} TEMPLATE {}" if model else "CREATE DATABASE {}"
+        words = map(sql.Identifier, (name, *filter(None, [model])))
+        self.execute(sql.SQL(how).format(*words))
+        return name
+
+    def drop(self, database: str) -> None:
+        """Whoever is in it is sent away."""
+        self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def connected(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        """Each statement is a transaction of its own."""
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user=_USER,
             password=self.password,
-            dbname="postgres",
+            dbname=database,
             autocommit=True,
         )
 
@@ -153,21 +167,18 @@ def own_postgresql() -> Iterator[OwnServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _fresh(server: Server, how: str = "CREATE DATABASE {}", *model: str) -> Iterator[str]:
-    name = f"test_{secrets.token_hex(6)}"
-    server.execute(sql.SQL(how).format(*map(sql.Identifier, (name, *model))))
-    yield server.url(name)
-    server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+@pytest.fixture(scope="session")
+def migrated_databases(postgresql: Server) -> Iterator[Databases]:
+    """What ``postgresql_url`` lends."""
+    databases = Databases(postgresql, _migrated(postgresql))
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def postgresql_url(postgresql: Server) -> Iterator[str]:
-    """A fresh database in it with this version's tables, dropped after the test.
-
-    A copy: migrations take a second, and hundreds of tests want them.
-    """
-    with _fresh(postgresql, "CREATE DATABASE {} TEMPLATE {}", _migrated(postgresql)) as url:
+def postgresql_url(migrated_databases: Databases) -> Iterator[str]:
+    """A database in it with this version's tables, as if nobody had used it before."""
+    with migrated_databases.lent() as url:
         yield url
 
 
@@ -199,8 +210,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def empty_postgresql_url(postgresql: Server) -> Iterator[str]:
     """A fresh database in it without tables, dropped after the test."""
-    with _fresh(postgresql) as url:
-        yield url
+    name = postgresql.made()
+    yield postgresql.url(name)
+    postgresql.drop(name)
 
 
 @pytest.fixture(params=DATABASES)

@@ -9,6 +9,7 @@ by its ``::`` gets it, deep or not.
 from __future__ import annotations
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 #: Who stands in a run's stash: the deep tests that it leaves out.
 LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
@@ -18,7 +19,7 @@ _MARKERS = (
     "deep: not in a fast run: its fact is proved there by one of its class, or is about a count",
     "twin: the same test on PostgreSQL, which is deep but where both_databases says otherwise",
     "both_databases: SQL differs here, so a fast run takes both too",
-    "counts: takes more of something in a deep run (it uses deep_run)",
+    "counts: takes more of something in a deep run (it uses deep_run, or draws its examples)",
     "ear: listens to live audio, which a loaded machine tears",
 )
 
@@ -41,7 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _is_deep_twin(item):
             item.add_marker("deep")
-        if "deep_run" in getattr(item, "fixturenames", ()):
+        drawn = is_hypothesis_test(getattr(item, "obj", None))  # conftest.py
+        if drawn or "deep_run" in getattr(item, "fixturenames", ()):
             item.add_marker("counts")
     if config.option.deep:
         return

@@ -102,6 +102,21 @@ def test_what_the_network_saw(simulator: Simulator) -> None:
     assert (live["to"], live["answered_at"], live["ended_at"]) == ("+33639980103", None, None)
 
 
+def test_what_is_written_later_is_seen_by_the_next_look(simulator: Simulator) -> None:
+    path = calls_file(simulator.instance)
+    path.parent.mkdir(parents=True)
+    path.write_text(LINES)
+    before = simulator.calls()
+    with path.open("a") as file:
+        file.write('ion-00000003","answer","33639989999",""\n')
+    after = simulator.calls()
+    assert before[:2] == after[:2]
+    assert (before[2].answered_at, after[2].as_dict()["answered_at"]) == (
+        None,
+        "1970-01-01T00:03:51.000Z",
+    )
+
+
 def test_a_network_that_saw_nothing_has_no_calls(simulator: Simulator) -> None:
     assert simulator.calls() == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.alarms import escalation
@@ -27,6 +27,9 @@ from callflow.core.plans.call_plan import (
 )
 from callflow.core.sites.site import Contact
 from tests.unit.core.alarm import Alarm, keyholder, premises
+
+#: A promise: as many examples in a fast run.
+WHOLE = settings(max_examples=100)
 
 #: Steps that need no task; all kinds run in tests of callflow.core.simulation.
 _KINDS = (
@@ -83,6 +86,7 @@ def people() -> st.SearchStrategy[tuple[Contact, ...]]:
     return st.lists(one, unique_by=lambda c: c.id, max_size=4).map(tuple)
 
 
+@WHOLE
 @given(
     plan=plans(),
     contacts=people(),
@@ -107,6 +111,7 @@ def test_an_alarm_ends_with_a_human_or_a_justified_closure(
         assert not reached_by_answer or given_answers[-1] in JUSTIFIED
 
 
+@WHOLE
 @given(
     plan=plans(),
     contacts=people(),
@@ -128,6 +133,7 @@ def test_nobody_is_called_more_often_than_the_plan_and_the_retries_allow(
         assert times <= plan.step(step).attempts + beyond
 
 
+@WHOLE
 @given(plan=plans())
 def test_a_plan_survives_being_stored(plan: Plan) -> None:
     assert to_json(from_json(to_json(plan))) == to_json(plan)

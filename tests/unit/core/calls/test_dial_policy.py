@@ -6,7 +6,7 @@ from typing import Any
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.calls.dial_policy import (
@@ -19,6 +19,9 @@ from callflow.core.calls.dial_policy import (
     forbidden,
     refusal,
 )
+
+#: A promise: as many examples in a fast run.
+WHOLE = settings(max_examples=100)
 
 NUMBERS = [
     "15", "17", "18", "110", "112", "114", "115", "119", "191", "196", "197", "911", "999", "000",
@@ -96,11 +99,13 @@ def test_who_earns_money_by_being_called_is_not_called(number: str) -> None:
     assert refusal(number) == PREMIUM
 
 
+@WHOLE
 @given(st.integers(1_00_00_00_00, 7_99_99_99_99))
 def test_every_french_subscriber_may_be_dialled(subscriber: int) -> None:
     assert refusal(f"+33{subscriber}") is None
 
 
+@WHOLE
 @given(st.from_regex(r"\+?[0-9 ]{1,7}", fullmatch=True))
 def test_no_short_number_passes(number: str) -> None:
     assert refusal(number)
@@ -147,6 +152,7 @@ def test_a_call_goes_to_whom_its_step_is_for(known: dict[str, Any], why: str | N
     assert forbidden(call(**known)) == why
 
 
+@WHOLE
 @given(
     st.sampled_from(["17", "+33112", "0033 15"]),
     st.sampled_from(["keyholders", "by_hand", "queue", "bridge", "service", "service_desk"]),

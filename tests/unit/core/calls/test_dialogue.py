@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.alarms.apply import NEEDS_HUMAN
@@ -43,6 +43,9 @@ from callflow.core.calls.dialogue.menus import PAGES
 from callflow.core.calls.dialogue.table import ASKING
 from callflow.core.interventions.law import Service
 from callflow.core.signals.signal import Kind
+
+#: A promise: as many examples in a fast run.
+WHOLE = settings(max_examples=100)
 
 facts_given = st.builds(
     Facts,
@@ -106,6 +109,7 @@ def play(
     return progress, turns, effects
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=60), st.lists(verdicts, max_size=3))
 def test_it_ends_whatever_is_typed(
     facts: Facts, typed: list[Typed | Silence], verdicts: list[CodeVerdict]
@@ -121,6 +125,7 @@ def test_it_ends_whatever_is_typed(
             assert prompts.spoken(phrase.key, phrase.values, facts.language)
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=12), verdicts, st.integers(0, 8))
 def test_it_ends_when_somebody_hangs_up_at_any_point(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict, turns_before: int
@@ -139,6 +144,7 @@ def test_it_ends_when_somebody_hangs_up_at_any_point(
     assert ended.result == dialogue.result_at_hang_up(progress)
 
 
+@WHOLE
 @given(
     facts_given,
     st.sampled_from([Dialogue.VERIFICATION, *sorted(ASKING)]),
@@ -162,6 +168,7 @@ def test_duress_is_the_right_code_in_every_word(
         assert duress[0].result is Outcome.DURESS
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=12))
 def test_the_situation_is_never_said_before_the_code(
     facts: Facts, typed: list[Typed | Silence]
@@ -172,6 +179,7 @@ def test_the_situation_is_never_said_before_the_code(
     assert not said & {"situation", "site", "address", "zone", "zone_named", "at"}
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=12), verdicts)
 def test_only_a_right_code_closes_anything(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict
@@ -191,6 +199,7 @@ def test_only_a_right_code_closes_anything(
         assert not facts.personal
 
 
+@WHOLE
 @given(facts_given)
 def test_silence_is_nobody(facts: Facts) -> None:
     progress, _, _ = play(replace(facts, dialogue=Dialogue.VERIFICATION), [])
@@ -198,6 +207,7 @@ def test_silence_is_nobody(facts: Facts) -> None:
     assert not progress.bridge
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=8), verdicts)
 def test_a_new_server_goes_on_where_the_last_one_stood(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict
@@ -216,6 +226,7 @@ def test_a_new_server_goes_on_where_the_last_one_stood(
         progress, _ = dialogue.advance(facts, restored, event)
 
 
+@WHOLE
 @given(facts_given, st.lists(inputs, max_size=12), verdicts)
 def test_what_is_prepared_is_all_that_is_said(
     facts: Facts, typed: list[Typed | Silence], verdict: CodeVerdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.calls.call import Call, CallState, Outcome
@@ -20,6 +20,9 @@ from callflow.core.interventions.law import (
     police_gate,
     weigh,
 )
+
+#: A promise: as many examples in a fast run.
+WHOLE = settings(max_examples=100)
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
@@ -103,6 +106,7 @@ def test_calls_to_the_station_s_own_phones_are_none_to_designated_persons(step: 
     assert weigh(Means.TWO_CALLS, Finding.DOUBT, ours) is Weight.NONE
 
 
+@WHOLE
 @given(st.sampled_from(Finding), st.integers(1, 5))
 def test_an_opinion_from_off_site_never_suffices(result: Finding, times: int) -> None:
     opinions = [verified(Means.OPINION, result, minutes=n) for n in range(times)]
@@ -124,6 +128,7 @@ def test_a_prefect_s_agreement_may_satisfy_it_but_not_against_what_was_found() -
     assert gate(cleared, agreement="AP 2026-17").reason is Reason.NOTHING_FOUND
 
 
+@WHOLE
 @given(
     st.lists(st.tuples(st.sampled_from(Means), st.sampled_from(Finding)), max_size=6),
     st.lists(st.sampled_from([None, *Outcome]), max_size=4),
@@ -142,6 +147,7 @@ def test_a_weight_that_a_row_claims_changes_nothing(
     assert len(answers) == 1
 
 
+@WHOLE
 @given(st.lists(st.sampled_from(Means), max_size=5), st.booleans())
 def test_nothing_that_shows_no_offence_opens_it(means: list[Means], silent: bool) -> None:
     found = Finding.NO_ANSWER if silent else Finding.NOTHING
