@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Sign, Trip, assess
 from callflow.core.calls.call import Call, CallState, Outcome
 from callflow.core.interventions.law import Finding, Means, Verification, Weight
 from callflow.texts.evidence import SIGNS
+
+#: A promise: as many examples in a fast run.
+WHOLE = settings(max_examples=100)
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
@@ -140,12 +143,14 @@ def more(facts: Facts, **added: Sequence[Any]) -> int:
     return assess(replace(facts, **longer)).score
 
 
+@WHOLE
 @given(FACTS)
 def test_the_score_is_between_0_and_100_and_the_sum_of_its_reasons(facts: Facts) -> None:
     found = assess(facts)
     assert found.score == min(100, max(0, sum(reason.points for reason in found.reasons)))
 
 
+@WHOLE
 @given(FACTS, st.permutations(range(4)))
 def test_the_order_in_which_things_are_told_does_not_matter(facts: Facts, order: list[int]) -> None:
     shuffled = [facts.verifications[n] for n in order if n < len(facts.verifications)]
@@ -156,27 +161,32 @@ def test_the_order_in_which_things_are_told_does_not_matter(facts: Facts, order:
         )
 
 
+@WHOLE
 @given(FACTS, st.sampled_from(FOR + NEITHER))
 def test_a_call_that_does_not_deny_never_lowers_it(facts: Facts, outcome: Outcome) -> None:
     assert more(facts, calls=[call(outcome, "carl")]) >= assess(facts).score
 
 
+@WHOLE
 @given(FACTS, st.sampled_from(Means), st.sampled_from([Finding.CONFIRMED, Finding.DOUBT]))
 def test_a_finding_never_lowers_it(facts: Facts, means: Means, result: Finding) -> None:
     assert more(facts, verifications=[verified(means, result)]) >= assess(facts).score
 
 
+@WHOLE
 @given(FACTS)
 def test_a_guards_traces_never_lower_it(facts: Facts) -> None:
     report = GuardReport(traces=True, inside=True)
     assert more(facts, guards=[report]) >= assess(facts).score
 
 
+@WHOLE
 @given(FACTS, st.floats(7201, 9000), st.booleans())
 def test_another_zone_never_lowers_it(facts: Facts, after: float, again: bool) -> None:
     assert more(facts, trips=[trip("9", after, again=again)]) >= assess(facts).score
 
 
+@WHOLE
 @given(FACTS, st.sampled_from(Means), st.sampled_from(AGAINST))
 def test_what_speaks_against_it_never_raises_it(
     facts: Facts, means: Means, outcome: Outcome
