@@ -124,6 +124,8 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "client": ("client", "client"),
     "address": ("adresse", "address"),
     "postcode": ("code postal", "postcode"),
+    "latitude": ("latitude", "latitude"),
+    "longitude": ("longitude", "longitude"),
     "police_agreement": ("accord préfectoral", "police agreement"),
     "timezone": ("fuseau horaire", "time zone"),
     "language": ("langue", "language"),

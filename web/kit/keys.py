@@ -89,6 +89,7 @@ PAGES = (
     Page("/station", N_("Station"), at=At.MENU, name="station"),
     Page("/lines", N_("Lines"), at=At.MENU, name="lines"),
     Page("/wallboard", N_("Wallboard"), at=At.MENU),
+    Page("/map", N_("Map"), at=At.MENU, name="map"),
     Page("/dialogues", N_("Dialogues"), "configure", At.MENU, "dialogues"),
     Page("/people", N_("People"), "supervise", At.MENU, "people"),
     Page("/settings", N_("Settings"), "administer", At.MENU, "settings"),

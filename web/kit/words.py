@@ -173,6 +173,8 @@ SITE_FIELDS = {
     "client": N_("Client"),
     "address": N_("Address"),
     "postcode": N_("Postcode"),
+    "latitude": N_("Latitude"),
+    "longitude": N_("Longitude"),
     "timezone": N_("Time zone"),
     "language": N_("Language"),
     "state": N_("Contract"),

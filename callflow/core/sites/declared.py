@@ -26,6 +26,8 @@ class DeclaredSite:
     name: str
     address: str
     postcode: str
+    latitude: float | None  # degrees (WGS 84), both or neither
+    longitude: float | None
     police_agreement: str
     timezone: str  # an IANA name
     language: str

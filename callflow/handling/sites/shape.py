@@ -453,6 +453,12 @@ class Site(Shape):
     postcode: Annotated[
         str, like(re.compile("([0-9A-Z][0-9A-Z -]{0,15})?"), "digits and letters, at most 16")
     ] = Field("", description="Decides which services' lines are competent (D23)")
+    latitude: Annotated[float, between(-90, 90)] | None = Field(
+        None, description="Degrees (WGS 84), with `longitude`: where the map shows it"
+    )
+    longitude: Annotated[float, between(-180, 180)] | None = Field(
+        None, description="Degrees; neither: the map shows the postcode's department"
+    )
     police_agreement: Line = Field(
         "",
         description="Reference of the prefect's local agreement that stands for a verification",
@@ -513,6 +519,11 @@ class Site(Shape):
         _once("contacts.{}", [(each.id, each.role) for each in self.contacts])
         _once("event_overrides.{}", [(each.code, each.zone) for each in self.event_overrides])
         _once("cameras.{}.id", [each.id for each in self.cameras])
+        if (self.latitude is None) != (self.longitude is None):
+            raise BadField(
+                "latitude" if self.latitude is None else "longitude",
+                "latitude and longitude go together",
+            )
         users = [(each.account, user_key(each.number)) for each in self.panel_users]
         _once("panel_users.{}.number", users, "is there twice (05 and 5 are one user)")
         accounts = {each.account for each in self.accounts}

@@ -185,7 +185,8 @@ def _write_site(
         word = vault.encrypt(clear.encode()) if clear else None
     own = own_days.for_calendars(tx, [site.schedule])
     _check_plans(tx, site, old)
-    names = {"name", "address", "postcode", "police_agreement", "timezone", "language", "state"}
+    names = {"name", "address", "postcode", "latitude", "longitude", "police_agreement"}
+    names |= {"timezone", "language", "state"}
     upsert(
         tx,
         t.site,

@@ -35,6 +35,8 @@ site = Table(
     Column("name", Text, nullable=False),
     Column("address", Text, nullable=False, default=""),
     Column("postcode", String(16), nullable=False, server_default=""),  # which services (D23)
+    Column("latitude", Float, nullable=True),  # degrees (WGS 84), both or neither: where maps
+    Column("longitude", Float, nullable=True),  # show it
     # The prefect's local agreement that may stand for a verification: its reference.
     Column("police_agreement", Text, nullable=False, server_default=""),
     Column("timezone", String(64), nullable=False),

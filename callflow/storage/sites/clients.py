@@ -75,7 +75,8 @@ def forget(tx: Tx, client_id: str, pseudonym: str, now: datetime) -> None:
     removed.forget_sites(tx, theirs)
     drawings.forget_sites(tx, theirs)
     tx.execute(t.client.insert().values(id=pseudonym, name=GONE))
-    nothing = dict.fromkeys(("recognition_word", "password", "duress_password"))
+    secrets = ("recognition_word", "password", "duress_password")
+    nothing = dict.fromkeys((*secrets, "latitude", "longitude"))
     values = {"client_id": pseudonym, "name": GONE, "address": "", "police_agreement": ""}
     of_client = update(t.site).where(s.client_id == client_id)
     tx.execute(of_client.values(**values, **nothing, cameras=[], changed_at=now))

@@ -84,8 +84,9 @@ async def change(site_id: str, request: Request, visitor: Configurer, station: H
     def changed(site: Site) -> Site:
         said = {name: forms.line(form, name).strip() for name in _GENERAL}
         said["postcode"] = said["postcode"].upper()
+        where = {name: forms.number(form, name) for name in ("latitude", "longitude")}
         kept = _secrets(form, ("recognition_word", "password", "duress_password"))
-        return site.changed(**said, language=_language(form, site.language), **kept)
+        return site.changed(**said, **where, language=_language(form, site.language), **kept)
 
     return await _save(station, visitor, site_id, form, changed, part="general")
 

@@ -44,6 +44,7 @@ TOPICS = {
     "/holidays": "how-to/availability",
     "/lines": "how-to/lines",
     "/logbook": "how-to/{}/reports",
+    "/map": "how-to/map",
     "/measures": "how-to/{}/filing",
     "/people": "how-to/people",
     "/personal": "how-to/settings-pages",

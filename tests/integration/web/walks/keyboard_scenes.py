@@ -900,6 +900,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="the station's organs", prepare=at("/station")),
     Scene(name="the station's wall", prepare=at("/station/wall")),
     Scene(name="the wallboard", prepare=at("/wallboard")),
+    Scene(name="the map", prepare=at("/map")),
     Scene(
         name="an organ",
         prepare=at("/station/organs/process:engine@"),
