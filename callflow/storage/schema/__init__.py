@@ -14,7 +14,7 @@ from callflow.storage.schema.charges import charge, charge_price
 from callflow.storage.schema.contracts import contract_change, former_contact, removed_part
 from callflow.storage.schema.disclosures import disclosure
 from callflow.storage.schema.distribution import call_back
-from callflow.storage.schema.documents import document
+from callflow.storage.schema.documents import document, letter
 from callflow.storage.schema.drawings import site_drawing
 from callflow.storage.schema.erasure import erasure
 from callflow.storage.schema.figures import (
@@ -39,7 +39,6 @@ from callflow.storage.schema.law import (
     service_report,
     verification,
 )
-from callflow.storage.schema.letters import letter
 from callflow.storage.schema.logbook import chain_head, logbook, logbook_index, mnemonic, seal
 from callflow.storage.schema.open_ends import bypass, fault, promise, signature
 from callflow.storage.schema.outbox import (

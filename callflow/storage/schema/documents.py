@@ -1,4 +1,4 @@
-"""What was laid out and kept: reports, letters, evidence."""
+"""What was laid out and kept: reports, letters, evidence; texts of letters that a station wrote."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
@@ -21,4 +21,15 @@ document = Table(
     Column("made_by", Text, nullable=False),
     instant("made_at", null=False),
     partial("ix_document_kept", "path <> ''", "made_at"),
+)
+
+#: A text with blanks (callflow/core/records/letters.py); none: the standard one is sent.
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", String(40), primary_key=True),  # kind.language
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    instant("set_at", null=False),
 )
