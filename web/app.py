@@ -41,6 +41,7 @@ from callflow.storage.people import access, users
 from callflow.vault import Vault
 from web.access import cookies, security
 from web.access.addresses import Entrance, Forwarded, Proxies
+from web.access.compression import Compression
 from web.access.guesses import Limits
 from web.access.oidc import Directory
 from web.access.page_rights import leaves
@@ -118,6 +119,7 @@ def create_app(
     app.state.rates = Rates(signals.RATE, signals.BURST)
     app.state.hearing = Rates(dialogues.SOUNDS_A_SECOND, dialogues.SOUNDS_AT_ONCE)
     _say_errors(app)
+    app.add_middleware(Compression)
     app.add_middleware(ChosenLanguage)
     app.add_middleware(Entrance, settings=settings)
     app.add_middleware(security.Guard, over_tls=cookies.over_tls(settings))

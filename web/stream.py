@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from callflow.core.records.logbook import Entry
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.engine.connections import version
-from callflow.storage.people import access
+from callflow.storage.people import access, users
 from callflow.storage.records import logbook
 from web.kit.rendering import render
 from web.pages.alarms import views
@@ -75,8 +75,11 @@ class _State:
     lines: dict[str, views.Line] = field(default_factory=dict)
     strip: views.Strip | None = None
     entry: int = -1  # the logbook's newest number; -1: not looked yet
+    called: Mapping[str, str] = field(default_factory=dict)  # {log-in: shown name}
 
 
+#: What people are called: {log-in: shown name}.
+Names = Mapping[str, str]
 #: What one user is told: the same in every language, or made for a language.
 Text = str | Callable[[str], str]
 
@@ -314,18 +317,20 @@ class Hub:
 
         def read(
             tx: Tx,
-        ) -> tuple[list[views.Line], views.Strip | None, list[Entry], list[EntryShown]]:
-            strip = before.strip
+        ) -> tuple[list[views.Line], views.Strip | None, list[Entry], list[EntryShown], Names]:
+            strip, called = before.strip, before.called
             if with_health:
                 strip = replace(views.strip(self._station.look(tx)), more=views.more(tx))
+                called = users.shown_names(tx)
             entries, now = self._new_entries(tx, before.entry), self._station.clock()
-            return views.lines(tx, now), strip, entries, feeds.feed(tx, entries)
+            return views.lines(tx, now), strip, entries, feeds.feed(tx, entries), called
 
-        lines, strip, entries, told = await self._station.store.read(read)
+        lines, strip, entries, told, called = await self._station.store.read(read)
         if with_health:
             self._health_at = monotonic()
         newest = max((e.number for e in entries), default=max(0, before.entry))
-        self._state = _State(lines={x.id: x for x in lines}, strip=strip, entry=newest)
+        known = {x.id: x for x in lines}
+        self._state = _State(lines=known, strip=strip, entry=newest, called=called)
         return self._tell(before, _loud(entries), told)
 
     def _new_entries(self, tx: Tx, after: int) -> list[Entry]:
@@ -336,7 +341,8 @@ class Hub:
 
     def _tell(self, before: _State, entries: list[Entry], told: list[EntryShown]) -> bool:
         after = self._state
-        changed = [x for i, x in after.lines.items() if before.lines.get(i) != x]
+        renamed = after.called != before.called
+        changed = [x for i, x in after.lines.items() if renamed or before.lines.get(i) != x]
         gone = [i for i in before.lines if i not in after.lines]
         places = {place for entry in entries if (place := entry.site)}
         theirs = (x.id for x in after.lines.values() if x.site in places)
@@ -363,11 +369,14 @@ class Hub:
             if console.deaf:
                 console.send(beat)
         for language in {console.language for console in self._consoles if not console.deaf}:
-            text = data if values is None else render(language, data, values)
+            text = data if values is None else self._render(language, data, values)
             message = self._message(event, text)
             for console in self._consoles:
                 if console.language == language and not console.deaf:
                     console.send(message)
+
+    def _render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
+        return render(language, template, values, self._state.called)
 
     def _message(self, event: str, text: str) -> str:
         # Not splitlines(): text from outside may hold separators that only Python splits at.
@@ -383,9 +392,11 @@ class Hub:
             self._message("screen", console.screen),
             self._message("beat", to_iso(self._station.clock())),
             self._message("store", self._store()),
-            self._message("rows", render(language, "alarms/_rows.html", rows)),
-            self._message("strip", render(language, "kit/_strip.html", {"strip": state.strip})),
-            self._message("feed", render(language, "kit/_feed.html", feed)),
+            self._message("rows", self._render(language, "alarms/_rows.html", rows)),
+            self._message(
+                "strip", self._render(language, "kit/_strip.html", {"strip": state.strip})
+            ),
+            self._message("feed", self._render(language, "kit/_feed.html", feed)),
             *(
                 self._message(event, _in(text, language))
                 for event, text in self._of_users.get(console.user, {}).items()

@@ -280,6 +280,8 @@ UNDONE: Mapping[str, tuple[str, str]] = {
     "claim": ("prise en charge", "taking it"),
     "park": ("mise en attente", "parking it"),
     "close": ("clôture", "closing it"),
+    "release": ("remise en file", "giving it back"),
+    "transfer": ("transfert", "handing it over"),
 }
 
 _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
@@ -350,6 +352,8 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
         if words is not None and isinstance(value, str) and value in words:
             values[name] = words[value][column]
     values.update(_for_people(data, column))
+    if kind == "user_changed" and data.get("fields"):
+        values["what"] = ", ".join(sites.field(name, column) for name in sorted(data["fields"]))
     template = ENTRIES.get(kind, ("{text}", "{text}"))[column]
     if kind == "signal" and data.get("zone") == "":
         template = template.replace(" zone {zone}", "")
@@ -365,11 +369,13 @@ def entry_text(kind: str, data: Mapping[str, Any], language: str = "fr") -> str:
 
 
 def _for_people(data: Mapping[str, Any], column: int) -> dict[str, str]:
-    """What code names and no table does: a plan's own step is told by its kind, the command line
-    as who acted, a telephone of ours by whose it is."""
+    """What code names and no table does: a plan's own step is told by its name or else its kind,
+    the command line as who acted, a telephone of ours by whose it is."""
     language = _LANGUAGES[column]
     said = {name: at_desk(who, language) for name, who in data.get("desks", {}).items()}
-    if data.get("step") and data["step"] not in STEPS:
+    if data.get("step_name"):
+        said |= dict.fromkeys(("step", "task"), str(data["step_name"]))
+    elif data.get("step") and data["step"] not in STEPS:
         said["step"] = STEP_KINDS.get(data.get("of", ""), ("étape suivante", "next step"))[column]
     if "organ" in data:
         name, node = str(data.get("organ_name", "")), str(data.get("organ_node", ""))

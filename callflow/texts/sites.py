@@ -161,6 +161,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "note": ("note", "note"),
     "languages": ("langues parlées", "languages spoken"),
     "skills": ("compétences", "skills"),
+    "shown_name": ("nom affiché", "name that is shown"),
     "subject": ("identifiant dans l'annuaire", "identifier in the directory"),
     "dc09_key": ("clé de chiffrement", "encryption key"),
     "dc09_key_set": ("clé de chiffrement donnée", "encryption key given"),

@@ -1,5 +1,7 @@
 """The music of the waiting line: four soft chords, made here so that nobody's rights are in it."""
 
+from __future__ import annotations  # 3.11 has no array.array[int]
+
 import array
 import math
 import sys

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import math
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -23,7 +22,7 @@ from callflow.handling.base.refusals import NotFound
 from callflow.handling.station import users as acts
 from callflow.storage import Tx
 from callflow.storage.people import access, users
-from web.access import cookies, names
+from web.access import cookies, forgery, names
 from web.access.guesses import Guesses
 from web.access.users import Declared, Right, check_password, digest, rights_of
 from web.kit.i18n import best_language
@@ -72,7 +71,8 @@ class Visitor:
     name: str
     role: str
     language: str
-    csrf: str
+    csrf: str  # as the page that is made now carries it (forgery.py)
+    token: str  # what it proves
     rights: frozenset[Right]
     #: Their role needs a second factor, and they have none: they see the page to add one only.
     must_enrol: bool
@@ -86,6 +86,8 @@ class Visitor:
     withheld: str = ""
     #: Sites for which another system acts, while the station itself does.
     shadow_sites: int = 0
+    #: What pages call those who work here: {log-in: shown name}, where it is another.
+    called: Mapping[str, str] = field(default_factory=dict)
     #: What was just saved, as the address that a form leads to says it: its page says so.
     saved: str = ""
     #: An open page asks for a part of this one: it gets what stands in ``main`` alone.
@@ -152,8 +154,12 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         return None
     kept, now = digest(token), station.clock()
     since = station.seen_since(now)
-    session, policy = await station.store.read(
-        lambda tx: (access.live_session(tx, kept, now, since), load_policy(tx))
+    session, policy, called = await station.store.read(
+        lambda tx: (
+            access.live_session(tx, kept, now, since),
+            load_policy(tx),
+            users.shown_names(tx),
+        )
     )
     if session is None:
         return None
@@ -170,7 +176,8 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         name=session.name,
         role=session.role,
         language=language_of(request, session.language),
-        csrf=session.csrf,
+        csrf=forgery.masked(session.csrf),
+        token=session.csrf,
         rights=rights,
         must_enrol=session.role in station.settings.second_factor_roles
         and session.factor == PASSWORD_ONLY,
@@ -179,6 +186,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         withheld=policy.withheld or "",
         shadow_sites=policy.shadow_sites,
+        called=called,
         saved=request.query_params.get("saved", ""),
         part="hx-request" in request.headers,
     )
@@ -194,7 +202,7 @@ async def _check_form(request: Request, visitor: Visitor) -> None:
     """The form is one of our own pages', for this session."""
     check_origin(request)
     sent = request.headers.get("x-csrf-token") or str((await request.form()).get("csrf", ""))
-    if not hmac.compare_digest(sent.encode(), visitor.csrf.encode()):
+    if not forgery.proves(sent, visitor.token):
         raise ProblemError(403, "this form is too old: reload the page", field="csrf")
 
 

@@ -88,10 +88,17 @@ def digest(token: str) -> str:
 
 
 def create_user(
-    tx: Tx, name: str, role: Role, password_hash: str, now: datetime, *, language: str = "fr"
+    tx: Tx,
+    name: str,
+    role: Role,
+    password_hash: str,
+    now: datetime,
+    *,
+    language: str = "fr",
+    shown_name: str = "",
 ) -> None:
     """A new person, by the command line. Raises ValueError: the name is taken, a program's role."""
-    add_user(tx, name, role, password_hash, now, by="cli", language=language)
+    add_user(tx, name, role, password_hash, now, by="cli", language=language, shown_name=shown_name)
 
 
 def create_token(

@@ -16,7 +16,7 @@ from callflow.core.records.logbook import Entry
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.texts import entry_text
 from callflow.texts.readable import readable
-from web.kit import i18n, keys, words
+from web.kit import i18n, keys, people, words
 from web.pages.alarms import image_views
 
 _HERE = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def entry(told: Entry, person: str = "", zone: str = i18n.STATION_ZONE, *, langu
 
     A hash is shortened, it stands whole beside the player.
     """
-    data = told.data
+    data = people.told(told)
     instants = [name for name in ("since", "until") if name in data]
     data = {**data, **{name: _moment(str(data[name]), zone, language) for name in instants}}
     if str(data.get("to")).startswith("+"):
@@ -133,7 +133,8 @@ def environment(language: str) -> Environment:
         "since": image_views.since,
         "key": functools.partial(keys.printed, language=language),
         "word": lambda name, table: translate(table.get(name, str(name))),
-        "who": functools.partial(words.who, language=language),
+        "who": functools.partial(people.name, language=language),
+        "person": functools.partial(people.person, language=language),
         # Not _(): it would look for placeholders in a sentence that may hold a name.
         "said": lambda text: translate(str(text)) if text else "",
         "entry": functools.partial(entry, language=language),
@@ -152,15 +153,27 @@ def environment(language: str) -> Environment:
     return made
 
 
-def render(language: str, template: str, values: Mapping[str, Any]) -> str:
-    """A template's text."""
-    return environment(language).get_template(template).render(values)
+def render(
+    language: str,
+    template: str,
+    values: Mapping[str, Any],
+    called: Mapping[str, str] | None = None,
+) -> str:
+    """A template's text. ``called``: what people are called, {log-in: shown name}; None: as its
+    visitor's page knows it."""
+    visitor = values.get("visitor")
+    names = called if called is not None else visitor.called if visitor else {}
+    with people.called(names):
+        return environment(language).get_template(template).render(values)
 
 
 def page(
-    language: str, template: str, values: Mapping[str, Any], status: int = 200
+    language: str,
+    template: str,
+    values: Mapping[str, Any],
+    status: int = 200,
+    called: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A template as an answer."""
-    return HTMLResponse(
-        render(language, template, values), status, headers={"Content-Language": language}
-    )
+    """A template as an answer; ``called`` as for ``render``."""
+    text = render(language, template, values, called)
+    return HTMLResponse(text, status, headers={"Content-Language": language})

@@ -71,6 +71,7 @@ def user_add(
     role: Role,
     password_stdin: Annotated[bool, typer.Option("--password-stdin")] = False,
     language: str = "fr",
+    shown_name: Annotated[str, typer.Option(help="What pages call them; empty: NAME.")] = "",
 ) -> None:
     """Add a person who logs in."""
     settings = settings_of_this_run()
@@ -89,7 +90,9 @@ def user_add(
     with open_rows(settings) as (store, _):
         try:
             store.write_now(
-                lambda tx: users.create_user(tx, name, wanted, kept, now, language=language)
+                lambda tx: users.create_user(
+                    tx, name, wanted, kept, now, language=language, shown_name=shown_name.strip()
+                )
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error

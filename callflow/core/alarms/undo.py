@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """An act of ``who``: claim, park or close. Times are UTC."""
+    """An act of ``who``: claim, park, release, transfer or close. Times are UTC."""
 
     id: str
     kind: str

@@ -31,7 +31,7 @@ PEOPLE = (Role.READER, Role.TECHNICIAN, Role.OPERATOR, Role.SUPERVISOR, Role.ADM
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who logs in. Times are UTC."""
+    """Somebody who logs in, by their ``name``. Times are UTC."""
 
     id: str
     name: str
@@ -46,6 +46,12 @@ class User:
     subject: str | None = None  # who they are to the OIDC provider
     totp: str | None = None  # encrypted: the secret of their codes
     totp_step: int = 0  # the last one taken
+    shown_name: str = ""  # what pages call them; "": as they log in
+
+    @property
+    def called(self) -> str:
+        """What pages call them."""
+        return self.shown_name or self.name
 
 
 #: Nobody's name: the logbook calls the machine so.

@@ -21,7 +21,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         *("firm_closed", "firm_reopened", "client_renamed"),
     ),
     "plans": (
-        *("plan_draft_saved", "plan_draft_dropped", "plan_published", "plan_accepted"),
+        *("plan_draft_begun", "plan_draft_saved", "plan_draft_taken_over", "plan_draft_dropped"),
+        *("plan_published", "plan_accepted"),
         *("plan_withdrawn", "plan_brought_back"),
     ),
     "instructions": (

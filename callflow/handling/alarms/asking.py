@@ -45,7 +45,8 @@ def open_task(tx: Tx, incident: Incident, action: OpenTask, now: datetime, at: d
         due_at=action.due_at,
     )
     tasks.insert(tx, task)
-    tell(tx, "task_asked", now, incident, step=step.id, task=step.kind.value, note=step.text)
+    told = {"step": step.id, "task": step.kind.value, "note": step.text}
+    tell(tx, "task_asked", now, incident, **told, **name_of(incident, step.id))
     begin = _BEGIN.get(step.kind)
     if incident.exercise and step.kind in _CHANGES_SITE:
         outcome: TaskOutcome | None = TaskOutcome.DONE
@@ -75,8 +76,15 @@ def end(
     if not tasks.end(tx, task.id, outcome, who=who, now=now):
         return False
     told = {"step": task.step, "task": task.kind, "outcome": outcome.value, "note": note}
-    tell(tx, "task_ended", now, incident, who_did=who, **told)
+    tell(tx, "task_ended", now, incident, who_did=who, **told, **name_of(incident, task.step))
     return True
+
+
+def name_of(incident: Incident, step_id: str) -> dict[str, str]:
+    """What people call a step of the incident's plan, for an entry; {}: it has no name."""
+    steps = incident.plan.get("steps", ())
+    named = next((step.get("name", "") for step in steps if step["id"] == step_id), "")
+    return {"step_name": said} if (said := " ".join(named.split())) else {}
 
 
 def _post(

@@ -155,7 +155,7 @@ def _as_of(tx: Tx, incident: Incident, began: datetime, now: datetime) -> Incide
     if first.kind is not StepKind.WAIT or incident.step not in (None, first.id):
         return incident
     if incident.step is None:
-        tell(tx, "step", now, incident, step=first.id, why="opened")
+        _tell_step(tx, incident, first.id, "opened", now)
     return incidents.change(tx, incident, step=first.id, step_since=began)
 
 
@@ -284,10 +284,14 @@ def _finish(tx: Tx, incident: Incident, now: datetime) -> Incident:
 
 
 def _enter(tx: Tx, incident: Incident, action: EnterStep, now: datetime, at: datetime) -> Incident:
-    kinds = {step["id"]: step["kind"] for step in incident.plan.get("steps", ())}
-    told = {"step": action.step, "of": kinds.get(action.step, ""), "why": action.why}
-    tell(tx, "step", now, incident, **told)
+    _tell_step(tx, incident, action.step, action.why, now)
     return incident.but(**apply.enter(incident, action, at))
+
+
+def _tell_step(tx: Tx, incident: Incident, step: str, why: str, now: datetime) -> None:
+    kinds = {step["id"]: step["kind"] for step in incident.plan.get("steps", ())}
+    named = asking.name_of(incident, step)
+    tell(tx, "step", now, incident, step=step, of=kinds.get(step, ""), why=why, **named)
 
 
 def _request(

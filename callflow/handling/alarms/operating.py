@@ -84,7 +84,15 @@ def _idle_at(tx: Tx, incident: Incident, now: datetime) -> datetime | None:
 
 
 def release(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
-    """Back to the queue, where it escalates again. Raises Held."""
+    """Back to the queue, where it escalates again; it may be taken back. Raises Held."""
+    incident = _held(tx, incident_id, who)
+    released = give_back(tx, incident_id, who, now)
+    undoing.remember(tx, "release", who, [incident], now)
+    return released
+
+
+def give_back(tx: Tx, incident_id: str, who: str, now: datetime) -> Incident:
+    """``release`` by who goes: nobody takes it back. Raises Held."""
     incident = _held(tx, incident_id, who)
     tell(tx, "released", now, incident, by=who, who_did=who)
     return _to_queue(tx, incident, now)
@@ -131,17 +139,26 @@ def _parked(
 
 
 def transfer(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> Incident:
-    """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20)."""
+    """To a colleague, who holds it from now on, with all that ``who`` holds of its site (D20); it
+    may be taken back. Raises Held, Refused."""
+    held = pass_on(tx, incident_id, who, to, now)
+    undoing.remember(tx, "transfer", who, held, now)
+    return known(tx, incident_id)
+
+
+def pass_on(tx: Tx, incident_id: str, who: str, to: str, now: datetime) -> list[Incident]:
+    """``transfer`` that nobody takes back: ``who`` goes, or the colleague speaks with the caller
+    already. What was passed on, as it was, that incident first. Raises Held, Refused."""
     incident = _held(tx, incident_id, who)
     if to == who:
         raise Refused("choose a colleague: you hold this incident")
     together = incidents.unfiled(tx, [incident.site_id], []) if incident.site_id else [incident]
-    for other in together:
-        if other.holder == who:
-            tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
-            due = _idle_at(tx, other, now)
-            incidents.change(tx, other, holder=to, held_since=now, queue_due=due)
-    return known(tx, incident_id)
+    held = _first([other for other in together if other.holder == who], incident_id)
+    for other in held:
+        tell(tx, "transferred", now, other, by=who, to=to, who_did=who)
+        due = _idle_at(tx, other, now)
+        incidents.change(tx, other, holder=to, held_since=now, queue_due=due)
+    return held
 
 
 #: Acts on several incidents at once, each in a transaction of its own.

@@ -1,4 +1,5 @@
-"""Undo, for some seconds, of a claim, a parking or a closing (docs/explanation/ux.md, 7).
+"""Undo, for some seconds, of a claim, a parking, a release, a transfer or a closing
+(docs/explanation/ux.md, 7).
 
 Real compensation: each incident gets back what the act changed, the machine goes on where it
 stopped, and the logbook says so. Where anything happened to one of them since, the act stands.

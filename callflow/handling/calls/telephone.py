@@ -15,9 +15,9 @@ from callflow.handling.alarms.ends.muting import number_is_mute
 from callflow.handling.alarms.operating import (
     acted,
     claim,
+    pass_on,
     request_contact_call,
     take_over_call,
-    transfer,
     unfiled_and_held,
     whom_to_call,
 )
@@ -199,7 +199,7 @@ def leg_answered(tx: Tx, leg: Call, now: datetime) -> None:
     given_by = leg.requester if leg.requester not in ("", leg.operator) else None
     try:
         if given_by is not None and incident.holder == given_by:
-            transfer(tx, incident.id, given_by, leg.operator, now)
+            pass_on(tx, incident.id, given_by, leg.operator, now)
         elif incident.state is State.OPEN:
             claim(tx, incident.id, leg.operator, now)
     except (Held, Refused):

@@ -15,7 +15,7 @@ from callflow.core.records.audit import QUIET
 from callflow.core.records.logbook import Entry
 from callflow.core.sites.instructions import Instruction
 from callflow.core.watch.supervision import OnTest
-from callflow.handling.alarms.operating import release, transfer
+from callflow.handling.alarms.operating import give_back, pass_on
 from callflow.handling.base.refusals import Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.desks.dead_man import attended
@@ -157,7 +157,7 @@ def leave(tx: Tx, user_id: str, who: str, now: datetime) -> None:
     """Somebody is gone, signed or not: what they hold is the queue's again, their shift is over."""
     shifts.lock(tx)
     for incident in incidents.open_ones(tx, holder=who):
-        release(tx, incident.id, who, now)
+        give_back(tx, incident.id, who, now)
     running = shifts.running(tx, user_id)
     if running is not None:
         shifts.end(tx, running.id, now)
@@ -210,9 +210,9 @@ def end_shift(
     # What goes to the queue first: a transfer takes all that is held of its site along.
     for incident in sorted(leaving.held, key=lambda incident: bool(to[incident.id])):
         if not to[incident.id]:
-            release(tx, incident.id, who, now)
+            give_back(tx, incident.id, who, now)
         elif _holds(tx, incident.id, who):
-            transfer(tx, incident.id, who, to[incident.id], now)
+            pass_on(tx, incident.id, who, to[incident.id], now)
     note = note.strip()[:LONGEST_NOTE]
     shifts.end(tx, leaving.shift.id, now, note=note)
     passed, left = len(leaving.held), ", ".join(leaving.colleagues) or "–"

@@ -83,8 +83,21 @@ def save_draft(
     draft = replace(draft, revision=_revision(draft, revision))
     if not plans.write_draft(tx, draft, replaces=revision):
         raise _changed(get_draft(tx, plan.id).revision)
-    tell(tx, "plan_draft_saved", now, plan=plan.id, version=based_on, by=who, who_did=who)
+    _tell_saved(tx, old, draft)
     return draft.revision
+
+
+def _tell_saved(tx: Tx, old: Draft | None, draft: Draft) -> None:
+    """A page saves each change by itself: told are the first, another person's, and another version
+    to go on from."""
+    who = draft.changed_by
+    told = {"plan": draft.id, "version": draft.based_on, "by": who, "who_did": who}
+    if old is None:
+        tell(tx, "plan_draft_begun", draft.changed_at, **told)
+    elif old.changed_by != who:
+        tell(tx, "plan_draft_taken_over", draft.changed_at, who=old.changed_by, **told)
+    elif old.based_on != draft.based_on:
+        tell(tx, "plan_draft_saved", draft.changed_at, **told)
 
 
 def drop_draft(tx: Tx, plan_id: str, revision: str, who: str, now: datetime) -> None:

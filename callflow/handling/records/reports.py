@@ -12,6 +12,7 @@ from callflow.storage.alarms import incidents, tasks
 from callflow.storage.calls import calls
 from callflow.storage.interventions import firms, guards, measures, services
 from callflow.storage.messages import outbox
+from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals
 from callflow.storage.sites import contacts, faults, sites
@@ -55,6 +56,7 @@ def facts(tx: Tx, incident_id: str) -> Facts:
         target=load_policy(tx).target(incident.category),
         faults=tuple(found),
         open=still_open(tx, incident, entries[-1].at if entries else incident.opened_at),
+        called=users.shown_names(tx),
     )
 
 

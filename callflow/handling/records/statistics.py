@@ -68,10 +68,18 @@ def _two(first: float, share: float, second: float, more: float) -> tuple[Target
     return Target(round(first * 1000), share), Target(round(second * 1000), more)
 
 
-def answer(tx: Tx, question: Question, settings: Settings, language: str, now: datetime) -> Answer:
-    """The sheet that answers ``question``."""
+def answer(
+    tx: Tx,
+    question: Question,
+    settings: Settings,
+    language: str,
+    now: datetime,
+    called: Mapping[str, str] | None = None,
+) -> Answer:
+    """The sheet that answers ``question``, with operators by their names of ``called`` ({log-in:
+    shown name}), else as they log in."""
     live = figures.live(tx, now)
-    asking = _Asking(tx, live, question, targets(settings), Names(language))
+    asking = _Asking(tx, live, question, targets(settings), Names(language, called=called or {}))
     return Answer(_ANSWERS[question.view](asking), live.whole)
 
 

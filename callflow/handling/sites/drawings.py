@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from callflow import ids
 from callflow.core.sites.drawings import (
     LONGEST_TITLE,
     MOST,
@@ -52,7 +52,7 @@ def add(
     if len(drawings.of_site(tx, site_id)) >= MOST:
         raise Refused("a site has at most 12 pictures: remove one first")
     drawing = Drawing(
-        id=uuid.uuid4().hex,
+        id=ids.new(now),
         site_id=site_id,
         title=title,
         width=picture.width,

@@ -32,7 +32,8 @@ _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 def _of_user(user: User) -> dict[str, object]:
     said = {"languages": list(user.languages), "skills": list(user.skills)}
-    return {"name": user.name, "role": user.role, "language": user.language, **said}
+    shown = {"shown_name": user.shown_name} if user.shown_name else {}
+    return {"name": user.name, "role": user.role, "language": user.language, **said, **shown}
 
 
 def configuration(tx: Tx) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from callflow import ids
+from callflow.core.folding import folded
 from callflow.core.people.sessions import Passkey, Session
 from callflow.core.people.users import PEOPLE, Role, User, is_reserved
 from callflow.core.records.logbook import MACHINE
@@ -32,6 +33,7 @@ def add_user(
     skills: Iterable[str] = (),
     subject: str | None = None,
     given: bool = False,
+    shown_name: str = "",
 ) -> str:
     """A new person; their id. ``password`` is a hash, or empty: they come by the OIDC provider.
 
@@ -45,8 +47,10 @@ def add_user(
         raise ValueError("a name has 1 to 64 characters")
     if is_reserved(name):
         raise ValueError(RESERVED)
-    if users.user_by_name(tx, name) is not None:
+    if users.user_by_name(tx, name) is not None or _is_called_so(tx, name):
         raise ValueError("there is a user of this name already")
+    if shown_name and (fault := _shown_fault(tx, shown_name)):
+        raise ValueError(fault)
     user_id = ids.new(now)
     user = User(
         id=user_id,
@@ -59,6 +63,7 @@ def add_user(
         skills=tuple(skills),
         created_at=now,
         subject=subject,
+        shown_name=shown_name,
     )
     users.insert_user(tx, user)
     tell(tx, "user_added", now, who_did=by, name=name, role=role.value)
@@ -75,13 +80,17 @@ def change_user(
     languages: list[str] | None = None,
     skills: list[str] | None = None,
     subject: str | None = None,
+    shown_name: str | None = None,
 ) -> None:
     """Change what is given. Another role ends the person's sessions.
 
-    An empty ``subject``: they come by the OIDC provider no more.
+    An empty ``subject``: they come by the OIDC provider no more; an empty ``shown_name``: they are
+    called as they log in.
     """
     user = _user(tx, user_id)
     values: dict[str, Any] = {}
+    if shown_name is not None:
+        values["shown_name"] = _free_name(tx, user_id, shown_name)
     if languages is not None:
         values["languages"] = tuple(languages)
     if skills is not None:
@@ -104,6 +113,27 @@ def change_user(
         what = ", ".join(sorted(fields))
         tell(tx, "user_changed", now, who_did=by, name=user.name, what=what, fields=fields)
     users.update_user(tx, user_id, **changed)
+
+
+def _shown_fault(tx: Tx, shown: str, *, but: str = "") -> str | None:
+    """Why nobody, or not ``but``, may be called ``shown``: what is told of one person would be read
+    as another's. None: they may."""
+    if len(shown) > 64 or not shown.isprintable() or shown != shown.strip():
+        return "a name has 1 to 64 characters"
+    if is_reserved(shown):
+        return RESERVED
+    return (
+        "somebody else is called so: add what tells them apart"
+        if _is_called_so(tx, shown, but=but)
+        else None
+    )
+
+
+def _is_called_so(tx: Tx, name: str, *, but: str = "") -> bool:
+    """True where somebody (not ``but``) is called, or logs in, by a name that reads alike."""
+    alike = folded(name)
+    others = (user for user in users.users(tx) if user.id != but)
+    return any(alike in (folded(user.shown_name), folded(user.name)) for user in others)
 
 
 def _said(value: Any) -> str | None:
@@ -180,6 +210,12 @@ def _user(tx: Tx, user_id: str) -> User:
     if user is None:
         raise NotFound("there is no user of this id")
     return user
+
+
+def _free_name(tx: Tx, user_id: str, shown: str) -> str:
+    if shown and (fault := _shown_fault(tx, shown, but=user_id)):
+        raise Refused(fault)
+    return shown
 
 
 def _free_subject(tx: Tx, user: User, subject: str) -> str | None:

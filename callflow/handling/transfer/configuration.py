@@ -249,6 +249,7 @@ class Reading:
                     language=str(said.get("language") or "fr"),
                     languages=_texts(said.get("languages")),
                     skills=_texts(said.get("skills")),
+                    shown_name=str(said.get("shown_name") or ""),
                 )
 
             before = len(told.faults)

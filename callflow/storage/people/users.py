@@ -50,6 +50,13 @@ def users(tx: Tx) -> list[User]:
     return found(tx, query, User)
 
 
+def shown_names(tx: Tx) -> dict[str, str]:
+    """{log-in: what pages call them}, of those who are called otherwise than they log in."""
+    c = t.user.c
+    query = select(c.name, c.shown_name).where(c.shown_name != "")
+    return {row.name: row.shown_name for row in tx.execute(query)}
+
+
 def update_user(tx: Tx, user_id: str, **values: Any) -> None:
     """Change columns of one user."""
     tx.execute(update(t.user).where(t.user.c.id == user_id).values(**values))

@@ -8,7 +8,8 @@ user = Table(
     "user_account",
     metadata,
     id_column(),
-    Column("name", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False, unique=True),  # what they log in by
+    Column("shown_name", String(64), nullable=False, server_default=""),  # "": they have no other
     Column("role", String(16), nullable=False),
     Column("password", Text, nullable=False),  # argon2
     instant("password_given_at"),  # somebody else chose it then: they are to choose their own

@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {
+    "plan_draft_begun": (
+        "Brouillon de la consigne {plan} (d’après la version {version}) commencé par {by}",
+        "Draft of plan {plan} (from version {version}) begun by {by}",
+    ),
+    "plan_draft_taken_over": (
+        "Brouillon de la consigne {plan}, de {who}, repris par {by}",
+        "Draft of plan {plan}, of {who}, taken over by {by}",
+    ),
     "plan_draft_saved": (
         "Brouillon de la consigne {plan} (d’après la version {version}) enregistré par {by}",
         "Draft of plan {plan} (from version {version}) saved by {by}",

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from callflow.storage.people import access
 from tests.support.stations.web_station import PASSWORD, WebStation
 from web.access.cookies import SESSION
+from web.access.forgery import masked
 from web.access.users import Role, digest
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
@@ -25,7 +26,7 @@ async def headers_of(station: WebStation, app: FastAPI, name: str, role: Role) -
     assert (await person.log_in()).status_code == 303
     found = station.store.read_now(lambda tx: access.session_of(tx, digest(person.token)))
     assert found is not None
-    return {"Cookie": f"{SESSION}={person.token}", "X-CSRF-Token": found.csrf}
+    return {"Cookie": f"{SESSION}={person.token}", "X-CSRF-Token": masked(found.csrf)}
 
 
 class Person:

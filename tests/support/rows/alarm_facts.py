@@ -119,6 +119,7 @@ class Told:
             people=PEOPLE,
             service_calls=(),
             target=timedelta(seconds=90),
+            called={},
             **{name: tuple(found) for name, found in self.lists.items()},
         )
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+from collections.abc import Mapping
 from datetime import datetime
 
 from callflow.core.calls.call import CallState
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.calls import calls
+from callflow.storage.people import users as people
 from web.kit.rendering import render
 from web.pages.calls import pop_views, telephone_views
 from web.pages.calls.pop_views import Pop
@@ -52,17 +54,21 @@ class Telephones:
             self._popped.clear()
             return
         now = self._station.clock()
-        found, pops = await self._station.store.read(lambda tx: self._read(tx, users, now))
+        found, pops, called = await self._station.store.read(
+            lambda tx: (*self._read(tx, users, now), people.shown_names(tx))
+        )
         for user, telephone in found.items():
             if user not in self._popped or self._popped[user] != pops.get(user):
                 self._popped[user] = pops.get(user)
-                self._tell_pop(user, pops.get(user), now)
+                self._tell_pop(user, pops.get(user), now, called)
             if self._told.get(user) != telephone:
                 self._told[user] = telephone
-                self._hub.tell_user(user, "calls", functools.partial(_pane, telephone))
+                self._hub.tell_user(user, "calls", functools.partial(_pane, telephone, called))
 
-    def _tell_pop(self, user: str, shown: Pop | None, now: datetime) -> None:
-        text = functools.partial(_pop, shown, now) if shown else "<i></i>"
+    def _tell_pop(
+        self, user: str, shown: Pop | None, now: datetime, called: Mapping[str, str]
+    ) -> None:
+        text = functools.partial(_pop, shown, now, called) if shown else "<i></i>"
         self._hub.tell_user(user, "pop", text)
 
     def _read(
@@ -80,10 +86,10 @@ class Telephones:
         return found, pops
 
 
-def _pane(telephone: Telephone, language: str) -> str:
+def _pane(telephone: Telephone, called: Mapping[str, str], language: str) -> str:
     """The call pane's content."""
-    return render(language, "alarms/_calls.html", {"telephone": telephone})
+    return render(language, "alarms/_calls.html", {"telephone": telephone}, called)
 
 
-def _pop(shown: Pop, now: datetime, language: str) -> str:
-    return render(language, "calls/_pop.html", {"pop": shown, "now": now})
+def _pop(shown: Pop, now: datetime, called: Mapping[str, str], language: str) -> str:
+    return render(language, "calls/_pop.html", {"pop": shown, "now": now}, called)

@@ -24,7 +24,7 @@ from callflow.storage.desks import shifts
 from callflow.storage.sites import own_days
 from web.access.sessions import Configurer, Reader, Visitor
 from web.access.users import Right
-from web.kit import calendars, forms, holidays, i18n, listing
+from web.kit import calendars, forms, holidays, i18n, listing, people
 from web.kit.calendars import Mark
 from web.kit.forms import Form
 from web.kit.holidays import Year
@@ -158,7 +158,8 @@ async def add(request: Request, visitor: Configurer, station: Here) -> Response:
     now = station.clock()
     try:
         part, spans = forms.one_of(Part, form, "part"), _spans(form)
-        name, phone = forms.line(form, "name"), forms.line(form, "phone") or None
+        name = people.log_in(forms.line(form, "name"), visitor.called)
+        phone = forms.line(form, "phone") or None
         await station.store.write(
             lambda tx: rosters.add_duties(tx, part, name, phone, spans, visitor.name, now)
         )

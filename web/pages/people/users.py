@@ -40,7 +40,7 @@ router = APIRouter(include_in_schema=False)
 
 #: The drawer that somebody is added in, and what is typed into it.
 _ADD = "add"
-_NOTHING_TYPED = {"name": "", "role": "", "languages": "", "skill": ""}
+_NOTHING_TYPED = {"name": "", "shown_name": "", "role": "", "languages": "", "skill": ""}
 _Text = Annotated[str, Form(max_length=400)]
 _AsOf = Annotated[str, Form(max_length=64)]
 _Password = Annotated[str, Form(max_length=1024)]
@@ -134,7 +134,8 @@ async def _do(
 
 def _shown(user: User | None) -> list[Any]:
     """What the form of a person shows."""
-    return [getattr(user, name, None) for name in ("role", "languages", "skills", "subject")]
+    shown = ("shown_name", "role", "languages", "skills", "subject")
+    return [getattr(user, name, None) for name in shown]
 
 
 def _role(text: str) -> Role:
@@ -176,6 +177,7 @@ async def add(
     visitor: Administrator,
     station: Here,
     name: _Text = "",
+    shown_name: _Text = "",
     role: _Text = "",
     languages: _Text = "fr",
     skill: _Text = "",
@@ -183,6 +185,7 @@ async def add(
 ) -> Response:
     """A new person; a password that was made is shown this once."""
     typed = {"name": name, "role": role, "languages": languages, "skill": skill}
+    typed["shown_name"] = shown_name
     try:
         _limited(request, station, visitor)
         clear, kind = _password(password, name), _role(role)
@@ -201,6 +204,7 @@ async def add(
                 languages=speaks,
                 skills=knows,
                 given=True,
+                shown_name=shown_name.strip(),
             )
 
         await station.store.write(write)
@@ -259,15 +263,20 @@ async def end_session(session: str, visitor: Supervisor, station: Here) -> Respo
 @router.post("/people/{user_id}")
 async def change(
     user_id: str,
+    request: Request,
     visitor: Administrator,
     station: Here,
+    shown_name: _Text = "",
     role: _Text = "",
     languages: _Text = "",
     skill: _Text = "",
-    subject: Annotated[str | None, Form(max_length=255)] = None,
+    subject: Annotated[str, Form(max_length=255)] = "",
     as_of: _AsOf = "",
 ) -> Response:
-    """Another role, other languages or skills, who they are to the directory."""
+    """Another name that is shown, another role, other languages or skills, who they are to the
+    directory."""
+
+    asked = "subject" in await request.form()  # only where there is a directory
 
     def act(tx: Tx, now: datetime) -> None:
         conflicts.unchanged({"as_of": as_of}, _shown(people_users.user_by_id(tx, user_id)))
@@ -279,7 +288,8 @@ async def change(
             role=_role(role),
             languages=_checked(spoken, languages, "languages"),
             skills=_checked(skills, skill, "skill"),
-            subject=None if subject is None else subject.strip(),
+            subject=subject.strip() if asked else None,
+            shown_name=shown_name.strip(),
         )
 
     return await _do(station, visitor, act, user_id)

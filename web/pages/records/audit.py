@@ -20,7 +20,7 @@ from callflow.storage.sites import search
 from callflow.texts.sites import field
 from web.access.sessions import Administrator
 from web.access.views import frame
-from web.kit import i18n, words
+from web.kit import i18n, people, words
 from web.kit.listing import Day, Words
 from web.kit.problems import ProblemError
 from web.kit.rendering import page
@@ -74,7 +74,7 @@ async def show(
             since=begin_of(first),
             until=begin_of(last + timedelta(days=1)) - timedelta(microseconds=1),
             before=before,
-            who=who.strip(),
+            who=people.log_in(who.strip(), visitor.called),
             words=text,
             sites=[site.id for site in named],
             limit=_MOST + 1,

@@ -22,7 +22,7 @@ from callflow.storage.sites import sites
 from web.access.sessions import Handler, Reader, Supervisor, Visitor
 from web.access.users import Right
 from web.access.views import frame
-from web.kit import forms, i18n
+from web.kit import forms, i18n, people
 from web.kit.listing import Day, Words
 from web.kit.problems import ProblemError, not_found
 from web.kit.refusals import Wrong, refusal, status_of, tried
@@ -81,7 +81,8 @@ async def show(
         first = last - timedelta(days=_DAYS - 1)
     asked = {"q": q, "site": site, "who": who, "what": what, "since": since, "until": until}
 
-    question = _question(asked, first, last, before)
+    person = people.log_in(who, visitor.called)
+    question = _question({**asked, "who": person}, first, last, before)
 
     def read(tx: Tx) -> dict[str, Any]:
         found = found_by_days(tx, question)
@@ -115,6 +116,7 @@ async def export(request: Request, visitor: Supervisor, station: Here) -> Respon
     asked = {name: forms.line(form, name)[:100] for name in _FIELDS}
     _known(asked["what"])
     last = day_in(asked["until"][:10], "until")
+    asked["who"] = people.log_in(asked["who"], visitor.called)
     question = _question(asked, day_in(asked["since"][:10], "since"), last)
     now = station.clock()
     await station.store.write(partial(entry_files.export_begins, who=visitor.name, now=now))

@@ -182,7 +182,9 @@ async def _show(station: Station, visitor: Visitor, view: View, filters: Filters
     now, asked = station.clock(), question.asked
 
     def read(tx: Tx) -> dict[str, Any]:
-        found = statistics.answer(tx, question, station.settings, visitor.language, now)
+        found = statistics.answer(
+            tx, question, station.settings, visitor.language, now, visitor.called
+        )
         return {
             **frame(tx, station, visitor, "statistics"),
             "plots": [(plot.title, _drawn(plot.svg)) for plot in found.sheet.plots],

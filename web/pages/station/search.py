@@ -3,6 +3,7 @@ rendered lines."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -53,4 +54,6 @@ async def find(
 
 def _people(tx: Tx, text: str) -> list[User]:
     """Who works here by that name."""
-    return [user for user in users.users(tx) if folded(text) in folded(user.name)][:MOST]
+    wanted = folded(text)
+    found = (u for u in users.users(tx) if any(wanted in folded(n) for n in (u.name, u.shown_name)))
+    return list(islice(found, MOST))

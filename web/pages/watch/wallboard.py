@@ -21,6 +21,7 @@ from callflow.core.watch.organs import Part
 from callflow.handling.records import statistics
 from callflow.settings.config import Settings
 from callflow.storage import Tx
+from callflow.storage.people import users
 from web.access import bearer, cookies
 from web.access.sessions import SCHEMES, LoginNeededError, Reader, language_of
 from web.kit import i18n
@@ -70,7 +71,7 @@ async def show_on_screen(request: Request, station: Here) -> Response:
 async def _board(station: Station, language: str, scheme: str, address: str) -> Response:
     now = station.clock()
 
-    def read(tx: Tx) -> dict[str, object]:
+    def read(tx: Tx) -> tuple[dict[str, object], dict[str, str]]:
         health = station.look(tx)
         alarms = [line for line in views.lines(tx, now) if line.group != "waiting"]
         on_shift = [one for one in desk_views.people(tx, now) if one.shift_since is not None]
@@ -86,17 +87,18 @@ async def _board(station: Station, language: str, scheme: str, address: str) -> 
             "trunks": len(trunks),
             "trunks_well": trunks.count(False),
             "in_time": _in_time(tx, station, now),
-        }
+        }, users.shown_names(tx)
 
+    found, called = await station.store.read(read)
     values = {
-        **await station.store.read(read),
+        **found,
         "now": now,
         "zone": i18n.STATION_ZONE,
         "scheme": scheme,
         "address": address,
         "on_screen": address == SCREEN,
     }
-    return page(language, "watch/wallboard.html", values)
+    return page(language, "watch/wallboard.html", values, called=called)
 
 
 def _in_time(tx: Tx, station: Station, now: datetime) -> Sequence[InTime]:

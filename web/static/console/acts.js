@@ -2,7 +2,7 @@
 import { tick } from "./clock.js";
 import { $, $$, ask, body, parsed, write } from "./dom.js";
 import * as pane from "./pane.js";
-import { go, onPage } from "./shell.js";
+import { go } from "./shell.js";
 
 // Sends an act; the answer is an incident, or a page that says what is wrong: at the form that was
 // sent, else below.
@@ -45,7 +45,8 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const of = pane.shown();
   const { submitter } = event;
-  const typed = () => String(new URLSearchParams(new FormData(form)));
+  // The token is another each time that the page is read.
+  const typed = () => String(new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "csrf")));
   const before = typed();
   const sent = new URLSearchParams(new FormData(form, submitter));
   const answer = await send(form.getAttribute("action"), sent, { form, submitter });
@@ -120,7 +121,6 @@ function endUndo() {
   clearTimeout(ending);
   if (form) ending = setTimeout(() => $("#undo").replaceChildren(), Number(form.dataset.left) * 1000);
 }
-onPage(endUndo);
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;

@@ -1,7 +1,7 @@
 """All that is kept of an incident, as its report is made of. Times are UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -54,10 +54,16 @@ class Facts:
     target: timedelta
     faults: tuple[Fault, ...] = ()  # that were established at it
     open: tuple[Open, ...] = ()  # what is still open
+    called: Mapping[str, str] = field(default_factory=dict)  # {log-in: the name that is shown}
 
     def party(self, contact_id: str | None) -> Party | None:
         """Who a contact's id stands for."""
         return self.people.get(contact_id or "")
+
+    def named_staff(self, who: str) -> str:
+        """Somebody of the station by the name that is shown, with what tells them apart: paper has
+        no title to hover over."""
+        return f"{self.called[who]} ({who})" if who in self.called else who
 
     def zone(self, signal: StoredSignal) -> str:
         """A signal's zone as people know it; "" where nobody named it."""

@@ -132,7 +132,7 @@ class _Writing:
         if name in ("", MACHINE):
             return Who()
         if self._full or name not in self._numbers:
-            return Who(name)
+            return Who(self._of.named_staff(name))
         return Who(number=self._numbers[name])
 
     # --- what came in ---------------------------------------------------------------------------
@@ -172,9 +172,9 @@ class _Writing:
             if data is None:
                 continue
             for field in ("by", "who_did"):
-                if not self._full and isinstance(data.get(field), str):
+                if isinstance(data.get(field), str):
                     who = self._who(data[field])
-                    data[field] = f"#{who.number}" if who.number else who.name
+                    data[field] = f"#{who.number}" if who.number else who.name or data[field]
             yield Moment(entry.at, self._who(entry.who), kind=entry.kind, data=data)
 
     def _calls(self) -> Iterator[CallLine]:

@@ -198,12 +198,12 @@ def operators(names: Names, groups: Sequence[Group], work: Sequence[OperatorWork
     drawn = [
         plots.bars(
             names.title("operators"),
-            [each.operator for each in most],
+            [names.person(each.operator) for each in most],
             [Series("", [each.taken for each in most])],
         ),
         plots.bars(
             names.title("held"),
-            [each.operator for each in most],
+            [names.person(each.operator) for each in most],
             [Series("", [each.held_ms / 60_000 for each in most])],
         ),
     ]

@@ -42,11 +42,13 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What things are called. ``zones``: {(account, zone's key): name}."""
+    """What things are called. ``zones``: {(account, zone's key): name}; ``called``: {log-in: shown
+    name}."""
 
     language: str
     sites: Mapping[str, str] = field(default_factory=dict)
     zones: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, name: str, *more: object) -> str:
         """A word of the statistics."""
@@ -84,8 +86,8 @@ class Names:
         return said.replace(".", ",") if self.language == "fr" else said
 
     def person(self, name: str) -> str:
-        """An operator; nobody where an alarm was never taken."""
-        return name or self.say("nobody")
+        """An operator as people call them; nobody where an alarm was never taken."""
+        return self.called.get(name, name) or self.say("nobody")
 
 
 def capital(text: str) -> str:

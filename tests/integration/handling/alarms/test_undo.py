@@ -1,4 +1,4 @@
-"""A claim, a parking, a closing are taken back within seconds, unless something happened since."""
+"""What an operator did to an alarm is taken back within seconds, unless it went on since."""
 
 from __future__ import annotations
 
@@ -70,6 +70,44 @@ def test_an_undone_parking_is_held_again(station: Station, alice: Desk) -> None:
     alice.parks(row, 300)
     undo(station)
     assert shape(station.incident(row.id)) == shape(before)
+
+
+def test_what_was_given_back_or_handed_over_by_mistake_is_held_again(
+    station: Station, alice: Desk
+) -> None:
+    row, other = station.alarm(), station.alarm(code="FA", zone="9")
+    alice.takes(row)
+    station.later(20)
+    before = [station.incident(one.id) for one in (row, other)]
+    for to in ("", "bruno"):
+        if to:
+            alice.transfers(row, to)
+        else:
+            alice.releases(row)
+        assert station.incident(row.id).holder != "alice"
+        assert undo(station) == row.id
+        assert [shape(station.incident(one.id)) for one in before] == [shape(b) for b in before]
+    assert station.told(row.id).count("undone") == 2
+    assert station.told(other.id).count("undone") == 1  # the whole site had gone with it
+
+
+def test_what_a_colleague_has_begun_with_is_theirs(station: Station, alice: Desk) -> None:
+    row = station.alarm()
+    alice.takes(row)
+    alice.transfers(row, "bruno")
+    Desk(station, "bruno").notes(row, "je m'en occupe")
+    with pytest.raises(Refused, match="something happened"):
+        undo(station)
+    assert station.incident(row.id).holder == "bruno"
+
+
+def test_who_goes_takes_nothing_back(station: Station, alice: Desk) -> None:
+    """A shift's end, or a call that a colleague has answered, hands over for good."""
+    row = station.alarm()
+    alice.takes(row)
+    station.later(20)
+    station.write(lambda tx: operating.pass_on(tx, row.id, "alice", "bruno", station.now))
+    assert station.read(lambda tx: undoing.offered(tx, "alice", station.now)) is None
 
 
 def test_an_undone_closing_is_open_as_it_was(station: Station, alice: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.plans.call_plan import Finding, PlanError
+from callflow.core.records import audit
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.instructions import Instruction, InstructionKind
 from callflow.handling.base.refusals import Changed, NotFound, Refused
@@ -15,6 +16,7 @@ from callflow.handling.plans import plans
 from callflow.handling.plans.plans import Faulty
 from callflow.handling.sites import instructions
 from callflow.storage.plans import plans as rows
+from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.integration.handling.station import FIRST, SECOND, Station
 
@@ -65,7 +67,34 @@ def test_a_draft_is_written_validated_and_published(station: Station) -> None:
     assert told(station, "plan_published")[-1].endswith(
         "night version 1 publiée par anne — Les nuits ont changé"
     )
-    assert len(told(station, "plan_draft_saved")) == 2
+
+
+def drafts_told(station: Station) -> list[str]:
+    """What the audit has of drafts, in its order."""
+    kinds = {kind for kind in audit.CHANGES["plans"] if "draft" in kind}
+    told = station.read(lambda tx: logbook.page(tx, limit=1000))
+    return [entry.text for entry in told if entry.kind in kinds]
+
+
+def test_of_all_that_a_page_saves_by_itself_the_first_is_told_and_who_takes_it_over(
+    station: Station,
+) -> None:
+    revision = save(station, body(HAND))
+    for name in ("Nui", "Nuit d", "Nuit de semaine"):
+        revision = save(station, body(HAND, name=name), revision=revision)
+    revision = save(station, body(CALL, HAND), "bruno", revision=revision)
+    revision = save(station, body(CALL, HAND, name="À deux"), "bruno", revision=revision)
+    assert drafts_told(station) == [
+        "Brouillon de la consigne night (d’après la version 0) commencé par anne",
+        "Brouillon de la consigne night, de anne, repris par bruno",
+    ]
+    station.plan("night", HAND)
+    revision = save(station, body(CALL, HAND), "bruno", revision=revision, based_on=1)
+    station.write(lambda tx: plans.drop_draft(tx, "night", revision, "bruno", station.now))
+    assert drafts_told(station)[2:] == [
+        "Brouillon de la consigne night (d’après la version 1) enregistré par bruno",
+        "Brouillon de la consigne night abandonné par bruno",
+    ]
 
 
 def test_of_two_who_write_at_once_the_second_is_told(station: Station) -> None:

@@ -175,7 +175,7 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
     page.get_by_role("link", name="Personnes").click()
     page.locator("#drawer-add > summary").click()
     add = page.get_by_role("group", name="Ajouter quelqu'un")
-    add.get_by_label("Nom").fill("zoé <b>")
+    add.get_by_label("Identifiant de connexion").fill("zoé <b>")
     add.get_by_label("Langues parlées").fill("de fr")
     add.get_by_role("button", name="Ajouter").press("Enter")
     made = page.locator(".made code").inner_text()

@@ -76,6 +76,34 @@ def opened(station: WebStation, incident: str) -> str:
     return str(station.do(write))
 
 
+# --- what a step is called -------------------------------------------------------------------
+
+
+async def test_a_step_is_called_by_its_name_wherever_people_read_of_it(
+    station: WebStation, operator: httpx.AsyncClient, api: httpx.AsyncClient
+) -> None:
+    named = {**LOOK, "name": "Voir le hall <b>"}
+    incident = alarm(station, named, SERVICE, END)
+    shown = (await operator.get(f"/incidents/{incident}")).text
+    called = "<b><bdi>Voir le hall &lt;b&gt;</bdi></b>"
+    assert called in shown
+    entries = (await api.get("/logbook", params={"incident": incident})).json()["items"]
+    told = {entry["kind"]: entry["text"] for entry in entries}
+    assert told["step"] == "Étape : Voir le hall <b> (début de la consigne)"
+    assert told["task_asked"].startswith("Demandé : Voir le hall <b>")
+    assert (await api.get(f"/incidents/{incident}")).json()["plan"]["steps"][0]["id"] == "look"
+
+
+async def test_a_step_without_a_name_is_called_by_what_it_does(
+    station: WebStation, operator: httpx.AsyncClient, api: httpx.AsyncClient
+) -> None:
+    incident = alarm(station, LOOK, SERVICE, END)
+    assert "<b>Remise à un opérateur</b>" in (await operator.get(f"/incidents/{incident}")).text
+    entries = (await api.get("/logbook", params={"incident": incident})).json()["items"]
+    told = {entry["kind"]: entry["text"] for entry in entries}
+    assert told["step"] == "Étape : remise à un opérateur (début de la consigne)"
+
+
 # --- the API: tasks ------------------------------------------------------------------------------
 
 

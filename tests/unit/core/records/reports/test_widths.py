@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -47,6 +47,14 @@ def test_nothing_leaves_that_is_the_stations_own(width: Width, facts: Any) -> No
     assert [secret for secret in SECRETS if secret in found] == []
     # The test itself can see them.
     assert OPERATOR in said(report(of, Width.FULL, language="fr", timezone="Europe/Paris"))
+
+
+def test_the_full_report_has_the_shown_name_with_the_log_in_and_others_neither() -> None:
+    of = replace(intrusion(), called={OPERATOR: "Inès Quéré"})
+    full = said(report(of, Width.FULL, language="fr", timezone="Europe/Paris"))
+    assert f"Inès Quéré ({OPERATOR})" in full
+    for width in (Width.CLIENT, Width.FIRM):
+        assert "Inès" not in said(report(of, width, language="fr", timezone="Europe/Paris"))
 
 
 def test_a_firm_sees_its_installation_and_its_own_people() -> None:
