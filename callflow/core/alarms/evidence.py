@@ -224,11 +224,17 @@ def _said(calls: Sequence[Call]) -> Iterable[Reason]:
 
 
 def _verified(facts: Facts) -> Iterable[Reason]:
+    traces = sum(report.traces for report in facts.guards)
+    told = traces  # each such report is a verification by itself (D32), and counts as traces
     for one in facts.verifications:
         weight = weigh(one.means, one.result, facts.calls)
-        told = one.means is Means.GUARD and any(report.traces for report in facts.guards)
-        if weight is Weight.NONE or told:
-            continue  # nothing is known by it; or the guard's report says it itself
+        if weight is Weight.NONE:
+            continue  # nothing is known by it
+        if one.means is Means.GUARD and one.result is Finding.CONFIRMED and told:
+            told -= 1
+            continue
+        if one.means is Means.GUARD and one.result is not Finding.CONFIRMED and traces:
+            continue  # what was found since says more
         if one.result is Finding.NOTHING:
             strong = weight is Weight.STRONG
             yield _reason(Sign.NOTHING_SEEN, one.means.value, None if strong else -10)

@@ -176,8 +176,17 @@ def test_a_finding_never_lowers_it(facts: Facts, means: Means, result: Finding) 
 @WHOLE
 @given(FACTS)
 def test_a_guards_traces_never_lower_it(facts: Facts) -> None:
+    """With the verification that each report is (D32)."""
+    report, found = GuardReport(traces=True, inside=True), verified(Means.GUARD, Finding.CONFIRMED)
+    assert more(facts, guards=[report], verifications=[found]) >= assess(facts).score
+
+
+def test_what_a_guard_confirmed_before_stands_beside_the_report_of_traces() -> None:
+    confirmed = verified(Means.GUARD, Finding.CONFIRMED)
+    before = Facts(trips=[trip("3")], verifications=[confirmed])
     report = GuardReport(traces=True, inside=True)
-    assert more(facts, guards=[report]) >= assess(facts).score
+    after = replace(before, guards=[report], verifications=[confirmed, confirmed])
+    assert assess(after).score >= assess(before).score == 90
 
 
 @WHOLE
