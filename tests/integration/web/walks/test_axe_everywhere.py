@@ -273,7 +273,7 @@ COMBINATIONS = [
     pytest.param(MAX, "en", ("dark",), marks=pytest.mark.deep),
 ]
 #: So many tests look at the pages, each at every so many.
-PARTS = 4
+PARTS = 8
 EVERY = {
     "/",
     "/dialogues/incoming",
