@@ -82,7 +82,7 @@ async def _add(station: Station, visitor: Visitor, form: FormData) -> Response:
     )
     if not isinstance(made, str):
         return await _page(station, visitor, site_id, wrong=made, typed=typed)
-    return RedirectResponse(address_of(site_id, drawing=made), 303)
+    return RedirectResponse(_saved(site_id, made), 303)
 
 
 async def _picture(given: object) -> Picture:
@@ -123,7 +123,13 @@ async def change(
     wrong = await tried(station, run)
     if wrong is not None:
         return await _page(station, visitor, site_id, (), drawing_id, wrong, form)
-    return RedirectResponse(address_of(site_id, drawing="" if act == "remove" else drawing_id), 303)
+    return RedirectResponse(_saved(site_id, "" if act == "remove" else drawing_id), 303)
+
+
+def _saved(site_id: str, drawing_id: str) -> str:
+    """The page again, which says that it is saved."""
+    address = address_of(site_id, drawing=drawing_id)
+    return f"{address}{'&' if '?' in address else '?'}saved=drawing"
 
 
 def _zone(form: forms.Form) -> Named:

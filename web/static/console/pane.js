@@ -1,7 +1,7 @@
 // The incident pane: an incident is opened beside the queue, kept true by the stream, and shown as a
 // page of its own by the same template. What was typed and not sent is there when it is opened again.
 import { tick } from "./clock.js";
-import { $, $$, ask, followed, parsed } from "./dom.js";
+import { $, $$, ask, followed, ours, parsed } from "./dom.js";
 import { onChange } from "./rows.js";
 import { go, onPage } from "./shell.js";
 import { on } from "./stream.js";
@@ -27,7 +27,7 @@ export async function open(id, { push = true } = {}) {
 export function show(html, id) {
   keep();
   kept = [];
-  place().replaceChildren(...parsed(html));
+  place().replaceChildren(...parsed(ours(html)));
   htmx.process(place());
   restore(id);
   mark();
@@ -40,7 +40,7 @@ export function showOther(html) {
   wanted = null;
   keep();
   kept = [];
-  place().replaceChildren(...parsed(html));
+  place().replaceChildren(...parsed(ours(html)));
   htmx.process(place());
   mark();
   tick();
@@ -94,7 +94,8 @@ on("rows", (html) => { if (shown() && html.includes("data-all")) again(); });
 
 // The answer is for the article that asked: one that was replaced meanwhile is morphed unseen.
 export async function morph(text, place) {
-  await htmx.swap({ sourceElement: place, target: place, text, select: `#${place.id}`, swap: "outerMorph" });
+  const swap = { select: `#${place.id}`, swap: "outerMorph" };
+  await htmx.swap({ sourceElement: place, target: place, text: ours(text), ...swap });
   document.dispatchEvent(new CustomEvent("callflow:morphed"));
 }
 

@@ -1,11 +1,13 @@
 // One shell on every page: what is followed and sent here is shown in the place of the main part,
 // and the telephone, the stream and the sounds go on. What is no page of ours, and who is logged in
 // no more, is left to the browser.
-import { write, $, $$, body } from "./dom.js";
+import { write, $, $$, body, ours } from "./dom.js";
 
 const STAYS = "callflow:page";
 // Called after another page is there; at once too, for the first one.
 export const onPage = (act) => { act(); document.addEventListener(STAYS, act); };
+
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => { if (ctx?.text) ctx.text = ours(ctx.text); });
 
 let turn = 0; // of several that are asked for, the last one counts
 let at = location.pathname; // of the page that is shown

@@ -56,7 +56,7 @@ async def test_a_zone_is_placed_and_the_alarm_leads_to_it(
     (made,) = kept(station)
     act = f"{HERE}/{made.id}/place"
     answer = await chief.fill(HERE, act, zone="1001/3", x="250", y="750")
-    assert answer.headers["location"] == f"{HERE}?drawing={made.id}"
+    assert answer.headers["location"] == f"{HERE}?drawing={made.id}&saved=drawing"
     assert kept(station)[0].places == (Place("1001", "3", 250, 750),)
     row = station.alarm(zone="3")
     async with somebody(station, app, "ines", Role.OPERATOR) as ines:

@@ -28,13 +28,15 @@ from callflow.handling.sites.shape import (
     Zone,
 )
 from callflow.storage.records import logbook
-from callflow.storage.sites import contracts, removed
+from callflow.storage.sites import contracts, drawings, removed
+from tests.support.outside.pictures import a_picture
 from tests.support.pages.routes import all_routes
 from tests.support.pages.visitors import Person
 from tests.support.rows.documents import site_document
 from tests.support.stations.web_station import WebStation
 from web.access.users import Role
 from web.pages.interventions import firms, service_lines
+from web.pages.sites import drawings as drawings_pages
 from web.pages.sites import edit, parts
 from web.pages.sites import person as site_person
 
@@ -67,6 +69,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
     "/services/{act}": service_lines.ACTS,
     "/sites/{site_id}/people/{contact_id}/calendar/{which}": site_person._FILES,
+    "/sites/{site_id}/drawings/{drawing_id}/{act}": drawings_pages.ACTS,
 }
 #: Forms of these addresses that change nothing of what is set up: they have tests of their own.
 OTHERS = re.compile(
@@ -147,6 +150,9 @@ _TOLD = {
     "part_removed": {"table", "called", "item", "because"},
     "part_restored": {"table", "called", "item"},
     "client_renamed": {"old", "name"},
+    "zone_placed": {"title", "zone"},
+    "zone_taken_off": {"title", "zone"},
+    "drawing_removed": {"title"},
     "firm_closed": {"firm", "because"},
     "firm_reopened": {"firm"},
     "firm_member_removed": {"firm", "who", "because"},
@@ -229,6 +235,9 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
     # its tables
     await _tables(desk)
 
+    # its pictures
+    await _drawings(desk)
+
     # its contract
     path = "/sites/1001/contract"
     planned = {"state": "suspended", "effective_at": TOMORROW, "reason": "Travaux"}
@@ -244,6 +253,22 @@ async def test_each_form_says_that_it_is_saved_and_leaves_an_audit_row(
     await _firms(desk)
     await _services(desk)
     assert desk.done == forms_of(app)
+
+
+async def _drawings(desk: Desk) -> None:
+    at = "/sites/1001/drawings"
+    fields = {"csrf": await desk.admin.csrf(), "site": "1001", "title": "Cave"}
+    given = {"file": ("a.png", a_picture((40, 20)), "image/png")}
+    await desk.admin.client.post("/site-drawings", data=fields, files=given)
+    (made,) = desk.station.store.read_now(lambda tx: drawings.of_site(tx, "1001"))
+    zone = re.findall(r'<option value="([^"]+)"', (await desk.admin.see(at)).text)[0]
+    for act, kind, typed in (
+        ("place", "zone_placed", {"zone": zone, "x": "1", "y": "2"}),
+        ("take-off", "zone_taken_off", {"zone": zone}),
+        ("remove", "drawing_removed", {}),
+    ):
+        form = f"/sites/{{site_id}}/drawings/{{drawing_id}}/{act}"
+        await desk.fills(form, f"{at}/{made.id}/{act}", kind, at=at, **typed)
 
 
 def site_of(station: WebStation) -> Row:
