@@ -12,7 +12,8 @@ from email.policy import default
 
 #: Bytes of a letter that are looked at.
 LARGEST = 200_000
-_ID = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:@[^>]*)?>?")
+#: With hyphens: of letters that went out before ids had none.
+_ID = re.compile(r"<?([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:@[^>]*)?>?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
