@@ -35,16 +35,16 @@ _showing = threading.Lock()
 _runs = itertools.count()
 
 _TOWN: dict[str, Any] = {
-    "town.SITES": 60,
-    "town.ENTRIES": 4000,
-    "town.ALARMS": 100,
-    "town.SIGNALS": 400,
-    "town._ALARMS_AT_ONCE": 100,
-    "town.PLANS": 6,
-    "town.FIRMS": 4,
-    "town.LINES": 10,
-    "town.USERS": 4,
-    "town.OPEN": 4,
+    "kit.town.SITES": 60,
+    "kit.town.ENTRIES": 4000,
+    "kit.town.ALARMS": 100,
+    "kit.town.SIGNALS": 400,
+    "kit.town._ALARMS_AT_ONCE": 100,
+    "kit.town.PLANS": 6,
+    "kit.town.FIRMS": 4,
+    "kit.town.LINES": 10,
+    "kit.town.USERS": 4,
+    "kit.town.OPEN": 4,
 }
 #: {benchmark: {what is otherwise: module.NAME}}.
 SMALL: Mapping[str, Mapping[str, Any]] = {
@@ -53,7 +53,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "ingest.CONNECTIONS": 20,
         "ingest.SECONDS": 0.4,
         "ingest.EACH": 1000,
-        "panels.WARM_S": 0.1,
+        "kit.panels.WARM_S": 0.1,
         "ingest.RUNNING_S": 2.0,
         "ingest.STEADY": 100,
         "ingest.PROBES": 3,
@@ -117,14 +117,14 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "simulate._SEEDS": 2,
     },
     "logbook-search": {"logbook_search.ENTRIES": 5_000, "logbook_search._TIMES": 2},
-    "fuzz-dc09": {"fuzz_dc09.FRAMES": 20_000},
+    "fuzz-dc09": {"fuzz.fuzz_dc09.FRAMES": 20_000},
 }
 
 
 def shrink(name: str) -> None:
     """The benchmark has its smallest loads, wherever they were imported to."""
     for path, value in SMALL[name].items():
-        module, _, constant = path.partition(".")
+        module, _, constant = path.rpartition(".")
         before = getattr(sys.modules[f"tests.bench.{module}"], constant)
         for known, found in list(sys.modules.items()):
             if known.startswith("tests.bench") and getattr(found, constant, None) is before:
