@@ -16,6 +16,7 @@ from callflow.core.alarms.incident import Incident, State
 from callflow.core.signals.signal import ALWAYS_OWN, FAILURES, Category, Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules
+from callflow.core.sites.zones import zone_key
 
 #: A panel's clock that is further off than this tells nothing of when a signal was raised.
 CLOCK_IS_WRONG = timedelta(days=7)
@@ -37,16 +38,6 @@ STORMS: Mapping[Kind, str] = {
 STORM_PLACES = ("network", "town", "department")
 #: Kinds that are within the armed period of their site only (D6); mains and lines know none.
 _ARMED_KINDS = frozenset({Kind.INTRUSION, Kind.TAMPER})
-
-
-def zone_key(zone: str) -> str:
-    """``zone`` without leading zeros, so that all formats' numbers of one zone are equal."""
-    return zone.lstrip("0")
-
-
-def zone_name(names: Mapping[tuple[str, str], str], account: str, zone: str) -> str:
-    """A zone's name among ``names`` {(account, zone's key): name}; "" where it has none."""
-    return names.get((account, zone_key(zone)), "") if zone else ""
 
 
 def matter_key(kind: Kind, code: str, zone: str, account: str, line: str) -> str:

@@ -20,11 +20,11 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.plans import standard
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.sites.instructions import Instruction, plan_meanwhile
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.availability import ALWAYS, Availability, available
 from callflow.core.time.holidays import NO_DAYS, OwnDays
 from callflow.core.time.hours import CalendarError, only

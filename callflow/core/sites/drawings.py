@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from callflow.core.sites.zones import zone_key
+
 #: Pictures of one site; characters of a title; what a whole side is divided into.
 MOST, LONGEST_TITLE, WHOLE = 12, 80, 1000
 #: A zone as signals name it: its account, and the zone.
@@ -51,8 +53,8 @@ class Drawing:
 
 
 def key_of(account: str, zone: str) -> Named:
-    """What names a zone: leading zeros are the panel's (``core.alarms.correlation.zone_key``)."""
-    return account, zone.lstrip("0")
+    """What names a zone: leading zeros are the panel's."""
+    return account, zone_key(zone)
 
 
 def placed(places: Sequence[Place], place: Place) -> tuple[Place, ...]:

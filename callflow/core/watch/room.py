@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.signal import PERSONAL, Category, Kind
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.failures import place
 from callflow.core.watch.organs import Part, Reason, State, key_of
 from callflow.core.watch.readings import Reading

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.signal import ALWAYS_OWN, PERSONAL, STATION, Kind, Signal, StoredSignal
 from callflow.core.sites.arming import Arming, PanelUser
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.instants import to_iso
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from callflow.core.alarms import evidence
-from callflow.core.alarms.correlation import zone_key, zone_name
 from callflow.core.alarms.evidence import Evidence, Facts, GuardReport, Trip
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call
@@ -11,6 +10,7 @@ from callflow.core.interventions.law import Verification
 from callflow.core.messages.outbox import Image
 from callflow.core.plans.task import TaskOutcome
 from callflow.core.signals.signal import Treatment
+from callflow.core.sites.zones import zone_key, zone_name
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.signals import signals

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from callflow.core.alarms import correlation
-from callflow.core.alarms.correlation import Periods, Trips, zone_key
+from callflow.core.alarms.correlation import Periods, Trips
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow
 from callflow.core.signals.proof import proves
 from callflow.core.signals.signal import STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules, SiteState
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.room import bent
 from callflow.core.watch.supervision import is_tested, user_code, user_key
 from callflow.handling.base.policy import load_policy

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.measure import Terms
 from callflow.core.plans.task import Task, TaskOutcome, TaskState
+from callflow.core.sites.zones import zone_key
 from callflow.handling.alarms.acting import hand_to_human, withdraw
 from callflow.handling.alarms.tasks import end_task
 from callflow.handling.base.telling import tell

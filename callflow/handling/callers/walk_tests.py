@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.calls.dialogue import Deed, Done, Phrase
 from callflow.core.signals.signal import StoredSignal
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch.supervision import OnTest
 from callflow.handling.base.fields import BadField

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callflow.core.alarms.correlation import zone_name
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.calls.call import Call, Mode, Outcome
 from callflow.core.calls.dialogue import (
@@ -28,6 +27,7 @@ from callflow.core.plans import call_plan
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.declared import Person
 from callflow.core.sites.site import Authority, Contact, Role, Site
+from callflow.core.sites.zones import zone_name
 from callflow.handling.alarms import device_calls
 from callflow.handling.alarms.ends.muting import is_mute_here
 from callflow.handling.alarms.group_calls import may_call_back

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callflow import ids
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.measure import (
@@ -22,6 +21,7 @@ from callflow.core.plans.measure import (
 )
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals.signal import Signal
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.instants import to_iso
 from callflow.core.watch.supervision import station_signal
 from callflow.handling.alarms.acting import hand_to_human, settle

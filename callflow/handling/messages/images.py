@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from callflow.core.alarms.incident import Incident
 from callflow.core.messages.outbox import Camera, Channel, Take
 from callflow.core.signals.signal import Category
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.instants import to_iso
 from callflow.handling.base.policy import Policy, load_policy
 from callflow.handling.base.telling import tell
@@ -113,4 +114,4 @@ def _unnoticed(tx: Tx, incident: Incident, cameras: Sequence[Camera]) -> list[Ca
 
 
 def _keys(camera: Camera) -> list[str]:
-    return [zone.lstrip("0") for zone in camera.zones]
+    return [zone_key(zone) for zone in camera.zones]

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import Incident, Machine, State
 from callflow.core.calls.call import Call, Outcome
 from callflow.core.calls.purpose import Purpose
@@ -17,6 +16,7 @@ from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind
 from callflow.core.simulation import backtest
 from callflow.core.simulation.backtest import Difference, Happening, Past, PastCall, PastTask, What
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.handling.plans.simulation import plan_at
 from callflow.handling.sites.in_force import site_now

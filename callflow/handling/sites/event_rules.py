@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.changes import changes
 from callflow.core.signals import events
 from callflow.core.signals.events import EventRow, SiteOverride, StationRule
 from callflow.core.signals.signal import STATION, Category, Kind
+from callflow.core.sites.zones import zone_key
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell
 from callflow.handling.sites.rules import never_lowered

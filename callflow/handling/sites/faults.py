@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from callflow import ids
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.messages.outbox import Channel, wrong_address
 from callflow.core.sites.fault import BY_SIGNAL, Fault, reminded_next, week_of, works_again
 from callflow.core.sites.site import Role
+from callflow.core.sites.zones import zone_key
 from callflow.handling.base.policy import STATION_ZONE, load_policy
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import tell

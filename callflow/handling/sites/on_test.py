@@ -8,13 +8,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from callflow import ids
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.incident import State
 from callflow.core.records.logbook import MACHINE
 from callflow.core.signals import events
 from callflow.core.signals.signal import PERSONAL, Category, Kind, Signal, StoredSignal, Treatment
 from callflow.core.sites.declared import Zone
 from callflow.core.sites.site import Authority, Site
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch import supervision
 from callflow.core.watch.supervision import OnTest, station_signal
 from callflow.handling.base.fields import BadField

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from callflow import ids
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.sites.declared import Account
 from callflow.core.sites.removed import Item, Removed
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.supervision import user_key
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.base.telling import draft, tell

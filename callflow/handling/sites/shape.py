@@ -27,10 +27,10 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.messages.outbox import is_rtsp, wrong_camera_url, wrong_clip_url
 from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.site import ANY_KIND, Authority, Role, SiteState
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.supervision import PARTS, user_key
 from callflow.handling.base import fields
 from callflow.handling.base.fields import (

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.sites.files import meanings
 from callflow.core.sites.files.faults import Fault
 from callflow.core.sites.files.sheets import BY_PART, Cell, Column, Part
 from callflow.core.sites.site import Role
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.supervision import user_key
 from callflow.handling.base import fields
 from callflow.handling.base.fields import BadField

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals import events
 from callflow.core.signals.signal import StoredSignal, Treatment
+from callflow.core.sites.zones import zone_key
 from callflow.core.watch.organs import Reason, State
 from callflow.core.watch.probes import Found, Probe
 from callflow.storage import Tx

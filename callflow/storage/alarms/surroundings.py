@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, exists, or_, select
 
-from callflow.core.alarms.correlation import Trips, Whereabouts, zone_key
+from callflow.core.alarms.correlation import Trips, Whereabouts
 from callflow.core.signals.events import SiteOverride, StationRule
 from callflow.core.signals.signal import Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.site import Rules, SiteState
+from callflow.core.sites.zones import zone_key
 from callflow.storage import schema as t
 from callflow.storage.engine.prepared import Prepared
 from callflow.storage.engine.store import Tx

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.signal import Kind, StoredSignal, Treatment
+from callflow.core.sites.zones import zone_key
 from callflow.storage import schema as t
 from callflow.storage.engine import locks
 from callflow.storage.engine.prepared import Prepared
@@ -276,7 +276,7 @@ _NEWEST = 100
 
 def zone_restored(tx: Tx, site_id: str, zone: str, since: datetime) -> bool:
     """True where the newest that a site's panels told of a zone for certain, ``since`` then, is its
-    restore. ``zone`` is its key (``correlation.zone_key``)."""
+    restore. ``zone`` is its key (``core.sites.zones``)."""
     c, of_site = t.signal.c, select(t.account.c.account).where(t.account.c.site_id == site_id)
     newest = (
         select(c.kind, c.zone)

@@ -20,11 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.signals.protocol import Heard
 from callflow.core.signals.signal import PHONE_LINE, UNBOUND
 from callflow.core.sites.declared import Account, Client, DeclaredSite, Zone
 from callflow.core.sites.site import Site
+from callflow.core.sites.zones import zone_key
 from callflow.storage import schema as t
 from callflow.storage.engine.inserts import insert_into
 from callflow.storage.engine.prepared import Prepared

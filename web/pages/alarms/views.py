@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from callflow.core.alarms.apply import REOPENED
-from callflow.core.alarms.correlation import storm_of, zone_name
+from callflow.core.alarms.correlation import storm_of
 from callflow.core.alarms.filing import Open
 from callflow.core.alarms.incident import Incident, State
 from callflow.core.alarms.incident import ruling as ruling_among
@@ -25,6 +25,7 @@ from callflow.core.signals.signal import OF_STATION, Kind, StoredSignal
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import Called
 from callflow.core.sites.site import Role
+from callflow.core.sites.zones import zone_name
 from callflow.core.watch.organs import Organ, Part, Reason, whose
 from callflow.core.watch.room import is_quiet
 from callflow.core.watch.supervision import OnTest

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.hours import DAYS
 from callflow.core.watch.supervision import user_key
 from callflow.handling.sites import contracts

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.folding import folded
 from callflow.core.sites.removed import Removed
+from callflow.core.sites.zones import zone_key
 from callflow.handling.sites.shape import Contact, Shape, Site
 from callflow.storage import Tx
 from callflow.storage.sites import contacts, removed

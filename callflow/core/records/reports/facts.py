@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from callflow.core.alarms.correlation import zone_name
 from callflow.core.alarms.filing import Open
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Call, Recording
@@ -20,6 +19,7 @@ from callflow.core.signals.signal import StoredSignal
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.fault import Fault
 from callflow.core.sites.site import Role
+from callflow.core.sites.zones import zone_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.records import plots
 from callflow.core.records.figures import FALSE
 from callflow.core.records.plots import Series
@@ -17,6 +16,7 @@ from callflow.core.records.sheets.parts import (
     share,
 )
 from callflow.core.records.statistics import FalseAlarms, Place, TrunkRate
+from callflow.core.sites.zones import zone_key
 from callflow.texts import RESOLUTIONS, word
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.promise import Bypass
 from callflow.core.signals.signal import Kind
+from callflow.core.sites.zones import zone_key
 from callflow.handling.alarms.surroundings import Seen
 from callflow.storage import Tx
 from callflow.storage.alarms import open_ends

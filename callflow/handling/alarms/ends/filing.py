@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callflow.core.alarms import checks, filing
-from callflow.core.alarms.correlation import zone_key
 from callflow.core.alarms.filing import Open, Standing, What, Wish
 from callflow.core.alarms.incident import Incident
 from callflow.core.calls.call import Outcome
@@ -18,6 +17,7 @@ from callflow.core.signals.signal import Category, Kind
 from callflow.core.sites.arming import Partition
 from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.schedule import Schedule
+from callflow.core.sites.zones import zone_key
 from callflow.core.time.hours import CalendarError
 from callflow.core.time.instants import from_iso, to_iso
 from callflow.core.watch.supervision import user_key
