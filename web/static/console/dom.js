@@ -6,17 +6,17 @@ export const $$ = (selector, from = document) => [...from.querySelectorAll(selec
 // Only where it differs: a screen reader and a selection are left alone.
 export const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
-export const parsed = (html) => {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return [...template.content.children];
-};
-
 // Each answer carries the session's token masked otherwise; with the page's own a form that didn't change
 // is the same, and is left alone with what is being typed in it.
 export const ours = (html) => {
   const came = /name="csrf" value="([^"]+)"/.exec(html)?.[1];
   return came && body.dataset.csrf ? html.replaceAll(came, body.dataset.csrf) : html;
+};
+
+export const parsed = (html) => {
+  const template = document.createElement("template");
+  template.innerHTML = ours(html);
+  return [...template.content.children];
 };
 
 // `number` in words: data-one and data-other say how, with {} where it stands.

@@ -27,7 +27,7 @@ export async function open(id, { push = true } = {}) {
 export function show(html, id) {
   keep();
   kept = [];
-  place().replaceChildren(...parsed(ours(html)));
+  place().replaceChildren(...parsed(html));
   htmx.process(place());
   restore(id);
   mark();
@@ -40,7 +40,7 @@ export function showOther(html) {
   wanted = null;
   keep();
   kept = [];
-  place().replaceChildren(...parsed(ours(html)));
+  place().replaceChildren(...parsed(html));
   htmx.process(place());
   mark();
   tick();

@@ -126,6 +126,20 @@ def test_the_palette_finds_acts_and_alarms_and_gives_the_focus_back(page: Page, 
     assert said == []
 
 
+def test_a_form_that_did_not_change_is_the_same_when_the_alarm_is_read_anew(
+    page: Page, web: Web
+) -> None:
+    station, _ = web
+    show(page, web, "Boulangerie")
+    signals = page.locator("#h-signals .count")
+    before = int(signals.inner_text())
+    token = page.locator("#incident [name=csrf]").first
+    was = token.input_value()
+    station.alarm("1001", zone="11")
+    expect(signals).to_have_text(str(before + 1))
+    expect(token).to_have_value(was)
+
+
 def test_a_password_is_judged_as_it_is_heard(page: Page, web: Web) -> None:
     show(page, web, "Boulangerie")
     page.keyboard.press("a")
