@@ -1,7 +1,5 @@
 """The hash of a file as rows and the logbook keep it."""
 
-from __future__ import annotations
-
 import hashlib
 from io import BufferedReader
 from pathlib import Path

@@ -5,8 +5,6 @@ counts up, and 48 bits that are drawn. So the ids of one commit, asked for at on
 their order, and an index of them grows at its end. Nobody's secret is one.
 """
 
-from __future__ import annotations
-
 import itertools
 import secrets
 from collections.abc import Iterable, Iterator

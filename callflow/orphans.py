@@ -3,8 +3,6 @@
 Elsewhere they are found again by whoever begins next.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import signal

@@ -1,7 +1,5 @@
 """The application factory: what is served, and how errors are said."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools

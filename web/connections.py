@@ -5,8 +5,6 @@ silent, or sends a request's bytes one by one, is found here: our own sockets ar
 kernel knows their peers and what waits in them), and those that nobody needs are shut.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import errno

@@ -4,8 +4,6 @@ Kept in memory, and told with the web's sign of life (``told``): ``handling.watc
 that. A page is named by its stream, and proves itself by the number of the last event it drew.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Callable

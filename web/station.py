@@ -1,7 +1,5 @@
 """What every request needs: the instance it serves."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

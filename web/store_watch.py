@@ -3,8 +3,6 @@
 Kept in memory: it must be known, shown and heard exactly when nothing can be stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime, timedelta

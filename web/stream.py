@@ -5,8 +5,6 @@ Commits wake it: a datagram; where that was lost, the database's own count of co
 a lost message costs nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """Pictures from outside, written anew: smaller, upright, without what is said beside them."""
 
-from __future__ import annotations
-
 import io
 
 from PIL import Image, ImageOps

@@ -9,8 +9,6 @@ opened, and the stream of the consoles heard with a ticket that gives no right. 
 know no address from outside, they are reached as this machine reaches itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """This machine's memory and temperature, as the kernel tells them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One machine's facts, told with the sign of life of each process of the station on it."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace

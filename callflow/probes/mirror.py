@@ -1,7 +1,5 @@
 """The other site of a station that has two, as this site's keeper wrote it down last."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta

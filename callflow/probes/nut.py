@@ -4,8 +4,6 @@ It logs in nowhere and sets nothing. What a server says is text from outside: so
 many characters, within so many seconds.
 """
 
-from __future__ import annotations
-
 import re
 import socket
 import ssl

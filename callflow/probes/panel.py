@@ -1,7 +1,5 @@
 """A panel that speaks DC-09 to a receiver, over TCP or UDP, and sends again until answered."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import secrets

@@ -1,7 +1,5 @@
 """A hardware receiver in front of the station: it calls, or waits to be called, and sends again."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import secrets

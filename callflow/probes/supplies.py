@@ -1,7 +1,5 @@
 """This machine's supplies of power, asked of NUT's servers."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from callflow.core.watch import power

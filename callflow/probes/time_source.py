@@ -3,8 +3,6 @@
 Nobody's word that it is right is no word that it is: then the source is "", and the organ unknown.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import re

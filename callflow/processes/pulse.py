@@ -4,8 +4,6 @@ A process that hangs lives: nobody begins another, and nobody else has its place
 ends it. What is said goes by datagrams: a disk that hangs stops nobody's pulse.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """Settings of what the station sends itself from outside (docs/how-to/canary.md#from-outside)."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Self
 

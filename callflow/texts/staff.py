@@ -3,8 +3,6 @@
 An entry keeps the log-in, and is hashed with it; who reads it may be told the name instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where requests come from, and whom the pages are for: before any page or API sees them."""
 
-from __future__ import annotations
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callflow.core.station.addresses import LOOPBACK, client, is_of

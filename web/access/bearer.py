@@ -1,7 +1,5 @@
 """Who calls the API: a bearer token, and whether its role has the right."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated

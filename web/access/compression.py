@@ -6,8 +6,6 @@ guessed, the forms' token, is masked (forgery.py); and a name of random length i
 blurs what the length tells of the rest.
 """
 
-from __future__ import annotations
-
 import secrets
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Who sees or hears what is confidential is told: once in a while, for pages and API."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ Over TLS their names begin with ``__Host-``: a browser then takes them from this
 other one, and over TLS only (RFC 6265bis, 4.1.3.2).
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Literal
 

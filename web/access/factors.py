@@ -3,8 +3,6 @@
 A session's ``factor`` says what opened it: password (alone), totp, passkey, recovery, oidc.
 """
 
-from __future__ import annotations
-
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass

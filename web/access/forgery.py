@@ -5,8 +5,6 @@ of another's that stands in them (an alarm's text) would tell, guess by guess, w
 in each (BREACH, breachattack.com).
 """
 
-from __future__ import annotations
-
 import binascii
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """A limit on guesses: passwords, signatures, second factors."""
 
-from __future__ import annotations
-
 from collections import deque
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The names that the pages have for browsers: those of the settings, or what requests say."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit

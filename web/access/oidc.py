@@ -4,8 +4,6 @@ What comes back is believed only where it is signed by the issuer that the setti
 for this very log-in, and lately.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import secrets

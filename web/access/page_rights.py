@@ -1,7 +1,5 @@
 """What a page asks of whoever opens it, read from its own route, not from a list."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How fast one sender may go, so that it can't slow the others down."""
 
-from __future__ import annotations
-
 import math
 
 

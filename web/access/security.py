@@ -1,7 +1,5 @@
 """What every answer carries and every request is held to, before any page or API sees it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Who is at the screen: sessions as rows, an opaque cookie, a limit on guesses, no forged forms."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math

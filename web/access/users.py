@@ -1,7 +1,5 @@
 """Users, API tokens, and what each role may do."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import secrets

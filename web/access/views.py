@@ -1,7 +1,5 @@
 """Users and sessions as the pages of people show them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from typing import Any

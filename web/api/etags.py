@@ -1,7 +1,5 @@
 """ETags: who changes something names the revision that they saw, in If-Match (RFC 9110, 13.1.1)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import Header

@@ -1,7 +1,5 @@
 """Cursors: where the next page begins, opaque to whoever asks."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable

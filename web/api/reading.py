@@ -1,7 +1,5 @@
 """Rows as the API shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 

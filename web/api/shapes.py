@@ -1,7 +1,5 @@
 """The shapes of the API (docs/reference/contracts.md#api). Times are UTC, numbers E.164."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar

@@ -3,8 +3,6 @@
 Drawn on the server, as a table: what a bar or a sign shows stands in words too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

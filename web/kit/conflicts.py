@@ -1,7 +1,5 @@
 """Two people change the same thing at once: the second save is refused, nothing is overwritten."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from callflow.core.changes import stamp as stamp  # what a page showed, as ``as_of`` carries it

@@ -1,7 +1,5 @@
 """Files of the data folder, for the API and the pages: whole or by ranges."""
 
-from __future__ import annotations
-
 import asyncio
 import mimetypes
 from pathlib import Path

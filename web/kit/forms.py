@@ -1,7 +1,5 @@
 """What a form of a page says, checked: a problem that names the field, or the value."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A year of a place's holidays as a page and the API show it: the public ones and the station's."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

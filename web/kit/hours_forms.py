@@ -1,7 +1,5 @@
 """A week of hours and its holidays, as forms ask for them: ``08:00-12:00, 13:30-18:30``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from datetime import date

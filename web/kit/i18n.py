@@ -1,7 +1,5 @@
 """French and English: gettext catalogues, and dates, times and numbers as each writes them."""
 
-from __future__ import annotations
-
 import functools
 import io
 from datetime import date, datetime, timedelta

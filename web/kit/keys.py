@@ -1,8 +1,6 @@
 """What the pages can do without a mouse: the names that static/console/actions.js acts on; and the
 pages that the header and the palette lead to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

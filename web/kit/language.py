@@ -1,7 +1,5 @@
 """The language that a page's address asks for (``?lang=en``) is the browser's from then on."""
 
-from __future__ import annotations
-
 from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

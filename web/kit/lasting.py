@@ -1,7 +1,5 @@
 """What is counted for everybody who asks, and only once in a while."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Rows, addresses and files keep the log-in, which tells one person from another f
 resolves all of them by one query, and gives the log-in as the title of the name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar

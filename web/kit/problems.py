@@ -1,7 +1,5 @@
 """Errors as RFC 9457 problems that name the field at fault."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """An act that is tried and refused, as every page that has forms says it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

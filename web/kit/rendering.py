@@ -1,7 +1,5 @@
 """Templates: one Jinja environment a language; text from outside stands in ``<bdi>``."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A table as a file to take away: CSV or XLSX."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import islice
 from typing import Literal

@@ -1,7 +1,5 @@
 """The picture of a recording: loudness over time, one side up, the other down."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from pathlib import Path

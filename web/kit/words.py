@@ -1,7 +1,5 @@
 """What closed vocabularies are called on screen; ``N_`` marks what is translated later."""
 
-from __future__ import annotations
-
 from callflow.core.alarms.evidence import BY_MEANS, Reason
 from callflow.core.calls.prompts import KINDS
 from callflow.core.signals.signal import OF_STATION as OF_STATION_KINDS

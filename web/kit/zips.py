@@ -1,7 +1,5 @@
 """Files put together for somebody to take with them."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 import zipfile

@@ -5,8 +5,6 @@ The map is the one that the pages ship (web/static/departments.svg, in Mercator'
 places are in its own units, from its upper left corner.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import math

@@ -4,8 +4,6 @@ A place is said in per mille of the picture's width and height, from its upper l
 the same however large the picture is shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

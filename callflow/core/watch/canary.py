@@ -5,8 +5,6 @@ comes back by the station's own number. The placed leg types keys that only this
 send a tone of their own: what each hears of the other is measured in its recording.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What an organ's failure costs, and who looks after it. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

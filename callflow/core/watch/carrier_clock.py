@@ -3,8 +3,6 @@
 The date is to the second (RFC 3261, 20.17), so that a difference below one says nothing.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

@@ -5,8 +5,6 @@ station's calendar. It is late when a whole period went by without it. One that 
 at once, until it succeeds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The figures of a day of a machine's clock, as the logbook has them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo

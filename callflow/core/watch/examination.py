@@ -3,8 +3,6 @@
 Pure; ``organs.verdict`` makes one of them all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

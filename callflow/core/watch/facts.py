@@ -1,7 +1,5 @@
 """Facts of the station's organs, as the processes and the rows tell them. Pure; times are UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

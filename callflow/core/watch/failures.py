@@ -4,8 +4,6 @@ A process begins again by itself, and a telephone link comes back: what the stat
 itself must last before it is a failure. What a probe reads is one at once: its limits are its own.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

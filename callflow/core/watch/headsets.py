@@ -1,7 +1,5 @@
 """A headset as an organ of the station, by what its wearer found out. Pure."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.desks.dead_man import LONGEST_SHIFT

@@ -5,8 +5,6 @@ here, and judge nothing themselves. What nobody could find out is *unknown*, nev
 nobody was asked to find it out, it does not count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

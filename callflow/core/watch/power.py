@@ -1,7 +1,5 @@
 """The station's power as its supplies tell it (RFC 9271), and what is to be done of it. Pure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Probes that an administrator sets: what is asked, how often, and what its answer means. Pure."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable, Mapping

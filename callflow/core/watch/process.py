@@ -1,7 +1,5 @@
 """A process of the station, on one of its machines, as it said last how it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

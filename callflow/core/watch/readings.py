@@ -1,7 +1,5 @@
 """Readings: how a probe found an organ, and for how long that is believed. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

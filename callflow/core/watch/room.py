@@ -4,8 +4,6 @@ Times are UTC, spans seconds. Who works there may be the ones who cannot answer:
 goes to whoever looks after the station from outside.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ front of it. Ages are seconds of the telling process's steady clock: a clock tha
 nobody's screen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

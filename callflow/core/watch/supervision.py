@@ -4,8 +4,6 @@ A signal of format "station" is named by what it is about (a due instant, anothe
 two engines, or one after a crash, find out the same thing once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The history of an organ: its figures now and then, and each change of its state. Pure."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Floor plans and photographs of a site: added, removed, and its zones placed on them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

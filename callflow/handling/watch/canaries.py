@@ -4,8 +4,6 @@ One canary is under way at a time, whatever the nodes and trunks. What came of i
 the trunk's canary (``handling.watch.readings``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the logbook says once a day of the station's clocks, and of the panels' beside them."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.watch import clock_day

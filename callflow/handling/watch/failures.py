@@ -1,7 +1,5 @@
 """What follows of how the organs are: noted, told in the logbook, and an alarm of the station."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The headset of who is on shift: checked by them, kept with the shift, an organ of the station."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from callflow.core.desks.sound import SoundCheck

@@ -1,7 +1,5 @@
 """The lines that alarms arrive on, and the panels behind them that need a look."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field

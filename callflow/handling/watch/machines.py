@@ -1,7 +1,5 @@
 """Several machines: who correlates what, and what becomes of the work of a node that is lost."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.calls.call import Call

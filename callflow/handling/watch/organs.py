@@ -4,8 +4,6 @@ Each process tells with its sign of life what it knows: its lines, its trunks, i
 that an older version wrote may lack any of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

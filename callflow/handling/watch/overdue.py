@@ -4,8 +4,6 @@
 compare-and-set, so that two engines, or one after a crash, do it once.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

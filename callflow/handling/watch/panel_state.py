@@ -1,7 +1,5 @@
 """A zone of a panel as a probe reads it: its last alarm, or that alarm's end."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.signals import events

@@ -1,7 +1,5 @@
 """Panels that call by phone (Contact ID): their calls, their messages, listening in after them."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 

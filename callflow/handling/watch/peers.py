@@ -1,7 +1,5 @@
 """The backup station: told of what nobody takes here; and being one for another."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

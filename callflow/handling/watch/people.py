@@ -1,7 +1,5 @@
 """Who works at the station, as organs of it: their screens, headsets, room and entrance."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Where a battery ends: told in the logbook, and offered to whoever is at the desks."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime
 

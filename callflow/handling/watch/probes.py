@@ -1,7 +1,5 @@
 """Probes and who looks after what, as an administrator sets them. What is wrong raises BadField."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

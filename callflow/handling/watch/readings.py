@@ -1,7 +1,5 @@
 """Readings of probes taken in: kept, told where they change, and an alarm where an organ fails."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Hardware receivers: who was ever heard, and whether it is lost now."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from callflow.core.signals.signal import Signal

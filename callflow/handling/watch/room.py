@@ -1,7 +1,5 @@
 """The station's own premises, by the signals and alarms of their panel (``core/watch/room.py``)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.signals.events import lookup

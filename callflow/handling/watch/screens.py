@@ -1,7 +1,5 @@
 """The screens of who is on shift, as the web's processes tell of them with their signs of life."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any

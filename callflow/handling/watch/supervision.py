@@ -4,8 +4,6 @@ Each finding is a signal of format "station": stored here, correlated like any o
 by its name (callflow/core/watch/supervision.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

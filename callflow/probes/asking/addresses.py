@@ -1,7 +1,5 @@
 """Where a host is: looked up, checked; then only that address is spoken to, by the named way."""
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

@@ -1,7 +1,5 @@
 """Pages and Prometheus: what a web server answers. Bounded, without redirects."""
 
-from __future__ import annotations
-
 import math
 import ssl
 from functools import cache

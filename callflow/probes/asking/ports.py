@@ -1,7 +1,5 @@
 """A port that takes a connection, a host that answers an echo: how long that takes, in seconds."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

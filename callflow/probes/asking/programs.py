@@ -5,8 +5,6 @@ else can write, in a folder that nobody else can write, begun without arguments,
 without our environment. It ends as the plug-ins of Nagios do: 0 well, 1 to look at, 2 failed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

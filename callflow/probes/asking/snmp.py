@@ -1,8 +1,6 @@
 """A device's figure by SNMP: version 2c with its community, or 3 where a user and two pass phrases
 are given."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from importlib import import_module

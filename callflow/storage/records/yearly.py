@@ -1,7 +1,5 @@
 """Rows of a year that the auditor's report alone asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, or_, select

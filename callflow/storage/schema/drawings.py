@@ -1,7 +1,5 @@
 """Floor plans and photographs of sites."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, Text
 
 from callflow.storage.schema.base import id_column, instant, metadata, reference

@@ -1,7 +1,5 @@
 """Rows of floor plans and photographs; their pictures, encrypted, are read one at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 

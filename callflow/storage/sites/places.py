@@ -1,7 +1,5 @@
 """Where sites are, as far as their coordinates and postcodes say it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from sqlalchemy import func, select

@@ -1,7 +1,5 @@
 """Rows of backups and drills that were made, or failed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

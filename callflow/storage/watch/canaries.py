@@ -1,7 +1,5 @@
 """Rows of canaries: calls of the station to itself, and what came of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

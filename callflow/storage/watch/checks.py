@@ -1,7 +1,5 @@
 """Rows of checks and drills of the station, and of each time that one was done."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The database's own clock, which all machines have in common."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, func, select, type_coerce

@@ -1,7 +1,5 @@
 """Rows of days that were compared with the other system's, and what we had of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 Every query has a limit: a station may have 100,000 accounts and millions of signals.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

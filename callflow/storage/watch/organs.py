@@ -1,7 +1,5 @@
 """Since when each organ of the station is as it is, the alarm it raised, and who looks after it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, select

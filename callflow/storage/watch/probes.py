@@ -1,7 +1,5 @@
 """Rows of the probes that administrators set, and of who looks after the organs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

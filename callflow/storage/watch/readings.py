@@ -1,7 +1,5 @@
 """What probes found last of each organ, and the points of every organ's history."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows of what is watched: polls, tests, arming, panel users, sites on test."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

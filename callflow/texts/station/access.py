@@ -1,7 +1,5 @@
 """What the logbook says of people who log in: {entry kind: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: What let somebody in, or was added to let them in.

@@ -1,7 +1,5 @@
 """Words of the station's checks and drills: the usual list, what the logbook says, figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What the failure of an organ costs, as long as nobody wrote it in the station's own words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.watch.organs import Part

@@ -1,7 +1,5 @@
 """What the logbook says of machines and versions: {entry kind: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

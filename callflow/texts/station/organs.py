@@ -1,7 +1,5 @@
 """What pages, the doctor and the phone call the station's organs: {value: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.texts.readable import readable

@@ -1,8 +1,6 @@
 """What the logbook says of the station's power where a battery ends: {entry kind: (French,
 English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

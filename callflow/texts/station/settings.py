@@ -1,7 +1,5 @@
 """What the logbook says of the station's settings: {entry kind: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 ENTRIES: Mapping[str, tuple[str, str]] = {

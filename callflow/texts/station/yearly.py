@@ -1,7 +1,5 @@
 """Words of the yearly report for an auditor: {name: (French, English)}."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 Pair = tuple[str, str]

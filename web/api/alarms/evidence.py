@@ -1,8 +1,6 @@
 """``POST incidents/{id}/evidence``: an alarm's evidence file, for whoever asks; and the station's
 key, by which others know that it is the station's."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Request

@@ -1,7 +1,5 @@
 """``GET images/{id}``: a still or a clip."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from fastapi import APIRouter

@@ -1,7 +1,5 @@
 """What is still open at an alarm, what was looked at, and what people do about it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 

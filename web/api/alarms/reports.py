@@ -1,8 +1,6 @@
 """``GET incidents/{id}/report.pdf``: an alarm's report, for its client, the maintenance firm, or
 complete."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response

@@ -1,7 +1,5 @@
 """What a plan's steps ask of people: tasks, guards, firms and their people."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, Literal
 

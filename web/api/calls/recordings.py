@@ -1,7 +1,5 @@
 """``GET recordings/{id}``: a call's recording; its id is the call's."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 

@@ -1,7 +1,5 @@
 """``simulator``: the demo's phones and what the simulated network saw. In demo mode only."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from typing import Annotated, Any

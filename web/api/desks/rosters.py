@@ -1,7 +1,5 @@
 """``roster``: who is to be there, or called, from when to when; ``shifts``: who is there now."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 

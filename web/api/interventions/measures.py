@@ -1,7 +1,5 @@
 """Protective measures (D26): opened, reported of, extended, lifted; their calendar."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal

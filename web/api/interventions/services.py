@@ -1,7 +1,5 @@
 """``services``: the directory, and what is verified, called and said of an incident (D23)."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

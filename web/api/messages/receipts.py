@@ -1,7 +1,5 @@
 """``receipts/sms``: what the gateway says became of an SMS, after it took it."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """``incidents/{id}/messages``: what left the station for an alarm, with its proof of delivery."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from fastapi import APIRouter

@@ -1,7 +1,5 @@
 """``subscriptions``: programs that are told of every event by webhook."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,8 +1,6 @@
 """``plans/{id}/draft``: what is being written. Its ETag is its revision: who changes it names it
 in If-Match, and is told (412) where somebody else was quicker."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response

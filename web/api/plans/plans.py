@@ -1,7 +1,5 @@
 """``plans``: the newest version of each, their versions, pictures, and ways back."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response

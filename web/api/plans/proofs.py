@@ -1,7 +1,5 @@
 """``plans/{id}/…/simulate``, ``…/backtest``, ``…/rehearse``: proof before publishing."""
 
-from __future__ import annotations
-
 import random
 from datetime import datetime
 from typing import Any, Self

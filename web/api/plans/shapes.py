@@ -3,8 +3,6 @@
 What a step may have is checked by ``call_plan`` alone; here only what no database could keep.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from datetime import datetime

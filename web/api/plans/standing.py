@@ -1,8 +1,6 @@
 """``plans/{id}/standing``: in use, or withdrawn. Its ETag is its revision: who changes it names it
 in If-Match, and is told (412) where the plan is not as they knew it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from fastapi import APIRouter, Response

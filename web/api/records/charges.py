@@ -1,7 +1,5 @@
 """Chargeable acts with their prices, for a program that bills (D27)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 

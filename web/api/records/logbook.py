@@ -1,7 +1,5 @@
 """``GET logbook``: what happened, oldest first; and an entry that corrects another."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query

@@ -1,7 +1,5 @@
 """``GET statistics``: how many alarms there were, and how soon what was done."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated

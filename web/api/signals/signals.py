@@ -1,7 +1,5 @@
 """``POST signals`` (a panel by webhook) and ``GET signals``: every stored one."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import datetime

@@ -1,7 +1,5 @@
 """``sites/{id}/contacts/{contact}/duties.ics`` and ``absences.ics``: calendars as iCalendar."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """``faults``: what does not work at sites, what is done about it, and how it ends."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

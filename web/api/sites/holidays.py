@@ -1,7 +1,5 @@
 """``holidays``: which days are holidays of a place, and what the station says of its days."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 

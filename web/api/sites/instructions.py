@@ -1,7 +1,5 @@
 """``sites/{id}/instructions``: what is agreed for a site for a while (D19)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 

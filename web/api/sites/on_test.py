@@ -1,7 +1,5 @@
 """``sites/{id}/on-test``: a site, or some of its zones, on test (D17)."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """``sites``: list, read, create and change. Codes and keys are write-only."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 

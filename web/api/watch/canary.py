@@ -1,7 +1,5 @@
 """The stream of the consoles as the canary hears it: that something is told, never what."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response

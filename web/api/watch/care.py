@@ -1,7 +1,5 @@
 """``care``: what the failure of an organ costs, and who looks after it."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``checks``: what people check again and again at the station, and how each stands."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

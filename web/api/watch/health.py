@@ -1,7 +1,5 @@
 """``GET health``, and what machines ask: ``/healthz``, ``/readyz``, ``/metrics``."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response

@@ -1,7 +1,5 @@
 """``GET lines``: the lines that signals arrive on, and the panels that need a look."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated

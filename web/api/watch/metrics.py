@@ -3,8 +3,6 @@
 Where the database can't be read it is what was known last, and the database's organ says so.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping

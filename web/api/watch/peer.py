@@ -1,8 +1,6 @@
 """``POST peer``: another station tells of an alarm that nobody takes there; ``POST peer/here``: it
 asks whether it could."""
 
-from __future__ import annotations
-
 import hmac
 from datetime import datetime
 from typing import Annotated

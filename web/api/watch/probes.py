@@ -1,7 +1,5 @@
 """``probes``: what administrators have asked of the station's organs, and by which limits."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated
 

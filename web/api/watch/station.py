@@ -1,7 +1,5 @@
 """``GET station``: every organ of the station, as the doctor, health, metrics and the pages say."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The console: what is unfiled, live; and the stream that keeps it so."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Where a site's pictures are, and which of them an incident's page leads to."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode

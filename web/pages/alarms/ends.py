@@ -1,7 +1,5 @@
 """A line of what is still open at an alarm, signed with a reason."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 
 from callflow.core.alarms.filing import What

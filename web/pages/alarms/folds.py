@@ -1,8 +1,6 @@
 """A site's alarms in one row of a list: the most urgent stands for the others.
 ``static/console/queue.js`` unfolds them, and folds what the stream brings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

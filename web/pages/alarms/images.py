@@ -1,7 +1,5 @@
 """A still or a clip as the pages show it: opened by itself, or among those of its incident."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 

@@ -1,7 +1,5 @@
 """One incident: what happened, what is happening, and what a person can do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

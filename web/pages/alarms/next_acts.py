@@ -1,7 +1,5 @@
 """The one act that an alarm's page puts before all others, for whoever looks at it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass

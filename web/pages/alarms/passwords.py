@@ -1,7 +1,5 @@
 """Spoken passwords (D14): what was heard is judged, a look at one is logged."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 
 from callflow.handling.sites import passwords

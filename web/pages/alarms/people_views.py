@@ -1,7 +1,5 @@
 """People who are away, and what is agreed for a while, as an alarm's page shows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -3,8 +3,6 @@
 They ask for the password and never give it (D14). Pure.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.alarms.incident import Incident

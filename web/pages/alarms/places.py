@@ -1,8 +1,6 @@
 """The map: where sites are, and where alarms are open. Without tiles, and nothing is asked of
 anybody: outlines of departments that come with the pages."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

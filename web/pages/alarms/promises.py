@@ -1,7 +1,5 @@
 """The forms of what is owed after an alarm, and of second thoughts."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from callflow.core.alarms.promise import PromiseKind

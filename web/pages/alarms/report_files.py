@@ -1,7 +1,5 @@
 """An alarm's report, for the API and the pages. Who has it made is told."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """An alarm's report in a browser: read, sent, and what is kept."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response

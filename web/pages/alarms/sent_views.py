@@ -1,7 +1,5 @@
 """What left the station for an alarm, or waits to: each message with its proof of delivery."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Stills and clips of declared cameras, for the API and the pages. Who looks at one is told."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi.responses import FileResponse

@@ -1,7 +1,5 @@
 """Steps' requests of people, as an alarm's page shows it: tasks, guards, measures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

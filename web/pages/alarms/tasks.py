@@ -1,7 +1,5 @@
 """The forms of a plan's tasks, its guards and the measures that protect a site."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any

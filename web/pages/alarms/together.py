@@ -1,7 +1,5 @@
 """Acts on several incidents: those of one site, or the non-vital ones beneath a storm."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any

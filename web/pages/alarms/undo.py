@@ -1,7 +1,5 @@
 """Undo: the last act that may still be taken back is offered, and taken back."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 

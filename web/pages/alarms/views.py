@@ -1,7 +1,5 @@
 """The pages' views, read from the rows: one value for each line of the console."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

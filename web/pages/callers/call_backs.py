@@ -1,7 +1,5 @@
 """Who is to be called back: the list, and what a person does with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Which numbers may be dialled, by whom; and a number tried, without dialling it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response

@@ -1,7 +1,5 @@
 """A dialogue, its table and a walk through it, as the administrator's pages show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 

@@ -2,8 +2,6 @@
 ``callflow.core.calls.dialogue``'s.
 """
 
-from __future__ import annotations
-
 from web.kit.words import N_
 
 DIALOGUES = {

@@ -1,8 +1,6 @@
 """The telephone's dialogues: what is said, what leads where, walked and heard; and the studio's
 recordings in the place of the voice's sentences."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import hashlib

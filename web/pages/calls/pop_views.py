@@ -1,7 +1,5 @@
 """The screen pop: who calls, about which site, and what to say, before the phone is answered."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

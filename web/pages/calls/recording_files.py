@@ -1,7 +1,5 @@
 """Recordings' files, for the API and the pages. Who plays one is told."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi.responses import FileResponse

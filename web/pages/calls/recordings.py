@@ -1,7 +1,5 @@
 """A recording as the page plays it, and its picture."""
 
-from __future__ import annotations
-
 import asyncio
 
 from fastapi import APIRouter, Response

@@ -1,7 +1,5 @@
 """The telephone at a desk: what its browser registers with, and what is done with a call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ Beside the hub's rows, which are gathered for a while, calls are read as soon as
 rings where is told to that one person, in the language of each of their consoles.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools

@@ -1,7 +1,5 @@
 """The telephone at each desk, as its pane shows it: my call, who waits, who speaks with whom."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The trunks: how each is, what it is registered to, and a real call over one to try it."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 

@@ -1,7 +1,5 @@
 """Who is at the desks, who waits on the line, and who is to be called back, as pages show it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Where I stand, and who else is at the desks; who waits on the line, live."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response

@@ -1,7 +1,5 @@
 """The duty roster, a week at a time: who is there, who is called, and where nobody is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Taking up a shift, handing it over, and the sign of presence of whoever is alone (mission 1)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

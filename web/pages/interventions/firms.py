@@ -3,8 +3,6 @@
 A firm's people call with codes of their own. Nobody overwrites what another changed meanwhile.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from typing import Any

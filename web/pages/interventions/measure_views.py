@@ -1,7 +1,5 @@
 """Protective measures as pages show them, and what their forms say."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,8 +1,6 @@
 """Protective measures of every site: what protects which one, until when, at which cost; opened,
 reported of, extended, lifted; and the calendars that programs read."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from typing import Any

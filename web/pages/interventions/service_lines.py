@@ -1,8 +1,6 @@
 """The directory of services: which line is called for a place at an hour (D23). Numbers go in and
 are shown masked; the operators' pages reveal one as a logged act."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """An incident's services as pages and API show them: the gates, and what was done."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Letters in the folder: who stamps one says so, with the number that follows it."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 

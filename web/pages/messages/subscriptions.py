@@ -1,7 +1,5 @@
 """Programs that are told of every event: subscribed, looked after, told again from a point on."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo

@@ -1,8 +1,6 @@
 """What is kept of a client, given out; a client whose contracts are over, erased: the
 administrator's (GDPR, art. 15 and 17)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from fastapi import APIRouter, Request, Response

@@ -1,7 +1,5 @@
 """Logging in and out: a password, then a second factor where somebody has one."""
 
-from __future__ import annotations
-
 import math
 from datetime import datetime, timedelta
 from typing import Annotated, Any

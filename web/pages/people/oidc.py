@@ -1,7 +1,5 @@
 """Logging in by the company's directory (OpenID Connect), where the settings name one."""
 
-from __future__ import annotations
-
 import hmac
 from datetime import datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """What is kept of a person, given out and erased: the administrator's (GDPR, art. 15 and 17)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from fastapi import APIRouter, Request, Response

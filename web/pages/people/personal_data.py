@@ -1,8 +1,6 @@
 """What the pages of a person's and of a client's data have in common: the file that is given, and
 the name that is typed once more."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress

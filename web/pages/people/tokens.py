@@ -1,7 +1,5 @@
 """Tokens of programs: made and shown once, listed with their last use, revoked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@ A supervisor sees them, ends sessions and resets a lost second factor; the rest 
 administrator's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,8 +1,6 @@
 """A plan at one of the sites that share it: which alarms the site chose it for, and the settings of
 its steps that the site has otherwise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any

@@ -4,8 +4,6 @@ Each form changes the draft as it is read now, or begins one from the newest ver
 second is refused and shown both: what stands now, and what they would have made of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote, urlencode

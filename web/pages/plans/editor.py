@@ -1,8 +1,6 @@
 """The page on which a plan's draft is written: its steps, its picture, the form of one of them, and
 its run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

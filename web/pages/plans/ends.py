@@ -1,8 +1,6 @@
 """The ends of a plan's step in its form: in groups, each with where it leads, may lead, and what
 becomes of it where nothing is chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile

@@ -4,8 +4,6 @@ What a field is comes from the schema of the step's kind (``call_plan.schema``),
 from ``texts.plan_settings``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

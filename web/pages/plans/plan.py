@@ -1,8 +1,6 @@
 """A plan's pages for whoever may read: its steps, its picture, what is found in it, whom it calls,
 the sites that follow it, its versions and how two of them differ."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any

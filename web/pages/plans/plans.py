@@ -1,7 +1,5 @@
 """Every plan in a list, searched, sorted and paged on the server; there a new one is begun."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

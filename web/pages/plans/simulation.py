@@ -1,7 +1,5 @@
 """A run of a plan as pages show it, and the draft's own beneath its steps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

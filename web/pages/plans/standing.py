@@ -1,7 +1,5 @@
 """A published plan is withdrawn on its page, with a reason, and brought back there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote

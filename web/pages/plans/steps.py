@@ -1,7 +1,5 @@
 """The steps of a plan's draft in their order: added, led to, moved, removed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

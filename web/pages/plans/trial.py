@@ -1,8 +1,6 @@
 """A plan tried before it is in use: simulated at a site, replayed over what happened, rehearsed
 with real people; and the way back to an earlier version."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import replace

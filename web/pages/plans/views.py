@@ -1,7 +1,5 @@
 """A plan as its pages show it: steps in words, and what is found beside each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

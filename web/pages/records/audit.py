@@ -1,7 +1,5 @@
 """Who changed what, from what to what, and who saw what is confidential: the administrator's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Chargeable acts of a month as a file for a spreadsheet: CSV or XLSX."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Chargeable acts (D27): a page a client and month, files for a spreadsheet, and prices."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import quote

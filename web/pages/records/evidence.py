@@ -1,8 +1,6 @@
 """An alarm's evidence file: who asks and why, what would be in it, how far it is, the file; and who
 was given one. The supervisor's."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any

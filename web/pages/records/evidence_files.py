@@ -4,8 +4,6 @@ A file lies on the disk without a name, and is gone with the process: what was m
 again, and what was asked for is a row (``handling/records/disclosures.py``).
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """The texts of letters that go with documents: written by an administrator, with a preview."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

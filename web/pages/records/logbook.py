@@ -1,7 +1,5 @@
 """The logbook as a page: searched, and who looked at what (recordings, passwords, numbers)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial

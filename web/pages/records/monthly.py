@@ -1,7 +1,5 @@
 """Monthly reports: who is sent one, and those that were made. A supervisor's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

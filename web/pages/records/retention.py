@@ -1,7 +1,5 @@
 """For how long what alarms leave is kept: set, looked at before it counts, and held back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any

@@ -4,8 +4,6 @@ Whoever reads sees the station's. One operator's are personal data: a supervisor
 which is told, and an operator their own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Clients and their sites (D1): a client with two hundred branches is one client."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response

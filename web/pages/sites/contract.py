@@ -1,7 +1,5 @@
 """A site's contract on its forms: what it is, was and will be, and who was called once (D2)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple

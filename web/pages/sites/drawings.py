@@ -1,7 +1,5 @@
 """Floor plans and photographs of a site, opened at the zone in alarm; zones are placed on them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Each form changes its own part of the site as it is read now, and is refused whe
 changed the site since the form was shown.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from datetime import datetime

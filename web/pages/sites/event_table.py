@@ -1,7 +1,5 @@
 """The table of events: what each code means, what the station says instead, and a code tried."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """Sites that run with a fault: what is done about each, and the list as a table for others."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote

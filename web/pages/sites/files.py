@@ -1,7 +1,5 @@
 """Files of sites and contacts: what there is, given; what comes, tried first and then written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Which days are holidays: a place's year, what the station says of its days, who follows it."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """A site's hours (when it is open, by when it is armed) and rules, with its week and year drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import Any

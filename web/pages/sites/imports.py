@@ -8,8 +8,6 @@ it would do is compared anew by each process that shows it. Nothing of it is amo
 all is, in the transaction in which the file is done.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

@@ -1,7 +1,5 @@
 """A site's tests: what is silent, by whom, until when; set, extended and ended there (D17)."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote

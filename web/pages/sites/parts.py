@@ -3,8 +3,6 @@
 Each row is added, changed or removed alone; the rest of the site stays as it is.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

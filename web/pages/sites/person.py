@@ -3,8 +3,6 @@
 Their hours are drawn as this week and a year; absences and duties come and go as iCalendar files.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """What was removed from a site, on the page of the forms that it was removed with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """One part of a site saved from a form: nobody overwrites what somebody else changed meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Any
 

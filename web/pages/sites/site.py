@@ -1,7 +1,5 @@
 """A site's page; from there an alarm is opened by hand, and an instruction noted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Every site in a list: searched, sorted and paged where the rows are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from fastapi import APIRouter, Response

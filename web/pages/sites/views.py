@@ -1,7 +1,5 @@
 """A site as an operator sees it: where no alarm is open, and beside one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Backups of the station, and the release of one that was made from a backup."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 

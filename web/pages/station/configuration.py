@@ -1,7 +1,5 @@
 """Everything that is set up, as text files: the administrator's."""
 
-from __future__ import annotations
-
 from zipfile import ZipFile
 
 from fastapi import APIRouter, Response

@@ -1,7 +1,5 @@
 """The demo's buttons: the panel of one of its sites sends its alarm, as any panel would."""
 
-from __future__ import annotations
-
 from callflow.demo import sites as demo_sites
 from callflow.probes.panel import NoAnswerError, PanelClient
 from callflow.storage import Tx

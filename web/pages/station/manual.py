@@ -4,8 +4,6 @@
 page. It opens in a tab of its own: a conversation goes on in the page that is left open.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from urllib.parse import urlsplit
 

@@ -1,7 +1,5 @@
 """Codes typed in a note, each a text with blanks: the station's own, edited by an administrator."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode

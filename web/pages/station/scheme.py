@@ -1,7 +1,5 @@
 """Dark, dim or light: the browser's choice, kept in a cookie."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response

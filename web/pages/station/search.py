@@ -1,8 +1,6 @@
 """The palette's search: sites, people, incidents, accounts and the station's own people, as
 rendered lines."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The station's settings: where each one stands, what each role may do, and a person tried."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit

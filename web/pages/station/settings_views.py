@@ -1,7 +1,5 @@
 """Common to the pages of settings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from fastapi import Response

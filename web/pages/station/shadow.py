@@ -1,7 +1,5 @@
 """Beside the system before, and in its place: who acts for which site, and what differs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Annotated

@@ -4,8 +4,6 @@ Each step's state is read from the rows and from what runs (callflow/core/statio
 what can be done here has its form, the rest a link.
 """
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from typing import Annotated

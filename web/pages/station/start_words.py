@@ -1,7 +1,5 @@
 """The names on screen of the first start's steps, and what is said of each: found, and to do."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from callflow.core.station.first_start import Part

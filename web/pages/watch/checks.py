@@ -1,7 +1,5 @@
 """Checks and drills of the station: what is due, signed; when each was done; what is asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What was measured of an organ, or its limit, for people."""
 
-from __future__ import annotations
-
 from callflow.texts import word
 from callflow.texts.readable import readable
 from callflow.texts.station.organs import UNITS

@@ -1,7 +1,5 @@
 """The lines that alarms arrive on, and the panels that need a look."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 from urllib.parse import urlencode
 

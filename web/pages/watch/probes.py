@@ -1,7 +1,5 @@
 """The probes that administrators set: added, changed, removed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

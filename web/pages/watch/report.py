@@ -1,7 +1,5 @@
 """The yearly report for an auditor: made when it is asked for, and those that were made."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 

@@ -1,7 +1,5 @@
 """The station's organs: all of them, one of them with its history, and a page for the wall."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

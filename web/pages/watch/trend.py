@@ -1,7 +1,5 @@
 """An organ's figures as a line to draw, and the times at which it was not well."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

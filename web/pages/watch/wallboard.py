@@ -5,8 +5,6 @@ it like any page; a screen at which nobody is logged in has a token of its own
 (``settings/tokens``), which opens this page and nothing else.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

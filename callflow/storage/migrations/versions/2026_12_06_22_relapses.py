@@ -1,8 +1,6 @@
 """How often a process died lately: all of its restarts, upgrades among them, say nothing of how it
 lives now."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Floor plans and photographs of sites, with the zones on them."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Where sites are, in degrees: the map shows them there."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What pages call somebody who logs in: nothing else than their log-in yet."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
