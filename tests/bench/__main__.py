@@ -11,6 +11,7 @@ from functools import partial
 
 from tests.bench import (
     alarms,
+    backup,
     console,
     counts,
     decide,
@@ -46,6 +47,7 @@ BENCHES: dict[str, Bench] = {
     peak.NAME: peak.run,
     supervised.NAME: supervised.run,
     probing.NAME: probing.run,
+    backup.NAME: backup.run,
     kills.NAME: kills.run,
     rings.NAME: rings.run,
     machines.NAME: machines.run,

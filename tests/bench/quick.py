@@ -79,6 +79,13 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
         "supervised.LOAD": Load("1/s", 3, 3.0),
     },
     "probing": {"probing.PROBES": 4, "probing.FOR_S": 3.0, "probing.SETTLED_S": 1.0},
+    "backup": {
+        "backup.LOAD": Load("5/s", 10, 2.0),
+        "backup.STEADY": 40,
+        "backup.CONNECTIONS": 4,
+        "backup.RECORDINGS": 3,
+        "backup.PAST": 500,
+    },
     "evidence": {"evidence.CALLS": 2, "evidence.IMAGES": 3, "evidence.RECORDED": 1.0},
     "rings": {"rings.CALLS": 6, "rings.STOPS": 1, "rings.HUNG_UP": 2},
     "kills": {"kills.SIGNALS": 200, "kills.KILLS": 3},
