@@ -41,7 +41,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run package")
-    parser.add_argument("--output", type=Path, default=_CHECKOUT / "var" / "package")
+    parser.add_argument("--output", type=_place, default=_CHECKOUT / "var" / "package")
     parser.add_argument("--source", type=Path, default=_CHECKOUT, help=argparse.SUPPRESS)
     parser.add_argument("--uv", default="uv", help=argparse.SUPPRESS)
     parser.add_argument("--release", help="another version than pyproject.toml's")
@@ -51,6 +51,11 @@ def _arguments() -> argparse.Namespace:
         "--update-asterisk", action="store_true", help="pin the Asterisk that Debian has now"
     )
     return parser.parse_args()
+
+
+def _place(name: str) -> Path:
+    """A folder, from wherever a command of ours works."""
+    return Path(name).resolve()
 
 
 def _make(wanted: argparse.Namespace, making: Path) -> None:

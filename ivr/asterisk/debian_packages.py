@@ -60,6 +60,7 @@ class Apt:
     @classmethod
     def of_its_own(cls, fresh: Path, mirror: Mirror, suite: str) -> Apt:
         """In the empty folder `fresh`."""
+        fresh = fresh.resolve()  # its commands work in folders of their own
         for folder in ("lists/partial", "cache/archives/partial", "debs"):
             (fresh / folder).mkdir(parents=True)
         (fresh / "only.sources").write_text(mirror.stanza(suite), encoding="utf-8")

@@ -1,29 +1,35 @@
 """A whole station in shadow decides as a live one whose people did the same, and the network sees
 not one call of it: two stations with their Asterisks, one after the other.
 
-The comparison over an hour of alarms, in a clock that is moved by hand, is handling's
+The same with every outcome, in a clock that is moved by hand, is handling's
 (tests/integration/handling/watch/test_shadow.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench.kit import pace
 from tests.support.rows import sites
 from tests.support.stations.station import PATIENCE, Station
 
-pytestmark = [pytest.mark.deep, pytest.mark.timeout(900)]
+#: An hour at 25 a minute has 1,500 alarms: CALLFLOW_TEST_ALARMS asks for so many, which takes two
+#: hours and a half.
+ALARMS, EVERY_S = int(os.environ.get("CALLFLOW_TEST_ALARMS", "16")), 60 / 25
 
-#: What a phone does, and what the list of calls says of it.
-KINDS: tuple[tuple[dict[str, Any], str], ...] = (
-    ({"behaviour": "answer", "after_s": 0, "keys": "2580#w1h"}, "verified_ok"),
-    ({"behaviour": "busy", "after_s": 0}, "busy"),
-    ({"behaviour": "ring"}, "no_answer"),
-    ({"behaviour": "refuse", "after_s": 0}, "refused"),
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(900 + 10 * ALARMS)]
+
+#: What a phone does. At the first sixteen sites both phones do whatever two can.
+DEEDS: tuple[dict[str, Any], ...] = (
+    {"behaviour": "answer", "after_s": 0, "keys": "2580#w1h"},
+    {"behaviour": "busy", "after_s": 0},
+    {"behaviour": "ring"},
+    {"behaviour": "refuse", "after_s": 0},
 )
 #: The premises, then the keyholder; then a human.
 PLAN = {
@@ -46,47 +52,58 @@ PLAN = {
         {"id": "over", "kind": "close", "code": "false_alarm"},
     ],
 }
+#: Of a site's alarm: each call's step, number, attempt and outcome; whether a human has it, whether
+#: it is closed, and by which code.
+Decided = tuple[list[tuple[str, str, int, str]], bool, bool, str | None]
 
 
-def people() -> Iterator[tuple[str, list[tuple[str, dict[str, Any], str]]]]:
-    """(account, its two telephones: number, what it does, how a call to it ends)."""
-    for place in range(len(KINDS) ** 2):
-        pair = KINDS[place % len(KINDS)], KINDS[place // len(KINDS)]
-        yield (
-            f"S{place:02d}",
-            [(sites.number(2 * place + which), *kind) for which, kind in enumerate(pair)],
-        )
+def account(place: int) -> str:
+    return f"S{place:04d}"
 
 
-async def night(station: Station) -> dict[str, Any]:
-    """An alarm at every site: {account: how each call ended, and what became of it}."""
+def phones(place: int) -> tuple[str, str]:
+    """The premises' and the keyholder's, of the range kept for fiction."""
+    return f"+3363998{2000 + 2 * place:04d}", f"+3363998{2001 + 2 * place:04d}"
+
+
+async def has_sites(station: Station) -> None:
+    """One for each alarm."""
     await station.put(f"/plans/{PLAN['id']}", PLAN)
-    for account, ((shop, does, _), (person, also, _)) in people():
-        contacts = sites.premises(account, shop), sites.contact(account, "Camille", person)
-        site = sites.site(account, *contacts, plans={"*": PLAN["id"]})
-        await sites.put(station, account, site)
-        await station.phone(shop, **does)
-        await station.phone(person, **also)
-    for account, _ in people():
-        await station.send(account, "BA", "3")
-    decided: dict[str, Any] = {}
+    for place in range(ALARMS):
+        name, (shop, person) = account(place), phones(place)
+        contacts = sites.premises(name, shop), sites.contact(name, "Camille", person)
+        await sites.put(station, name, sites.site(name, *contacts, plans={"*": PLAN["id"]}))
+        await station.phone(shop, **DEEDS[place % len(DEEDS)])
+        await station.phone(person, **DEEDS[place // len(DEEDS) % len(DEEDS)])
 
-    async def over() -> bool:
-        for account, _ in people():
-            incident = await station.incident(account)
-            shown = (await station.api.get(f"/incidents/{incident['id']}")).json()
-            calls = [
-                (call["step"], call["to"], call["attempt"], call["outcome"])
-                for call in shown["calls"]
-            ]
-            if not calls or any(end is None for *_, end in calls):
-                return False
-            if not (shown["with_human"] or shown["closed_at"]):
-                return False
-            decided[account] = calls, shown["with_human"], shown["state"], shown["resolution_code"]
-        return True
 
-    await station.until(over, within=600)
+async def night(station: Station) -> dict[str, Decided]:
+    """An alarm at every site, 25 a minute; what was decided at each."""
+    await has_sites(station)
+
+    async def alarm(place: int) -> None:
+        await station.send(account(place), "BA", "3")
+
+    await pace.run([EVERY_S * place for place in range(ALARMS)], alarm)
+    decided: dict[str, Decided] = {}
+
+    async def is_decided(name: str) -> bool:
+        incident = (await station.incident(name))["id"]
+        shown = (await station.api.get(f"/incidents/{incident}")).json()
+        calls = [
+            (call["step"], call["to"], call["attempt"], call["outcome"]) for call in shown["calls"]
+        ]
+        decided[name] = (
+            calls,
+            shown["with_human"],
+            bool(shown["closed_at"]),
+            shown["resolution_code"],
+        )
+        ended = all(outcome is not None for *_, outcome in calls)
+        return bool(calls) and ended and (shown["with_human"] or bool(shown["closed_at"]))
+
+    for place in range(ALARMS):
+        await station.until(partial(is_decided, account(place)), within=600)
     return decided
 
 
@@ -94,9 +111,13 @@ async def test_a_station_in_shadow_decides_the_same_and_calls_nobody(tmp_path: P
     calm = {**PATIENCE, "CALLFLOW_RING_TIME": "6"}
     async with Station(tmp_path / "live", calm) as live:
         theirs = await night(live)
-        assert len(await live.seen()) == sum(len(calls) for calls, *_ in theirs.values())
+        called = [(to, outcome) for calls, *_ in theirs.values() for _, to, _, outcome in calls]
+        numbers = {number for place in range(ALARMS) for number in phones(place)}
+        rung = [call["to"] for call in await live.seen() if call["to"] in numbers]
+        assert sorted(rung) == sorted(to for to, _ in called)
+    assert {outcome for _, outcome in called} >= {"verified_ok", "busy", "no_answer", "refused"}
     listed = tmp_path / "calls.csv"
-    lines = [f"{number},{end},0,1" for _, both in people() for number, _, end in both]
+    lines = [f"{number},{outcome},0,1" for number, outcome in called]
     listed.write_text("\n".join(["number,outcome,ring_s,talk_s", *lines]), encoding="utf-8")
     shadow = {**calm, "CALLFLOW_SHADOW": "true", "CALLFLOW_SHADOW_CALLS": str(listed)}
     async with Station(tmp_path / "shadow", shadow) as station:
@@ -104,4 +125,5 @@ async def test_a_station_in_shadow_decides_the_same_and_calls_nobody(tmp_path: P
         assert await station.seen() == []
         health = (await station.api.get("/health")).json()
         assert (health["shadow"], health["live_calls"]) == (True, 0)
+    print(f"{ALARMS} alarms, {len(called)} calls: each rang live, and none in shadow")
     assert mine == theirs

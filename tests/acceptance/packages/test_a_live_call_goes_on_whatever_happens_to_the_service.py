@@ -85,12 +85,6 @@ async def goes_on(station: DebianStation, phone: Player, asterisk: str) -> None:
     assert [call["ended_at"] for call in (await station.incident())["calls"]] == [None]
 
 
-async def process(station: DebianStation) -> int:
-    """The service's."""
-    (pid,) = await station.debian.service("callflow", "MainPID")
-    return int(pid)
-
-
 async def test_a_live_call_goes_on_whatever_happens_to_the_service(
     station: DebianStation, packages: Packages, tmp_path: Path
 ) -> None:
@@ -105,32 +99,32 @@ async def test_a_live_call_goes_on_whatever_happens_to_the_service(
         asterisk = station.asterisk()
         phone = await a_person_waits(station, network)
 
-        before = await process(station)
+        before = await station.process()
         await debian.run("systemctl", "restart", "callflow")
-        assert await process(station) != before
+        assert await station.process() != before
         await goes_on(station, phone, asterisk)
 
-        before = await process(station)
+        before = await station.process()
         assert await shows(station, "first")
         await has_certificate(station, "second")
         await debian.run("systemctl", "reload", "callflow")
         assert await shows(station, "second")
-        assert await process(station) == before
+        assert await station.process() == before
         await goes_on(station, phone, asterisk)
 
         await debian.run("systemctl", "kill", "--signal=SIGKILL", "callflow")
 
         async def is_another() -> bool:
-            return await process(station) not in (0, before)
+            return await station.process() not in (0, before)
 
         await until(is_another)
         await goes_on(station, phone, asterisk)
 
-        before = await process(station)
+        before = await station.process()
         await debian.installs(later(packages.station, tmp_path))
-        assert await process(station) != before
+        assert await station.process() != before
         await goes_on(station, phone, asterisk)
-        assert len(list((station.data / "snapshots").glob("schema-*.db"))) == 1
+        assert len(station.copies) == 1
 
         await station.stops()
         await hears(phone)

@@ -11,6 +11,8 @@ import pytest
 
 from callflow.package import deb, layout, pinned
 from callflow.package.deb import Control
+from ivr.asterisk.apt_sources import Mirror
+from ivr.asterisk.debian_packages import Apt
 from ivr.asterisk.tree import AsteriskUnavailable
 
 
@@ -79,6 +81,14 @@ def test_what_is_cached_under_another_s_sum_is_not_taken(
     monkeypatch.setattr(pinned, "debian_mirrors", list)
     with pytest.raises(AsteriskUnavailable, match="--update-asterisk"):
         pinned.fetch([one], tmp_path, lambda line: None)
+
+
+def test_packages_are_looked_for_in_a_folder_by_whichever_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    apt = Apt.of_its_own(Path("fresh"), Mirror(uri="file:/nowhere"), "trixie")
+    assert apt.closure([]) == []
 
 
 @pytest.mark.parametrize("name", ["callflow", "callflow-asterisk"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -36,6 +38,7 @@ class DebianStation(Installed):
         super().__init__(trusted)
         self.debian = debian
         self.data = debian.root / "var/lib/callflow"
+        self.database = self.data / "callflow.db"
 
     def configure(self, **more: object) -> None:
         """In an editor."""
@@ -64,9 +67,26 @@ class DebianStation(Installed):
         )
         self.lets_in(told)
 
+    async def process(self) -> int:
+        """The service's; 0 while there is none."""
+        (pid,) = await self.debian.service("callflow", "MainPID")
+        return int(pid)
+
+    @property
+    def copies(self) -> list[Path]:
+        """Of its database, made before an upgrade changed the schema."""
+        return sorted((self.data / "snapshots").glob("schema-*.db"))
+
     def asterisk(self) -> str:
         """Its process."""
         return (self.data / "asterisk/station/callflow.pid").read_text()
+
+
+def dialogue(database: Path) -> str:
+    """How far the only call's was, as it was committed there."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as rows:
+        ((state,),) = rows.execute("SELECT progress ->> 'state' FROM call")
+        return str(state)
 
 
 def later(deb: Path, folder: Path) -> Path:

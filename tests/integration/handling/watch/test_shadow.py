@@ -303,11 +303,7 @@ def test_it_decides_as_a_live_twin_with_the_same_outcomes(
     night(live, twin.second)
     people = read("\n".join(twin.lines))
 
-    def in_shadow() -> None:
-        station.later(1)
-        station.write(lambda tx: stand_ins.go_on(tx, people, node="node0", now=station.now))
-
-    night(station, in_shadow)
+    night(station, lambda: plays(station, people, 1))
     assert len(twin.lines) > alarms / 2
     mine, theirs = decided(station), decided(live)
     unlike = {a: (mine[a], theirs[a]) for a in theirs if mine[a] != theirs[a]}
