@@ -74,7 +74,9 @@ class Walk:
     ringless: set[str] = field(default_factory=set)
 
 
-_REFUSED = re.compile(r'class="refused" role="alert"(?![^>]* hidden)[^>]*>(.*?)</p>', re.DOTALL)
+_REFUSED = re.compile(
+    r'class="(?:refused" role="alert"(?![^>]* hidden)|muted detail")[^>]*>(.*?)</p>', re.DOTALL
+)
 
 
 def refusals(answer: Response) -> list[str]:

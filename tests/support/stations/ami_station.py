@@ -82,13 +82,12 @@ class Station:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, fact: Callable[[], bool], within: float = 20.0) -> None:
-        """Wait until ``fact`` holds."""
-        async with asyncio.timeout(within):
-            while not fact():
-                with contextlib.suppress(TimeoutError):
-                    async with self._changed:
-                        await asyncio.wait_for(self._changed.wait(), 0.02)
+    async def until(self, fact: Callable[[], bool]) -> None:
+        """Wait until ``fact`` holds, as long as the test may take."""
+        while not fact():
+            with contextlib.suppress(TimeoutError):
+                async with self._changed:
+                    await asyncio.wait_for(self._changed.wait(), 0.02)
 
     async def ready(self) -> None:
         await self.until(lambda: self.link.ready)
@@ -106,7 +105,7 @@ class Station:
             mine = (e for e in self.events if isinstance(e, kind) and e.call_id == call_id)
             return next(mine, None)
 
-        await self.until(lambda: found() is not None, within=20)
+        await self.until(lambda: found() is not None)
         event = found()
         assert event is not None
         return event

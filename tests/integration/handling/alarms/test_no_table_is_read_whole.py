@@ -19,6 +19,8 @@ from tests.integration.handling.station import SHOP, Station
 #: What grows with every alarm and is kept for months.
 GROWING = ("logbook", "signal", "incident", "call", "task", "recording", "outbox", "call_action")
 
+#: How it looks up is SQLite's plan.
+pytestmark = pytest.mark.parametrize("tables", ["sqlite"], indirect=True)
 
 Asked = dict[str, Any]
 

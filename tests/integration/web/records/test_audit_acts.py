@@ -124,18 +124,23 @@ async def drawn(w: World) -> httpx.Response:
     return await w.chief.client.post("/site-drawings", data=fields, files=given)
 
 
+def its_own(answer: httpx.Response) -> str:
+    """The address of the picture that an answer leads to."""
+    return re.sub(r"\?drawing=([^&]+).*", r"/\1", answer.headers["location"])
+
+
 async def zone_placed(w: World) -> httpx.Response:
-    where = (await drawn(w)).headers["location"].replace("?drawing=", "/")
+    where = its_own(await drawn(w))
     return await w.chief.fill(DRAWINGS, f"{where}/place", zone="1001/3", x="1", y="2")
 
 
 async def zone_taken_off(w: World) -> httpx.Response:
-    where = (await zone_placed(w)).headers["location"].replace("?drawing=", "/")
+    where = its_own(await zone_placed(w))
     return await w.chief.fill(DRAWINGS, f"{where}/take-off", zone="1001/3")
 
 
 async def undrawn(w: World) -> httpx.Response:
-    where = (await drawn(w)).headers["location"].replace("?drawing=", "/")
+    where = its_own(await drawn(w))
     return await w.chief.send(f"{where}/remove")
 
 

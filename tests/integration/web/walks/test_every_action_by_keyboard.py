@@ -56,6 +56,7 @@ VALUES: dict[str, str | Callable[[], str]] = {
     "name": lambda: f"zoe{next(_NAMES)}",
     "code": lambda: keyboard_people.CODE[0],
     "heard": "été",
+    "rate": "32,50",
 }
 #: What an action changes on its page, where it asks nothing of the server.
 LOCAL: dict[str, str] = {
@@ -444,24 +445,29 @@ SHORTCUTS: dict[str, Shortcut] = {
 }
 
 
-@pytest.mark.timeout(300)
-def test_every_shortcut_does_what_it_says(
-    browser: Browser, world: tuple[World, WebProcess]
-) -> None:
+@pytest.fixture(scope="module")
+def presser(browser: Browser, world: tuple[World, WebProcess]) -> Walker:
+    """Who goes to the scene of each shortcut."""
     made, process = world
-    walker = Walker(made, process.url.replace("127.0.0.1", "localhost"), browser, [])
+    return Walker(made, process.url.replace("127.0.0.1", "localhost"), browser, [])
+
+
+def test_every_action_has_its_shortcut_tried() -> None:
     assert list(SHORTCUTS) == [name for name, _, _ in ACTIONS]
-    by_name = {scene.name: scene for scene in SCENES}
-    for name, key, said in ACTIONS:
-        wanted = SHORTCUTS[name]
-        page = walker.open(by_name[wanted.scene]).page
-        for before in wanted.first:
-            page.keyboard.press(before)
-        if wanted.sent:
-            assert _sent(page, wanted.sent, key, said) < 400, name
-        else:
-            _press(page, key, said)
-            expect(page.locator(wanted.there), name).to_have_count(1)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("name", "key", "said"), ACTIONS, ids=[name for name, *_ in ACTIONS])
+def test_a_shortcut_does_what_it_says(presser: Walker, name: str, key: str, said: str) -> None:
+    wanted = SHORTCUTS[name]
+    page = presser.open(next(scene for scene in SCENES if scene.name == wanted.scene)).page
+    for before in wanted.first:
+        page.keyboard.press(before)
+    if wanted.sent:
+        assert _sent(page, wanted.sent, key, said) < 400
+    else:
+        _press(page, key, said)
+        expect(page.locator(wanted.there)).to_have_count(1)
 
 
 def _sent(page: Page, where: str, key: str, said: str) -> int:
