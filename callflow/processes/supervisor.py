@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
 import structlog
 
@@ -26,6 +26,7 @@ from ivr.asterisk.instance import Kind
 from ivr.asterisk.process import AsteriskFailed, AsteriskProcess
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 ROLES = ("receiver", "engine", "telephony", "web")
 #: In the environment of a process that a supervisor began.
@@ -33,7 +34,7 @@ SUPERVISED = "CALLFLOW_SUPERVISED"
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0  # seconds before a dead role begins again
 _STEADY = 1.0  # a role that lived so long did not die of its start: it is wanted back at once
-_GRACE = 8.0  # seconds for a role to end by itself
+_GRACE, _ASTERISK_GRACE = 8.0, 3.0  # seconds for a role, and for an Asterisk, to end by itself
 _ASTERISK_LOOK = 0.25  # seconds between two looks at an Asterisk
 _BLACKOUT_LOOK = 1.0  # seconds between two looks whether the engine asks for a stop
 _MAINS_LOOK = 5.0  # seconds between two looks at the supplies of a station that stopped
@@ -110,8 +111,8 @@ class Supervisor:
     async def _end_all(self) -> None:
         """Everything ends, an Asterisk of ours last."""
         await _cancelled(self._running)
-        await asyncio.gather(*(self._end(child) for child in self._children.values()))
-        await asyncio.gather(*(asyncio.to_thread(a.stop, 3.0) for a in self._kept))
+        await asyncio.gather(*(self._end(*one) for one in self._children.items()))
+        await asyncio.gather(*(self._end_asterisk(one) for one in self._kept))
 
     async def _end_who_hangs(self) -> None:
         """A role whose loop stands still is ended, and so begun again."""
@@ -212,7 +213,7 @@ class Supervisor:
             start_new_session=True,  # the kernel weighs roles by it (niceness.py)
         )
 
-    async def _end(self, child: Child) -> None:
+    async def _end(self, role: str, child: Child) -> None:
         if child.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -220,21 +221,37 @@ class Supervisor:
         try:
             await asyncio.wait_for(child.wait(), _GRACE)
         except TimeoutError:
+            log.warning("role.not_ended", role=role, pid=child.pid)
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
+
+    async def _end_asterisk(self, asterisk: AsteriskProcess) -> None:
+        if not await asyncio.to_thread(asterisk.stop, _ASTERISK_GRACE):
+            log.warning("asterisk.not_ended", kind=str(asterisk.kind))
 
     async def _keep_asterisk(self, asterisk: AsteriskProcess) -> None:
         while True:
             try:
                 if await asyncio.to_thread(asterisk.pid) is None:
                     log.warning("asterisk.starting", kind=str(asterisk.kind))
-                    started = await asyncio.to_thread(asterisk.start)
+                    started = await _to_its_end(asterisk.start)
                     if started and asterisk.kind is Kind.STATION:
                         await asyncio.to_thread(self._on_station_restarted)
             except (AsteriskFailed, ControlError, OSError) as error:
                 log.critical("asterisk.failed", kind=str(asterisk.kind), reason=str(error))
             await asyncio.sleep(_ASTERISK_LOOK)
+
+
+async def _to_its_end(work: Callable[[], T]) -> T:
+    """In a thread. Who is cancelled waits for its end: what it begins would else begin behind the
+    back of whoever stops everything, and stay."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.gather(thread, return_exceptions=True)
+        raise
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

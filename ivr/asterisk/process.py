@@ -154,14 +154,17 @@ class AsteriskProcess:
         with suppress(control.ControlError):  # it answers when it ends
             self.rx("core stop when convenient", timeout_s=1)
 
-    def stop(self, grace_s: float = 5.0) -> None:
-        """Ends the process: it hangs up its calls, then goes; SIGKILL after the grace."""
+    def stop(self, grace_s: float = 5.0) -> bool:
+        """Ends the process: it hangs up its calls, then goes. False where it did not within the
+        grace, and was killed."""
         if self.pid() is None:
-            return
+            return True
         with suppress(control.ControlError):
             self.rx("core stop now", timeout_s=2)
-        if not self._gone_within(grace_s):
+        by_itself = self._gone_within(grace_s)
+        if not by_itself:
             self.kill()
+        return by_itself
 
     def kill(self) -> None:
         """SIGKILL, only to a process that is proved ours."""

@@ -25,7 +25,11 @@ from tests.support.suite.hold_ups import HoldUps
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "1"))
 #: Seconds from the promotion to the first call, less those in which the machine let nobody work.
 FIRST_CALL = 60.0
-ALARMS, CALLS, PANELS = 12, 6, 6
+#: Signals a second of all panels together; calls that ring when the power goes; those that were
+#: heard to their end before.
+RATE, PANELS, RINGING, DONE = 25, 10, 20, 6
+#: Accounts and numbers of each round's sites.
+LETTERS = "KLMNOPQRST"
 
 
 class Sending:
@@ -33,14 +37,21 @@ class Sending:
 
     def __init__(self, both: TwoSites) -> None:
         self._both = both
-        self.acknowledged: list[str] = []
+        self.acknowledged: dict[str, datetime] = {}
 
     async def run(self, account: int) -> None:
+        due = clock.monotonic()
         for number in itertools.count():
             text = f"{account} {number}"
             await self._both.first.until(partial(self._sent, str(account), text), within=600)
-            self.acknowledged.append(text)
-            await asyncio.sleep(PANELS / 25)
+            self.acknowledged[text] = clock.now()
+            due = max(due + PANELS / RATE, clock.monotonic())
+            await asyncio.sleep(due - clock.monotonic())
+
+    def rate(self, since: datetime, until: datetime) -> float:
+        """Acknowledged a second between two instants."""
+        count = sum(since <= at < until for at in self.acknowledged.values())
+        return count / (until - since).total_seconds()
 
     async def _sent(self, account: str, text: str) -> bool:
         for site in (self._both.first, self._both.second):
@@ -68,7 +79,7 @@ async def test_a_site_without_power_is_replaced_by_its_mirror(
         sending = Sending(both)
         panels = [asyncio.create_task(sending.run(9300 + n)) for n in range(PANELS)]
         for turn in range(ROUNDS):
-            await _round(both, acting, mirror, "KLMNPQRSTU"[turn], hold_ups)
+            await _round(both, acting, mirror, LETTERS[turn], sending, hold_ups)
             acting, mirror = mirror, acting
         await _handed_over(both, acting, mirror)
         acting, mirror = mirror, acting
@@ -83,20 +94,21 @@ async def test_a_site_without_power_is_replaced_by_its_mirror(
 
 
 async def _round(
-    both: TwoSites, acting: Site, mirror: Site, letter: str, hold_ups: HoldUps
+    both: TwoSites, acting: Site, mirror: Site, letter: str, sending: Sending, hold_ups: HoldUps
 ) -> None:
+    begun_at = clock.now()
     town = Town(acting, letter=letter)
     await town.open(ring_s=60)
     # Some are heard to their end before, some ring while the power goes.
-    done = [await town.site("right code", (ANSWERS, RINGS, RINGS)) for _ in range(CALLS)]
-    ringing = [await town.site("nobody there", (RINGS, RINGS, RINGS)) for _ in range(CALLS)]
+    done = [await town.site("right code", (ANSWERS, RINGS, RINGS)) for _ in range(DONE)]
+    ringing = [await town.site("nobody there", (RINGS, RINGS, RINGS)) for _ in range(RINGING)]
     for account in done:
         await town.alarm(account)
     await acting.until(lambda: town.all_over(done), within=120)
     for account in ringing:
         await town.alarm(account)
     numbers = {town.number(account, 0) for account in ringing}
-    await acting.until(lambda: numbers <= {call.to for call in rung(acting)}, within=60)
+    await acting.until(lambda: numbers <= _up(acting), within=60)
     off_at = clock.now()
     await acting.power_off()
     await both.silent(mirror, SILENT.total_seconds())
@@ -105,6 +117,7 @@ async def _round(
     await mirror.meet()
     await mirror.until(lambda: _since(mirror, promoted_at), within=600)
     first = min(call.at for call in _since(mirror, promoted_at))
+    print(f"{sending.rate(begun_at, off_at):.1f} signals a second before, {len(numbers)} calls up")
     print(f"first call from {mirror.name} {(first - promoted_at).total_seconds():.1f} s after")
     assert chaos.wait(hold_ups.parts(), promoted_at, first) <= FIRST_CALL
     # The site comes back, and stands by.
@@ -124,6 +137,11 @@ async def _handed_over(both: TwoSites, acting: Site, mirror: Site) -> None:
     await mirror.meet()
     await both.in_step(mirror)
     assert acting.status["standing"] == "standing_by"
+
+
+def _up(site: Site) -> set[str]:
+    """Numbers of the calls that a site's own network has now."""
+    return {call.to for call in rung(site) if call.ended_at is None}
 
 
 def _since(site: Site, at: datetime) -> list[network_log.SeenCall]:

@@ -1,17 +1,21 @@
 """The supervisor stops everything where a real NUT server says that the battery ends, and only
-then; it begins again with the mains. Of its roles it ends the one that hangs."""
+then; it begins again with the mains. Of its roles it ends the one that hangs, and at its own end
+all, whatever they do, with an Asterisk that had only just to be begun."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
+import structlog
 
 from callflow import clock
 from callflow.dispatch.wake import address
@@ -19,18 +23,22 @@ from callflow.processes import blackout, pulse, supervisor
 from callflow.processes.nursery import Nursery
 from callflow.processes.supervisor import ROLES, Child, Supervisor
 from callflow.settings.config import Settings
+from ivr.asterisk.instance import Instance, Kind
+from ivr.asterisk.process import AsteriskProcess
+from ivr.asterisk.tree import AsteriskTree
 from tests.support.outside.nut import Nut
 
 
 class Sleepers(Nursery):
     """Roles that do nothing until they are told to end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("sleep", "600")) -> None:
         super().__init__(ROLES, {}, folder / "nursery.log")
+        self._asleep = program
         self.begun: list[asyncio.subprocess.Process] = []
 
     async def fork(self, role: str, output: int) -> Child:  # type: ignore[override]
-        self.begun.append(await asyncio.create_subprocess_exec("sleep", "600", stdout=output))
+        self.begun.append(await asyncio.create_subprocess_exec(*self._asleep, stdout=output))
         return self.begun[-1]
 
     async def keep(self) -> None:
@@ -41,11 +49,37 @@ class Sleepers(Nursery):
         return sum(child.returncode is None for child in self.begun)
 
 
+class SlowToBegin(AsteriskProcess):
+    """An Asterisk that is dead, and begins once it ``may``."""
+
+    def __init__(self, folder: Path) -> None:
+        tree = AsteriskTree(command=(), modules=folder, data=folder, sounds={}, version="")
+        super().__init__(Instance(kind=Kind.STATION, data_dir=folder), tree)
+        self.begins, self.may, self.has = threading.Event(), threading.Event(), threading.Event()
+        self.lives = False
+
+    def pid(self) -> int | None:
+        return os.getpid() if self.lives else None
+
+    def start(self) -> bool:
+        self.begins.set()
+        self.may.wait()
+        self.lives = True
+        self.has.set()
+        return True
+
+    def stop(self, grace_s: float = 5.0) -> bool:
+        self.lives = False
+        return True
+
+
 @contextlib.asynccontextmanager
-async def supervised(settings: Settings, sleepers: Sleepers) -> AsyncIterator[None]:
+async def supervised(
+    settings: Settings, sleepers: Sleepers, *asterisks: AsteriskProcess
+) -> AsyncIterator[None]:
     """A supervisor of these, until it is let go."""
     settings.run_dir.mkdir(parents=True)
-    one = Supervisor(settings, [], sleepers)
+    one = Supervisor(settings, list(asterisks), sleepers)
     task = asyncio.create_task(one.run())
     try:
         yield
@@ -122,6 +156,38 @@ async def test_who_hangs_is_ended_and_begun_again_and_who_never_beat_is_not(
         assert hangs.returncode == -signal.SIGKILL
         assert [one.returncode for one in (lives, *others)] == [None, None, None]
         assert len(sleepers.begun) == 5
+
+
+async def test_who_does_not_end_is_ended_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_GRACE", 0.2)
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
+    sleepers = Sleepers(tmp_path, (sys.executable, "-c", deaf))
+    with structlog.testing.capture_logs() as said:
+        async with supervised(Settings(data_dir=tmp_path / "data"), sleepers):
+            await until(lambda: sleepers.alive == 4 and all(is_deaf(one) for one in sleepers.begun))
+    assert [one.returncode for one in sleepers.begun] == [-signal.SIGKILL] * 4
+    named = {one["role"] for one in said if one["event"] == "role.not_ended"}
+    assert named == set(ROLES)
+
+
+def is_deaf(process: asyncio.subprocess.Process) -> bool:
+    """Whether it heeds no SIGTERM (proc_pid_status(5))."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    ignored = next(line for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(ignored.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+async def test_an_asterisk_that_begins_while_everything_stops_does_not_stay(
+    tmp_path: Path,
+) -> None:
+    asterisk, sleepers = SlowToBegin(tmp_path), Sleepers(tmp_path)
+    async with supervised(Settings(data_dir=tmp_path / "data"), sleepers, asterisk):
+        await until(lambda: sleepers.alive == 4 and asterisk.begins.is_set())
+        asyncio.get_running_loop().call_later(0.5, asterisk.may.set)
+    await until(asterisk.has.is_set)
+    assert not asterisk.lives
 
 
 async def test_a_process_that_is_held_is_no_more_heard(tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ class OnSmallDisk(Product):
         said = await self.cli("token", "create", "--role", role, "--json")
         return str(json.loads(said)["token"])
 
+    async def user(self, name: str, password: str, role: str = "operator") -> None:
+        """By the command, likewise."""
+        words = ("user", "add", name, "--role", role, "--password-stdin")
+        await self.cli(*words, typed=password)
+
 
 class ProductOnSmallDisk(OnSmallDisk):
     """``callflow serve`` on one."""

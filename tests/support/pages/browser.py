@@ -39,13 +39,18 @@ TELEPHONE_ELSEWHERE = """(() => {
 })();"""
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The browser's program; a run without one fails."""
+def program() -> str:
+    """The browser's; a run without one fails."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
     pytest.fail(f"none of {', '.join(NAMES)} is on the PATH: ./run setup installs one")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Its program."""
+    return program()
 
 
 @pytest.fixture(scope="session")

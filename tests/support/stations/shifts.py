@@ -46,3 +46,12 @@ async def take_up(client: httpx.AsyncClient) -> None:
     form = {**form_of(page), **ticks_of(page), "password": PASSWORD}
     answer = await client.post("/shift/begin", data=form)
     assert answer.status_code == 303, answer.text
+
+
+async def leave(client: httpx.AsyncClient, supervisor: str) -> None:
+    """Ends the shift of whoever is the last one there: a supervisor signs for it, too."""
+    form = form_of((await client.get("/shift/end")).text)
+    form |= {"password": PASSWORD, "reason": "Station de repli active"}
+    form |= {"supervisor": supervisor, "supervisor_password": PASSWORD}
+    answer = await client.post("/shift/end", data=form)
+    assert answer.status_code == 303, answer.text

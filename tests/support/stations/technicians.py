@@ -67,8 +67,8 @@ async def prepare(station: Station) -> None:
 
 
 async def alarms(station: Station) -> list[dict[str, Any]]:
-    """Those of the station's organs."""
-    return [one for one in await station.incidents() if one["kind"] == "organ"]
+    """Those of the station's organs; a trunk has a kind of its own."""
+    return [one for one in await station.incidents() if one["kind"] in ("organ", "trunk")]
 
 
 async def rung(station: Station) -> Counter[str]:
