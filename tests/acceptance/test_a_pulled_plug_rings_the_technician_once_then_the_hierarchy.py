@@ -49,7 +49,7 @@ LONG = 1400.0
 #: Megabytes: no memory is taken before they are written; a station wants 2,000 of them free.
 LARGE, CROWDED = 6000, 60
 UPS, SILENT, VANISHING = "salle", "beta", "alpha"
-OPERATOR, SUPERVISOR = "claire", "denis"
+OPERATOR, SUPERVISOR = "claire", "chef"
 
 
 class Plugged(OnSmallDisk, TrunkStation):
@@ -126,9 +126,15 @@ async def clock_is_slow(station: Plugged) -> AsyncIterator[None]:
 async def disk_is_full(station: Plugged) -> AsyncIterator[None]:
     async with station.disk.crowded(CROWDED):
         yield
+        await station.until(lambda: has_confirmed(station, CHIEF), within=LONG)
         await station.disk.fill_up()  # nothing can be written any more, nor told
         await station.until(lambda: station.is_in("database", "failed"), within=LONG)
         await station.disk.empty()
+
+
+async def has_confirmed(station: Plugged, number: str) -> bool:
+    """Whoever was called there, and hangs up after that."""
+    return all(call["ended_at"] for call in await station.seen(number))
 
 
 @contextlib.asynccontextmanager
