@@ -101,6 +101,9 @@ class Settings(
     sip_authorities: Path | None = None
     #: The folder of the manual that the pages show; left out, the one beside the program.
     manual_dir: Path | None = None
+    #: An archive of map tiles (PMTiles, version 3) that the map draws, served by the station; left
+    #: out, the map has the outlines of departments alone (docs/how-to/map.md).
+    map_tiles: Path | None = None
     #: ``external``: a PBX that runs already; ``callflow asterisk render`` writes what it includes.
     asterisk: Literal["embedded", "external"] = "embedded"
     #: True: the embedded Asterisk is begun by ``callflow asterisk run``, a service of its own;

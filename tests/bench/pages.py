@@ -62,6 +62,8 @@ ASIDE = {
     "/recordings/{call_id}/waveform.svg": "a picture",
     "/images/{image_id}": "a file",
     "/sites/{site_id}/drawings/{drawing_id}.jpg": "a picture",
+    "/map/tiles.pmtiles": "a file",
+    "/map/sites.json": "asked for by the map's script",
     "/incidents/{incident_id}/images/{image_id}": "one image of an alarm; the town has none",
     "/announcements/{key}/{language}.wav": "a file",
     "/evidence/{disclosure_id}": "one file that was asked for; the town has none",

@@ -10,6 +10,7 @@ from web.pages.alarms import (
     passwords,
     places,
     reports,
+    tiles,
     together,
     undo,
 )
@@ -71,6 +72,7 @@ for module in (
         organs,
         wallboard,
         places,
+        tiles,
         probes,
         checks,
         report,

@@ -73,6 +73,13 @@ def place_of(latitude: float, longitude: float) -> tuple[int, int] | None:
     return round(x), round(y)
 
 
+def degrees_of(x: int, y: int) -> tuple[float, float]:
+    """Latitude and longitude of a place of the map."""
+    height = _upwards(_NORTH) - y / HEIGHT * (_upwards(_NORTH) - _upwards(_SOUTH))
+    latitude = math.degrees(2 * math.atan(math.exp(height)) - math.pi / 2)
+    return latitude, _WEST + x / WIDTH * (_EAST - _WEST)
+
+
 def _upwards(latitude: float) -> float:
     """Mercator's height of a latitude, above the equator's."""
     return math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2))

@@ -9,8 +9,6 @@ from callflow.storage import schema as t
 from callflow.storage.engine.store import Tx
 
 _S = t.site.c
-#: Parts of a degree that sites are shown apart by: some four kilometres.
-_PARTS = 25
 
 
 def counted(tx: Tx) -> dict[str, int]:
@@ -19,11 +17,12 @@ def counted(tx: Tx) -> dict[str, int]:
     return {row.postcode: row.sites for row in tx.execute(many.group_by(_S.postcode))}
 
 
-def spread(tx: Tx) -> list[tuple[float, float]]:
-    """Latitude and longitude of where active sites are, those near each other once."""
-    near = func.round(_S.latitude * _PARTS), func.round(_S.longitude * _PARTS)
+def spread(tx: Tx, parts: int) -> list[tuple[float, float]]:
+    """Latitude and longitude of where active sites are, those in one of so many ``parts`` of a
+    degree once."""
+    near = func.round(_S.latitude * parts), func.round(_S.longitude * parts)
     query = select(*near).where(_S.state == "active", _S.latitude.is_not(None)).distinct()
-    return [(north / _PARTS, east / _PARTS) for north, east in tx.execute(query)]
+    return [(north / parts, east / parts) for north, east in tx.execute(query)]
 
 
 def of_sites(tx: Tx, ids: Collection[str]) -> dict[str, Whereabouts]:

@@ -1,5 +1,5 @@
-"""The map: where sites are, and where alarms are open. Without tiles, and nothing is asked of
-anybody: outlines of departments that come with the pages."""
+"""The map: where sites are, and where alarms are open, on outlines of departments that come with
+the pages, and above those on the station's own tiles: nothing is asked of anybody outside."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,15 @@ from web.access.sessions import Reader
 from web.access.views import frame
 from web.kit.problems import not_found
 from web.kit.rendering import page
-from web.pages.alarms import views
+from web.pages.alarms import tiles, views
 from web.pages.alarms.views import Line
 from web.station import Here
 
 router = APIRouter(include_in_schema=False)
 
 ADDRESS = "/map"
+#: Parts of a degree that sites are shown apart by: some four kilometres.
+_APART = 25
 #: How many times larger the map is around one site.
 _CLOSER = 4
 _Place = tuple[int, int]
@@ -76,6 +78,7 @@ class Cut:
 @router.get(ADDRESS)
 async def show(visitor: Reader, station: Here, site: _Id = "") -> Response:
     """Sites and open alarms, near ``site`` where one is named; the page asks again by itself."""
+    served = await tiles.served(station)
 
     def read(tx: Tx) -> dict[str, Any]:
         wanted = sites.get(tx, site) if site else None
@@ -88,11 +91,12 @@ async def show(visitor: Reader, station: Here, site: _Id = "") -> Response:
             **frame(tx, station, visitor, "map"),
             "departments": _departments(places.counted(tx), lines, where),
             "drawn": on_the_map(),
-            "dots": _dots(places.spread(tx)),
+            "dots": _dots(places.spread(tx, _APART)),
             "marks": _marks(lines, where),
             "wanted": wanted,
             "at": at,
             "cut": _cut(at),
+            "tiles": tiles.beneath(lines, where, where.get(site)) if served else None,
             "address": f"{ADDRESS}?{urlencode({'site': site})}" if site else ADDRESS,
             "more": views.more(tx),
         }

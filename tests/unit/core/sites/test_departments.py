@@ -10,6 +10,7 @@ from callflow.core.sites.departments import (
     HEIGHT,
     WIDTH,
     Whereabouts,
+    degrees_of,
     department_of,
     on_the_map,
     place_of,
@@ -89,6 +90,11 @@ def test_a_town_is_drawn_in_its_department(latitude: float, longitude: float, co
 def test_what_lies_beyond_the_map_has_no_place_on_it(latitude: float, longitude: float) -> None:
     assert place_of(latitude, longitude) is None
     assert Whereabouts("", latitude, longitude).place is None
+
+
+@pytest.mark.parametrize("place", [(0, 0), (144, 190), (WIDTH - 1, HEIGHT - 1)])
+def test_a_place_of_the_map_says_its_degrees(place: tuple[int, int]) -> None:
+    assert place_of(*degrees_of(*place)) == place
 
 
 def test_a_site_without_coordinates_has_no_place_by_them() -> None:
