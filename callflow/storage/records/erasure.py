@@ -152,8 +152,11 @@ def others_with(tx: Tx, contact: str, number: str) -> int:
 
 
 def names(tx: Tx) -> Iterator[str]:
-    """What everybody is called."""
+    """What everybody is called: who is called by us, and who may log in here."""
     yield from tx.execute(select(t.contact.c.name)).scalars()
+    c = t.user.c
+    for row in tx.execute(select(c.name, c.shown_name).where(c.disabled_at.is_(None))):
+        yield from filter(None, row)
 
 
 def without_anybody(tx: Tx, contact: str) -> list[str]:
@@ -210,7 +213,17 @@ def taken_out(person: Person, pseudonym: str, home: Home, row: AnyRow) -> dict[s
             after = None
         if after != before:
             changed[column.name] = after
-    return changed
+    return _of_account(row, changed) if row.table is t.user and changed else changed
+
+
+def _of_account(row: AnyRow, changed: dict[str, Any]) -> dict[str, Any]:
+    """An account that names somebody: whoever may log in stays, another one of the house is meant;
+    of who may not any more no name is shown, nor left as a log-in."""
+    if row.columns["disabled_at"] is None:
+        return {}
+    if "name" in changed:
+        changed["name"] = f"erased-{row.columns['id']}"  # nobody else's
+    return {**changed, "shown_name": ""}
 
 
 def said_in(row: AnyRow) -> str:

@@ -1,6 +1,6 @@
 // Acts on incidents: a form's answer is the incident as it is then; a row's acts go out alone.
 import { tick } from "./clock.js";
-import { $, $$, ask, body, parsed, write } from "./dom.js";
+import { $, $$, ask, body, parsed, typing, write } from "./dom.js";
 import * as pane from "./pane.js";
 import { go } from "./shell.js";
 
@@ -56,7 +56,14 @@ document.addEventListener("submit", async (event) => {
   // stays: the stream may have shown what came of it, before the answer did.
   if (typed() === before && (answer.status < 400 || form.autocomplete === "off")) form.reset();
   if (answer.status < 400) fold(form.closest("details:not(.view)"));
+  if (answer.status < 400 && form.dataset.act === "take-over") askPassword();
 });
+
+// Who takes a call over asks for the password first: it is typed as it is heard, and Enter checks it.
+function askPassword() {
+  const field = $("#form-password [name=heard]");
+  if (field && !typing(document.activeElement)) field.focus({ preventScroll: true });
+}
 
 // Pressed twice, or held down: by then another act stands there.
 function again(event) {
@@ -86,6 +93,13 @@ export async function act(id, path, values = {}) {
   }
 }
 
+// Taken in its row by the mouse: opened too, but where somebody works on another one.
+async function take(id) {
+  const works = pane.shown() && $("#closing");
+  await act(id, "claim");
+  if (!works && pane.shown() !== id) await pane.open(id);
+}
+
 // The form of an act that the page offers now, sent as if its button were pressed.
 export function press(path) {
   const form = $(`#incident form[data-act="${path}"]`);
@@ -95,7 +109,7 @@ export function press(path) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("button");
-  if (button?.matches("[data-take]")) act(button.closest(".row").dataset.id, "claim");
+  if (button?.matches("[data-take]")) take(button.closest(".row").dataset.id);
   if (button?.matches("[data-choose-all]")) {
     const boxes = $$("input[name=one]", button.form);
     const all = boxes.every((box) => box.checked);

@@ -92,6 +92,13 @@ on("touched", (ids) => { if (shown() && JSON.parse(ids).includes(shown())) again
 // After a reconnect everything is told anew: so is the pane.
 on("rows", (html) => { if (shown() && html.includes("data-all")) again(); });
 
+// A field with something in it that was not sent stays as it is, whatever the server would write there.
+const isTyped = (field) => field.matches("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")
+  && field.value !== field.defaultValue;
+htmx.registerExtension("typed", {
+  htmx_before_morph_node: (root, { oldNode }) => !(oldNode instanceof Element && oldNode.closest("#incident") && isTyped(oldNode)),
+});
+
 // The answer is for the article that asked: one that was replaced meanwhile is morphed unseen.
 export async function morph(text, place) {
   const swap = { select: `#${place.id}`, swap: "outerMorph" };

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import JSON, String
 
 from callflow import clock
+from callflow.core.people.users import Role
 from callflow.core.records.retention import Kept, Rule, before
 from callflow.core.records.words import sought
 from callflow.dispatch.identity import only
@@ -21,11 +22,13 @@ from callflow.handling.calls import voices
 from callflow.handling.calls.recordings import recording_finished
 from callflow.handling.records import erasure as records_erasure
 from callflow.handling.records.retention import place_hold
+from callflow.handling.station import users as accounts
 from callflow.processes import eraser
 from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage import schema as t
 from callflow.storage.calls import calls
+from callflow.storage.people import users
 from callflow.storage.records import erasure as rows
 from callflow.storage.records import logbook, retention, search, words
 from callflow.storage.records.horizon import horizon
@@ -268,6 +271,50 @@ def test_whoever_shares_a_number_keeps_it(station: Station, settings: Settings, 
     site = station.read(lambda tx: site_document(tx, "1010"))
     assert site is not None
     assert site["contacts"][0]["phone"] == FIRST
+
+
+def called(station: Station) -> dict[str, str]:
+    """{log-in: what pages call them} of everybody who has an account."""
+    return {one.name: one.shown_name for one in station.read(users.users)}
+
+
+def account(station: Station, name: str, shown: str, *, shut: bool) -> str:
+    """An operator's; its id."""
+    role, now = Role.OPERATOR, clock.now()
+
+    def opens(tx: Tx) -> str:
+        made = accounts.add_user(tx, name, role, "hash", now, by="admin", shown_name=shown)
+        if shut:
+            accounts.disable_user(tx, made, "admin", now)
+        return made
+
+    made: str = station.write(opens)
+    return made
+
+
+def test_an_operator_who_was_erased_keeps_no_name(
+    station: Station, settings: Settings, known: str
+) -> None:
+    gone = [
+        account(station, NAME, "Zeb", shut=True),
+        account(station, "Quercy, Zebulon", "", shut=True),
+    ]
+    account(station, "zq", "QUERCY Zébulon", shut=True)
+    erase(station, settings, known)
+    assert called(station) == {"zq": "", **{f"erased-{one}": "" for one in gone}}
+    assert station.read(users.shown_names) == {}
+    assert named(everything(station), known) == []
+
+
+def test_an_operator_of_the_same_name_who_works_here_stays(
+    station: Station, settings: Settings, known: str
+) -> None:
+    account(station, "zq", NAME, shut=False)
+    account(station, "Quercy Zébulon", "", shut=False)
+    before = called(station)
+    erase(station, settings, known)
+    assert called(station) == before
+    assert known not in everything(station)
 
 
 @pytest.mark.parametrize(
