@@ -6,6 +6,7 @@ import * as pane from "./console/pane.js";
 import { open as openSite } from "./console/sites.js";
 import { isTyped } from "./console/shell.js";
 import { on } from "./console/stream.js";
+import { offer, withdraw } from "./console/toast.js";
 import { chosen, hear, microphone, sounding, tone } from "./sound.js";
 
 const phone = $("#phone");
@@ -64,9 +65,17 @@ document.addEventListener("click", (event) => {
   const { phone: act, key, ...values } = button.dataset;
   if (act === "answer") return answer();
   if (act === "hang-up") return hangUp(values);
-  if (act === "mute" || act === "unmute") sessions.forEach((s) => (act === "mute" ? s.mute() : s.unmute()));
-  ask(act, values);
+  press(act, values);
 });
+
+// What is taken back by which.
+const BACK = { hold: "resume", mute: "unmute" };
+async function press(act, values) {
+  if (act === "mute" || act === "unmute") sessions.forEach((s) => (act === "mute" ? s.mute() : s.unmute()));
+  const taken = Object.keys(BACK).find((one) => BACK[one] === act);
+  if (taken) withdraw(taken);
+  if (await ask(act, values) && BACK[act]) offer(act, () => press(BACK[act], values));
+}
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.phoneForm) return;

@@ -133,12 +133,12 @@ async function offerUndo() {
 function endUndo() {
   const form = $("#undo form");
   clearTimeout(ending);
-  if (form) ending = setTimeout(() => $("#undo").replaceChildren(), Number(form.dataset.left) * 1000);
+  if (form) ending = setTimeout(() => form.remove(), Number(form.dataset.left) * 1000);
 }
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!form.closest("#undo")) return;
+  if (!form.matches("#undo [action]")) return;
   event.preventDefault();
   const sent = new URLSearchParams(new FormData(form));
   $("#undo").replaceChildren();

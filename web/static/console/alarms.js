@@ -3,6 +3,7 @@
 import { $, body, write } from "./dom.js";
 import { known, onChange } from "./rows.js";
 import { MUTE_AT_MOST, mute, mutedFor, sound } from "./sounds.js";
+import { offer, withdraw } from "./toast.js";
 
 let mine = !navigator.locks;
 navigator.locks?.request("callflow-alarms", () => { mine = true; follow(); return new Promise(() => {}); });
@@ -21,6 +22,8 @@ function follow() {
 // Mute, for a minute at most; what is left of it stands on the button.
 export function toggleMute() {
   mute(mutedFor() ? 0 : MUTE_AT_MOST);
+  if (mutedFor()) offer("sounds", toggleMute);
+  else withdraw("sounds");
   show();
 }
 function show() {

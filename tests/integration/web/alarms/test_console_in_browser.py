@@ -17,6 +17,9 @@ from web.access.users import Role
 
 Web = tuple[WebStation, WebProcess]
 
+#: What may be taken back is offered until it is.
+STAYS = "const set = setTimeout; window.setTimeout = (f, ms) => (ms === 8000 ? 0 : set(f, ms));"
+
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[Web]:
@@ -92,6 +95,23 @@ def test_an_act_is_taken_back_by_a_key_within_seconds(page: Page, web: Web) -> N
     expect(page.locator("#undo form")).to_have_count(1)
     assert violations(page) == []
     expect(page.locator("#undo form")).to_have_count(0, timeout=30_000)  # the offer ends by itself
+
+
+def test_what_is_muted_sounds_again_by_the_same_key(page: Page, web: Web) -> None:
+    page.add_init_script(STAYS)
+    log_in(page, web[1])
+    mute, offered = page.locator("#mute"), page.locator("#undo form")
+    page.keyboard.press("m")
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    expect(offered).to_contain_text("Son des alarmes coupé")
+    assert violations(page) == []
+    page.keyboard.press("u")
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    expect(offered).to_have_count(0)
+    page.keyboard.press("m")
+    expect(offered).to_have_count(1)
+    page.keyboard.press("m")
+    expect(offered).to_have_count(0)
 
 
 def test_the_palette_finds_acts_and_alarms_and_gives_the_focus_back(page: Page, web: Web) -> None:

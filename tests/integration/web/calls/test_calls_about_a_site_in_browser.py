@@ -13,6 +13,7 @@ from callflow import clock
 from callflow.handling.alarms import operating
 from callflow.handling.calls import calling, control
 from callflow.storage.sites import contacts
+from tests.integration.web.alarms.test_console_in_browser import STAYS
 from tests.integration.web.kit.test_browser import log_in
 from tests.support.rows.full_rows import connected
 from tests.support.stations.full_station import FullStation
@@ -85,6 +86,23 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     expect(page.locator("#calls .legabout a")).to_be_focused()
     page.locator(".row", has_text="Pharmacie").get_by_role("link").first.click()
     expect(note).to_have_value("le rideau")
+
+
+def test_hold_and_silence_are_taken_back_like_an_act(page: Page, web: Web) -> None:
+    full, process = web
+    full.station.alarm(SHOP, "BA")
+    page.add_init_script(STAYS)
+    log_in(page, process)
+    leg = full.rings_for(NAME, full.waits(number(full, SHOP)))
+    full.do(lambda tx: calling.call_answered(tx, leg, clock.now()))
+    for act, said in (("hold", "Mis en attente"), ("mute", "Micro coupé")):
+        button = page.locator(f"#calls [data-phone={act}]")
+        button.click()
+        expect(page.locator("#undo")).to_contain_text(said)
+        expect(button).to_have_count(0)
+        page.keyboard.press("u")
+        expect(page.locator("#undo form")).to_have_count(0)
+        expect(button).to_be_visible()
 
 
 def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web) -> None:
