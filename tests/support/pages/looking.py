@@ -73,6 +73,20 @@ _MADE_OF = """(part) => {
   return made.length ? [document.body.className, ...new Set(made)].sort().join() : "";
 }"""
 
+#: How each element is made: in what, of which class, with which attributes, and with those values
+#: that change how it looks or what it is; whether a field has a label.
+_MAKINGS = """(html) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const is = (e) => `${e.tagName}.${e.className.baseVal ?? e.className}`;
+  const valued = ["role", "type", "scope", "tabindex", "data-state", "data-kind",
+    ...["checked", "current", "disabled", "expanded", "haspopup", "hidden", "live", "pressed",
+      "selected", "sort"].map((of) => `aria-${of}`)];
+  const said = (a) => (valued.includes(a.name) ? `${a.name}=${a.value}` : a.name);
+  const own = (e) => [...e.attributes].filter((a) => a.name !== "class").map(said).sort();
+  return [...new Set([...page.querySelectorAll("body *")].map((e) =>
+    [is(e.parentElement), is(e), ...own(e), e.labels?.length ?? ""].join(" ")))];
+}"""
+
 #: What colours alone can break: the rest of axe's rules finds the same in each scheme.
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
@@ -158,6 +172,11 @@ def dialogs(page: Page) -> Iterator[str]:
 def shape(page: Page) -> str:
     """What the page is made of."""
     return str(page.evaluate(_SHAPE))
+
+
+def makings(page: Page, html: str) -> set[str]:
+    """How the elements of ``html`` are made, as it comes, before any script; ``page`` reads it."""
+    return set(page.evaluate(_MAKINGS, html))
 
 
 def shell(page: Page) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """No identifier of the code on any page, in French or English: what a vocabulary calls a thing in
-rows is for programs."""
+rows is for programs. Nor a script or a style that is written in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.support.stations.web_station import NAME, PASSWORD, WebStation
 
 #: What nobody reads: what is for the browser, what is typed as it stands, hashes.
 _UNREAD = re.compile(r"<(script|style|code|template|pre|textarea)\b.*?</\1>|<!--.*?-->", re.S)
+#: What the policy that every answer carries forbids.
+_RUNS = re.compile(r"<script(?![^>]*src=)|<style|<[^>]*\s(?:style|on[a-z]+)=")
 _SAID = re.compile(
     r'\b(?:aria-label|title|placeholder|alt|data-said\w*|data-(?:one|other))="([^"]*)"'
 )
@@ -39,6 +41,7 @@ async def test_no_page_shows_a_word_of_the_code(
             answer = await client.get(address)
             if answer.headers.get("content-type", "").startswith("text/html"):
                 seen += 1
+                assert not _RUNS.search(answer.text), address
                 assert f'<html lang="{language}"' in answer.text or "<html" not in answer.text
                 for word, around in code_in(answer.text, language):
                     found.setdefault(word, set()).add(f"{address}: {around}")
