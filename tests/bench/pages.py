@@ -57,6 +57,7 @@ ASIDE = {
     "/api/v1/recordings/{recording_id}": "a file",
     "/api/v1/recordings/spoken/{name}": "a file",
     "/api/v1/images/{image_id}": "a file",
+    "/api/v1/sites/{site_id}/drawings/{drawing_id}": "a picture",
     "/recordings/{call_id}": "a file",
     "/recordings/spoken/{name}": "a file",
     "/recordings/{call_id}/waveform.svg": "a picture",

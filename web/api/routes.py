@@ -10,7 +10,7 @@ from web.api.messages import receipts, sent, subscriptions
 from web.api.plans import drafts, plans, proofs, standing
 from web.api.records import charges, logbook, statistics
 from web.api.signals import signals
-from web.api.sites import calendars, faults, holidays, instructions, on_test, sites
+from web.api.sites import calendars, drawings, faults, holidays, instructions, on_test, sites
 from web.api.watch import care, checks, health, lines, peer, probes, station
 
 router = APIRouter(prefix="/api/v1")
@@ -29,6 +29,7 @@ for module in (
     measures,
     charges,
     sites,
+    drawings,
     on_test,
     faults,
     instructions,

@@ -125,6 +125,7 @@ def _said_of_camera(text: str) -> str:
 
 
 SAME_CODE = "must differ from the code"
+TOGETHER = "latitude and longitude go together"
 Digits = Annotated[
     str, BeforeValidator(_text_of_number), like(re.compile("[0-9]{4,8}"), "must have 4 to 8 digits")
 ]
@@ -522,7 +523,7 @@ class Site(Shape):
         if (self.latitude is None) != (self.longitude is None):
             raise BadField(
                 "latitude" if self.latitude is None else "longitude",
-                "latitude and longitude go together",
+                TOGETHER,
             )
         users = [(each.account, user_key(each.number)) for each in self.panel_users]
         _once("panel_users.{}.number", users, "is there twice (05 and 5 are one user)")

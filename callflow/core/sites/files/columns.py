@@ -82,6 +82,21 @@ COLUMNS: Sequence[Column] = (
         others=("cp",),
     ),
     Column(
+        key="latitude",
+        called=("latitude", "latitude"),
+        explained=(
+            "Degrees (WGS 84), with a point or a comma; both coordinates or neither: where the map"
+            " shows the site."
+        ),
+        example=("47,996", "47.996"),
+    ),
+    Column(
+        key="longitude",
+        called=("longitude", "longitude"),
+        explained="Degrees, negative west of Greenwich.",
+        example=("-4,102", "-4.102"),
+    ),
+    Column(
         key="timezone",
         called=("fuseau horaire", "time zone"),
         explained="Empty: Europe/Paris.",

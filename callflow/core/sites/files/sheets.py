@@ -151,6 +151,8 @@ _SITE = _columns(
     _text("client", "client", "client"),
     _text("address", "adresse", "address"),
     _text("postcode", "code postal", "postcode"),
+    _text("latitude", "latitude", "latitude", Cell.NUMBER),
+    _text("longitude", "longitude", "longitude", Cell.NUMBER),
     _text("police_agreement", "convention police", "police agreement"),
     _text("timezone", "fuseau horaire", "time zone"),
     _word("language", "langue du site", "site language", IN_LANGUAGE),

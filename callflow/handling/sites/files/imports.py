@@ -25,7 +25,7 @@ from callflow.handling.sites.files.drafts import Draft, Drafts, Known, Part
 from callflow.handling.sites.files.reach import Reach
 from callflow.handling.sites.files.site_rows import NO_RANK, OF_CONTACT, OF_SITE, BadCell
 from callflow.handling.sites.rules import NO_PLAN
-from callflow.handling.sites.shape import SAME_CODE, Account, Contact, Site
+from callflow.handling.sites.shape import SAME_CODE, TOGETHER, Account, Contact, Site
 from callflow.handling.sites.sites import account_columns, difference, set_up
 from callflow.storage.sites.files import Writes
 from callflow.vault import Vault
@@ -43,7 +43,8 @@ _CODES = ("code", "duress_code")
 _OWN = ("name", "language", "phone", "fax")
 _PART = {"role", "rank", "authorities", "keys_held"}
 #: The columns that a file changes of a site, and those that it writes of a new one beside them.
-_CHANGED = {"name", "address", "postcode", "timezone", "language", "plans"}
+_COORDINATES = ("latitude", "longitude")
+_CHANGED = {"name", "address", "postcode", *_COORDINATES, "timezone", "language", "plans"}
 _WITH_A_NEW_ONE = {"id", "state", "rules", "plan_rules", "cameras"}
 _NEW_SITE = Site.model_construct(name="")
 _NEW_CONTACT = Contact.model_construct(id="", name="", rank=NO_RANK)
@@ -182,9 +183,17 @@ class _Comparing:
         }
         if before and values.get("state", before.state) != before.state:  # it takes a reason (D2)
             self._wrong(cells["state"][0], "contract", "state")
+        self._both({name: values.get(name, getattr(base, name)) for name in _COORDINATES}, draft)
         new = [Account(account=each) for each in draft.accounts if each not in base.numbers]
         after = base.model_copy(update={**values, "accounts": [*base.accounts, *new]})
         return after if after.client else after.model_copy(update={"client": after.name})
+
+    def _both(self, where: Mapping[str, float | None], draft: Draft) -> None:
+        """One coordinate alone is no place."""
+        missing = [name for name, degrees in where.items() if degrees is None]
+        if len(missing) == 1:
+            row, _ = draft.cells.get(missing[0], (draft.row, ""))
+            self._wrong(row, TOGETHER, missing[0])
 
     def _read(self, key: str, cell: str, before: Any, row: int) -> Any:
         """A cell's value; what is wrong with it is kept, and the value is as ``before``."""

@@ -18,6 +18,7 @@ from callflow.core.sites.files.columns import (
     word,
 )
 from callflow.core.sites.files.faults import Fault
+from callflow.core.sites.files.writing import Figure
 from callflow.core.sites.site import ANY_KIND
 from callflow.handling.base.fields import BadField
 from callflow.handling.sites.shape import Contact, Shape, Site
@@ -29,6 +30,8 @@ OF_SITE: Mapping[str, str] = {
     "client": "client",
     "address": "address",
     "postcode": "postcode",
+    "latitude": "latitude",
+    "longitude": "longitude",
     "timezone": "timezone",
     "site_language": "language",
     "state": "state",
@@ -78,6 +81,8 @@ def said(key: str, value: Any, language: str) -> str:
         return authorities_text(value, language)
     if key == "keys_held":
         value = "yes" if value else "no"
+    if isinstance(value, float):
+        return Figure(value)
     return "" if value in (None, NO_RANK) else word(_WORDS.get(key, {}), str(value), language)
 
 
@@ -147,6 +152,13 @@ def _authorities(cell: str) -> dict[str, list[str]]:
     return granted
 
 
+def _degrees(cell: str) -> float | None:
+    try:
+        return float(cell.replace(",", ".")) if cell else None
+    except ValueError:
+        raise BadCell("number", value=cell) from None
+
+
 def _choices(table: Mapping[str, Pair]) -> Pair:
     french, english = zip(*table.values(), strict=True)
     return ", ".join(french), ", ".join(english)
@@ -154,6 +166,8 @@ def _choices(table: Mapping[str, Pair]) -> Pair:
 
 _MEANT: Mapping[str, Callable[[str], Any]] = {
     "postcode": str.upper,
+    "latitude": _degrees,
+    "longitude": _degrees,
     "site_language": _one_of("site_language"),
     "language": _one_of("language"),
     "state": _one_of("state"),

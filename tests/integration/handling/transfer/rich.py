@@ -14,6 +14,8 @@ RICH: dict[str, Any] = {
     "client": "Bijoux réunis",
     "address": "3 quai Nord\n29000 Quimper",
     "postcode": "01000",
+    "latitude": 47.996,
+    "longitude": -4.102,
     "police_agreement": "PREF-7",
     "language": "en",
     "state": "commissioning",

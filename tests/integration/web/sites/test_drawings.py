@@ -146,3 +146,24 @@ async def test_what_is_wrong_is_said_and_nothing_is_changed(
     for number in range(MOST - 1):
         assert (await sends(chief, a_picture((20, 10)), title=str(number))).status_code == 303
     assert (await sends(chief, a_picture())).status_code == 409
+
+
+async def test_a_program_reads_them_with_the_places_of_zones(
+    station: WebStation, chief: Person, api: httpx.AsyncClient
+) -> None:
+    await sends(chief, a_picture((400, 200)), EVIL)
+    (made,) = kept(station)
+    await chief.fill(HERE, f"{HERE}/{made.id}/place", zone="1001/3", x="250", y="750")
+    (found,) = (await api.get(HERE)).json()["items"]
+    assert (found["id"], found["title"]) == (made.id, EVIL)
+    assert (found["width"], found["height"]) == (400, 200)
+    assert found["places"] == [{"account": "1001", "zone": "3", "x": 250, "y": 750}]
+    picture = await api.get(f"{HERE}/{made.id}")
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(picture.content)).size == (400, 200)
+    station.site("1002")
+    for nowhere in ("/sites/9/drawings", f"/sites/1002/drawings/{made.id}", f"{HERE}/x"):
+        assert (await api.get(nowhere)).status_code == 404
+    stranger = {"Authorization": "Bearer x"}
+    for address in (HERE, f"{HERE}/{made.id}"):
+        assert (await api.get(address, headers=stranger)).status_code == 401

@@ -53,7 +53,7 @@ NO_PAGE = {
     "/metrics",
     "/telephone/softphone",
 }
-NO_PAGE |= {"/faults/list.csv", "/wallboard/screen"}
+NO_PAGE |= {"/faults/list.csv", "/wallboard/screen", "/map/tiles.pmtiles", "/map/sites.json"}
 NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
 NO_PAGE |= {"/measures.ics", "/charges/file"}
 #: Forms that end the session, or change how one is let in: they have tests of their own.

@@ -105,7 +105,7 @@ NO_PAGE = {
     "/shift/presence",
 }
 NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
-NO_PAGE |= {"/faults/list.csv", "/wallboard/screen"}
+NO_PAGE |= {"/faults/list.csv", "/wallboard/screen", "/map/tiles.pmtiles", "/map/sites.json"}
 NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
 #: The telephone's pane shows these calls and rooms, and no other.
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +

@@ -103,12 +103,14 @@ PART = st.fixed_dictionaries(
     }
 )
 ACCOUNT = st.text("0123456789ABEe", min_size=1, max_size=6)
+WHERE = st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 SITE = st.fixed_dictionaries(
     {
         "name": NAME,
         "client": NAME,
         "address": LINE,
         "postcode": st.sampled_from(["", "29000", "01000", "2A"]),
+        "where": WHERE,
         "timezone": st.sampled_from(["Europe/Paris", "America/Cayenne"]),
         "language": st.sampled_from(["fr", "en"]),
         "state": st.sampled_from([s.value for s in SiteState]),
@@ -128,11 +130,14 @@ def stations(draw: st.DrawFn) -> Known:
         mine = {each for each in site["accounts"] if each not in taken}
         taken |= mine
         plan = site.pop("plan")
+        latitude, longitude = site.pop("where") or (None, None)
         parts = [people[part.pop("contact")] | part for part in site["contacts"]]
         found.append(
             {
                 **site,
                 "id": f"s{number}",
+                "latitude": latitude,
+                "longitude": longitude,
                 "plans": {"*": plan} if plan else {},
                 "accounts": [{"account": each} for each in sorted(mine)],
                 "contacts": sorted(parts, key=lambda p: (p["role"], p["rank"])),
@@ -287,6 +292,30 @@ def test_a_site_s_columns_may_stand_in_its_first_row_only(vault: Vault) -> None:
     assert ranks == [("premises", 1), ("keyholder", 1), ("keyholder", 2)]
     (site,) = found.writes.new_sites
     assert (site["id"], site["name"], site["state"]) == ("2001", "Bar", "active")
+
+
+def test_coordinates_come_with_a_point_or_a_comma_and_go_together(vault: Vault) -> None:
+    head = "account;site name;latitude;longitude"
+    data = csv_file(head, "2001;Bar;48,117;-1.678", "1001;;47.996;-4,102")
+    found = compared(data, a_station(), vault)
+    assert faults(found) == []
+    assert found.sites[1].fields == {"latitude": [None, 47.996], "longitude": [None, -4.102]}
+    (new,) = found.writes.new_sites
+    assert (new["latitude"], new["longitude"]) == (48.117, -1.678)
+    there = a_station(latitude=47.996, longitude=-4.102)
+    emptied = compared(csv_file(head, "1001;;;"), there, vault)
+    assert emptied.writes.changed["1001"]["latitude"] is None
+    wrong = csv_file(head, "1001;;47;", "2001;Bar;91;0", "2002;Bar;nan;=1", "2003;Bar;;1")
+    assert faults(compared(wrong, a_station(), vault)) == [
+        (2, "longitude", "latitude and longitude go together"),
+        (3, "latitude", "must lie between -90 and 90"),
+        (3, "latitude", "latitude and longitude go together"),
+        (4, "latitude", "must lie between -90 and 90"),
+        (4, "longitude", "number"),
+        (5, "latitude", "latitude and longitude go together"),
+    ]
+    half = compared(csv_file("account;latitude", "1001;"), there, vault)
+    assert faults(half) == [(2, "latitude", "latitude and longitude go together")]
 
 
 def test_a_role_that_changes_is_not_a_second_one(vault: Vault) -> None:
