@@ -12,7 +12,7 @@ from callflow.handling.station.users import end_session
 from callflow.storage import Tx
 from callflow.storage.people import users
 from web.access import cookies
-from web.access.sessions import Administrator, Visitor
+from web.access.sessions import SCHEMES, Administrator, Visitor
 from web.access.users import Right, Role, create_token, digest, rights_of
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError
@@ -79,6 +79,9 @@ async def leave_on_screen(request: Request, visitor: Administrator, station: Her
     and nobody's session any more."""
     form = await forms.sent(request)
     name, now = forms.line(form, "name").strip(), station.clock()
+    scheme = forms.line(form, "scheme")
+    if scheme not in ("", *SCHEMES):
+        raise ProblemError(422, "choose dark, dim or light", field="scheme")
 
     def run(tx: Tx) -> str:
         token = create_token(tx, Role.SCREEN, name, now, by=visitor.name, expires_at=now + _YEAR)
@@ -92,6 +95,10 @@ async def leave_on_screen(request: Request, visitor: Administrator, station: Her
     cookies.forget(request, answer, cookies.SESSION)
     cookies.put(request, answer, cookies.SCREEN, made, _YEAR)
     cookies.put(request, answer, cookies.LANGUAGE, visitor.language, cookies.CHOICE_LASTS)
+    if scheme:
+        cookies.put(request, answer, cookies.SCHEME, scheme, cookies.CHOICE_LASTS)
+    else:
+        cookies.forget(request, answer, cookies.SCHEME)
     return answer
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from callflow.storage.people import users
-from tests.integration.web.kit.test_browser import log_in, watched
+from tests.integration.web.kit.test_browser import log_in, violations, watched
 from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
 from web.access.users import Role
 
@@ -129,6 +129,29 @@ def test_what_is_refused_is_said_in_the_drawer_and_what_was_typed_stays(
     expect(drawer.get_by_role("alert")).to_be_visible()
     expect(drawer.locator("[name=skill]")).to_have_value("ascenseurs")
     assert page.get_by_role("alert").count() == 1
+
+
+@pytest.mark.parametrize("where", ["/sites", "/firms", "/plans"])
+def test_what_is_added_is_typed_in_a_drawer_and_a_refusal_is_said_in_it(
+    page: Page, web: Web, where: str
+) -> None:
+    go(page, web, where)
+    page.locator("#drawer-add > summary").press("Enter")
+    drawer = page.locator("#drawer-add[open] .drawn")
+    typed = {
+        "/sites": {"account": "1000"},
+        "/firms": {"phone": "12"},
+        "/plans": {"id": "intrusion"},
+    }
+    name = drawer.locator("[name=name]")
+    name.fill("Nouveau")
+    for field, text in typed[where].items():
+        drawer.locator(f"[name={field}]").fill(text)
+    name.press("Enter")
+    expect(drawer.get_by_role("alert")).to_be_visible()
+    expect(name).to_have_value("Nouveau")
+    expect(drawer.locator("[aria-invalid=true]")).to_have_attribute("aria-describedby", "wrong")
+    assert violations(page) == []
 
 
 def test_a_site_is_offered_by_its_name_and_its_key_is_sent(page: Page, web: Web) -> None:

@@ -99,6 +99,7 @@ def test_the_jewellers_plan_is_built_from_nothing_in_eighty_acts(
     log_in(page, process)
     hand = Hand(page)
     hand.click(page.locator(".pages").get_by_role("link", name="Consignes"))
+    hand.click("#drawer-add > summary")
     hand.type("form[action='/plans'] [name=id]", "bijouterie")
     hand.type("form[action='/plans'] [name=name]", SHOP.name)
     hand.click(page.get_by_role("button", name="Commencer"))

@@ -177,6 +177,7 @@ def test_a_plan_is_written_tried_published_changed_and_withdrawn(
 
 
 def _written(desk: Desk) -> None:
+    desk.page.locator("#drawer-add > summary").press("Enter")
     desk.fill("short", "boutique")
     desk.press("begin")
     desk.add("counter-call")

@@ -16,7 +16,7 @@ from callflow.core.people.users import Role
 from callflow.handling.records import statistics
 from callflow.storage.people import users
 from tests.integration.web.desks.test_desk import on_shift
-from tests.integration.web.kit.test_browser import log_in
+from tests.integration.web.kit.test_browser import log_in, violations
 from tests.support.pages.routes import all_routes
 from tests.support.pages.visitors import Person, somebody
 from tests.support.stations.web_station import NAME, WebProcess, WebStation
@@ -106,6 +106,20 @@ async def test_what_is_revoked_over_or_anothers_is_a_screen_no_more(
     assert (await sees(token, **{"hx-request": "true"}))[0] == 204  # and the screen says so
 
 
+async def test_a_screen_is_left_in_the_colours_of_its_room(
+    station: WebStation, app: FastAPI
+) -> None:
+    for scheme, shown in (("dim", ' data-scheme="dim"'), ("", "")):
+        async with somebody(station, app, f"odile {scheme}", Role.ADMINISTRATOR) as odile:
+            await odile.send("/scheme", scheme="light")  # her own
+            refused = await odile.send(LEAVE, name="mur", scheme='dim" onload="')
+            assert refused.status_code == 422
+            assert await odile.is_in()
+            await odile.send(LEAVE, name=f"mur {scheme}", scheme=scheme)
+            board = (await odile.see(SCREEN)).text
+            assert f'<html lang="fr"{shown}>' in board
+
+
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.OPERATOR, Role.READER])
 async def test_only_an_administrator_leaves_a_screen(
     station: WebStation, app: FastAPI, role: Role
@@ -171,3 +185,5 @@ def test_it_is_read_from_six_metres_whatever_waits(page: Page, full: WebProcess)
         assert len(shares) > 20
         assert min(shares) >= 0.0568
         assert page.evaluate(FITS) == [True, True]
+    page.evaluate("document.documentElement.dataset.scheme = 'dim'")
+    assert violations(page) == []
