@@ -31,8 +31,8 @@ from callflow.storage.records.horizon import horizon
 from callflow.storage.schema import UtcDateTime
 from tests.bench.kit import cpu
 from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.living import Busy, browser
 from tests.bench.kit.stores import chosen, database
-from tests.bench.living import Busy, browser
 from tests.support.attacks.random_history import RandomHistory
 from tests.support.rows import counted_by_hand
 from tests.support.stations.web_station import NAME as WHO

@@ -28,9 +28,9 @@ from callflow.storage.alarms import surroundings
 from callflow.storage.plans import plans
 from callflow.storage.sites import sites
 from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.living import Busy, Line, browser, living
 from tests.bench.kit.stores import chosen
 from tests.bench.kit.town import FOLLOWED, PEOPLE, PLANS, SITES, town
-from tests.bench.living import Busy, Line, browser, living
 from tests.support.stations.web_station import NAME as WHO
 from tests.support.stations.web_station import WebStation
 from web.access.users import Role

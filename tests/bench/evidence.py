@@ -22,7 +22,7 @@ from PIL import Image
 
 from tests.bench.kit import cpu
 from tests.bench.kit.figures import Report, Row, say, seeds
-from tests.bench.living import Busy
+from tests.bench.kit.living import Busy
 from tests.support.pages.visitors import FarPerson
 from tests.support.rows import evidence
 from tests.support.stations.web_station import WebProcess, WebStation

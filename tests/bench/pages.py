@@ -30,9 +30,9 @@ from callflow.storage import Tx
 from callflow.storage import schema as t
 from tests.bench.kit import cpu
 from tests.bench.kit.figures import Report, Row, percentile, say
+from tests.bench.kit.living import Busy, browser, living, reporting
 from tests.bench.kit.stores import chosen
 from tests.bench.kit.town import BUSY, DRAFTED, ENTRIES, FOLLOWED, PEOPLE, SITES, town
-from tests.bench.living import Busy, browser, living, reporting
 from tests.support.pages.routes import PUBLIC, queries, routes
 from tests.support.stations.web_station import WebProcess, WebStation
 from web.access.users import Role
