@@ -109,15 +109,16 @@ async def _round(
         await town.alarm(account)
     numbers = {town.number(account, 0) for account in ringing}
     await acting.until(lambda: numbers <= _up(acting), within=60)
-    off_at = clock.now()
+    rate = sending.rate(begun_at, clock.now())
     await acting.power_off()
+    off_at = clock.now()
     await both.silent(mirror, SILENT.total_seconds())
     await mirror.cli("promote", "--other-is-off", sentence(acting.name))
     promoted_at = clock.now()
     await mirror.meet()
     await mirror.until(lambda: _since(mirror, promoted_at), within=600)
     first = min(call.at for call in _since(mirror, promoted_at))
-    print(f"{sending.rate(begun_at, off_at):.1f} signals a second before, {len(numbers)} calls up")
+    print(f"{rate:.1f} signals a second before, {len(numbers)} calls up")
     print(f"first call from {mirror.name} {(first - promoted_at).total_seconds():.1f} s after")
     assert chaos.wait(hold_ups.parts(), promoted_at, first) <= FIRST_CALL
     # The site comes back, and stands by.
