@@ -14,8 +14,8 @@ from tests.integration.logbook.tampering import KINDS
 pytestmark = pytest.mark.both_databases
 
 #: The key-less attacker's attempts, by database; in a deep run more of them on SQLite.
-ATTEMPTS = {"sqlite": 10 * len(KINDS), "postgresql": 3 * len(KINDS)}
-ATTEMPTS_DEEP = {**ATTEMPTS, "sqlite": 50 * len(KINDS)}
+ATTEMPTS = {"sqlite": 5 * len(KINDS), "postgresql": 2 * len(KINDS)}
+ATTEMPTS_DEEP = {"sqlite": 50 * len(KINDS), "postgresql": 3 * len(KINDS)}
 
 
 def a_history(book: Book) -> list[State]:

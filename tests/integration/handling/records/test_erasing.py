@@ -37,8 +37,6 @@ from callflow.storage.schema import metadata
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.support.rows.documents import site_document
 
-pytestmark = pytest.mark.both_databases
-
 NAME = "Zébulon Quercy"
 #: As somebody may have written them, and as files keep them.
 TRACES = ("Zébulon", "ZEBULON", "Z\\u00e9bulon", "n Quercy", FIRST[1:], "0639980101")
@@ -138,6 +136,7 @@ def in_files(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.both_databases
 def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     station: Station, settings: Settings, known: str
 ) -> None:
@@ -162,6 +161,7 @@ def test_nothing_of_theirs_is_left_and_the_logbook_is_whole(
     assert not station.read(logbook.recorded_hashes)
 
 
+@pytest.mark.both_databases
 def test_their_words_leave_the_index_of_the_logbook_and_its_file(
     station: Station, settings: Settings, known: str
 ) -> None:
@@ -189,6 +189,7 @@ def test_their_words_leave_the_index_of_the_logbook_and_its_file(
             assert b"zebulon" not in file.read_bytes(), file
 
 
+@pytest.mark.both_databases
 def test_what_a_machine_heard_is_found_until_it_goes(
     station: Station, settings: Settings, known: str
 ) -> None:
@@ -359,6 +360,7 @@ def test_who_is_of_an_alarm_that_is_held_by_law_is_not_erased(
         erase(station, settings, known)
 
 
+@pytest.mark.both_databases
 def test_whom_no_site_has_any_more_is_erased_when_their_time_is_over(
     station: Station, settings: Settings, known: str
 ) -> None:

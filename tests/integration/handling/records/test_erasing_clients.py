@@ -29,8 +29,6 @@ from tests.integration.handling.records.test_erasing import everything, goes_on,
 from tests.integration.handling.station import FIRST, SECOND, Station
 from tests.support.rows.documents import site_document
 
-pytestmark = pytest.mark.both_databases
-
 CLIENT, NEIGHBOUR = "Époux Vandamme-Roy", "Maison du bourg"
 ID = client_key(CLIENT)
 LATER = clock.now() + timedelta(days=60)
@@ -80,6 +78,7 @@ def begin(station: Station, client: str = ID, reason: str = "a letter", now: Any
     )
 
 
+@pytest.mark.both_databases
 def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     station: Station, settings: Settings, over: str
 ) -> None:
@@ -105,6 +104,7 @@ def test_nothing_of_theirs_is_left_and_others_keep_what_is_theirs(
     assert notes == ["M. [effacé] rappelle", "vu [effacé]"]
 
 
+@pytest.mark.both_databases
 def test_all_of_them_are_swept_together_and_the_database_is_written_anew_once(
     station: Station, settings: Settings, over: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

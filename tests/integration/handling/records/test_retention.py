@@ -31,8 +31,6 @@ from callflow.storage.records.past import KeptFile
 from tests.support.phones.dictated import dictated
 from tests.support.stations.web_station import WebStation
 
-pytestmark = pytest.mark.both_databases
-
 NOW = clock.now()
 #: People are erased, one after the other (test_erasing.py); alarms: test_past_incidents.py.
 FILES_AND_SIGNALS = [Kept.RECORDINGS, Kept.IMAGES, Kept.SIGNALS]
@@ -108,6 +106,7 @@ def verify(station: WebStation) -> list[str]:
     return wrong(station.settings, station.store)[0]
 
 
+@pytest.mark.both_databases
 async def test_what_is_due_goes_from_row_disk_and_page_and_the_logbook_is_whole(
     station: WebStation,
 ) -> None:
@@ -187,6 +186,7 @@ async def test_what_was_dictated_is_kept_until_somebody_listened(station: WebSta
     assert list((station.settings.recordings_dir / "spoken").glob("*")) == []
 
 
+@pytest.mark.both_databases
 def test_a_large_backlog_goes_in_small_batches(station: WebStation) -> None:
     station.alarm()
     change(station, t.incident, state="filed")

@@ -35,8 +35,6 @@ from tests.support.rows.documents import site_document
 from tests.support.rows.in_clear import in_clear
 from tests.support.rows.migrated import migrate
 
-pytestmark = pytest.mark.both_databases
-
 SHA = "ab" * 32
 
 
@@ -92,6 +90,7 @@ def site(station: Station, site_id: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.both_databases
 def test_a_file_is_written_as_put_would_write_it(station: Station) -> None:
     before = site(station, "1002")
     imports(station, TOWN)
@@ -222,6 +221,7 @@ def test_what_changed_meanwhile_is_not_overwritten(station: Station) -> None:
     assert done.digest != prepared(station, TOWN).digest == prepared(station, TOWN).digest
 
 
+@pytest.mark.both_databases
 def test_a_wrong_last_row_leaves_all_as_it_was(station: Station) -> None:
     before = everything(station.store.url)
     done = prepared(station, TOWN + b"\r\n0419;;Bar;;;Mars")
@@ -233,6 +233,7 @@ def test_a_wrong_last_row_leaves_all_as_it_was(station: Station) -> None:
     assert everything(station.store.url) == before
 
 
+@pytest.mark.both_databases
 def test_a_last_row_that_the_database_refuses_undoes_all(station: Station) -> None:
     before = everything(station.store.url)
     done = prepared(station, TOWN)
@@ -345,6 +346,7 @@ store.write_now(lambda tx: saving.write(tx, ready))
 """
 
 
+@pytest.mark.both_databases
 def test_whoever_is_killed_in_the_middle_leaves_all_as_it_was(
     station: Station, tmp_path: Path
 ) -> None:

@@ -31,8 +31,6 @@ from callflow.storage.watch import supervision
 from tests.integration.handling.records.test_erasing import everything, goes_on
 from tests.integration.handling.station import FIRST, SECOND, Row, Station, a_site
 
-pytestmark = pytest.mark.both_databases
-
 KEY, PASSWORD = "0f1e2d3c" * 4, "cheval-blanc"
 CAMERA: Row = {
     "id": "cour",
@@ -126,6 +124,7 @@ def without(station: Station, part: str, place: int) -> None:
     write(station, with_items(body, part, items), "déposé")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("part", "place"),
     [
@@ -200,6 +199,7 @@ def test_a_camera_comes_back_with_its_password(shop: Station) -> None:
     assert json.loads(kept) == ["vue", PASSWORD]
 
 
+@pytest.mark.both_databases
 def test_an_account_of_another_site_meanwhile_comes_back_when_that_lets_it_go(
     shop: Station,
 ) -> None:
@@ -332,6 +332,7 @@ def named_after_anne(station: Station) -> None:
     write(station, {**body, "panel_users": [], "zones": []}, "Mme Quercy a déménagé")
 
 
+@pytest.mark.both_databases
 def test_who_is_erased_is_in_nothing_that_was_removed(station: Station, settings: Settings) -> None:
     named_after_anne(station)
     kept = station.read(lambda tx: list(erasure.what_is_kept(tx, "anne")))
@@ -349,6 +350,7 @@ def test_who_is_erased_is_in_nothing_that_was_removed(station: Station, settings
     assert zone.reason == "Mme [effacé] a déménagé"
 
 
+@pytest.mark.both_databases
 def test_a_client_who_is_erased_leaves_nothing_removed(
     station: Station, settings: Settings
 ) -> None:
@@ -399,6 +401,7 @@ def kept_90_days(shop: Station) -> None:
     shop.write(lambda tx: retention.set_rule(tx, rule, shop.now))
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("kept_90_days")
 def test_what_was_removed_goes_for_good_when_its_time_is_over(shop: Station) -> None:
     without(shop, "cameras", 1)

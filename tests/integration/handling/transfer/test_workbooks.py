@@ -23,8 +23,6 @@ from tests.integration.handling.transfer.rich import KEY, documents, emptied
 from tests.support.rows.documents import site_document
 from tests.support.rows.in_clear import in_clear
 
-pytestmark = pytest.mark.both_databases
-
 
 def exported(station: Station, kind: str, language: str = "fr") -> bytes:
     ids = list(documents(station))
@@ -49,6 +47,7 @@ def arrives(station: Station, *files: tuple[str, bytes], dry: bool = False, **mo
         arrival.close()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("kind", "language"), [("xlsx", "fr"), ("zip", "en")])
 def test_an_export_makes_the_same_station_elsewhere(
     rich: Station, kind: str, language: str
@@ -201,6 +200,7 @@ def test_tables_that_contradict_each_other_are_told_where(station: Station) -> N
     assert (outcome.created, outcome.refused) == (1, 3)
 
 
+@pytest.mark.both_databases
 def test_what_a_file_does_not_name_stays_or_goes_as_asked(rich: Station) -> None:
     zones = b"site id;account;zone;zone name\nrich;0042;004;Cave\n"
     arrives(rich, ("zones.csv", zones))
@@ -218,6 +218,7 @@ def test_a_contract_changes_on_its_page_only(rich: Station) -> None:
     assert documents(rich)["rich"]["state"] == "commissioning"
 
 
+@pytest.mark.both_databases
 def test_an_import_that_was_cut_goes_on(rich: Station) -> None:
     data = exported(rich, "zip")
     emptied(rich)

@@ -79,11 +79,12 @@ async def every_place(
 
 @pytest.mark.timeout(180)
 async def test_it_means_nothing_in_any_page(
-    station: WebStation, operator: httpx.AsyncClient
+    station: WebStation, operator: httpx.AsyncClient, deep_run: bool
 ) -> None:
-    """The pages' tags and attributes are those of a harmless text; the text is there as sent."""
+    """The pages' tags and attributes are those of a harmless text; the text is there as sent. In a
+    fast run of every third text."""
     seen: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for payload in ("Vitrine", *PAYLOADS):
+    for payload in ("Vitrine", *PAYLOADS[:: 1 if deep_run else 3]):
         for where, page in (await every_place(station, operator, payload)).items():
             read = Read(page)
             extra = "li", "tr", "td", "b", "span", "time", "bdi", "a"  # lists that grow
