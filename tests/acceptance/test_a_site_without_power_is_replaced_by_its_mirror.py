@@ -22,6 +22,7 @@ from tests.support.attacks.chaos import ANSWERS, RINGS, Town
 from tests.support.stations.two_sites import Site, TwoSites
 from tests.support.suite.hold_ups import HoldUps
 
+#: Ten take half an hour, longer than a run lets any test: ``-o faulthandler_timeout=3000`` with it.
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "1"))
 #: Seconds from the promotion to the first call, less those in which the machine let nobody work.
 FIRST_CALL = 60.0
