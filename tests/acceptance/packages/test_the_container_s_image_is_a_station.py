@@ -15,11 +15,7 @@ from tests.support.stations.bare_debian import until
 from tests.support.stations.containers import Podman
 from tests.support.stations.installed import CALLED, Installed, hears, proves_and_cancels
 
-pytestmark = [
-    pytest.mark.deep,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(1200),
-]
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(1200)]
 
 #: As docs/how-to/installation.md has it.
 OPTIONS = (
@@ -42,6 +38,7 @@ def test_it_is_run_as_documented() -> None:
         assert words in said.replace(" \\", "")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_its_containers_make_a_call_and_keep_what_happened(
     station: Installed, packages: Packages, tmp_path: Path
 ) -> None:
