@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from callflow.core.alarms.incident import State
 from callflow.core.interventions.law import Answer, Finding, Means, Service
+from callflow.core.sites.declared import DeclaredSite
 from callflow.handling.alarms import bank_openings, image_requests, operating, undoing
 from callflow.handling.base import refusals as base_refusals
 from callflow.handling.calls import telephone
@@ -23,7 +24,7 @@ from web.access.users import Right
 from web.kit import forms, refusals, words
 from web.kit.problems import ProblemError, not_found
 from web.kit.rendering import page
-from web.pages.alarms import people_views, promises, tasks, views
+from web.pages.alarms import people_views, places, promises, tasks, views
 from web.pages.interventions.service_views import Revealed
 from web.station import Here, Station
 
@@ -76,7 +77,9 @@ async def shown(
             return None
         colleagues = people_views.colleagues(tx, visitor.name)
         offer = undoing.offered(tx, visitor.name, now)
-        return {**view, "colleagues": colleagues, "undo": offer}
+        site = view["site"] if isinstance(view["site"], DeclaredSite) else None
+        inset = places.inset_of(site, tiled=station.settings.map_tiles is not None)
+        return {**view, "colleagues": colleagues, "undo": offer, "inset": inset}
 
     view = await station.store.read(read)
     if view is None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 
+from callflow.core.sites.declared import DeclaredSite
 from callflow.core.sites.departments import (
     HEIGHT,
     WIDTH,
@@ -32,8 +33,8 @@ router = APIRouter(include_in_schema=False)
 ADDRESS = "/map"
 #: Parts of a degree that sites are shown apart by: some four kilometres.
 _APART = 25
-#: How many times larger the map is around one site.
-_CLOSER = 4
+#: How many times larger the map is around one site; and beside an alarm of it.
+_CLOSER, _INSET = 4, 8
 _Place = tuple[int, int]
 _Id = Annotated[str, Query(max_length=64)]
 
@@ -75,6 +76,19 @@ class Cut:
     scale: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inset:
+    """The map around one site, in degrees: on tiles of ``archive`` ("": the station serves none),
+    else on the outlines of departments ``near``. ``at``: its place on those; None: beyond them."""
+
+    latitude: float
+    longitude: float
+    archive: str
+    at: _Place | None
+    cut: Cut
+    near: Sequence[str]
+
+
 @router.get(ADDRESS)
 async def show(visitor: Reader, station: Here, site: _Id = "") -> Response:
     """Sites and open alarms, near ``site`` where one is named; the page asks again by itself."""
@@ -102,6 +116,33 @@ async def show(visitor: Reader, station: Here, site: _Id = "") -> Response:
         }
 
     return page(visitor.language, "alarms/map.html", await station.store.read(read))
+
+
+def inset_of(site: DeclaredSite | None, *, tiled: bool) -> Inset | None:
+    """Beside an alarm of ``site``; None: its coordinates are not known, or nothing shows them."""
+    if site is None or site.latitude is None or site.longitude is None:
+        return None
+    at = place_of(site.latitude, site.longitude)
+    if at is None and not tiled:
+        return None
+    cut = _cut(at, _INSET)
+    return Inset(
+        latitude=site.latitude,
+        longitude=site.longitude,
+        archive=tiles.ARCHIVE if tiled else "",
+        at=at,
+        cut=cut,
+        near=_near(at, cut) if at else (),
+    )
+
+
+def _near(at: _Place, cut: Cut) -> list[str]:
+    """Departments whose outlines may reach into the cut: by their middles."""
+    return [
+        code
+        for code, one in on_the_map().items()
+        if abs(one.x - at[0]) < cut.width and abs(one.y - at[1]) < cut.height
+    ]
 
 
 def _place(where: Whereabouts) -> _Place | None:
@@ -152,10 +193,10 @@ def _dots(spread: Sequence[tuple[float, float]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in sorted(found))
 
 
-def _cut(at: _Place | None) -> Cut:
-    """The whole map, or what is around a place of it."""
+def _cut(at: _Place | None, closer: int = _CLOSER) -> Cut:
+    """The whole map, or what is around a place of it, so many times larger."""
     if at is None:
         return Cut(0, 0, WIDTH, HEIGHT, 1.0)
-    width, height = WIDTH // _CLOSER, HEIGHT // _CLOSER
+    width, height = WIDTH // closer, HEIGHT // closer
     x, y = at[0] - width // 2, at[1] - height // 2
-    return Cut(x, y, width, height, 1 / _CLOSER)
+    return Cut(x, y, width, height, 1 / closer)

@@ -18,3 +18,4 @@ import "./returns.js";
 import "./shell.js";
 import "./codes.js";
 import "./views.js";
+import "./inset.js";

@@ -98,6 +98,20 @@ async def test_an_alarm_and_a_site_lead_to_it(station: WebStation, app: FastAPI)
             assert 'href="/map?site=1001"' in (await ines.see(page)).text
 
 
+async def test_an_alarm_has_an_inset_where_the_coordinates_are_known(
+    station: WebStation, app: FastAPI
+) -> None:
+    station.site("1001", postcode="35000", **at(RENNES))
+    station.site("1002", postcode="35000")
+    station.site("1003", postcode="97400", **at(SAINT_DENIS))
+    alarms = [station.alarm(account, zone="3") for account in ("1001", "1002", "1003")]
+    async with somebody(station, app, "ines", Role.OPERATOR) as ines:
+        shown = [(await ines.see(f"/incidents/{row.id}")).text for row in alarms]
+        assert ['class="inset"' in each for each in shown] == [True, False, False]
+        assert 'data-at="[-1.678, 48.117]"' in shown[0]
+        assert "#d35" in shown[0]
+
+
 @pytest.mark.parametrize(
     ("typed", "refused"),
     [

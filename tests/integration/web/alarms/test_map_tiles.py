@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.integration.web.kit.test_browser import log_in, watched
 from tests.support.outside.tiles import archive
+from tests.support.pages.looking import violations
 from tests.support.pages.visitors import somebody
 from tests.support.stations.web_station import NAME, WebProcess, WebStation
 from web.access.security import POLICY
@@ -135,6 +136,45 @@ def test_a_browser_draws_them_and_asks_nobody_else(
     assert canvas.screenshot() != before
     page.get_by_role("button", name="Plus loin").click()
     assert said == []
+
+
+def test_an_alarm_shows_where_its_site_is_when_somebody_looks(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    station, process = web
+    row = station.alarm(zone="3")
+    said, asked = watched(page), set[str]()
+    page.on("request", lambda request: asked.add(request.url))
+    log_in(page, process)
+    page.goto(f"{process.url}/?incident={row.id}")
+    inset = page.locator("#incident .inset")
+    expect(inset).to_be_attached()
+    assert not [url for url in asked if "maplibre" in url or "/map/" in url]
+    inset.scroll_into_view_if_needed()
+    drawn = inset.locator("[data-drawn]")
+    expect(drawn).to_be_attached(timeout=120_000)
+    expect(inset).to_contain_text("somebody's survey")
+    assert page.evaluate(MOVED) < 0.02
+    drawn.evaluate("(e) => { globalThis.before = e; }")
+    station.alarm(zone="4")  # the pane is read anew
+    expect(page.locator("#incident .whereabouts")).to_contain_text("4")
+    assert drawn.evaluate("(e) => e === globalThis.before")
+    assert violations(page) == []
+    assert {url for url in asked if not url.startswith(f"{process.url}/")} == set()
+    assert said == []
+
+
+def test_an_alarm_shows_outlines_where_a_browser_draws_no_tiles(
+    page: Page, web: tuple[WebStation, WebProcess]
+) -> None:
+    row = web[0].alarm(zone="3")
+    page.add_init_script(NO_WEBGL)
+    log_in(page, web[1])
+    page.goto(f"{web[1].url}/incidents/{row.id}")
+    inset = page.locator("#incident .inset")
+    inset.scroll_into_view_if_needed()
+    expect(inset.locator("use[href$='#d35']")).to_be_visible()
+    expect(inset.locator("canvas")).to_have_count(0)
 
 
 def test_the_outlines_stay_where_a_browser_draws_no_tiles(
