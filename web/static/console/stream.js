@@ -33,6 +33,9 @@ export function on(name, act) {
   });
 }
 
+// What it says first it says once: it is opened when every script of the page listens, and htmx itself
+// has begun (a timer of its own, set before this one).
+addEventListener("DOMContentLoaded", () => setTimeout(() => body.dispatchEvent(new Event("callflow:listen"))));
 body.addEventListener("htmx:sse:after:connection", () => { connected = true; });
 body.addEventListener("htmx:sse:error", (event) => {
   cut(true);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from callflow import clock
 from callflow.handling.alarms import operating
@@ -103,6 +103,25 @@ def test_hold_and_silence_are_taken_back_like_an_act(page: Page, web: Web) -> No
         page.keyboard.press("u")
         expect(page.locator("#undo form")).to_have_count(0)
         expect(button).to_be_visible()
+
+
+def test_who_waits_is_shown_though_the_telephone_s_script_comes_last(page: Page, web: Web) -> None:
+    """What the stream says first it says once: it is opened when every script listens."""
+    full, process = web
+    log_in(page, process)
+    full.waits(number(full, SHOP))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/telephone.js", hold)
+    page.goto(process.url, wait_until="commit")
+    page.wait_for_timeout(3000)
+    for one in held:
+        one.continue_()
+    page.unroute("**/telephone.js")
+    expect(page.locator("#calls [data-waits]")).to_have_count(1)
 
 
 def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web) -> None:

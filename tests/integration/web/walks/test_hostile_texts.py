@@ -161,7 +161,7 @@ _KNOWN = set(
     " method action id role hidden open tabindex datetime target value autocomplete spellcheck"
     " checked autoplay low inputmode list src defer required maxlength placeholder scope rows"
     " controls preload loading width height alt disabled min max decoding muted playsinline media"
-    " hx-get hx-trigger hx-select hx-swap hx-status:4xx hx-status:5xx".split()
+    " hx-get hx-trigger hx-select hx-swap hx-status:4xx hx-status:5xx blocking".split()
 )
 
 
