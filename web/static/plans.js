@@ -1,5 +1,7 @@
 // A plan's draft is written live: what is changed is saved, and what the page shows of it is drawn
 // anew, while the page stays. Without this script each form has its button.
+import { morph } from "./console/pane.js";
+
 const PARTS = ["plan-head", "plan-bar", "plan-list", "plan-drawn", "plan-form", "plan-run"];
 const $ = (id) => document.getElementById(id);
 const page = () => $("plan-page")?.matches(".writing") ? $("plan-page") : null;
@@ -38,7 +40,8 @@ async function load(address) { await show(await fetch(address)); }
 // --- what came, in the place of what was there -----------------------------------------------------
 
 async function show(answer, id, data) {
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   await released();
   if (!page()) return; // another page is there by now
   const its = fresh.getElementById("plan-page");
@@ -53,11 +56,10 @@ async function show(answer, id, data) {
   const at = document.activeElement;
   const [focus, caret] = [known(at), at?.selectionStart != null && [at.selectionStart, at.selectionEnd]];
   const open = [...page().querySelectorAll("details[open]")].map((each) => each.id);
-  const form = id === "step-form" && $(id);
-  const written = form && typed(form) !== data; // something else was typed meanwhile
+  sent = id === "step-form" && new URLSearchParams(data);
   for (const part of PARTS) {
     const [old, now] = [$(part), fresh.getElementById(part)];
-    if (part === "plan-form" && written) refresh(old, now);
+    if (part === "plan-form" && sent && sameStep(old, now)) await morph(text, old);
     else if (old && now) old.replaceWith(document.adoptNode(now));
   }
   for (const each of open) if ($(each)) $(each).open = true;
@@ -81,13 +83,22 @@ function known(control) {
   return `${form} ${control.localName}${control.name ? by("name") : ""}`;
 }
 
-// What is being typed stays; from what it goes on is new.
-function refresh(old, now) {
-  for (const field of old.querySelectorAll("input[type=hidden]")) {
-    const other = now.querySelector(`input[type=hidden][name="${field.name}"]`);
-    if (other) field.value = other.value;
-  }
-}
+// Of the step that was saved its form stays, with what was changed since it was sent, and with the
+// caret or what is selected where somebody types. A list is drawn anew: what was chosen may have another name.
+let sent;
+const sameStep = (...forms) => new Set(forms.map((each) => each?.querySelector("[name=step]")?.value)).size === 1;
+const changed = (field) => String(new FormData(field.form).getAll(field.name)) !== String(sent.getAll(field.name));
+htmx.registerExtension("sent", {
+  htmx_before_morph_node: (root, { oldNode, newNode }) => {
+    if (!oldNode.closest("#step-form") || !oldNode.name) return true;
+    if (changed(oldNode)) return false;
+    if (!oldNode.matches("select")) return true;
+    const { value } = newNode;
+    oldNode.replaceChildren(...newNode.childNodes);
+    oldNode.value = value;
+    return false;
+  },
+});
 
 // While the pointer is down nothing is drawn anew below it: what is pressed would not be clicked.
 let down = false;

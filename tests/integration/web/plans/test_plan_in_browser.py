@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from callflow.handling.plans import plans
 from tests.integration.web.kit.test_browser import log_in
@@ -104,3 +104,59 @@ def test_the_focus_stays_where_it_went_while_the_page_was_drawn(editor: Page) ->
         editor.keyboard.press("Enter")
     saved(editor)
     expect(button).to_be_focused()
+
+
+@pytest.fixture
+def held(editor: Page) -> list[Route]:
+    """What was sent and is not answered yet, the oldest first."""
+    waiting: list[Route] = []
+    editor.route("**/steps/*/save", lambda route: waiting.append(route))  # noqa: PLW0108 (a method takes no attribute)
+    return waiting
+
+
+def test_a_number_that_is_gone_to_before_the_answer_is_written_over(
+    editor: Page, station: WebStation, held: list[Route]
+) -> None:
+    """As anywhere else: whoever tabs into a field and types replaces what it holds."""
+    editor.locator("#pick-2").click()
+    expect(editor.locator("#pick-2[aria-current]")).to_be_visible()
+    expect(editor.locator("#f-delay_s")).not_to_have_value("")
+    editor.locator("#f-attempts").fill("3")
+    editor.keyboard.press("Tab")
+    expect(editor.locator("#f-delay_s")).to_be_focused()
+    _answered(editor, held)
+    saved(editor)
+    editor.keyboard.type("45")
+    expect(editor.locator("#f-delay_s")).to_have_value("45")
+    editor.keyboard.press("Tab")
+    _answered(editor, held)
+    saved(editor)
+    step = steps(station)[1]
+    assert (step["attempts"], step["delay_s"]) == (3, 45)
+
+
+def test_a_step_that_an_outcome_leads_to_is_made_once_whatever_is_typed_meanwhile(
+    editor: Page, station: WebStation, held: list[Route]
+) -> None:
+    shown = editor.locator("#plan-list li[data-place]")
+    expect(shown).to_have_count(4)
+    editor.locator("#end-overdue").focus()
+    editor.keyboard.type("+ At")
+    expect(editor.locator("#end-overdue")).to_have_value("new:wait")
+    editor.locator("#f-name").focus()
+    editor.keyboard.type("Appeler")
+    _answered(editor, held)
+    expect(shown).to_have_count(5)
+    editor.locator("#f-attempts").focus()
+    _answered(editor, held)
+    saved(editor)
+    expect(shown).to_have_count(5)
+    first, *others = steps(station)
+    assert first["name"] == "Appeler"
+    assert first["outcomes"]["overdue"] in {s["id"] for s in others if s["kind"] == "wait"}
+
+
+def _answered(page: Page, held: list[Route]) -> None:
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop(0).continue_()
