@@ -4,7 +4,7 @@ import { $, $$, body, parsed, write } from "./console/dom.js";
 import { tick } from "./console/clock.js";
 import * as pane from "./console/pane.js";
 import { open as openSite } from "./console/sites.js";
-import { isTyped } from "./console/shell.js";
+import { holdsTyped } from "./console/shell.js";
 import { on } from "./console/stream.js";
 import { offer, withdraw } from "./console/toast.js";
 import { chosen, hear, microphone, sounding, tone } from "./sound.js";
@@ -143,7 +143,7 @@ let opened = "";
 // Whoever answers sees the call's own alarm, else its site, whatever was in view; what was typed there
 // is kept. A page without a pane gives its place, unless something is typed there: the card leads to it.
 function showWhatItIsAbout(alarm) {
-  if (!pane.hasPane() && isTyped()) return;
+  if (!pane.hasPane() && holdsTyped()) return;
   const id = (link) => decodeURIComponent(link.pathname.split("/")[2]);
   if (alarm) return id(alarm) === pane.shown() || pane.open(id(alarm));
   const [place, ...others] = popped.leg === opened ? popped.sites : [];

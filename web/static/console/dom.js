@@ -30,6 +30,10 @@ export const plural = (element, number, kind = "") => {
 export const typing = (element) =>
   element?.closest?.("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]");
 
+// A field with something in it that was not sent.
+export const isTyped = (field) => field.matches("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")
+  && field.value !== field.defaultValue;
+
 // A part of a page, or what an act answers. Null where nothing came, the stream says what is wrong; and
 // where nobody is logged in any more: that goes to the log-in and, afterwards, back to the open page.
 export async function ask(address, options = {}) {

@@ -1,7 +1,7 @@
 // The incident pane: an incident is opened beside the queue, kept true by the stream, and shown as a
 // page of its own by the same template. What was typed and not sent is there when it is opened again.
 import { tick } from "./clock.js";
-import { $, $$, ask, followed, ours, parsed } from "./dom.js";
+import { $, $$, ask, followed, isTyped, ours, parsed } from "./dom.js";
 import { onChange } from "./rows.js";
 import { go, onPage } from "./shell.js";
 import { on } from "./stream.js";
@@ -93,8 +93,6 @@ on("touched", (ids) => { if (shown() && JSON.parse(ids).includes(shown())) again
 on("rows", (html) => { if (shown() && html.includes("data-all")) again(); });
 
 // A field with something in it that was not sent stays as it is, whatever the server would write there.
-const isTyped = (field) => field.matches("textarea, input:not([type=hidden], [type=checkbox], [type=radio])")
-  && field.value !== field.defaultValue;
 htmx.registerExtension("typed", {
   htmx_before_morph_node: (root, { oldNode }) => !(oldNode instanceof Element && oldNode.closest("#incident") && isTyped(oldNode)),
 });

@@ -1,7 +1,7 @@
 // One shell on every page: what is followed and sent here is shown in the place of the main part,
 // and the telephone, the stream and the sounds go on. What is no page of ours, and who is logged in
 // no more, is left to the browser.
-import { write, $, $$, body, ours } from "./dom.js";
+import { write, $, $$, body, isTyped, ours } from "./dom.js";
 
 const STAYS = "callflow:page";
 // Called after another page is there; at once too, for the first one.
@@ -15,8 +15,7 @@ let at = location.pathname; // of the page that is shown
 export function go(address) { return visit(new URL(address, location.href)); }
 
 // Whether something is typed on this page that was not sent.
-export const isTyped = () => $$("textarea, input:not([type=hidden], [type=checkbox], [type=radio])", $("#main"))
-  .some((field) => field.value !== field.defaultValue);
+export const holdsTyped = () => $$("textarea, input", $("#main")).some(isTyped);
 
 async function visit(url, { options = {}, push = true, scroll = 0 } = {}) {
   if (!("shell" in body.dataset)) return location.assign(url);

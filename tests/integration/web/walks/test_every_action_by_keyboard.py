@@ -454,22 +454,15 @@ SHORTCUTS: dict[str, Shortcut] = {
 }
 
 
-@pytest.fixture(scope="module")
-def presser(browser: Browser, world: tuple[World, WebProcess]) -> Walker:
-    """Who goes to the scene of each shortcut."""
-    made, process = world
-    return Walker(made, process.url.replace("127.0.0.1", "localhost"), browser, [])
-
-
 def test_every_action_has_its_shortcut_tried() -> None:
     assert list(SHORTCUTS) == [name for name, _, _ in ACTIONS]
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("name", "key", "said"), ACTIONS, ids=[name for name, *_ in ACTIONS])
-def test_a_shortcut_does_what_it_says(presser: Walker, name: str, key: str, said: str) -> None:
+def test_a_shortcut_does_what_it_says(walker: Walker, name: str, key: str, said: str) -> None:
     wanted = SHORTCUTS[name]
-    page = presser.open(next(scene for scene in SCENES if scene.name == wanted.scene)).page
+    page = walker.open(next(scene for scene in SCENES if scene.name == wanted.scene)).page
     for before in wanted.first:
         page.keyboard.press(before)
     if wanted.sent:
