@@ -59,6 +59,11 @@ def remember(tx: Tx, kind: str, who: str, before: Sequence[Incident], now: datet
     undo.insert(tx, Undo(ids.new(now), kind, who, now, tuple(changed)))
 
 
+def _went_on(tx: Tx, act: Undo) -> bool:
+    """True where anything happened since to one of its incidents."""
+    return any(_version(tx, one["id"]) != one["version"] for one in act.incidents)
+
+
 def _version(tx: Tx, incident_id: str) -> int:
     incident = incidents.get(tx, incident_id)
     return incident.version if incident else -1
@@ -78,9 +83,9 @@ def _as_it_was(kept: Mapping[str, Any]) -> Changes:
 
 
 def offered(tx: Tx, who: str, now: datetime) -> Offer | None:
-    """The act that ``who`` may take back now."""
+    """The act that ``who`` may take back now; none whose incident went on since."""
     act = undo.last(tx, who, now - UNDO_WITHIN)
-    if act is None or not act.incidents:
+    if act is None or not act.incidents or _went_on(tx, act):
         return None
     left = max(0.0, (act.at + UNDO_WITHIN - now).total_seconds())
     return Offer(act.id, act.kind, act.incidents[0]["id"], left)
@@ -94,7 +99,7 @@ def take_back(tx: Tx, undo_id: str, who: str, now: datetime) -> str:
     if now > act.at + UNDO_WITHIN + _UNDER_WAY:
         raise Refused("it is too late to undo this: act on the incident as it is now")
     incidents.lock_all(tx, [one["id"] for one in act.incidents])
-    if any(_version(tx, one["id"]) != one["version"] for one in act.incidents):
+    if _went_on(tx, act):
         raise Refused("something happened to this incident since: it can't be undone any more")
     if not undo.take(tx, undo_id, now):
         raise Refused("this was undone already")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +84,9 @@ def refusals(answer: Response) -> list[str]:
     """What an answer's page says was refused; a page that one is sent to says nothing of it."""
     if 300 <= answer.status < 400 or "text/html" not in answer.headers.get("content-type", ""):
         return []
-    return [re.sub(r"<[^>]+>", "", one).strip() for one in _REFUSED.findall(answer.text())]
+    return [
+        unescape(re.sub(r"<[^>]+>", "", one)).strip() for one in _REFUSED.findall(answer.text())
+    ]
 
 
 class NotDoneError(AssertionError):

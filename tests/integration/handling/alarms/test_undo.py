@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callflow.core.alarms.incident import Incident, State
+from callflow.core.alarms.undo import Offer
 from callflow.core.plans.call_plan import Measure
 from callflow.core.plans.task import TaskState
 from callflow.handling.alarms import operating, undoing
@@ -26,11 +27,23 @@ def alice(station: Station) -> Desk:
     return Desk(station)
 
 
-def undo(station: Station, who: str = "alice", *, after: float = 3) -> str:
-    station.later(after)
+def offered(station: Station, who: str = "alice") -> Offer:
     offer = station.read(lambda tx: undoing.offered(tx, who, station.now))
     assert offer
+    return offer
+
+
+def undo(station: Station, who: str = "alice", *, after: float = 3) -> str:
+    station.later(after)
+    offer = offered(station, who)
     return station.write(lambda tx: undoing.take_back(tx, offer.id, who, station.now))
+
+
+def refused_by_now(station: Station, offer: Offer) -> None:
+    """It is not offered any more, and whoever sees it still is told."""
+    assert station.read(lambda tx: undoing.offered(tx, "alice", station.now)) is None
+    with pytest.raises(Refused, match="something happened"):
+        station.write(lambda tx: undoing.take_back(tx, offer.id, "alice", station.now))
 
 
 def shape(row: Incident) -> Row:
@@ -95,9 +108,9 @@ def test_what_a_colleague_has_begun_with_is_theirs(station: Station, alice: Desk
     row = station.alarm()
     alice.takes(row)
     alice.transfers(row, "bruno")
+    offer = offered(station)
     Desk(station, "bruno").notes(row, "je m'en occupe")
-    with pytest.raises(Refused, match="something happened"):
-        undo(station)
+    refused_by_now(station, offer)
     assert station.incident(row.id).holder == "bruno"
 
 
@@ -164,9 +177,9 @@ def test_what_was_withdrawn_by_a_closing_is_asked_for_again(station: Station, al
 def test_what_happened_since_makes_an_act_stand(station: Station, alice: Desk) -> None:
     row = station.alarm()
     alice.takes(row)
+    offer = offered(station)
     station.alarm(zone="4")
-    with pytest.raises(Refused, match="something happened"):
-        undo(station)
+    refused_by_now(station, offer)
     assert station.incident(row.id).holder == "alice"
 
 

@@ -127,6 +127,11 @@ _ABSENCE = "/sites/{site_id}/people/{contact_id}/absence"
 REFUSED: dict[str, str] = {
     # The same moment is typed into both fields.
     f"POST {_ABSENCE} role=keyholder": "doit être après le début (À)",
+    # What protects people is ended by two.
+    "POST /incidents/{incident_id}/sign-end what=zone": (
+        "il faut un superviseur à côté de l'opérateur : votre demande est notée, l'autre personne"
+        " la valide avec un motif écrit"
+    ),
     # A signature is chosen, and bounds are typed.
     "POST /station/checks/new": "seul un chiffre a des limites",
 }
