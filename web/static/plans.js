@@ -40,8 +40,7 @@ async function load(address) { await show(await fetch(address)); }
 // --- what came, in the place of what was there -----------------------------------------------------
 
 async function show(answer, id, data) {
-  const text = await answer.text();
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   await released();
   if (!page()) return; // another page is there by now
   const its = fresh.getElementById("plan-page");
@@ -59,7 +58,7 @@ async function show(answer, id, data) {
   sent = id === "step-form" && new URLSearchParams(data);
   for (const part of PARTS) {
     const [old, now] = [$(part), fresh.getElementById(part)];
-    if (part === "plan-form" && sent && sameStep(old, now)) await morph(text, old);
+    if (part === "plan-form" && sent && stepOf(old) === stepOf(now)) await morph(now.outerHTML, old);
     else if (old && now) old.replaceWith(document.adoptNode(now));
   }
   for (const each of open) if ($(each)) $(each).open = true;
@@ -86,11 +85,11 @@ function known(control) {
 // Of the step that was saved its form stays, with what was changed since it was sent, and with the
 // caret or what is selected where somebody types. A list is drawn anew: what was chosen may have another name.
 let sent;
-const sameStep = (...forms) => new Set(forms.map((each) => each?.querySelector("[name=step]")?.value)).size === 1;
+const stepOf = (form) => form.querySelector("[name=step]")?.value;
 const changed = (field) => String(new FormData(field.form).getAll(field.name)) !== String(sent.getAll(field.name));
 htmx.registerExtension("sent", {
   htmx_before_morph_node: (root, { oldNode, newNode }) => {
-    if (!oldNode.closest("#step-form") || !oldNode.name) return true;
+    if (oldNode.form?.id !== "step-form" || !oldNode.name) return true;
     if (changed(oldNode)) return false;
     if (!oldNode.matches("select")) return true;
     const { value } = newNode;

@@ -37,6 +37,18 @@ def editor(page: Page, station: WebStation) -> Iterator[Page]:
     process.kill()
 
 
+@pytest.fixture
+def held(editor: Page) -> list[Route]:
+    """What was sent and is not answered yet, the oldest first."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    editor.route("**/steps/*/save", hold)
+    return waiting
+
+
 def steps(station: WebStation) -> list[dict[str, Any]]:
     draft = station.store.read_now(lambda tx: plans.get_draft(tx, "intrusion"))
     found: list[dict[str, Any]] = draft.body["steps"]
@@ -45,6 +57,13 @@ def steps(station: WebStation) -> list[dict[str, Any]]:
 
 def saved(page: Page) -> None:
     expect(page.locator("#plan-page[data-busy]")).to_have_count(0)
+
+
+def answered(page: Page, held: list[Route]) -> None:
+    """The oldest is, once it is sent."""
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop(0).continue_()
 
 
 def test_a_step_is_dragged_before_another(editor: Page, station: WebStation) -> None:
@@ -106,14 +125,6 @@ def test_the_focus_stays_where_it_went_while_the_page_was_drawn(editor: Page) ->
     expect(button).to_be_focused()
 
 
-@pytest.fixture
-def held(editor: Page) -> list[Route]:
-    """What was sent and is not answered yet, the oldest first."""
-    waiting: list[Route] = []
-    editor.route("**/steps/*/save", lambda route: waiting.append(route))  # noqa: PLW0108 (a method takes no attribute)
-    return waiting
-
-
 def test_a_number_that_is_gone_to_before_the_answer_is_written_over(
     editor: Page, station: WebStation, held: list[Route]
 ) -> None:
@@ -124,12 +135,12 @@ def test_a_number_that_is_gone_to_before_the_answer_is_written_over(
     editor.locator("#f-attempts").fill("3")
     editor.keyboard.press("Tab")
     expect(editor.locator("#f-delay_s")).to_be_focused()
-    _answered(editor, held)
+    answered(editor, held)
     saved(editor)
     editor.keyboard.type("45")
     expect(editor.locator("#f-delay_s")).to_have_value("45")
     editor.keyboard.press("Tab")
-    _answered(editor, held)
+    answered(editor, held)
     saved(editor)
     step = steps(station)[1]
     assert (step["attempts"], step["delay_s"]) == (3, 45)
@@ -145,18 +156,12 @@ def test_a_step_that_an_outcome_leads_to_is_made_once_whatever_is_typed_meanwhil
     expect(editor.locator("#end-overdue")).to_have_value("new:wait")
     editor.locator("#f-name").focus()
     editor.keyboard.type("Appeler")
-    _answered(editor, held)
+    answered(editor, held)
     expect(shown).to_have_count(5)
     editor.locator("#f-attempts").focus()
-    _answered(editor, held)
+    answered(editor, held)
     saved(editor)
     expect(shown).to_have_count(5)
     first, *others = steps(station)
     assert first["name"] == "Appeler"
     assert first["outcomes"]["overdue"] in {s["id"] for s in others if s["kind"] == "wait"}
-
-
-def _answered(page: Page, held: list[Route]) -> None:
-    while not held:
-        page.wait_for_timeout(20)
-    held.pop(0).continue_()
