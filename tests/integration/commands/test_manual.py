@@ -80,6 +80,7 @@ def test_a_page_opens_its_topic_beside_it_and_words_are_found(page: Page, web: W
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
     expect(page.locator("[data-clock]")).not_to_have_text("--:--:--")
+    page.wait_for_load_state()  # every script listens, the clock's being the first
     page.keyboard.press("?")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Le manuel sur cette page").click()

@@ -127,6 +127,7 @@ async def visit(station: Station, folder: Path) -> AsyncIterator[Visit]:
         await page.fill("input[name=password]", PASSWORD)
         await page.click("button.primary")
         await expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:"))
+        await page.wait_for_load_state()
         yield Visit(station, page, folder)
         await browser.close()
 

@@ -50,8 +50,9 @@ def log_in(page: Page, web: WebProcess, path: str = "/", *, script: bool = True)
         page.get_by_role("button", name="Se connecter").click()
     if path == "/":
         expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible()
-    if script:  # it runs: before it, a key does nothing
+    if script:  # all of it listens, the clock's being the first: before, a key does nothing
         expect(page.locator("[data-clock]").first).not_to_have_text("--:--:--")
+        page.wait_for_load_state()
 
 
 def watched(page: Page) -> list[str]:

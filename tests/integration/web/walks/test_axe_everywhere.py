@@ -99,6 +99,7 @@ def logged_in(browser: Browser, process: WebProcess, name: str, language: str) -
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("[name=password]").press("Enter")
         expect(page.locator("[data-clock]")).not_to_have_text("--:--:--", timeout=30000)
+        page.wait_for_load_state()
         yield page
 
 

@@ -207,6 +207,7 @@ class Walker:
         self.seen.add(urlsplit(page.url).path)
         if page.locator("[data-clock]").count():
             expect(page.locator("[data-clock]").first).not_to_have_text("--:--:--")
+            page.wait_for_load_state()
         if scene.keys:
             page.keyboard.press(scene.keys)
         for part in (scene.ready, *(f"{one}-box" for one in ("#standing", "#call-backs"))):
