@@ -39,7 +39,7 @@ LOADS = (
 #: Trunk channels of the instance: the burst is all up at once.
 CHANNELS = 400
 #: Who answers types the code, then that it is a false alarm, and hangs up.
-_KEYS = "2580#w1h"
+KEYS = "2580#w1h"
 _RINGS_S = 0.2
 #: Seconds for what was sent to be dialled, and for the last call to end.
 _PATIENCE = 240.0
@@ -137,7 +137,7 @@ class Bench:
     @staticmethod
     def _phone(place: int, *, floor: bool) -> Phone:
         called = number(place, floor=floor)
-        return Phone(number=called, behaviour=Behaviour.ANSWER, after_s=_RINGS_S, keys=_KEYS)
+        return Phone(number=called, behaviour=Behaviour.ANSWER, after_s=_RINGS_S, keys=KEYS)
 
     async def learn(self) -> None:
         """Some calls to warm up; how long a dialogue lasts, so that the floor's calls do too."""

@@ -3,6 +3,10 @@
 A whole instance (``callflow demo``) with probes and canaries beside the load. Every alarm that it
 raises about itself meanwhile is false: nothing was pulled. What only changed its state, and rang
 nobody, is shown beside it.
+
+Each alarm is a whole call: who is called types the code and that it is a false alarm. These people
+are behind a carrier that costs little (tests/support/sip/crowd.py): simulated by an Asterisk, they
+took half of a processor from the station.
 """
 
 from __future__ import annotations
@@ -20,9 +24,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callflow.core.signals.panel import event_data, message
+from callflow.settings.config import Settings
 from tests.bench import alarms
 from tests.bench.kit import pace
 from tests.bench.kit.figures import say
+from tests.support.sip.crowd import Crowd
 from tests.support.stations.station import Station
 from tests.support.suite import marked
 
@@ -33,6 +39,8 @@ SITES = 3000
 PROBES, EVERY = 20, 60
 #: Alarms of the station about itself, and what is none: the way back, and what people do.
 _ABOUT_ITSELF = ("ORGAN_", "TRUNK_", "RECEIVER_", "RELAY_")
+#: The phones of so many sites (``alarms.number``).
+_NUMBERS = "^[+]?3363998[2-5][0-9]{3}$"
 
 
 class Hour:
@@ -92,21 +100,54 @@ def said(database: Path, since: float) -> tuple[Counter[str], Counter[str]]:
     return raised, changed
 
 
+def became(database: Path, since: float) -> Counter[str]:
+    """{outcome: calls} of what was called about alarms from then on."""
+    asked = (
+        "SELECT outcome, count(*) FROM call WHERE step = 'counter_call'"
+        " AND placed_at >= datetime(?, 'unixepoch') GROUP BY outcome"
+    )
+    rows = sqlite3.connect(database).execute(asked, (since,))
+    return Counter({str(outcome): count for outcome, count in rows})
+
+
+def _crowd(station: Station) -> Crowd:
+    """Everybody who is called about an alarm; the station's first way to them."""
+    ports = Settings(data_dir=station.data_dir, port_base=station.base).ports
+    crowd = Crowd(
+        folder=station.data_dir,
+        station_port=ports.sip,
+        station_number=station.number,
+        numbers=_NUMBERS,
+        keys=alarms.KEYS,
+    )
+    ways = {"carrier": {"address": crowd.address}, "network": {}}
+    trunks = [{"name": name, "channels": alarms.CHANNELS, **way} for name, way in ways.items()]
+    station.environment["CALLFLOW_TRUNKS"] = json.dumps(trunks)
+    return crowd
+
+
 async def _hour(minutes: float, rate: int, sites: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="cf-hour-") as folder:
         settings = {
-            "CALLFLOW_TRUNK_CHANNELS": str(alarms.CHANNELS),
             "CALLFLOW_LOG_LEVEL": "WARNING",
             "CALLFLOW_CLOCK": "none",
             "CALLFLOW_CANARY_EVERY": "300",
         }
-        async with Station(Path(folder), settings) as station:
+        station = Station(Path(folder), settings)
+        async with _crowd(station) as crowd, station:
             begun = time.time()
             hour = Hour(station, minutes * 60, rate, sites)
             await hour.run()
-            raised, changed = said(station.data_dir / "callflow.db", begun)
-    say(f"{hour.acknowledged} alarms acknowledged")
-    for what, counts in (("alarms about the station", raised), ("changes of organs", changed)):
+            database = station.data_dir / "callflow.db"
+            raised, changed = said(database, begun)
+            ended = became(database, begun)
+        called = crowd.called()
+    say(f"{hour.acknowledged} alarms acknowledged, {called.total()} calls at the far end")
+    for what, counts in (
+        ("what its calls ended with", ended),
+        ("alarms about the station", raised),
+        ("changes of organs", changed),
+    ):
         say(f"{what}: {counts.total()}")
         for name, times in itertools.islice(counts.most_common(), 20):
             say(f"  {times} × {name}")
