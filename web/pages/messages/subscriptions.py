@@ -172,6 +172,7 @@ async def _page(
         read,
         wrong,
         made=made,
+        opened=typed is not None,
         families=_SAID,
         typed=typed_again({k: v for k, v in (typed or {}).items() if isinstance(v, str)}),
         ticked=(typed or {}).get("families", ()),

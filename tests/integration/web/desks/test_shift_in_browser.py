@@ -130,6 +130,7 @@ def test_one_key_says_i_am_here_and_takes_no_focus(
     expect(asked).to_be_visible(timeout=15_000)
     assert violations(page) == []
     page.wait_for_function("Number(document.documentElement.dataset.tones) >= 3")
+    page.locator("#drawer-add > summary").press("Enter")
     name = page.get_by_label("Qui")
     name.fill("An")
     page.keyboard.press("F9")
