@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -769,6 +770,15 @@ def _test_alarm(world: World, page: Page) -> str:
     return f"/start?site={world.site()}"
 
 
+def _beside(world: World, page: Page) -> str:
+    NEXT_SITE[0] = world.site()
+    return "/settings/shadow"
+
+
+#: Two people are not called alike.
+_NAMES = itertools.count(1)
+
+
 def _people(world: World, page: Page) -> str:
     world.somebody()
     return "/people"
@@ -892,7 +902,7 @@ SCENES: tuple[Scene, ...] = (
         values={"account": "first", "code": "2580"},
     ),
     Scene(name="test alarm", prepare=_test_alarm),
-    Scene(name="people", prepare=_people),
+    Scene(name="people", prepare=_people, values={"shown_name": lambda: f"Ana {next(_NAMES)}"}),
     Scene(name="somebody has a factor", prepare=people.somebody_with_a_factor),
     Scene(name="somebody is disabled", prepare=_somebody_disabled),
     Scene(name="sessions", prepare=at("/people/sessions")),
@@ -925,6 +935,8 @@ SCENES: tuple[Scene, ...] = (
         ready="form.grid",
         values={
             "name": "Atelier",
+            "latitude": "48.11",
+            "longitude": "-1.68",
             "timezone": "Europe/Paris",
             "phone": "06 39 98 01 77",
             "code": "8642",
@@ -1002,6 +1014,8 @@ SCENES: tuple[Scene, ...] = (
         prepare=_known,
         ready="form.grid",
         values={
+            "latitude": "48.11",
+            "longitude": "-1.68",
             "timezone": "Europe/Paris",
             "phone": "06 39 98 01 77",
             "code": "8642",
@@ -1088,7 +1102,11 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="evidence files", prepare=at("/evidence")),
     Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="backups", prepare=at("/settings/backup")),
-    Scene(name="beside another system", prepare=at("/settings/shadow")),
+    Scene(
+        name="beside another system",
+        prepare=_beside,
+        values={"sites": lambda: NEXT_SITE[0], "priorities": "A=1,B=2"},
+    ),
     Scene(name="a person's data", prepare=_person, values={"reason": "letter", "name": "anne"}),
     Scene(name="presence", prepare=at("/presence")),
     Scene(name="on a break", prepare=_on_a_break),

@@ -106,7 +106,7 @@ NO_PAGE = {
 }
 NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv", "/wallboard/screen", "/map/tiles.pmtiles", "/map/sites.json"}
-NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn"}
+NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn", "/charges/file"}
 #: The telephone's pane shows these calls and rooms, and no other.
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +
   "#calls [data-room]")].every((e) => [e.dataset.leg, e.dataset.call, e.dataset.room]
@@ -128,10 +128,15 @@ REFUSED: dict[str, str] = {
     # The same moment is typed into both fields.
     f"POST {_ABSENCE} role=keyholder": "doit être après le début (À)",
     # What protects people is ended by two.
-    "POST /incidents/{incident_id}/sign-end what=zone": (
-        "il faut un superviseur à côté de l'opérateur : votre demande est notée, l'autre personne"
-        " la valide avec un motif écrit"
-    ),
+    **{
+        f"POST /incidents/{{incident_id}}/sign-end what={what}": (
+            "il faut un superviseur à côté de l'opérateur : votre demande est notée, l'autre"
+            " personne la valide avec un motif écrit"
+        )
+        for what in ("zone", "guard")
+    },
+    # The file that every form is given.
+    "POST /settings/shadow/compare": "la liste n’a pas de colonne de ce nom : account",
     # A signature is chosen, and bounds are typed.
     "POST /station/checks/new": "seul un chiffre a des limites",
 }
