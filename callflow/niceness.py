@@ -11,16 +11,27 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
-#: Of each role of ``callflow serve``, and of the Asterisks. Lower goes first; 0 is everybody's.
-RECEIVER = ENGINE = -15
+#: Of each process of ``callflow serve``, and of the Asterisks. Lower goes first; 0 is everybody's:
+#: whoever the supervisor begins says so, or would go as first as it does.
+SUPERVISOR = RECEIVER = ENGINE = -15
 TELEPHONY = -12
 ASTERISK = -10
-_OF_ROLE = {"receiver": RECEIVER, "engine": ENGINE, "telephony": TELEPHONY}
+NURSERY = WEB = 0
+_OF_PROCESS = {
+    "supervisor": SUPERVISOR,
+    "nursery": NURSERY,
+    "receiver": RECEIVER,
+    "engine": ENGINE,
+    "telephony": TELEPHONY,
+    "web": WEB,
+}
 
 
-def take_place(role: str) -> None:
-    """This process takes its role's place, before it has threads: they inherit it."""
-    if niceness := _OF_ROLE.get(role):
+def take_place(process: str) -> None:
+    """This process takes its own place, a role's or another's, before it has threads: they inherit
+    it."""
+    niceness = _OF_PROCESS[process]
+    if niceness < 0 or os.getpriority(os.PRIO_PROCESS, 0) < niceness:
         place(os.getpid(), niceness)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callflow.commands import role
+from callflow.niceness import take_place
 from callflow.orphans import end_with_parent
 
 #: Where the command line is: fields of ``/proc/PID/stat`` behind the name (proc_pid_stat(5)).
@@ -47,6 +48,7 @@ def forked(roles: Sequence[str]) -> str:
         line = socket.socket(fileno=0)
     except OSError:
         sys.exit("callflow: a nursery is begun by `callflow serve`, not by hand")
+    take_place("nursery")
     gc.disable()  # what is imported stays: nothing to collect, in the forked neither (gc.freeze)
     with suppress(ConnectionError):
         return _next(line, roles)

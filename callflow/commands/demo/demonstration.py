@@ -19,6 +19,7 @@ from callflow.commands.station.administration import new_token
 from callflow.commands.station.station import alone, prepare, say_where
 from callflow.demo import sites, station
 from callflow.handling.watch import health as watch_health
+from callflow.niceness import take_place
 from callflow.processes import supervisor
 from callflow.processes.nursery import Nursery
 from callflow.settings.config import Settings
@@ -48,6 +49,7 @@ def demo_command(
         raise typer.Exit(_demo_once(settings, once))
     with alone(settings), supervisor.nursery_of(settings) as nursery:
         asterisks = prepare(settings)
+        take_place("supervisor")
         asyncio.run(_demo(settings, asterisks, nursery, browser=not no_browser))
 
 

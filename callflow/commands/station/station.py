@@ -23,6 +23,7 @@ from callflow.handling.plans import plans
 from callflow.handling.station import mirroring, shadow
 from callflow.handling.watch import checks
 from callflow.mirror import claims
+from callflow.niceness import take_place
 from callflow.processes import supervisor
 from callflow.settings.config import Settings
 from callflow.storage import SqlError, StoreUnavailable, Tx
@@ -52,6 +53,7 @@ def serve(
         return
     with alone(settings), supervisor.nursery_of(settings) as nursery:
         station = supervisor.Supervisor(settings, prepare(settings), nursery)
+        take_place("supervisor")
         asyncio.run(station.run(lambda: _started(settings)))
 
 
