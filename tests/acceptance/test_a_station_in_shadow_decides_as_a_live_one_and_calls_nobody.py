@@ -1,5 +1,5 @@
 """A whole station in shadow decides as a live one whose people did the same, and the network sees
-not one call of it: two stations with their Asterisks, one after the other.
+not one call of it: two stations with their Asterisks, side by side.
 
 The same with every outcome, in a clock that is moved by hand, is handling's
 (tests/integration/handling/watch/test_shadow.py).
@@ -7,6 +7,7 @@ The same with every outcome, in a clock that is moved by hand, is handling's
 
 from __future__ import annotations
 
+import asyncio
 import os
 from functools import partial
 from pathlib import Path
@@ -18,18 +19,19 @@ from tests.bench.kit import pace
 from tests.support.rows import sites
 from tests.support.stations.station import PATIENCE, Station
 
-#: An hour at 25 a minute has 1,500 alarms: CALLFLOW_TEST_ALARMS asks for so many, which takes two
-#: hours and a half.
+#: An hour at 25 a minute has 1,500 alarms: CALLFLOW_TEST_ALARMS asks for so many, and pytest's
+#: `-o faulthandler_timeout=7000` lets them take that long.
 ALARMS, EVERY_S = int(os.environ.get("CALLFLOW_TEST_ALARMS", "16")), 60 / 25
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(900 + 10 * ALARMS)]
 
-#: What a phone does. At the first sixteen sites both phones do whatever two can.
-DEEDS: tuple[dict[str, Any], ...] = (
-    {"behaviour": "answer", "after_s": 0, "keys": "2580#w1h"},
-    {"behaviour": "busy", "after_s": 0},
-    {"behaviour": "ring"},
-    {"behaviour": "refuse", "after_s": 0},
+#: What a phone does, and what a call to it ends with. At the first sixteen sites both phones do
+#: whatever two can.
+DEEDS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"behaviour": "answer", "after_s": 0, "keys": "2580#w1h"}, "verified_ok"),
+    ({"behaviour": "busy", "after_s": 0}, "busy"),
+    ({"behaviour": "ring"}, "no_answer"),
+    ({"behaviour": "refuse", "after_s": 0}, "refused"),
 )
 #: The premises, then the keyholder; then a human.
 PLAN = {
@@ -66,6 +68,16 @@ def phones(place: int) -> tuple[str, str]:
     return f"+3363998{2000 + 2 * place:04d}", f"+3363998{2001 + 2 * place:04d}"
 
 
+def deeds() -> dict[str, tuple[dict[str, Any], str]]:
+    """What each number does."""
+    does = {}
+    for place in range(ALARMS):
+        shop, person = phones(place)
+        does[shop] = DEEDS[place % len(DEEDS)]
+        does[person] = DEEDS[place // len(DEEDS) % len(DEEDS)]
+    return does
+
+
 async def has_sites(station: Station) -> None:
     """One for each alarm."""
     await station.put(f"/plans/{PLAN['id']}", PLAN)
@@ -73,8 +85,8 @@ async def has_sites(station: Station) -> None:
         name, (shop, person) = account(place), phones(place)
         contacts = sites.premises(name, shop), sites.contact(name, "Camille", person)
         await sites.put(station, name, sites.site(name, *contacts, plans={"*": PLAN["id"]}))
-        await station.phone(shop, **DEEDS[place % len(DEEDS)])
-        await station.phone(person, **DEEDS[place // len(DEEDS) % len(DEEDS)])
+    for number, (does, _) in deeds().items():
+        await station.phone(number, **does)
 
 
 async def night(station: Station) -> dict[str, Decided]:
@@ -109,21 +121,21 @@ async def night(station: Station) -> dict[str, Decided]:
 
 async def test_a_station_in_shadow_decides_the_same_and_calls_nobody(tmp_path: Path) -> None:
     calm = {**PATIENCE, "CALLFLOW_RING_TIME": "6"}
-    async with Station(tmp_path / "live", calm) as live:
-        theirs = await night(live)
-        called = [(to, outcome) for calls, *_ in theirs.values() for _, to, _, outcome in calls]
-        numbers = {number for place in range(ALARMS) for number in phones(place)}
-        rung = [call["to"] for call in await live.seen() if call["to"] in numbers]
-        assert sorted(rung) == sorted(to for to, _ in called)
-    assert {outcome for _, outcome in called} >= {"verified_ok", "busy", "no_answer", "refused"}
     listed = tmp_path / "calls.csv"
-    lines = [f"{number},{outcome},0,1" for number, outcome in called]
+    lines = [f"{number},{outcome},0,1" for number, (_, outcome) in deeds().items()]
     listed.write_text("\n".join(["number,outcome,ring_s,talk_s", *lines]), encoding="utf-8")
     shadow = {**calm, "CALLFLOW_SHADOW": "true", "CALLFLOW_SHADOW_CALLS": str(listed)}
-    async with Station(tmp_path / "shadow", shadow) as station:
-        mine = await night(station)
+    async with (
+        Station(tmp_path / "live", calm) as live,
+        Station(tmp_path / "shadow", shadow) as station,
+    ):
+        theirs, mine = await asyncio.gather(night(live), night(station))
+        called = [(to, outcome) for calls, *_ in theirs.values() for _, to, _, outcome in calls]
+        rung = [call["to"] for call in await live.seen() if call["to"] in deeds()]
         assert await station.seen() == []
         health = (await station.api.get("/health")).json()
-        assert (health["shadow"], health["live_calls"]) == (True, 0)
+    assert (health["shadow"], health["live_calls"]) == (True, 0)
+    assert sorted(rung) == sorted(to for to, _ in called)
+    assert {outcome for _, outcome in called} == {outcome for _, outcome in DEEDS}
     print(f"{ALARMS} alarms, {len(called)} calls: each rang live, and none in shadow")
     assert mine == theirs
