@@ -62,7 +62,7 @@ class Visit:
             f"/sites/{self.account}/people/{self.account}-camille#h-when",
             "Camille Mercier",
         )
-        await self._sees("3-consigne", f"{plan}/edit?step=2", "keyholders")
+        await self._sees("3-consigne", f"{plan}/edit?step=2", "Liste d'appel")
         await self._sees(
             "4-qui-est-appele",
             f"{plan}/called?site={self.account}&kind=intrusion&when=holiday",
@@ -100,7 +100,7 @@ class Visit:
         await self._page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]
         await self._page.locator("form[enctype] button.primary").click()
         await expect(self._page.locator("#h-faults")).to_be_visible(timeout=30_000)
-        await self._photographs(name, "écrire 06")
+        await self._photographs(name, "trop peu de chiffres")
 
     async def _photographs(self, name: str, what: str) -> None:
         await expect(self._page.locator("main")).to_contain_text(what)
@@ -119,7 +119,7 @@ async def visit(station: Station, folder: Path) -> AsyncIterator[Visit]:
             locale="fr-FR",
             timezone_id="Europe/Paris",
             viewport={"width": 1440, "height": 1080},
-            color_scheme="light",
+            color_scheme="dark",
             ignore_https_errors=True,
         )
         await page.goto(f"{station.url}/login")

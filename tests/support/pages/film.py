@@ -1,7 +1,7 @@
 """One alarm from its arrival to its filing, on a real console with real phones, photographed.
 
-``./run film`` starts a station, plays the story and writes each frame, dark and
-light, into ``.pictures/film`` for the documentation. The same story is an acceptance test:
+``./run film`` starts a station, plays the story and writes each frame, dark, into
+``.pictures/film`` for the documentation. The same story is an acceptance test:
 ``Story`` waits for what each frame shows, so that no picture of it can become a lie.
 """
 
@@ -28,7 +28,7 @@ from tests.support.stations.station import Station, patient_station
 
 #: What the story's station must be set to beside what any has.
 ENVIRONMENT = {"CALLFLOW_CAMERA_NETWORKS": '["127.0.0.0/8"]'}
-#: The frames, in order; each is written as NAME-dark and NAME-light.
+#: The frames, in order.
 FRAMES = (
     "1-arrivee",
     "2-appel",
@@ -41,7 +41,6 @@ FRAMES = (
     "9-code",
     "10-classee",
 )
-SCHEMES = ("dark", "light")
 #: Where the documentation's frames are.
 PICTURES = Path(__file__).resolve().parents[3] / ".pictures" / "film"
 SITE = "Horlogerie Mercier"
@@ -348,11 +347,7 @@ class Story:
         await page.evaluate("document.querySelector('.demo')?.remove()")
         page_ends = "document.scrollingElement.scrollHeight <= innerHeight"
         assert await page.evaluate(page_ends), "the columns scroll, the page doesn't"
-        for scheme in SCHEMES:
-            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            path = self._folder / f"{frame}-{scheme}.png"
-            await page.screenshot(path=path, animations="disabled")
-        await page.emulate_media(color_scheme="dark")
+        await page.screenshot(path=self._folder / f"{frame}.png", animations="disabled")
 
 
 def written(frames: Path, to: Path) -> None:
