@@ -1,5 +1,6 @@
 // A plan's draft is written live: what is changed is saved, and what the page shows of it is drawn
 // anew, while the page stays. Without this script each form has its button.
+import { isTyped } from "./console/dom.js";
 import { morph } from "./console/pane.js";
 
 const PARTS = ["plan-head", "plan-bar", "plan-list", "plan-drawn", "plan-form", "plan-run"];
@@ -55,11 +56,12 @@ async function show(answer, id, data) {
   const at = document.activeElement;
   const [focus, caret] = [known(at), at?.selectionStart != null && [at.selectionStart, at.selectionEnd]];
   const open = [...page().querySelectorAll("details[open]")].map((each) => each.id);
-  sent = id === "step-form" && new URLSearchParams(data);
+  sent = { id, data: new URLSearchParams(data) };
   for (const part of PARTS) {
     const [old, now] = [$(part), fresh.getElementById(part)];
-    if (part === "plan-form" && sent && stepOf(old) === stepOf(now)) await morph(now.outerHTML, old);
-    else if (old && now) old.replaceWith(document.adoptNode(now));
+    if (!old || !now) continue;
+    if (old.querySelector(TYPED) && stepOf(old) === stepOf(now)) await morph(now.outerHTML, old);
+    else old.replaceWith(document.adoptNode(now));
   }
   for (const each of open) if ($(each)) $(each).open = true;
   begin();
@@ -82,14 +84,20 @@ function known(control) {
   return `${form} ${control.localName}${control.name ? by("name") : ""}`;
 }
 
-// Of the step that was saved its form stays, with what was changed since it was sent, and with the
-// caret or what is selected where somebody types. A list is drawn anew: what was chosen may have another name.
+// The form of a step that stays open, and that of the simulation, stay, with what was changed since it
+// was sent, or is not sent yet, and with the caret or what is selected where somebody types. A list is drawn
+// anew: what was chosen may have another name.
+const TYPED = "#step-form, #sim";
 let sent;
-const stepOf = (form) => form.querySelector("[name=step]")?.value;
-const changed = (field) => String(new FormData(field.form).getAll(field.name)) !== String(sent.getAll(field.name));
+const stepOf = (part) => part.querySelector("[name=step]")?.value;
+const first = (list) => [...list.options].find((each) => each.defaultSelected) ?? list.options[0];
+const changed = (field) => {
+  if (field.form.id === sent.id) return String(new FormData(field.form).getAll(field.name)) !== String(sent.data.getAll(field.name));
+  return isTyped(field) || !!field.checked !== !!field.defaultChecked || (field.matches("select") && field.value !== first(field)?.value);
+};
 htmx.registerExtension("sent", {
   htmx_before_morph_node: (root, { oldNode, newNode }) => {
-    if (oldNode.form?.id !== "step-form" || !oldNode.name) return true;
+    if (!oldNode.form?.matches(TYPED) || !oldNode.name || oldNode.type === "hidden") return true;
     if (changed(oldNode)) return false;
     if (!oldNode.matches("select")) return true;
     const { value } = newNode;

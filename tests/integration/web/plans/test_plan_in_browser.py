@@ -146,6 +146,22 @@ def test_a_number_that_is_gone_to_before_the_answer_is_written_over(
     assert (step["attempts"], step["delay_s"]) == (3, 45)
 
 
+def test_whom_the_simulation_is_of_can_be_typed_while_a_step_is_saved(
+    editor: Page, station: WebStation, held: list[Route]
+) -> None:
+    editor.locator("#f-attempts").fill("3")
+    editor.locator("#sim-site").focus()
+    editor.keyboard.type("10")
+    editor.locator("#sim-others").select_option("busy")
+    editor.locator("#sim-site").focus()
+    answered(editor, held)
+    saved(editor)
+    editor.keyboard.type("01")
+    expect(editor.locator("#sim-site")).to_have_value("1001")
+    expect(editor.locator("#sim-others")).to_have_value("busy")
+    assert 3 in [step.get("attempts") for step in steps(station)]
+
+
 def test_a_step_that_an_outcome_leads_to_is_made_once_whatever_is_typed_meanwhile(
     editor: Page, station: WebStation, held: list[Route]
 ) -> None:

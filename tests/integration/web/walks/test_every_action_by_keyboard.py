@@ -106,7 +106,7 @@ NO_PAGE = {
 }
 NO_PAGE |= {"/login/directory", "/login/directory/back", "/telephone/softphone"}
 NO_PAGE |= {"/faults/list.csv", "/wallboard/screen", "/map/tiles.pmtiles", "/map/sites.json"}
-NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn", "/charges/file"}
+NO_PAGE |= {"/evidence/key.txt", "/.well-known/webauthn", "/charges/file", "/measures.ics"}
 #: The telephone's pane shows these calls and rooms, and no other.
 CALLS_ARE = """(live) => [...document.querySelectorAll("#calls [data-leg], #calls [data-call], " +
   "#calls [data-room]")].every((e) => [e.dataset.leg, e.dataset.call, e.dataset.room]
