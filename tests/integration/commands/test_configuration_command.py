@@ -41,6 +41,14 @@ class Machine:
         took, cpu = monotonic() - begun, used.ru_utime + used.ru_stime
         print(f"{' '.join(words)}: {took:.0f} s, {cpu:.0f} of CPU, {used.ru_maxrss // 1024} MB")
 
+    def kept(self) -> bytes:
+        """Its database, but for the two counters of SQLite's header that count whoever had to write
+        and took it back, too (File Format, 1.3.7)."""
+        whole = bytearray((self.folder / "callflow.db").read_bytes())
+        for counter in (24, 92):
+            whole[counter : counter + 4] = bytes(4)
+        return bytes(whole)
+
 
 def texts(folder: Path) -> dict[str, Any]:
     """What the files say, but for what is a station's own: secrets, and versions of plans."""
@@ -69,9 +77,9 @@ def test_a_station_written_and_read_by_commands_is_the_same_elsewhere(tmp_path: 
     migration.begun(new.url, new.keys)[0].close()
     leaves, arrived = tmp_path / "leaves", tmp_path / "arrived"
     old.callflow("configuration", "write", str(leaves))
-    untouched = (new.folder / "callflow.db").read_bytes()
+    untouched = new.kept()
     new.callflow("configuration", "read", str(leaves), "--dry-run")
-    assert (new.folder / "callflow.db").read_bytes() == untouched
+    assert new.kept() == untouched
     new.callflow("configuration", "read", str(leaves))
     new.callflow("configuration", "write", str(arrived))
     assert texts(arrived) == texts(leaves)
