@@ -5,6 +5,7 @@ import { sound } from "./sounds.js";
 
 let heard = Date.now();
 let connected = false;
+let asking = false;
 
 function cut(is) {
   const banner = $("#cut");
@@ -36,6 +37,8 @@ export function on(name, act) {
 // What it says first it says once: it is opened when every script of the page listens, and htmx itself
 // has begun (a timer of its own, set before this one).
 addEventListener("DOMContentLoaded", () => setTimeout(() => body.dispatchEvent(new Event("callflow:listen"))));
+for (const [event, is] of [["htmx:before:request", true], ["htmx:finally:request", false]])
+  body.addEventListener(event, ({ target }) => { if (target === body) asking = is; });
 body.addEventListener("htmx:sse:after:connection", () => { connected = true; });
 body.addEventListener("htmx:sse:error", (event) => {
   cut(true);
@@ -50,10 +53,11 @@ body.addEventListener("htmx:before:response", (event) => {
 body.addEventListener("htmx:sse:before:connection", () => { if (connected) cut(true); });
 body.addEventListener("htmx:sse:close", () => { connected = false; cut(true); });
 body.addEventListener("htmx:error", () => { if (!connected) cut(true); });
-// htmx reconnects a stream that was open once; one that never opened, or was closed, is ours.
+// htmx reconnects a stream that was open once; one that never opened, or was closed, is ours. While it is
+// awaited none other is asked for: of two, the first is lost as soon as both open.
 setInterval(() => {
   if (Date.now() - heard > 12000) cut(true);
-  if (!connected && Date.now() - heard > 3000) {
+  if (!connected && !asking && Date.now() - heard > 3000) {
     heard = Date.now();
     htmx.ajax("GET", "/events", { source: body });
   }

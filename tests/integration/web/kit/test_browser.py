@@ -50,9 +50,8 @@ def log_in(page: Page, web: WebProcess, path: str = "/", *, script: bool = True)
         page.get_by_role("button", name="Se connecter").click()
     if path == "/":
         expect(page.get_by_role("heading", name="File des opérateurs")).to_be_visible()
-    if script:  # all of it listens, the clock's being the first: before, a key does nothing
+    if script:  # it runs: before it, a key does nothing
         expect(page.locator("[data-clock]").first).not_to_have_text("--:--:--")
-        page.wait_for_load_state()
 
 
 def watched(page: Page) -> list[str]:
@@ -139,6 +138,48 @@ def test_a_vital_alarm_between_a_page_and_its_stream_is_told_as_one(
     more = page.get_by_role("button", name="1 nouvelle alarme vitale ↑")
     expect(more).to_be_visible()
     expect(page.locator("#list-queue .row")).to_have_count(2)
+
+
+@pytest.fixture
+def asked(page: Page, web: tuple[WebStation, WebProcess]) -> list[Route]:
+    """A console whose stream is asked for, not yet answered; its clock goes by hand."""
+    found: list[Route] = []
+
+    def hold(route: Route) -> None:
+        found.append(route)
+
+    page.clock.install()
+    page.route("**/events", hold)
+    log_in(page, web[1])
+    while not found:
+        page.wait_for_timeout(50)
+    return found
+
+
+def test_a_stream_that_is_slow_to_open_is_awaited_and_said_once_it_is_late(
+    page: Page, asked: list[Route]
+) -> None:
+    """Asked for a second time while it was on its way, it was cut as soon as it opened; one that
+    hung was never said."""
+    for _ in range(8):
+        page.clock.fast_forward(1000)
+    expect(page.locator("#cut")).to_be_hidden()
+    for _ in range(6):
+        page.clock.fast_forward(1000)
+    expect(page.locator("#cut")).to_be_visible()
+    asked[0].continue_()
+    expect(page.locator("#cut")).to_be_hidden()
+    assert len(asked) == 1
+
+
+def test_a_stream_that_never_opened_is_asked_for_again(page: Page, asked: list[Route]) -> None:
+    asked[0].abort()
+    expect(page.locator("#cut")).to_be_visible()
+    page.clock.fast_forward(4000)
+    while len(asked) < 2:
+        page.wait_for_timeout(50)
+    asked[1].continue_()
+    expect(page.locator("#cut")).to_be_hidden()
 
 
 def test_a_cut_stream_is_said_and_made_good(page: Page, web: tuple[WebStation, WebProcess]) -> None:
