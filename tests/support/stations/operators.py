@@ -140,6 +140,12 @@ class Operator:
         found.pop("key", None)
         await self.does(act, **found)
 
+    async def hands_on(self, colleague: str, *, attended: bool) -> None:
+        """My call goes to a colleague, once their telephone is connected: then they are offered."""
+        offered = f'<option value="{colleague}">'
+        await self.station.until(lambda: offered in self.calls)
+        await self.does("hand-on", colleague=colleague, attended="yes" if attended else "no")
+
     async def rings(self, within: float = 30.0) -> None:
         await self.station.until(self._is_rung, within)
 
