@@ -13,8 +13,9 @@ from callflow.core.plans.call_plan.vocabulary import StepKind
 from callflow.package.manual import build, sources
 from callflow.settings.config import Settings
 from callflow.texts import ENTRIES
+from tests.integration.web.kit.test_browser import log_in
 from tests.support.pages.looking import violations
-from tests.support.stations.web_station import NAME, PASSWORD, WebProcess, WebStation
+from tests.support.stations.web_station import WebProcess, WebStation
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +76,7 @@ def web(tmp_path: Path, made: Path) -> Iterator[WebProcess]:
 def test_a_page_opens_its_topic_beside_it_and_words_are_found(page: Page, web: WebProcess) -> None:
     said: list[str] = []
     page.context.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
-    page.goto(f"{web.url}/login?next=/shift")
-    page.locator("[name=name]").fill(NAME)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    expect(page.locator("[data-clock]")).not_to_have_text("--:--:--")
-    page.wait_for_load_state()  # every script listens, the clock's being the first
+    log_in(page, web, "/shift")
     page.keyboard.press("?")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Le manuel sur cette page").click()

@@ -85,7 +85,8 @@ class Crowd:
         scenario = scenario.replace("TALKS", str(round(talks_s * 1000)))
         (self.folder / "crowd.xml").write_text(scenario, encoding="utf-8")
         program = shutil.which("sipp", path=f"{os.environ['PATH']}:/usr/bin")
-        assert program, "apt-get install sip-tester (./run setup does)"
+        assert program, "apt-get install sip-tester (./run soak station does)"
+        await self._carrier.start()
         host, media = self._carrier.host, free_port()
         with (self.folder / "sipp.out").open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -99,7 +100,6 @@ class Crowd:
                 start_new_session=True,
             )
         niceness.place(self._process.pid, niceness.ASTERISK)  # somebody else's machine
-        await self._carrier.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -122,7 +122,7 @@ class Crowd:
             if at.get(frame, "w") != "w":
                 mouth.types(at[frame], key_s=_KEY_S, pause_s=FRAME_S, leaks={})
             mouth.tick()
-        file.write_bytes(_PCAP + b"".join(_captured(at, packet) for at, packet in packets))
+        file.write_bytes(_PCAP + b"".join(_captured(since, packet) for since, packet in packets))
         return frames * FRAME_S
 
 

@@ -37,7 +37,7 @@ async def chief(station: WebStation, app: FastAPI) -> AsyncIterator[Person]:
 
 
 def said(answer: httpx.Response) -> str:
-    found = re.search(r'<p class="refused" role="alert">(.*?)</p>', answer.text, re.DOTALL)
+    found = re.search(r'<p class="refused" role="alert"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
     return re.sub(r"<[^>]+>", "", found[1]) if found else ""
 
 
