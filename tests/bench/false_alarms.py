@@ -105,13 +105,13 @@ def said(database: Path, since: float) -> tuple[Counter[str], Counter[str]]:
 
 
 def became(database: Path, since: float) -> Counter[str]:
-    """{outcome: calls} of what was called about alarms from then on."""
+    """{outcome and trunk: calls} of what was called about alarms from then on."""
     asked = (
-        "SELECT outcome, count(*) FROM call WHERE step = 'counter_call'"
-        " AND placed_at >= datetime(?, 'unixepoch') GROUP BY outcome"
+        "SELECT outcome, trunk, count(*) FROM call WHERE step = 'counter_call'"
+        " AND placed_at >= datetime(?, 'unixepoch') GROUP BY outcome, trunk"
     )
     rows = sqlite3.connect(database).execute(asked, (since,))
-    return Counter({str(outcome): count for outcome, count in rows})
+    return Counter({f"{outcome} over {trunk}": count for outcome, trunk, count in rows})
 
 
 def _crowd(station: Station) -> Crowd:

@@ -57,7 +57,7 @@ async def add(request: Request, visitor: Administrator, station: Here) -> Respon
 
     made = await tried(station, run)
     if not isinstance(made, str):
-        return await _page(station, visitor, made)
+        return await _page(station, visitor, made, typed=form)
     return await _page(station, visitor, made={"name": name, "token": made})
 
 
@@ -118,6 +118,7 @@ async def _page(
     wrong: Wrong | None = None,
     made: Mapping[str, str] | None = None,
     tested: Mapping[str, object] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     now = station.clock()
     today = now.astimezone(ZoneInfo(i18n.STATION_ZONE)).date()
@@ -130,6 +131,8 @@ async def _page(
         wrong,
         made=made,
         tested=tested,
+        opened=typed is not None,
+        typed=typed or {},
         rights=tuple(Right),
         roles=[role for role in Role if role is not Role.SCREEN],
         today=today,

@@ -118,6 +118,8 @@ async def test_what_is_no_token_is_refused(
     answer = await chief.send(HERE, **{"name": "erp", "role": "reader", **fields})
     assert answer.status_code == status
     assert 'class="refused"' in answer.text
+    assert 'id="drawer-add" open' in answer.text  # what was typed is still there
+    assert f'name="name" value="{fields.get("name", "erp")}"' in answer.text
     assert station.store.read_now(users.tokens) == []
 
 
