@@ -276,6 +276,8 @@ class Keyboard:
             self.page.keyboard.press("Space")
         elif what["type"].startswith("select"):
             self.page.keyboard.press("ArrowUp" if what["last"] else "ArrowDown")
+        elif what["type"] == "month":
+            self.page.keyboard.press("ArrowUp")
         elif what["type"] == "file":  # its dialog is the system's, not the page's
             field = self.page.locator(":focus")
             accepts = field.get_attribute("accept") or ""

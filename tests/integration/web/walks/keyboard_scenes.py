@@ -13,6 +13,9 @@ from playwright.sync_api import Page
 
 from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
+from callflow.core.alarms.incident import Incident
+from callflow.core.alarms.incident import State as IncidentState
+from callflow.core.alarms.promise import PromiseKind
 from callflow.core.calls.call import CallState, Outcome
 from callflow.core.desks.roster import Part
 from callflow.core.interventions.law import Finding, Means
@@ -20,6 +23,8 @@ from callflow.core.messages.outbox import Channel
 from callflow.core.people.users import Role as UserRole
 from callflow.core.plans import call_plan, standard
 from callflow.core.plans.call_plan import Measure
+from callflow.core.plans.measure import ONE
+from callflow.core.records.charges import Act
 from callflow.core.records.letters import LetterKind
 from callflow.core.records.monthly import Subject
 from callflow.core.records.retention import Kept
@@ -32,30 +37,33 @@ from callflow.core.watch.organs import Part as OrganPart
 from callflow.core.watch.probes import Means as ProbeMeans
 from callflow.core.watch.probes import Probe
 from callflow.handling.alarms import operating
+from callflow.handling.alarms.ends.signing import promise
 from callflow.handling.alarms.operating import known
 from callflow.handling.base import policy
 from callflow.handling.base.telling import tell
 from callflow.handling.calls import control
 from callflow.handling.desks import rosters
-from callflow.handling.interventions import directory, firms, members, services
+from callflow.handling.interventions import directory, feeds, firms, members, services
 from callflow.handling.interventions.firms import close_firm
-from callflow.handling.interventions.measures import open_measure
+from callflow.handling.interventions.measures import open_measure, protect_site
 from callflow.handling.messages import delivery
 from callflow.handling.messages.outbox import insert
 from callflow.handling.messages.subscriptions import Wanted, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
-from callflow.handling.records import letters, mnemonics, monthly, retention
+from callflow.handling.records import corrections, letters, mnemonics, monthly, retention
 from callflow.handling.sites import (
     contracts,
     drawings,
     event_rules,
+    faults,
     instructions,
     on_test,
     own_days,
 )
 from callflow.handling.sites import sites as sites_sites
 from callflow.handling.sites.drawings import Picture
+from callflow.handling.station import restored
 from callflow.handling.watch import probes
 from callflow.storage import Tx
 from callflow.storage import schema as t
@@ -163,6 +171,24 @@ def _parked(world: World, page: Page) -> str:
     incident = world.alarm(held_by=CHIEF)
     until = clock.now() + timedelta(minutes=5)
     world.do(lambda tx: operating.park(tx, incident, CHIEF, until, clock.now(), reminder="clé"))
+    return _of(incident)
+
+
+def _promised(world: World, page: Page) -> str:
+    incident, kind = world.alarm(held_by=CHIEF), PromiseKind.PROMISE
+    world.do(lambda tx: promise(tx, incident, CHIEF, kind, "rappeler", clock.now()))
+    return _of(incident)
+
+
+def _filed(world: World, page: Page) -> str:
+    """Its zone is normal again."""
+    account = world.site()
+    incident = world.alarm(account=account, held_by=CHIEF)
+    world.alarm("BR", account=account)
+    of: Any = (incident, CHIEF, "false_alarm", "Fausse manœuvre", clock.now())
+    filed = world.do(lambda tx: operating.close_incident(tx, *of))
+    assert isinstance(filed, Incident)
+    assert filed.state is IncidentState.FILED
     return _of(incident)
 
 
@@ -413,8 +439,8 @@ def _a_plan_simulated(world: World, page: Page) -> str:
     return f"/plans/intrusion/simulate?site={SIMULATED_AT[0]}"
 
 
-#: The site that is made to follow a plan.
-NEXT_SITE = [""]
+#: The site that is made to follow a plan, that is charged, that is protected; its client.
+NEXT_SITE, NEXT_CLIENT = [""], [""]
 
 
 def _plan_sites(world: World, page: Page) -> str:
@@ -550,15 +576,50 @@ def _services(world: World, page: Page) -> str:
     return "/services?line=cic"
 
 
-def _client(world: World, page: Page, **changes: Any) -> str:
-    account = world.site(**changes)
-
+def _client_of(world: World, account: str) -> str:
     def read(tx: Tx) -> str:
         site = sites.get(tx, account)
         assert site is not None
         return str(site.client_id)
 
-    return f"/clients/{world.station.store.read_now(read)}"
+    return world.station.store.read_now(read)
+
+
+def _client(world: World, page: Page, **changes: Any) -> str:
+    return f"/clients/{_client_of(world, world.site(**changes))}"
+
+
+def _charged(world: World, page: Page) -> str:
+    """A client who is charged for something at a site."""
+    NEXT_SITE[0] = account = world.site()
+    done: Any = (Act.LETTER, ONE, 450, "relance", CHIEF, clock.now())
+    world.do(lambda tx: corrections.add(tx, account, *done))
+    return f"/charges/clients/{_client_of(world, account)}"
+
+
+def _measures(world: World, page: Page) -> str:
+    """One that runs, and somebody who reads them."""
+    NEXT_SITE[0], now = world.site(), clock.now()
+    NEXT_CLIENT[0] = _client_of(world, NEXT_SITE[0])
+    kind, hour = Measure.OTHER, timedelta(hours=1)
+
+    def write(tx: Tx) -> None:
+        protect_site(tx, NEXT_SITE[0], kind, "vigile", hour, now, who=CHIEF)
+        feeds.make_feed(tx, f"hash of {NEXT_SITE[0]}", "agenda", "fr", CHIEF, now)
+
+    world.do(write)
+    return "/measures"
+
+
+def _faults(world: World, page: Page) -> str:
+    account = world.site()
+    world.do(lambda tx: faults.begin(tx, account, "3", "ne répond plus", CHIEF, clock.now()))
+    return f"/faults?site={account}"
+
+
+def _restored(world: World, page: Page) -> str:
+    world.do(lambda tx: restored.hold(tx, clock.now(), clock.now()))
+    return "/settings/backup"
 
 
 def _logbook(world: World, page: Page) -> str:
@@ -775,8 +836,8 @@ def _beside(world: World, page: Page) -> str:
     return "/settings/shadow"
 
 
-#: Two people are not called alike.
-_NAMES = itertools.count(1)
+#: Two people are not called alike, nor do two faults have one zone.
+_NAMES, _ZONES = itertools.count(1), itertools.count(20)
 
 
 def _people(world: World, page: Page) -> str:
@@ -1025,6 +1086,34 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(name="clients", prepare=at("/clients")),
     Scene(name="a client", prepare=_client, values={"name": "Autre client"}),
+    Scene(
+        name="charges",
+        prepare=_charged,
+        ready="[action$=correct]",
+        values={"site": lambda: NEXT_SITE[0], "price": "32,50", "quantity": "2"},
+    ),
+    Scene(
+        name="prices",
+        prepare=at("/charges/prices"),
+        values={"price": "32,50", "included": "3"},
+    ),
+    Scene(
+        name="measures",
+        prepare=_measures,
+        ready="[action$=revoke]",
+        values={
+            "site": lambda: NEXT_SITE[0],
+            "client": lambda: NEXT_CLIENT[0],
+            "report_every": "60",
+            "zone": "3",
+        },
+    ),
+    Scene(
+        name="faults",
+        prepare=_faults,
+        ready="[action$=change]",
+        values={"zone": lambda: str(next(_ZONES)), "mail": "client@example.org"},
+    ),
     Scene(name="firms", prepare=at("/firms"), values={"licence": "AUT-036"}),
     Scene(
         name="a firm",
@@ -1102,6 +1191,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="evidence files", prepare=at("/evidence")),
     Scene(name="configuration", prepare=at("/settings/configuration")),
     Scene(name="backups", prepare=at("/settings/backup")),
+    Scene(name="restored from a backup", prepare=_restored, ready="[action$=release]"),
     Scene(
         name="beside another system",
         prepare=_beside,
@@ -1140,6 +1230,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="recorded", prepare=_recorded, ready="#incident audio"),
     Scene(name="several of a site", prepare=_several, ready="#incident .siblings"),
     Scene(name="parked", prepare=_parked, ready="#incident"),
+    Scene(name="promised", prepare=_promised, ready="#incident"),
+    Scene(name="filed", prepare=_filed, ready="#form-reopen"),
     Scene(name="storm", prepare=_storm, ready="[data-choose-all]"),
     Scene(name="a check list", prepare=_look, ready=".task.open"),
     Scene(name="a guard", prepare=_guard(), ready=".task.open"),

@@ -78,13 +78,14 @@ class World:
         return name
 
     def clear(self) -> None:
-        """Nothing is open, nobody is in a call; the chief and a colleague are on shift; the
-        directory has its lines, and codes mean what the standard says."""
+        """Nothing is open, nobody is in a call, nothing is held back; the chief and a colleague are
+        on shift; the directory has its lines, and codes mean what the standard says."""
         now = clock.now()
         policy = self.station.settings.model_copy(update={"desk_phones": ("+33639989901",)})
 
         def clean(tx: Tx) -> None:
             base_policy.save_policy(tx, policy)
+            users.write_settings(tx, {"restored": None})
             directory.put_directory(tx, LINES, "admin", now)
             filed = {"state": State.FILED.value, "holder": None, "with_human": False}
             tx.execute(t.incident.update().values(**filed, parked_until=None))

@@ -30,9 +30,10 @@ from web.kit.i18n import catalogue
 from web.kit.keys import ACTIONS
 from web.pages.alarms import incident
 from web.pages.calls import telephone
-from web.pages.interventions import firms, service_lines
+from web.pages.interventions import firms, measures, service_lines
+from web.pages.messages import subscriptions
 from web.pages.plans import at_site, edit
-from web.pages.sites import drawings, files, parts, person
+from web.pages.sites import drawings, faults, files, on_test, parts, person
 from web.pages.sites import edit as site_edit
 
 #: What is typed into fields, by their names; other fields take any word.
@@ -311,21 +312,21 @@ def _no_faults(walker: Walker) -> None:
 
 #: What a fast run leaves out: another state of a page that it walks; a page of the same kind (form,
 #: list, table, an alarm's pane) as one that it walks, whose keys are the browser's own.
-OTHER_STATES = """second factor; passkey at the door; enrolling; authenticator; passkey;
-before the shift; leaving it alone; not on shift; alone; somebody has a factor;
-somebody is disabled; lines, many; a plan that nobody follows; a withdrawn plan;
-a draft that is behind; a closed firm; on a break; a walk: a deed; a walk: the last words;
-unclaimed; held; verified; the machine is stopped; recorded; several of a site; parked;
-a guard; a guard on site; a measure; a bank's opening; somebody waits on a break; two persons;
-muted; a colleague is asked; a colleague talks; a machine speaks"""
-SAME_KIND = """leaving the shift; the roster's year; first start; test alarm; sessions;
-the station's organs; the station's wall; an organ; no probes yet; probes; no checks yet; a check;
-the auditor's report; a site's tables; a site's hours; somebody who is known; a site's tests; plans;
-whom a plan calls; a plan replayed; a plan's sites; a plan at a site; clients; a client; firms;
-services; entry of the logbook; retention; letters; tokens; monthly reports; webhooks; event table;
-dial policy; audit; personal data; a client's data; a person's data; evidence; evidence files;
-configuration; backups; beside another system; to countersign; a file of sites;
-another system's list"""
+OTHER_STATES = """second factor; passkey at the door; enrolling; authenticator; passkey; before
+the shift; leaving it alone; not on shift; alone; somebody has a factor; somebody is disabled;
+lines, many; a plan that nobody follows; a withdrawn plan; a draft that is behind; a closed firm;
+on a break; a walk: a deed; a walk: the last words; unclaimed; held; verified; the machine is
+stopped; recorded; several of a site; parked; promised; filed; a guard; a guard on site; a
+measure; a bank's opening; somebody waits on a break; two persons; muted; a colleague is asked; a
+colleague talks; a machine speaks"""
+SAME_KIND = """leaving the shift; the roster's year; first start; test alarm; sessions; the
+station's organs; the station's wall; an organ; no probes yet; probes; no checks yet; a check;
+the auditor's report; a site's tables; a site's hours; somebody who is known; a site's tests;
+plans; whom a plan calls; a plan replayed; a plan's sites; a plan at a site; clients; a client;
+charges; prices; measures; faults; firms; services; entry of the logbook; retention; letters;
+tokens; monthly reports; webhooks; event table; dial policy; audit; personal data; a client's
+data; a person's data; evidence; evidence files; configuration; backups; restored from a backup;
+beside another system; to countersign; a file of sites; another system's list"""
 DEEP_SCENES = {" ".join(name.split()) for name in f"{OTHER_STATES};{SAME_KIND}".split(";")}
 assert {scene.name for scene in SCENES} >= DEEP_SCENES
 
@@ -377,6 +378,7 @@ FILES = {
     "/incidents/{incident_id}",
     "/documents/{document_id}",
     "/incidents/{incident_id}/report.pdf",
+    "/site-files/{which}/report.csv",
     "/sites/{site_id}/people/{contact_id}/calendar/{which}",
 }
 
@@ -389,6 +391,10 @@ def _acts(found: list[Route]) -> set[str]:
         "/call-backs/{call_back_id}/{act}": ("call", "take", "done"),
         "/sites/{site_id}/contacts/{contact_id}/{act}": site_edit.ACTS,
         "/site-files/{which}/{act}": files.ACTS,
+        "/faults/{fault_id}/{act}": faults.ACTS,
+        "/measures/{measure_id}/{act}": measures.ACTS,
+        "/settings/webhooks/{subscription_id}/{act}": subscriptions.ACTS,
+        "/sites/{site_id}/tests/{test_id}/{act}": on_test.ACTS,
         "/firms/{firm_id}/{act}": firms.ACTS,
         "/firms/{firm_id}/members/{act}": firms.MEMBER_ACTS,
         "/services/{act}": service_lines.ACTS,
