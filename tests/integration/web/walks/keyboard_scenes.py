@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -48,7 +48,7 @@ from callflow.handling.interventions.firms import close_firm
 from callflow.handling.interventions.measures import open_measure, protect_site
 from callflow.handling.messages import delivery
 from callflow.handling.messages.outbox import insert
-from callflow.handling.messages.subscriptions import Wanted, subscribe
+from callflow.handling.messages.subscriptions import Wanted, pause, subscribe
 from callflow.handling.plans import plans
 from callflow.handling.plans.withdrawal import withdraw
 from callflow.handling.records import corrections, letters, mnemonics, monthly, retention
@@ -736,6 +736,7 @@ def _monthly_reports(world: World, page: Page) -> str:
 
 
 def _webhooks(world: World, page: Page) -> str:
+    """One that is told, one that is not for now."""
     wanted = Wanted(name="erp", url="https://erp.example.org/h")
     vault = world.station.vault
 
@@ -743,6 +744,8 @@ def _webhooks(world: World, page: Page) -> str:
         for one in subscription_rows.every(tx):
             subscription_rows.remove(tx, one.id)
         subscribe(tx, vault, wanted, CHIEF, clock.now())
+        other, _ = subscribe(tx, vault, replace(wanted, name="crm"), CHIEF, clock.now())
+        pause(tx, other, CHIEF, clock.now())
 
     world.do(write)
     return "/settings/webhooks"
