@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from callflow import children
 from callflow.core.messages.outbox import Fault, Undelivered
 
 PROGRAM = "ffmpeg"
@@ -63,9 +64,7 @@ async def running(
         _limit(process.pid, computing)
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        await children.end(process)
 
 
 def _limit(pid: int, computing: int) -> None:

@@ -13,6 +13,8 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
+from callflow import children
+
 #: What a document is made of, and what it may become, in bytes.
 MOST_IN, MOST_OUT = 256 * 2**20, 128 * 2**20
 #: Seconds in which it must be there: it gives way to everything else, and its own seconds of
@@ -112,19 +114,18 @@ async def _made(module: str, order: bytes, within: float) -> tuple[int, bytes, s
     except TimeoutError:
         raise Unprintable(f"the document took longer than {within:.0f} s") from None
     finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
+        await children.end(child)
 
 
 async def _talked(child: Process, order: bytes) -> tuple[bytes, str]:
-    """(what it made, the last that it said)."""
+    """(what it made, the last that it said). Raises Unprintable where it makes too much."""
     to, out, err = child.stdin, child.stdout, child.stderr
     assert to is not None
     assert out is not None
     assert err is not None
-    _, pdf, said = await asyncio.gather(_hand_over(to, order), _read(out), err.read())
+    _, pdf, said = await asyncio.gather(_hand_over(to, order), _read(out, child), err.read())
+    if pdf is None:
+        raise Unprintable(f"the document is longer than {MOST_OUT} bytes")
     lines = said.decode("utf-8", "replace").split("\n")
     return pdf, next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
 
@@ -136,13 +137,16 @@ async def _hand_over(to: asyncio.StreamWriter, order: bytes) -> None:
         to.close()
 
 
-async def _read(out: asyncio.StreamReader) -> bytes:
+async def _read(out: asyncio.StreamReader, child: Process) -> bytes | None:
+    """All of it; None: it was too much, and its maker is ended."""
     parts, size = [], 0
     while part := await out.read(1 << 16):
         parts.append(part)
         size += len(part)
         if size > MOST_OUT:
-            raise Unprintable(f"the document is longer than {MOST_OUT} bytes")
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            return None
     return b"".join(parts)
 
 

@@ -10,9 +10,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from callflow import children
 from ivr.transcribing.listener import PARTS
 
 #: Seconds that a draft may take: a minute of speech takes ten of a core that is free.
@@ -64,7 +64,5 @@ class Transcriber:
                 out, _ = await process.communicate()
             told: object = json.loads(out)
         finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await children.end(process)
         return told
