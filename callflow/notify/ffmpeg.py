@@ -91,30 +91,12 @@ async def output(
 
 
 async def _talk(process: asyncio.subprocess.Process, given: bytes, most: int) -> bytes:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_feed(process.stdin, given))
-        said = group.create_task(process.stderr.read(100_000))
-        made = bytearray()
-        while len(made) <= most and (piece := await process.stdout.read(65_536)):
-            made += piece
-        if len(made) > most:
-            process.kill()
-    if len(made) > most:
+    made, said = await children.converse(process, given, most=most, said=100_000)
+    if made is None:
         raise Undelivered(Fault.TOO_LARGE, f"more than {most} bytes")
     if await process.wait() or not made:
-        raise Undelivered(Fault.NO_IMAGE, complaint(said.result()))
-    return bytes(made)
-
-
-async def _feed(stdin: asyncio.StreamWriter, given: bytes) -> None:
-    with suppress(ConnectionError, BrokenPipeError):
-        stdin.write(given)
-        await stdin.drain()
-        stdin.close()
-        await stdin.wait_closed()
+        raise Undelivered(Fault.NO_IMAGE, complaint(said))
+    return made
 
 
 def complaint(said: bytes) -> str:

@@ -5,11 +5,10 @@ time, memory and what it writes: the station runs on, whatever is in a document.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
@@ -109,45 +108,19 @@ async def _made(module: str, order: bytes, within: float) -> tuple[int, bytes, s
     )
     try:
         async with asyncio.timeout(within):
-            out, said = await _talked(child, order)
-            return await child.wait(), out, said
+            out, said = await children.converse(child, order, most=MOST_OUT)
+            if out is None:
+                raise Unprintable(f"the document is longer than {MOST_OUT} bytes")
+            return await child.wait(), out, _last_line(said)
     except TimeoutError:
         raise Unprintable(f"the document took longer than {within:.0f} s") from None
     finally:
         await children.end(child)
 
 
-async def _talked(child: Process, order: bytes) -> tuple[bytes, str]:
-    """(what it made, the last that it said). Raises Unprintable where it makes too much."""
-    to, out, err = child.stdin, child.stdout, child.stderr
-    assert to is not None
-    assert out is not None
-    assert err is not None
-    _, pdf, said = await asyncio.gather(_hand_over(to, order), _read(out, child), err.read())
-    if pdf is None:
-        raise Unprintable(f"the document is longer than {MOST_OUT} bytes")
+def _last_line(said: bytes) -> str:
     lines = said.decode("utf-8", "replace").split("\n")
-    return pdf, next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
-
-
-async def _hand_over(to: asyncio.StreamWriter, order: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it says why by itself
-        to.write(order)
-        await to.drain()
-        to.close()
-
-
-async def _read(out: asyncio.StreamReader, child: Process) -> bytes | None:
-    """All of it; None: it was too much, and its maker is ended."""
-    parts, size = [], 0
-    while part := await out.read(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if size > MOST_OUT:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            return None
-    return b"".join(parts)
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]
 
 
 def _environment() -> dict[str, str]:

@@ -23,7 +23,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from callflow import clock
+from callflow import children, clock
 from ivr.speech.announcements import Announcements
 
 log = structlog.get_logger()
@@ -355,11 +355,8 @@ class Speech:
 
     async def _end_voice(self) -> None:
         voice, self._voice = self._voice, None
-        if voice is None:
-            return
-        with suppress(ProcessLookupError):
-            voice.kill()
-        await voice.wait()
+        if voice is not None:
+            await children.end(voice)
 
 
 async def _there(sound: Path) -> Path:
