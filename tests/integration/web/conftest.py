@@ -31,8 +31,11 @@ def station(tmp_path: Path, station_url: str) -> Iterator[WebStation]:
 
 
 @pytest.fixture
-def app(station: WebStation) -> FastAPI:
-    return create_app(station.settings, station.store, station.vault)
+async def app(station: WebStation) -> AsyncIterator[FastAPI]:
+    """It ends as the served one does: what it makes is given up before its loop is."""
+    made = create_app(station.settings, station.store, station.vault)
+    yield made
+    await made.state.evidence_files.close()
 
 
 @pytest.fixture
