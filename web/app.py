@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -300,10 +301,12 @@ def _is_machine(request: Request) -> bool:
 def _as_page(request: Request, said: JSONResponse) -> Response:
     """The problem for people."""
     problem = json.loads(bytes(said.body))
+    detail = problem.get("detail", "")
     wait = said.headers.get("retry-after")
     values = {
         "status": said.status_code,
-        "detail": problem.get("detail", ""),
+        # what the status says, the page says in its own language
+        "detail": "" if detail == HTTPStatus(said.status_code).phrase else detail,
         "field": problem.get("field", ""),
         "seconds": int(wait) if wait else None,
         "visitor": None,

@@ -42,11 +42,11 @@ def refusal(wrong: Wrong | None, language: str) -> str:
     translate = i18n.catalogue(language).gettext
     if isinstance(wrong, ProblemError):
         text = translate(wrong.detail)
-        text = f"{text} : {wrong.about}" if wrong.about else text
+        text = f"{text}{translate(':')} {wrong.about}" if wrong.about else text
         seconds = wrong.headers.get("Retry-After")
         return f"{text} ({seconds} s)" if seconds else text
     text = translate(wrong.message)
-    return f"{text} : {wrong.about}" if wrong.about else text
+    return f"{text}{translate(':')} {wrong.about}" if wrong.about else text
 
 
 def said(wrong: Wrong | None, language: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def environment(language: str) -> Environment:
         "moment": functools.partial(i18n.moment, language=language),
         "day": functools.partial(i18n.day, language=language),
         "date": lambda on: i18n.date_as(on, "EEEE d MMMM", language),
+        "month": lambda on: i18n.date_as(date.fromisoformat(f"{on}-01"), "LLLL y", language),
         "ago": functools.partial(i18n.ago, language=language),
         "phone": i18n.phone,
         "number": functools.partial(i18n.number, language=language),

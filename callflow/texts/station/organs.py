@@ -83,6 +83,16 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "organs": ("organes", "organs"),
 }
 
+#: One of them.
+UNITS_ONE: Mapping[str, tuple[str, str]] = {
+    "signals": ("message", "signal"),
+    "days": ("jour", "day"),
+    "restarts": ("redémarrage", "restart"),
+    "versions": ("version", "version"),
+    "files": ("fichier", "file"),
+    "organs": ("organe", "organ"),
+}
+
 REASONS: Mapping[str, tuple[str, str]] = {
     "not_writable": (
         "rien ne peut être enregistré, donc rien n'est acquitté",

@@ -39,6 +39,51 @@ _WIDE = """() => {
     out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" … ")];
 }"""
 
+#: Words, or a picture and words, that stand side by side without anything between them; words that
+#: are cut off with no sign of it.
+_SET = r"""() => {
+  const kinds = NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT;
+  const walk = document.createTreeWalker(document.body, kinds);
+  const out = [];
+  let last = null;
+  const cut = (at, box) => {  // what its element, or what is around it, does not show
+    for (let e = at; e; e = e.parentElement) {
+      const { clipPath, overflowX, textOverflow } = getComputedStyle(e);
+      if (clipPath !== "none") return "only said";
+      if (overflowX === "visible") continue;
+      const around = e.getBoundingClientRect();
+      if (box.right > around.right + 1)
+        return overflowX === "hidden" && textOverflow !== "ellipsis" ? "cut off" : "scrolled";
+    }
+    return "";
+  };
+  for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+    const picture = n.nodeType === 1 && n.matches("svg.i");
+    if (!picture && (n.nodeType !== 3 || !n.data.trim())) continue;
+    const at = picture ? n : n.parentElement;
+    if (!at.checkVisibility() || at.closest("svg:not(.i), option, script, style")) continue;
+    const range = new Range();
+    range.selectNodeContents(n);
+    const boxes = [...(picture ? [n.getBoundingClientRect()] : range.getClientRects())];
+    if (!boxes.length || boxes[0].width < 2 || boxes[0].height < 2) continue;
+    const hides = cut(at, boxes.at(-1));
+    if (hides === "cut off") out.push(`${hides}: ${at.outerHTML.slice(0, 120)}`);
+    if (hides) { last = null; continue; }
+    const here = { picture, at, text: picture ? "" : n.data, from: boxes[0], to: boxes.at(-1) };
+    if (last && !(picture && last.picture)) {
+      const gap = here.from.left - last.to.right;
+      const beside = here.from.top < last.to.bottom - 4 && here.from.bottom > last.to.top + 4;
+      const joined = picture || last.picture
+        ? !/\s$/.test(last.text) && !/^\s/.test(here.text)
+        : /[\p{L}\p{N}.,;]$/u.test(last.text) && /^[\p{L}\p{N}]/u.test(here.text);
+      if (beside && joined && gap > -2 && gap < 2)
+        out.push(`touching: ${last.at.outerHTML.slice(-90)} … ${here.at.outerHTML.slice(0, 90)}`);
+    }
+    last = here;
+  }
+  return out;
+}"""
+
 #: What a reader of the page's language reads; words that are said in another say so by their lang.
 _TEXTS = """([html, where]) => {
   const page = html === null ? document : new DOMParser().parseFromString(html, "text/html");
@@ -117,7 +162,8 @@ def faults(
 ) -> list[str]:
     """What is wrong with the page as it stands, in each scheme. ``without``: as for violations.
     ``thin``: axe looks at two of many that are made alike; no more is left of the page then."""
-    found: list[str] = page.evaluate(_SMALL) + _too_wide(page)
+    found: list[str] = page.evaluate(_SMALL) + page.evaluate(_SET)
+    found += _too_wide(page)
     if thin:
         leave_two(page)
     for number, scheme in enumerate(schemes or ("dark", "light")):

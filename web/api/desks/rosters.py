@@ -108,7 +108,7 @@ async def calendar(
     now = station.clock()
     found = await station.store.read(lambda tx: rows.between(tx, now, now + rosters.LONGEST))
     spans = [duty.span for duty in found if duty.name == name]
-    data = ical.write(spans, key=f"roster {name}", summary=f"Callflow : {name}", now=now)
+    data = ical.write(spans, key=f"roster {name}", summary=f"Callflow: {name}", now=now)
     return Response(data, media_type="text/calendar")
 
 

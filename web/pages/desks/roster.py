@@ -225,4 +225,4 @@ _FIELDS = {
 
 def _said(field: str, message: str, language: str) -> str:
     translate = i18n.catalogue(language).gettext
-    return f"{translate(_FIELDS.get(field, field))} : {translate(message)}"
+    return f"{translate(_FIELDS.get(field, field))}{translate(':')} {translate(message)}"

@@ -214,7 +214,7 @@ def setting_named(plan: Plan, where: str, column: int) -> str:
     if name not in plan_settings.SETTINGS:
         return where
     titled = titles(plan, column).get(step_id, step_id)
-    return f"{titled} : {plan_settings.label(kind, name)[column]}"
+    return f"{titled}{(' :', ':')[column]} {plan_settings.label(kind, name)[column]}"
 
 
 def does(kind: StepKind, language: str) -> str:

@@ -139,7 +139,7 @@ def _alarms_of_plans(offered: Offered, language: str) -> Mapping[str, str]:
     translate = i18n.catalogue(language).gettext
     every = {"*": translate(N_("any other alarm"))}
     of_category = {
-        name: f"{translate(N_('category'))} : {translate(said)}"
+        name: f"{translate(N_('category'))}{translate(':')} {translate(said)}"
         for name, said in words.CATEGORIES.items()
     }
     return {**every, **of_category, **_alarms(offered, language)}

@@ -2,7 +2,7 @@
 
 from callflow.texts import word
 from callflow.texts.readable import readable
-from callflow.texts.station.organs import UNITS
+from callflow.texts.station.organs import UNITS, UNITS_ONE
 from web.kit import i18n
 
 
@@ -12,4 +12,6 @@ def figure(value: float | None, unit: str, language: str) -> str:
         return "–"
     if unit == "bytes":
         return i18n.size(int(value), language)
-    return f"{i18n.number(value, language)} {readable(word(UNITS, unit, language))}".strip()
+    alone = value == 1 or (value == 0 and language == "fr")
+    units = UNITS_ONE if alone and unit in UNITS_ONE else UNITS
+    return f"{i18n.number(value, language)} {readable(word(units, unit, language))}".strip()

@@ -25,5 +25,5 @@ function say(link, number) {
 onChange(count);
 onNewVital((rows) => {
   const line = $("#said-vital");
-  if (line) write(line, `${line.dataset.said} : ${rows.map((row) => row.said).join(" ; ")}`);
+  if (line) write(line, `${line.dataset.said} ${rows.map((row) => row.said).join("; ")}`);
 });

@@ -35,7 +35,8 @@ class Fault:
         text = translate(WORDS.get(self.code, self.code))
         text = text.format_map(args) if self.code in WORDS else text
         about = args.get("about")
-        return f"{text} : {about}" if about else text
+        colon = " :" if language == "fr" else ":"
+        return f"{text}{colon} {about}" if about else text
 
 
 WORDS: Mapping[str, str] = {

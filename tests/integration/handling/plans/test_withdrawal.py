@@ -274,7 +274,7 @@ def test_a_file_of_sites_names_none(station: Station) -> None:
     (fault,) = prepared(station, data).faults
     assert (fault.row, fault.column) == (2, "plan")
     assert fault.said("en", str).startswith(GONE)
-    assert fault.said("en", str).endswith(" : night")
+    assert fault.said("en", str).endswith(": night")
     with pytest.raises(SitesChanged):  # compared before, written after
         station.write(lambda tx: write(tx, early, station))
     assert station.read(lambda tx: site_document(tx, "2001")) is None

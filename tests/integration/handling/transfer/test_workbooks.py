@@ -77,7 +77,7 @@ def test_an_export_makes_the_same_station_elsewhere(
     assert documents(rich) == before
     told = {note.said("en", str) for note in outcome.notes if note.site == "rich"}
     assert told == {
-        "only named in this file, and not kept here: give them anew : recognition word,"
+        "only named in this file, and not kept here: give them anew: recognition word,"
         " DC-09 key, code, password, camera user, camera password"
     }
     (firm,) = rich.read(firms.guard_firms)

@@ -441,7 +441,7 @@ async def test_the_page_is_said_in_english_too(
     for words in ("To tick off, each line", "Nothing found", "To be done", "late by"):
         assert words in page
     refused = await desk.does("task", outcome="done")
-    assert "not ticked off yet : portes; caves" in refused.text
+    assert "not ticked off yet: portes; caves" in refused.text
 
 
 async def test_a_service_and_the_machines_work_have_no_buttons(

@@ -85,7 +85,7 @@ async def test_a_break_is_chosen_with_a_reason_and_left(
     on_shift(station)
     assert (await post(operator, "/presence", state="break")).status_code == 422
     assert (await post(operator, "/presence", state="break", reason="meal")).status_code == 303
-    assert "en pause</b> (repas)" in (await operator.get("/presence")).text
+    assert 'en pause</b> <span class="why">(repas)' in (await operator.get("/presence")).text
     assert "en pause (repas)" in (await operator.get("/desk")).text
     assert (await post(operator, "/presence", state="available")).status_code == 303
     assert "disponible" in (await operator.get("/presence")).text

@@ -155,7 +155,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
         ({**line, "number": "17"}, "(Number)"),
         ({**line, "number": ""}, "is missing: the full number"),
         ({**line, "place": "Rennes!"}, "how the postcodes of the place begin"),
-        ({**line, "site": "9999"}, "there is no such site : 9999"),
+        ({**line, "site": "9999"}, "there is no such site: 9999"),
         ({**line, "service": "circus"}, "in the list (Service)"),
         ({**line, "id": "ghost"}, "there is no line of this id"),
     ):
@@ -165,7 +165,7 @@ async def test_the_directory_of_services_is_written_line_by_line(
     for postcode, said in (("35610", "CIC 356"), ("29000", "no line of the directory is for this")):
         station.site(postcode=postcode)
         shown = text_of((await admin.see("/sites/1001/edit")).text)
-        assert f"Police, at this hour : {said}" in shown
+        assert f"Police, at this hour: {said}" in shown
     assert (await send(admin, "/services", "/services/remove", id=key, reason="Fermé"))[0] == 303
     assert len(station.store.read_now(directory.get_directory)) == 2
     assert (await admin.send("/services/save", as_of="old", **line)).status_code == 409

@@ -53,9 +53,9 @@ async def test_a_site_has_settings_of_its_own_and_its_alarms_have_them(
     assert own(station) == {"intrusion": {"keyholders": {"attempts": 4, "ring_s": 45.0}}}
     page = await admin.see(AT)
     assert re.search(r'class="changed"><dt>Calls to each person</dt><dd><bdi>4', page.text)
-    assert "Calls to each person : 4 (the plan: 2 )" in said(page)
+    assert "Calls to each person: 4 (the plan: 2 )" in said(page)
     followers = said(await admin.see("/plans/intrusion/sites"))
-    assert "2. Dépositaires de clés : Calls to each person" in followers
+    assert "2. Dépositaires de clés: Calls to each person" in followers
     steps = [station.alarm(account).plan["steps"][1]["attempts"] for account in ("1001", "1002")]
     assert steps == [4, 2]  # frozen into the incident; the other site has the plan's
     told = station.store.read_now(lambda tx: logbook.last(tx, limit=100))
@@ -88,10 +88,10 @@ async def test_what_a_new_version_has_no_more_is_said_and_left_out(
 ) -> None:
     station.site(plan_overrides={"intrusion": {"keyholders": {"attempts": 4}}})
     published(station, night(CALL, HAND, plan_id="intrusion"))
-    assert "fit the plan no more, and are left out: keyholders : Calls to each person" in said(
+    assert "fit the plan no more, and are left out: keyholders: Calls to each person" in said(
         await admin.see(AT)
     )
-    assert "its own setting keyholders : Calls to each person fits the plan no more" in said(
+    assert "its own setting keyholders: Calls to each person fits the plan no more" in said(
         await admin.see("/plans/intrusion?check=1")
     )
     assert [step["id"] for step in station.alarm().plan["steps"]] == ["call", "hand"]

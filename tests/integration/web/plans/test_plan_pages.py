@@ -223,7 +223,7 @@ async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
     published(station, night(HAND))
     station.site(plans={"*": "night"})
     shown = await admin.see("/plans/night")
-    assert "Sites follow this plan: have them follow another one first :" in said(shown)
+    assert "Sites follow this plan: have them follow another one first:" in said(shown)
     assert "/plans/night/withdraw" not in shown.text
     assert "Alarms fall back on this plan" in said(await admin.see("/plans/fire"))
     refused = await admin.send("/plans/night/withdraw", as_of="1", why="Plus de nuits")
@@ -246,7 +246,7 @@ async def test_a_plan_is_withdrawn_on_its_page_and_brought_back(
         assert "/plans/night/edit" not in shown.text
     assert (await admin.see("/plans/night/edit")).headers["location"] == "/plans/night"
     refused = await admin.send("/plans/night/edit", as_of="v1", name="Autre")
-    assert "this plan is withdrawn: bring it back first : night" in said(refused)
+    assert "this plan is withdrawn: bring it back first: night" in said(refused)
     refused = await admin.send("/plans", id="night", name="Autre")
     assert "there is a plan of this id already" in said(refused)
     assert await names(admin.client, "") == ["fire", "intrusion", "operator", "bank", "organ"]

@@ -83,10 +83,10 @@ async def test_hours_and_rules_are_written_drawn_and_taken_away(
     assert 'value="08:00-12:00, 13:30-18:30"' in shown
     for wrong, said in (
         ({"mon": "8-12"}, "such as 08:00-18:30 or 22:00-06:00 (Monday)"),
-        ({"exceptions": "Christmas"}, "08:00-12:00 : Christmas (Days that are not as usual)"),
+        ({"exceptions": "Christmas"}, "08:00-12:00: Christmas (Days that are not as usual)"),
         ({"exceptions": "24/12/2026\n2026-12-24 08:00-12:00"}, "this day is there twice"),
-        ({"exceptions": "2026-12-24 8h"}, "or 22:00-06:00 : 2026-12-24 8h"),
-        ({"region": "Bretagne"}, "must be a region with holidays of its own : 57, 6AE"),
+        ({"exceptions": "2026-12-24 8h"}, "or 22:00-06:00: 2026-12-24 8h"),
+        ({"region": "Bretagne"}, "must be a region with holidays of its own: 57, 6AE"),
         ({"country": "XX"}, "such as FR (Country of the holidays)"),
         ({"late": "soon"}, "must be a number (Minutes after a closing)"),
         ({"late": "-1"}, "(Minutes after a closing)"),
@@ -150,7 +150,7 @@ async def test_when_somebody_can_be_called(station: WebStation, admin: Person) -
         ({"until": begins}, "must lie after from (Until)"),
         ({"from": ""}, "choose a day and a time (From)"),
         ({"from": "2020-08-01T00:00", "until": "2020-08-16T00:00"}, "is over already"),
-        ({"instead": "ghost"}, "there is no such contact : ghost"),
+        ({"instead": "ghost"}, "there is no such contact: ghost"),
     ):
         status, text = await send(admin, ANNE, f"{ANNE}/absence", **{**away, **wrong})
         assert (status, said in text) == (422, True), wrong
@@ -212,5 +212,5 @@ async def test_a_test_call_is_asked_for_and_its_end_is_shown(
     assert (again.status_code, "runs at this site already" in again.text) == (409, True)
     station.call(Outcome.ACKNOWLEDGED)
     assert "Never tested." not in (await admin.see(ANNE)).text
-    assert "test call : " in (await admin.see("/sites/1001/edit")).text
+    assert "test call: " in (await admin.see("/sites/1001/edit")).text
     assert (await admin.send("/sites/1001/people/ghost/test-call")).status_code in (404, 409)

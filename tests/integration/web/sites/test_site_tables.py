@@ -79,7 +79,7 @@ async def test_zones_accounts_and_users_are_written(station: WebStation, admin: 
     assert users == [("05", "1001-1", "guard", False), ("6", None, "duress", True)]
     # Changed, by the row's key: its key of encryption stays where none is typed, and can be taken.
     shown = (await admin.see(f"{PANELS}?row=zones:1001B/12")).text
-    assert "Change : Coffre" not in shown  # a zone is called by its number
+    assert "Change: Coffre" not in shown  # a zone is called by its number
     assert 'value="Coffre"' in shown
     await send(admin, "zones", key="1001B/12", account="1001B", zone="13", name="Coffre", kind="")
     await send(admin, "accounts", key="1001B", account="9999", line="", poll_every_s="90")
@@ -121,7 +121,7 @@ async def test_what_is_removed_is_shown_with_its_reason_and_brought_back(
     # Its number is given to another meanwhile: said in words, in the page's language.
     await send(admin, "zones", account="1001", zone="03", name="Cave")
     status, said = await send(admin, "zones", "back", removed=gone)
-    assert (status, "there is a zone of this number again : 3 Hall d'entrée" in said) == (409, True)
+    assert (status, "there is a zone of this number again: 3 Hall d'entrée" in said) == (409, True)
     await send(admin, "zones", key="1001/3", account="1001", zone="5", name="Cave", kind="")
     assert len(re.findall('name="removed"', (await admin.see(PANELS)).text)) == 1  # 03 is 5 now
     # Two at once: the second is told, and nothing is brought back twice.
@@ -206,7 +206,7 @@ async def test_plans_are_chosen_by_kind_and_by_rule(station: WebStation, admin: 
         (
             "plans",
             {"alarm": "gas", "plan": "nowhere"},
-            "publish it first : nowhere",
+            "publish it first: nowhere",
         ),
         ("plans", {"alarm": "storm", "plan": "fire"}, "in the list (Alarms)"),
         ("plan_rules", {**rule, "rule_zones": "77/1"}, "names an account of another site"),
