@@ -310,6 +310,7 @@ def _as_page(request: Request, said: JSONResponse) -> Response:
         "field": problem.get("field", ""),
         "seconds": int(wait) if wait else None,
         "visitor": None,
+        "scheme": cookies.scheme(request),
     }
     answer = page(language_of(request), "kit/problem.html", values, said.status_code)
     if wait:

@@ -14,6 +14,8 @@ from callflow.settings.config import Settings
 SESSION = "callflow_session"
 LANGUAGE = "callflow_language"
 SCHEME = "callflow_scheme"
+#: Colours that somebody may choose; the system's where they chose none.
+SCHEMES = ("dark", "dim", "light")
 #: A screen of the room, at which nobody is logged in.
 SCREEN = "callflow_screen"
 #: The browser that began a log-in is the one that ends it.
@@ -34,6 +36,12 @@ def over_tls(settings: Settings) -> bool:
 def read(request: Request, name: str) -> str:
     """What the browser sends under this name; empty: nothing."""
     return request.cookies.get(_full(request, name), "")
+
+
+def scheme(request: Request) -> str:
+    """The colours that this browser has chosen, of ``SCHEMES``; empty: none."""
+    chosen = read(request, SCHEME)
+    return chosen if chosen in SCHEMES else ""
 
 
 def put(

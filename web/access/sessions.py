@@ -28,7 +28,6 @@ from web.kit.problems import ProblemError
 from web.station import Here, Station
 
 _log = structlog.get_logger()
-SCHEMES = ("dark", "dim", "light")
 #: A shift and its handover.
 SESSION_LASTS = timedelta(hours=12)
 #: ``factor`` of a session that nothing but a password opened.
@@ -167,7 +166,6 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
     if Right.HANDLE in rights:
         # Asterisk is another origin, and only the telephone of who handles alarms speaks with it.
         request.state.telephone = names.telephone(station.settings, request).rpartition("/")[0]
-    scheme = cookies.read(request, cookies.SCHEME)
     return Visitor(
         id=session.user_id,
         session=kept,
@@ -180,7 +178,7 @@ async def visitor_of(request: Request, station: Station) -> Visitor | None:
         must_enrol=session.role in station.settings.second_factor_roles
         and session.factor == PASSWORD_ONLY,
         must_choose=session.password_given_at is not None and session.factor != BY_DIRECTORY,
-        scheme=scheme if scheme in SCHEMES else "",
+        scheme=cookies.scheme(request),
         starting=Right.ADMINISTER in rights and await station.store.read(station.starts),
         withheld=policy.withheld or "",
         shadow_sites=policy.shadow_sites,

@@ -16,12 +16,10 @@ from tests.support.stations.station import Station
 CLIENT_HZ, OPERATOR_HZ, OTHER_HZ = 620.0, 1130.0, 1480.0
 
 
-async def a_person_asks_for_an_operator(
-    station: Station, phones: Phones, place: int
-) -> tuple[str, Phone]:
+async def a_person_asks_for_an_operator(station: Station, phones: Phones) -> tuple[str, Phone]:
     """The plan calls a keyholder, who presses 0; (account, that person)."""
     account = sites.fresh("T")
-    person = await phones.at(sites.number(place))
+    person = await phones.at(sites.fresh_number())
     camille = sites.contact(account, "Camille", person.number)
     await sites.put(station, account, sites.site(account, camille))
     await station.send(account, "BA", "3")
@@ -32,13 +30,13 @@ async def a_person_asks_for_an_operator(
     return account, person
 
 
-async def a_lift(station: Station, phones: Phones, place: int, name: str) -> tuple[str, Phone]:
+async def a_lift(station: Station, phones: Phones, name: str) -> tuple[str, Phone]:
     """A site with a lift, whose zone 9 tells that somebody is stuck; (account, the cabin)."""
     body = call_plan.to_json(sheet("lift"))
     del body["version"]
     await station.put("/plans/lift", body)
     account = sites.fresh("T")
-    cabin = await phones.at(sites.number(place))
+    cabin = await phones.at(sites.fresh_number())
     device = sites.contact(account, "Cabine", cabin.number, role="device")
     zones = [{"account": account, "zone": "9", "name": "Cabine A", "kind": "lift"}]
     lift = sites.site(account, device, name=name, zones=zones, plans={"lift": "lift"})

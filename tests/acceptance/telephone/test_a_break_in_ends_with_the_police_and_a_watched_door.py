@@ -21,8 +21,8 @@ PLACE = "96"
 
 
 async def test_a_break_in(station: Station, phones: Phones, desks: Desks, tmp_path: Path) -> None:
-    account, guard = sites.fresh("B"), sites.number(395)
-    police = await phones.at(sites.number(394))
+    account, guard = sites.fresh("B"), sites.fresh_number()
+    police = await phones.at(sites.fresh_number())
     await ends.site(
         station,
         account,

@@ -151,8 +151,8 @@ async def it_is_closed(hands: Hands) -> None:
 async def test_a_break_in_is_handled_by_keyboard_alone(
     station: Station, phones: Phones, desks: Desks
 ) -> None:
-    account, guard = sites.fresh("K"), sites.number(383)
-    camille, police = await phones.all_at([sites.number(381), sites.number(382)])
+    account, guard = sites.fresh("K"), sites.fresh_number()
+    camille, police = await phones.all_at([sites.fresh_number(), sites.fresh_number()])
     picture = Response(headers={"Content-Type": "image/jpeg"}, body=await jpeg())
     async with HttpServer(lambda _: picture) as camera:
         numbers = (camille.number, guard, police.number)

@@ -24,7 +24,7 @@ async def test_a_call_is_handed_on_after_a_word_with_the_colleague(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     ines = await operators.of("lea", OPERATOR_HZ)
-    _, person = await a_person_asks_for_an_operator(station, phones, 321)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await ines.answers()
     await hear_each_other(person, ines)
     marc = await operators.of("marc", OTHER_HZ)
@@ -51,7 +51,7 @@ async def test_a_call_is_handed_on_at_once(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     ines = await operators.of("nora", OPERATOR_HZ)
-    _, person = await a_person_asks_for_an_operator(station, phones, 322)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await ines.answers()
     marc = await operators.of("omar", OTHER_HZ)
     await ines.hands_on("omar", attended=False)

@@ -21,7 +21,7 @@ async def test_a_call_goes_on_while_the_web_is_begun_again(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     desk = await operators.of("uma", OPERATOR_HZ)
-    _, person = await a_person_asks_for_an_operator(station, phones, 351)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await desk.answers()
     await hear_each_other(person, desk)
     begun = station.pids("web")
@@ -46,7 +46,7 @@ async def test_one_tab_has_the_telephone_and_the_next_one_takes_over(
     first, desk.page = desk.page, second
     await first.close()
     await desk.is_connected()
-    _, person = await a_person_asks_for_an_operator(station, phones, 352)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await desk.answers()
     await hear_each_other(person, desk)
     await desk.presses("F4")

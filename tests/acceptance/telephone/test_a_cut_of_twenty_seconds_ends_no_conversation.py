@@ -65,7 +65,7 @@ async def test_a_cut_of_twenty_seconds_ends_no_conversation(
             desks_of(station, tmp_path / "desks") as desks,
         ):
             desk = await desks.of("xena", OPERATOR_HZ, network=cable)
-            _, person = await a_person_asks_for_an_operator(station, phones, 354)
+            _, person = await a_person_asks_for_an_operator(station, phones)
             await desk.answers()
             await hear_each_other(person, desk)
             await desk.speaks_and_hears(packets=200)

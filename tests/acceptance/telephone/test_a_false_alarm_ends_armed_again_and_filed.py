@@ -23,7 +23,7 @@ async def test_a_false_alarm(
     station: Station, phones: Phones, desks: Desks, tmp_path: Path
 ) -> None:
     account = sites.fresh("F")
-    keyholder = await phones.at(sites.number(391))
+    keyholder = await phones.at(sites.fresh_number())
     person = sites.contact(account, "Camille", keyholder.number, password="Été indien")
     await ends.site(station, account, NAME, person)
     await station.send(account, "CL", "1")

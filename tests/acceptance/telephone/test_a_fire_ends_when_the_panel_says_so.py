@@ -22,7 +22,7 @@ PLACE = "95"
 
 async def test_a_fire(station: Station, phones: Phones, desks: Desks, tmp_path: Path) -> None:
     account = sites.fresh("I")
-    fire, manager = await phones.all_at([sites.number(396), sites.number(397)])
+    fire, manager = await phones.all_at([sites.fresh_number(), sites.fresh_number()])
     await ends.site(
         station,
         account,

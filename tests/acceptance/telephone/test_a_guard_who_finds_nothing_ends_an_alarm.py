@@ -21,8 +21,8 @@ NAME = "Pressing de l’Horloge"
 async def test_a_guard_finds_nothing(
     station: Station, phones: Phones, desks: Desks, tmp_path: Path
 ) -> None:
-    account, guard = sites.fresh("G"), sites.number(393)
-    keyholder = await phones.at(sites.number(392))
+    account, guard = sites.fresh("G"), sites.fresh_number()
+    keyholder = await phones.at(sites.fresh_number())
     people = (
         sites.contact(account, "Camille", keyholder.number),
         sites.contact(account, "Ouest Garde", guard, role="guard"),

@@ -28,9 +28,9 @@ async def test_a_hold_up_is_handled_without_a_mouse(
     station: Station, phones: Phones, desks: Desks, hold_ups: HoldUps
 ) -> None:
     account = sites.fresh("H")
-    of_the_site = [sites.number(place) for place in (384, 385, 386)]
+    of_the_site = [sites.fresh_number() for _ in range(3)]
     shop, camille, chief = of_the_site
-    police = await phones.at(sites.number(387))
+    police = await phones.at(sites.fresh_number())
     body = sites.site(
         account,
         sites.premises(account, shop),

@@ -18,7 +18,7 @@ async def test_a_known_number_pops_its_sites(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     first, second = sites.fresh("T"), sites.fresh("T")
-    person = await phones.at(sites.number(341))
+    person = await phones.at(sites.fresh_number())
     for account, name in ((first, "Fromagerie du Vallon"), (second, "Cave du Vallon")):
         contact = {**sites.contact(first, "Camille", person.number), "id": f"{first}-camille"}
         await sites.put(station, account, sites.site(account, contact, name=name))
@@ -37,7 +37,7 @@ async def test_a_known_number_pops_its_sites(
 async def test_an_unknown_number_is_said_to_be_nobodys(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
-    person = await phones.at(sites.number(342))
+    person = await phones.at(sites.fresh_number())
     desk = await operators.of("tomas", OPERATOR_HZ)
     await person.asks_for_an_operator("+33639984444")
     await desk.rings()

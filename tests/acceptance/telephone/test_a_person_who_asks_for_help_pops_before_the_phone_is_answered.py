@@ -30,7 +30,7 @@ async def test_the_pop_is_there_before_the_answer_and_typing_goes_on(
     await note.click()
     await desk.page.keyboard.type("le gardien ")
 
-    account, person = await a_person_asks_for_an_operator(station, phones, 311)
+    account, person = await a_person_asks_for_an_operator(station, phones)
     await desk.rings()
     pop = desk.page.locator("#pop")
     await pop.get_by_text("Camille").wait_for()
@@ -57,7 +57,7 @@ async def test_an_operator_whose_desk_dies_leaves_the_person_to_the_next_one(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     desk = await operators.of("jean", OPERATOR_HZ)
-    _, person = await a_person_asks_for_an_operator(station, phones, 312)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await desk.answers()
     await hear_each_other(person, desk)
     other = await operators.of("karim", OTHER_HZ)
@@ -75,7 +75,7 @@ async def test_an_operator_whose_browser_crashes_leaves_the_person_to_the_next_o
     station: Station, phones: Phones, desks: Desks
 ) -> None:
     desk = await desks.of("julie", OPERATOR_HZ)
-    _, person = await a_person_asks_for_an_operator(station, phones, 313)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await desk.answers()
     await hear_each_other(person, desk)
     other = await desks.of("kenza", OTHER_HZ)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.ear]
 async def test_one_is_called_and_cancels_a_false_alarm_while_another_calls_and_is_let_in(
     station: Station, phones: Phones
 ) -> None:
-    shop, client = [await phones.real_at(sites.number(number)) for number in (700, 701)]
+    shop, client = [await phones.real_at(sites.fresh_number()) for _ in range(2)]
     async with asyncio.TaskGroup() as at_once:
         at_once.create_task(_is_called_and_cancels_a_false_alarm(station, shop))
         at_once.create_task(_calls_the_station_and_is_let_in(station, client))

@@ -23,7 +23,7 @@ async def test_a_ringing_telephone_is_answered_by_its_button(
     desk = await desks.of("maud", OPERATOR_HZ)
     hands = Hands(desk.page)
     await hands.leave_the_mouse()
-    _, person = await a_person_asks_for_an_operator(station, phones, 343)
+    _, person = await a_person_asks_for_an_operator(station, phones)
     await desk.rings()
     await hands.press("h")
     await hands.tab_to(desk.page.locator("#calls [data-phone=answer]"))

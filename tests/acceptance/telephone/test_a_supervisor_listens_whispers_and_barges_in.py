@@ -25,7 +25,7 @@ async def test_a_supervisor_listens_whispers_and_barges_in(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     ines = await operators.of("paul", OPERATOR_HZ)
-    account, person = await a_person_asks_for_an_operator(station, phones, 331)
+    account, person = await a_person_asks_for_an_operator(station, phones)
     await ines.answers()
     await hear_each_other(person, ines)
     boss = await operators.of("rose", OTHER_HZ, role="supervisor")

@@ -24,7 +24,7 @@ NAME = "Imprimerie des Quais"
 async def test_a_technical_fault(
     station: Station, phones: Phones, desks: Desks, tmp_path: Path
 ) -> None:
-    account, technician = sites.fresh("T"), await phones.at(sites.number(398))
+    account, technician = sites.fresh("T"), await phones.at(sites.fresh_number())
     firm = sites.contact(account, "Alarmes du Port", technician.number, role="maintenance")
     await ends.site(station, account, NAME, firm, kind="technical")
     desk = await desks.of("timothee", 1130.0)

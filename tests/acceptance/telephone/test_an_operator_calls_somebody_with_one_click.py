@@ -22,7 +22,7 @@ async def test_an_operator_calls_somebody_with_one_click(
     station: Station, phones: Phones, desks: Desks
 ) -> None:
     account = sites.fresh("T")
-    person = await phones.at(sites.number(301))
+    person = await phones.at(sites.fresh_number())
     await sites.put(
         station,
         account,

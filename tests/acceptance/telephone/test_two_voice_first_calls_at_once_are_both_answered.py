@@ -28,14 +28,14 @@ HERTZ = {"Tour Belledonne": CLIENT_HZ, "Tour Chartreuse": SECOND_HZ}
 
 
 async def two_people_are_stuck(
-    station: Station, phones: Phones, place: int
+    station: Station, phones: Phones
 ) -> tuple[dict[str, Phone], dict[str, str]]:
     """Both alarms come at the same moment, and each cabin is called and answers by itself, as
     lifts' telephones do; ({site's name: cabin}, {site's name: account})."""
     cabins: dict[str, Phone] = {}
     accounts: dict[str, str] = {}
     for name in HERTZ:
-        accounts[name], cabins[name] = await a_lift(station, phones, place + len(cabins), name)
+        accounts[name], cabins[name] = await a_lift(station, phones, name)
     await asyncio.gather(*(station.send(account, "BA", "9") for account in accounts.values()))
     await asyncio.gather(*(answers_by_itself(cabin, HERTZ[n]) for n, cabin in cabins.items()))
     return cabins, accounts
@@ -86,7 +86,7 @@ async def test_two_operators_speak_with_one_each(
         await operators.of("flora", OPERATOR_HZ),
         await operators.of("gaspard", OTHER_HZ),
     )
-    cabins, accounts = await two_people_are_stuck(station, phones, 361)
+    cabins, accounts = await two_people_are_stuck(station, phones)
     taken = dict(
         zip(await asyncio.gather(takes(first), takes(second)), (first, second), strict=True)
     )
@@ -105,7 +105,7 @@ async def test_one_operator_alone_goes_from_one_to_the_other_and_back(
 ) -> None:
     rung = sum([len(await station.seen(number)) for number in DESKS])
     desk = await operators.of("hugo", OPERATOR_HZ)
-    cabins, accounts = await two_people_are_stuck(station, phones, 371)
+    cabins, accounts = await two_people_are_stuck(station, phones)
     first = await takes(desk)
     await speak(desk, cabins[first], HERTZ[first])
     (second,) = set(cabins) - {first}
@@ -146,7 +146,7 @@ async def test_a_cabin_that_calls_is_an_alarm_and_who_answers_sees_it(
     station: Station, phones: Phones, operators: Operators
 ) -> None:
     desk = await operators.of("irma", OPERATOR_HZ)
-    account, cabin = await a_lift(station, phones, 398, "Tour Belledonne")
+    account, cabin = await a_lift(station, phones, "Tour Belledonne")
     await cabin.calls_the_station()
     cabin.plays(hearing.tone(CLIENT_HZ, seconds=2), "tone")
     assert await takes(desk) == "Tour Belledonne"

@@ -41,7 +41,7 @@ async def test_what_a_client_does_by_phone_is_seen_at_once(
     here = clock.now().astimezone(ZoneInfo("Europe/Paris"))
     ends, hour, minute = ("22:00", 23, 15) if here.hour < 21 else ("23:59", 1, 30)
     late = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    client = await phones.at(sites.number(395))
+    client = await phones.at(sites.fresh_number())
     contact = sites.contact(account, "Camille", client.number, authorities=MAY)
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     schedule = {"week": {day: [f"12:00-{ends}"] for day in days}, "late": 5}

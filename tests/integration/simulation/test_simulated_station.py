@@ -35,16 +35,16 @@ def simulations() -> Iterator[Simulations]:
     made.database.close()
 
 
+@pytest.mark.parametrize(
+    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (3, 4))]
+)
 def test_whatever_breaks_every_incident_ends_with_a_human_or_a_closure(
-    simulations: Simulations, deep_run: bool
+    simulations: Simulations, seed: int
 ) -> None:
-    seeds = 4 if deep_run else 2
-    histories = [simulations.run(seed, **SMALL) for seed in range(1, 1 + seeds)]
-    for history in histories:
-        assert history.broken == [], REPLAY.format(history.seed)
-    assert sum(history.incidents for history in histories) > 20 * seeds
-    assert sum(history.calls for history in histories) > 20 * seeds
-    assert sum(sum(history.fired.values()) for history in histories) > 20 * seeds
+    history = simulations.run(seed, **SMALL)
+    assert history.broken == [], REPLAY.format(seed)
+    counted = history.incidents, history.calls, sum(history.fired.values())
+    assert min(counted) > 10, counted
 
 
 @pytest.mark.parametrize("bug", PLANTED)

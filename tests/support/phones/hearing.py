@@ -27,10 +27,12 @@ _MOST_PIECES = 40
 #: How much is looked at in one step: little of a call that goes on, much of a whole one.
 _LIVE, _WHOLE = 4096, 32768
 #: How alike a piece and what was heard must be (1: the same). All are heard, but for those that a
-#: frame lost or repeated by the line lies in: it lies in two of them at most, and two such frames
-#: are all that a prompt may have.
+#: frame lost or repeated by the line lies in: it lies in two of them at most. Two such frames are
+#: all that a prompt may have, and one all that a short one may: of what is left another one, which
+#: ends with the same words, would be taken for it.
 ALIKE = 0.75
-_OF_A_FRAME, _FRAMES = 2, 2
+_OF_A_FRAME = 2
+_SHORT = 13  # pieces: two seconds
 
 
 class NotHeardError(AssertionError):
@@ -201,7 +203,8 @@ class Search:
 def _is_enough(good: npt.NDArray[np.bool_]) -> bool:
     """Whether these pieces, in their order, are the prompt."""
     torn = [len(run) for run in "".join("x "[int(ok)] for ok in good).split()]
-    return len(torn) <= _FRAMES and max(torn, default=0) <= _OF_A_FRAME and bool(good[-2:].any())
+    frames = 1 if len(good) < _SHORT else 2
+    return len(torn) <= frames and max(torn, default=0) <= _OF_A_FRAME and bool(good[-2:].any())
 
 
 def _pieces(expected: Samples) -> tuple[list[int], Samples]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from typing import Any
 
@@ -11,6 +12,14 @@ from tests.support.stations.station import Station
 def number(place: int) -> str:
     """A number that no demo site has, of the range kept for fiction."""
     return f"+33639985{place:03d}"
+
+
+_fresh_places = itertools.count()
+
+
+def fresh_number() -> str:
+    """A number that no demo site has, and no other test of this process: its rings are its own."""
+    return f"+33639983{next(_fresh_places):03d}"
 
 
 def fresh(prefix: str) -> str:

@@ -315,7 +315,12 @@ def _answer(
 ) -> Response:
     seconds = _seconds(wait)
     language = sessions.language_of(request)
-    answer = page(language, template, {**values, "seconds": seconds, "visitor": None}, status)
+    answer = page(
+        language,
+        template,
+        {**values, "seconds": seconds, "visitor": None, "scheme": cookies.scheme(request)},
+        status,
+    )
     if seconds is not None:
         answer.headers["Retry-After"] = str(seconds)
     return answer

@@ -114,7 +114,7 @@ def _arrived(request: Request, let: Response) -> Response:
 
     A redirect would not do: it began on another site, and the session's cookie is Strict.
     """
-    values = {"next": let.headers["location"], "visitor": None}
+    values = {"next": let.headers["location"], "visitor": None, "scheme": cookies.scheme(request)}
     answer = page(sessions.language_of(request), "alarms/arrived.html", values)
     answer.raw_headers += [pair for pair in let.raw_headers if pair[0] == b"set-cookie"]
     return answer

@@ -12,7 +12,8 @@ from callflow.handling.station.users import end_session
 from callflow.storage import Tx
 from callflow.storage.people import users
 from web.access import cookies
-from web.access.sessions import SCHEMES, Administrator, Visitor
+from web.access.cookies import SCHEMES
+from web.access.sessions import Administrator, Visitor
 from web.access.users import Right, Role, create_token, digest, rights_of
 from web.kit import forms, i18n
 from web.kit.problems import ProblemError

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from web.access import cookies
-from web.access.sessions import SCHEMES, Anybody
+from web.access.cookies import SCHEMES
+from web.access.sessions import Anybody
 from web.kit.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)

@@ -21,7 +21,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.people import users
 from web.access import bearer, cookies
-from web.access.sessions import SCHEMES, LoginNeededError, Reader, language_of
+from web.access.sessions import LoginNeededError, Reader, language_of
 from web.kit import i18n
 from web.kit.rendering import page
 from web.pages.alarms import views
@@ -62,8 +62,7 @@ async def show_on_screen(request: Request, station: Here) -> Response:
     if known is None or known.role != Role.SCREEN:
         raise LoginNeededError(ADDRESS)
     request.state.who = known.name
-    scheme = cookies.read(request, cookies.SCHEME)
-    return await _board(station, language_of(request), scheme if scheme in SCHEMES else "", SCREEN)
+    return await _board(station, language_of(request), cookies.scheme(request), SCREEN)
 
 
 async def _board(station: Station, language: str, scheme: str, address: str) -> Response:
