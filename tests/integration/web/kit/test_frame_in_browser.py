@@ -26,7 +26,7 @@ KINDS = (
     *("/station", "/lines", "/people", "/settings/retention", "/announcements", "/account"),
 )
 #: What a page does not show as one of the station's.
-ASIDE = re.compile(r"^/(login|station/wall|wallboard|help)|\.(csv|ics)$")
+ASIDE = re.compile(r"^/(login|nowhere|station/wall|wallboard|help)|\.(csv|ics)$")
 
 NOTE = """() => {
   globalThis.shifts = [];
