@@ -45,7 +45,7 @@ from web.access.guesses import Limits
 from web.access.oidc import Directory
 from web.access.page_rights import leaves
 from web.access.rates import Rates
-from web.access.sessions import LoginNeededError, language_of, place_of
+from web.access.sessions import LoginNeededError, page_of_nobody, place_of
 from web.api import routes as api_routes
 from web.api.signals import signals
 from web.api.watch.canary import heard
@@ -53,7 +53,7 @@ from web.api.watch.health import machines
 from web.kit import problems
 from web.kit.language import ChosenLanguage
 from web.kit.problems import ProblemError
-from web.kit.rendering import page, static_version
+from web.kit.rendering import static_version
 from web.pages import routes
 from web.pages.calls import dialogues
 from web.pages.calls.telephone_feed import Telephones
@@ -309,10 +309,8 @@ def _as_page(request: Request, said: JSONResponse) -> Response:
         "detail": "" if detail == HTTPStatus(said.status_code).phrase else detail,
         "field": problem.get("field", ""),
         "seconds": int(wait) if wait else None,
-        "visitor": None,
-        "scheme": cookies.scheme(request),
     }
-    answer = page(language_of(request), "kit/problem.html", values, said.status_code)
+    answer = page_of_nobody(request, "kit/problem.html", values, said.status_code)
     if wait:
         answer.headers["Retry-After"] = wait
     return answer

@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
 
 from callflow.core.people.users import User
 from callflow.core.station.addresses import place
@@ -25,6 +26,7 @@ from web.access.guesses import Guesses
 from web.access.users import Declared, Right, check_password, digest, rights_of
 from web.kit.i18n import best_language
 from web.kit.problems import ProblemError
+from web.kit.rendering import page
 from web.station import Here, Station
 
 _log = structlog.get_logger()
@@ -192,6 +194,14 @@ def language_of(request: Request, own: str | None = None) -> str:
     """``?lang``, else what was chosen before, else the user's, else the browser's."""
     asked = request.query_params.get("lang") or cookies.read(request, cookies.LANGUAGE) or own
     return best_language(asked, request.headers.get("accept-language", ""))
+
+
+def page_of_nobody(
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page for whoever is not logged in, in the language and the colours of their browser."""
+    shown = {**values, "visitor": None, "scheme": cookies.scheme(request)}
+    return page(language_of(request), template, shown, status)
 
 
 async def _check_form(request: Request, visitor: Visitor) -> None:

@@ -37,6 +37,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
 OFTEN_ENOUGH = ("assez de fois", "often enough")
 OTHERWISE = ("sinon → un opérateur", "otherwise → an operator")
 CLOSE_AS = ("clôture : {}", "closure: {}")
+SETTING_OF = ("{step} : {setting}", "{step}: {setting}")
 GOES_ON = ("suite de la liste", "on with the list")
 NEVER = ("jamais atteinte", "never reached")
 

@@ -163,7 +163,8 @@ def test_what_the_demo_shows_is_said_in_french() -> None:
 
 
 def test_a_refusal_with_a_name_in_it_is_shown_as_it_is() -> None:
-    values = {"status": 409, "detail": "100 % d'Anne <b>has no number", "visitor": None}
+    nobody = {"visitor": None, "scheme": ""}
+    values = {"status": 409, "detail": "100 % d'Anne <b>has no number", **nobody}
     shown = render("fr", "kit/problem.html", values)
     assert "100 % d&#39;Anne &lt;b&gt;has no number" in shown
 

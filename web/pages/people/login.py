@@ -22,7 +22,6 @@ from web.access.users import Right, rights_of
 from web.kit import i18n
 from web.kit.problems import ProblemError
 from web.kit.refusals import refusal
-from web.kit.rendering import page
 from web.station import Here, Station
 
 router = APIRouter(include_in_schema=False)
@@ -314,13 +313,8 @@ def _answer(
     request: Request, template: str, values: dict[str, Any], wait: timedelta | None, status: int
 ) -> Response:
     seconds = _seconds(wait)
-    language = sessions.language_of(request)
-    answer = page(
-        language,
-        template,
-        {**values, "seconds": seconds, "visitor": None, "scheme": cookies.scheme(request)},
-        status,
-    )
+    values = {**values, "seconds": seconds}
+    answer = sessions.page_of_nobody(request, template, values, status)
     if seconds is not None:
         answer.headers["Retry-After"] = str(seconds)
     return answer

@@ -17,7 +17,6 @@ from web.access.guesses import Limits
 from web.access.oidc import Directory, DirectoryError, Person
 from web.access.users import digest
 from web.kit.problems import ProblemError
-from web.kit.rendering import page
 from web.pages.people.login import inside, let_in, refused_form
 from web.station import Here, Station
 
@@ -114,7 +113,7 @@ def _arrived(request: Request, let: Response) -> Response:
 
     A redirect would not do: it began on another site, and the session's cookie is Strict.
     """
-    values = {"next": let.headers["location"], "visitor": None, "scheme": cookies.scheme(request)}
-    answer = page(sessions.language_of(request), "alarms/arrived.html", values)
+    values = {"next": let.headers["location"]}
+    answer = sessions.page_of_nobody(request, "alarms/arrived.html", values)
     answer.raw_headers += [pair for pair in let.raw_headers if pair[0] == b"set-cookie"]
     return answer

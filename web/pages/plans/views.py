@@ -213,8 +213,10 @@ def setting_named(plan: Plan, where: str, column: int) -> str:
     kind = next((step.kind for step in plan.steps if step.id == step_id), "")
     if name not in plan_settings.SETTINGS:
         return where
-    titled = titles(plan, column).get(step_id, step_id)
-    return f"{titled}{(' :', ':')[column]} {plan_settings.label(kind, name)[column]}"
+    return plan_words.SETTING_OF[column].format(
+        step=titles(plan, column).get(step_id, step_id),
+        setting=plan_settings.label(kind, name)[column],
+    )
 
 
 def does(kind: StepKind, language: str) -> str:

@@ -1,6 +1,7 @@
 """What was measured of an organ, or its limit, for people."""
 
 from callflow.texts import word
+from callflow.texts.counts import is_one
 from callflow.texts.readable import readable
 from callflow.texts.station.organs import UNITS, UNITS_ONE
 from web.kit import i18n
@@ -12,6 +13,5 @@ def figure(value: float | None, unit: str, language: str) -> str:
         return "–"
     if unit == "bytes":
         return i18n.size(int(value), language)
-    alone = value == 1 or (value == 0 and language == "fr")
-    units = UNITS_ONE if alone and unit in UNITS_ONE else UNITS
+    units = UNITS_ONE if is_one(f"{value:g}", language) and unit in UNITS_ONE else UNITS
     return f"{i18n.number(value, language)} {readable(word(units, unit, language))}".strip()

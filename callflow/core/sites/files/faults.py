@@ -35,8 +35,7 @@ class Fault:
         text = translate(WORDS.get(self.code, self.code))
         text = text.format_map(args) if self.code in WORDS else text
         about = args.get("about")
-        colon = " :" if language == "fr" else ":"
-        return f"{text}{colon} {about}" if about else text
+        return f"{text}{translate(':')} {about}" if about else text
 
 
 WORDS: Mapping[str, str] = {
