@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from callflow import children
 from callflow.core.messages.outbox import Image
 from callflow.storage import Tx
 from callflow.storage.messages import outbox
@@ -114,8 +115,7 @@ class RtspCamera:
         for task in self._conversations:
             task.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
-        self._source.kill()
-        await self._source.wait()
+        await children.end(self._source)
         self._rtp.close()
         self._folder.cleanup()
 
