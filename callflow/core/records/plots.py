@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 _LETTER = 8.4  # the width of one, on average
-_LEFT, _TOP, _FOOT, _GAP = 64, 52, 32, 8
+_LEFT, _TOP, _FOOT, _GAP, _WIDEST = 64, 52, 32, 8, 96
 _GRID, _INK, _SOFT = "#b9c1c9", "#1a2027", "#4c5761"
 #: Of the parts of a bar, from below; of a mark.
 COLOURS = ("#2f6f9f", "#c46f1b", "#6b7782", "#7a4fa3")
@@ -123,7 +123,7 @@ class _Plot:
 
     def bar(self, place: int, series: Sequence[Series]) -> str:
         x, wide = _LEFT + place * self._each, self._each
-        gap = min(_GAP, wide / 4)
+        gap = max(min(_GAP, wide / 4), wide - _WIDEST)
         made, below = [], 0.0
         for part, each in enumerate(series):
             value = each.values[place]
