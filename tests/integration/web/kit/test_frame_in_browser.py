@@ -43,7 +43,9 @@ SETTLED = """() => {
     all("#standing").every(() => document.querySelector("#standing-box"));
 }"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+#: Without the sound that it plays, which lasts as long as what is said.
 WEIGHT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .filter((one) => !["audio", "video"].includes(one.initiatorType))
   .reduce((sum, one) => sum + one.transferSize, 0)"""
 INSIDE = (
     "() => { const e = document.querySelector('.top'); return e.scrollWidth <= e.clientWidth; }"
