@@ -18,6 +18,7 @@ from callflow.handling.alarms import operating
 from callflow.handling.calls import telephone
 from callflow.storage.calls import calls
 from tests.integration.web.walks.test_axe_everywhere import logged_in
+from tests.support.outside.panel_phone import fresh_account
 from tests.support.pages.looking import faults, texts, unfold
 from tests.support.rows.full_rows import full_web
 from tests.support.stations.full_station import (
@@ -211,7 +212,9 @@ def test_axe_finds_nothing_on_what_an_act_leaves(web: Web, consoles: Consoles) -
             expect(page.locator("form[data-act=park]")).to_be_attached()
         with _pane(page, web, full.incidents["garage"]):
             page.locator("#list-queue .row").first.hover()
-            full.station.alarm(SHOP, "HA", language)
+            account = fresh_account()
+            full.station.site(account, contacts=[])
+            full.station.alarm(account, "HA", language)
             expect(page.locator("[data-more=queue]")).to_be_visible()
             found[f"{language}, held by somebody else"] = faults(page)
             page.mouse.move(0, 0)
