@@ -48,9 +48,9 @@ def played(simulations: Simulations) -> Callable[[int], History]:
     "seed", [*SEEDS[:2], *(pytest.param(seed, marks=pytest.mark.deep) for seed in SEEDS[2:])]
 )
 def test_whatever_breaks_every_incident_ends_with_a_human_or_a_closure(
-    played: Callable[[int], History], seed: int
+    played: Callable[[int], History], seed: int, deep_run: bool
 ) -> None:
-    assert played(seed).broken == [], REPLAY.format(seed)
+    assert played(seed).broken == [], REPLAY.format(seed) + " --turned" * deep_run
 
 
 def test_much_happens_and_breaks(played: Callable[[int], History], deep_run: bool) -> None:
@@ -82,11 +82,13 @@ def first_broken(simulations: Simulations) -> History:
     raise AssertionError("no seed found the bug")
 
 
-def test_a_seed_has_the_same_history_in_another_process(simulations: Simulations) -> None:
+def test_a_seed_has_the_same_history_in_another_process(
+    simulations: Simulations, deep_run: bool
+) -> None:
     here = simulations.run(5, messages=20, alarming=60.0)
     command = [sys.executable, "-m", "tests.support.simulated_station", "5"]
     done = subprocess.run(
-        [*command, "--messages", "20", "--seconds", "60"],
+        [*command, "--messages", "20", "--seconds", "60", *(["--turned"] if deep_run else [])],
         env={**os.environ, "PYTHONHASHSEED": "1"},
         capture_output=True,
         text=True,

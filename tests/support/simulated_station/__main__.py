@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.support.simulated_station.planted import PLANTED
 from tests.support.simulated_station.simulation import ALARMING, MESSAGES, Simulations
+from tests.support.suite import shaken
 
 
 def main() -> None:
@@ -19,9 +20,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=MESSAGES, help="of the panels")
     parser.add_argument("--seconds", type=float, default=ALARMING, help="in which they come")
     parser.add_argument("--without-faults", action="store_true")
+    parser.add_argument("--turned", action="store_true", help="rows in a deep run's order")
     parser.add_argument("--plant", choices=list(PLANTED), help="a bug, to see it found")
     parser.add_argument("--trace", action="store_true", help="all that happens, on stderr")
     arguments = parser.parse_args()
+    if arguments.turned:
+        shaken.turn_rows()
     shown: Callable[[str], object] = sys.stderr.write if arguments.trace else len
     planted = PLANTED[arguments.plant]() if arguments.plant else contextlib.nullcontext()
     with planted:

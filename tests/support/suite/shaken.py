@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return today() + later
 
     clock.now = on_that_day
-    event.listen(Engine, "connect", _turn_rows)
+    turn_rows()
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -42,7 +42,12 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"it is {clock.now():%A %Y-%m-%d}; SQLite's rows come in another order"
 
 
-def _turn_rows(connection: Any, _entry: object) -> None:
+def turn_rows() -> None:
+    """From now on, in this process."""
+    event.listen(Engine, "connect", _turn)
+
+
+def _turn(connection: Any, _entry: object) -> None:
     """https://www.sqlite.org/pragma.html#pragma_reverse_unordered_selects"""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA reverse_unordered_selects=ON")
