@@ -16,6 +16,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
+
 from callflow import clock
 from callflow.core.alarms.escalation import GuardEvent
 from callflow.core.calls.call import Outcome
@@ -105,6 +107,7 @@ from tests.support.stations.full_station import (
     number_of,
 )
 from tests.support.stations.web_station import NAME, WebProcess, WebStation, site_body
+from web.access import factors
 from web.access.users import Role
 
 Row = dict[str, Any]
@@ -270,10 +273,12 @@ def _people(full: FullStation, said: Callable[[str], str]) -> None:
     for name, role in {NAME: Role.ADMINISTRATOR, **roles}.items():
         station.user(name, role)
 
+    second = factors.keep(station.vault, pyotp.random_base32())
+
     def more(tx: Tx) -> None:
         for name in (NAME, INES, MAX, YVES):
             _phone(tx, _user(tx, name), name, now)
-        users.update_user(tx, _user(tx, INES), skills=[said("ascenseurs")], totp="-")
+        users.update_user(tx, _user(tx, INES), skills=[said("ascenseurs")], totp=second)
         users.update_user(tx, _user(tx, NORA), disabled_at=now)
         from_directory(tx, "f3-1", "paul", Role.READER, now)
         _passkey(tx, _user(tx, INES), INES, said, now)

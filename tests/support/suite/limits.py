@@ -10,6 +10,9 @@ import pytest
 #: is ended then. No other is near it, be it computing beside two other runs at a low priority. A
 #: test may ask for another limit by ``@pytest.mark.timeout(seconds)``.
 SECONDS = {"unit": 60, "integration": 240, "acceptance": 300}
+#: In a deep run what computes fills the pauses of what rings, and what listens waits for its end:
+#: either may last so many times as long. ``faulthandler_timeout`` is the next limit.
+DEEPER, _MOST = 3, 1200
 _TESTS = Path(__file__).resolve().parents[2]
 #: The fixture of pytest-playwright that all its others stand on: it leaves an event loop running in
 #: the main thread until the session ends, in which pytest-asyncio can start no other. So what uses
@@ -24,7 +27,7 @@ def part_of(item: pytest.Item) -> str:
     return item.path.relative_to(_TESTS).parts[0]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Quick tests first, browsers last; each with its limit."""
     order = list(SECONDS)
 
@@ -35,6 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=rank)  # stable: the order within a file stays
     for item in items:
-        seconds = SECONDS.get(part_of(item))
-        if seconds is not None and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(seconds))
+        asked = item.get_closest_marker("timeout")
+        seconds = asked.args[0] if asked else SECONDS.get(part_of(item))
+        if seconds is not None and config.option.deep:
+            seconds = max(seconds, min(DEEPER * seconds, _MOST))
+        if seconds is not None:
+            item.add_marker(pytest.mark.timeout(seconds), append=False)

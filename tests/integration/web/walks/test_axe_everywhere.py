@@ -20,6 +20,7 @@ from sqlalchemy import JSON, String, Text
 
 from callflow.storage import Tx
 from callflow.storage import schema as t
+from callflow.storage.people import users
 from callflow.storage.records import logbook
 from callflow.storage.sites import sites
 from tests.support.pages.browser import TELEPHONE_ELSEWHERE
@@ -30,6 +31,7 @@ from tests.support.stations.full_station import (
     GUARDED,
     INES,
     MAX,
+    NORA,
     SHOP,
     SPARE,
     STORM,
@@ -517,9 +519,10 @@ def test_axe_finds_nothing_on_the_way_in_and_on_what_is_shown_once(
         found["codes"] = faults(page)
         send(page, process, "/account/totp/remove", password=PASSWORD)
     with logged_in(browser, process, NAME, language) as page:
-        ids = full.station.store.read_now(lambda tx: tx.execute(t.user.select()).all())
-        given = conflicts.stamp(ids[-1].password_given_at)
-        send(page, process, f"/people/{ids[-1].id}/password", as_of=given)
+        nora = full.station.store.read_now(lambda tx: users.user_by_name(tx, NORA))
+        assert nora is not None
+        given = conflicts.stamp(nora.password_given_at)
+        send(page, process, f"/people/{nora.id}/password", as_of=given)
         found["made"] = faults(page)
         page.goto(f"{process.url}/")
         full.do(lambda tx: tx.execute(t.session.delete()))  # somebody ended it
