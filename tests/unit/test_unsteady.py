@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import threading
 from pathlib import Path
 
@@ -98,3 +99,16 @@ def test_what_listens_waits_until_nothing_runs_beside(
     (tmp_path / "silence").touch()
     waiting.join(timeout=10)
     assert not waiting.is_alive()
+
+
+def test_the_wait_is_no_part_of_what_a_test_may_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = list[float]()
+
+    def is_silent() -> bool:
+        left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        return len(left) > 1
+
+    monkeypatch.setattr(unsteady, "is_silent", is_silent)
+    unsteady.wait_for_silence()
+    assert left == [0, 0]
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 0

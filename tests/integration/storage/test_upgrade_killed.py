@@ -55,7 +55,6 @@ def is_whole(url: str, snapshots: Snapshots) -> None:
         can_be_read(copy.file)
 
 
-@pytest.mark.timeout(900)  # twenty upgrades, in a deep run
 def test_whenever_it_is_killed(empty_url: str, tmp_path: Path, deep_run: bool) -> None:
     moments = random.Random(21)
     snapshots = Snapshots(folder=tmp_path / "snapshots")

@@ -10,8 +10,8 @@ import pytest
 #: is ended then. No other is near it, be it computing beside two other runs at a low priority. A
 #: test may ask for another limit by ``@pytest.mark.timeout(seconds)``.
 SECONDS = {"unit": 60, "integration": 240, "acceptance": 300}
-#: In a deep run what computes fills the pauses of what rings, and what listens waits for its end:
-#: either may last so many times as long. ``faulthandler_timeout`` is the next limit.
+#: In a deep run what computes fills the pauses of what has conversations, for an hour: it may last
+#: so many times as long. ``faulthandler_timeout`` is the next limit.
 DEEPER, _MOST = 3, 1200
 _TESTS = Path(__file__).resolve().parents[2]
 #: The fixture of pytest-playwright that all its others stand on: it leaves an event loop running in
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         asked = item.get_closest_marker("timeout")
         seconds = asked.args[0] if asked else SECONDS.get(part_of(item))
-        if seconds is not None and config.option.deep:
+        if seconds is not None and config.option.deep and part_of(item) != "acceptance":
             seconds = max(seconds, min(DEEPER * seconds, _MOST))
         if seconds is not None:
             item.add_marker(pytest.mark.timeout(seconds), append=False)

@@ -76,7 +76,7 @@ def whole(known: Known | None = None, root: Path = ROOT, *, deep: bool = False) 
     """All units of the suite. ``known``: what files cost in the last run. Of a ``deep`` one no file
     of pages is parted: there a walk is asked, as a whole, what it did not come to."""
     kept = dear.seconds(dear.DEEP if deep else dear.FAST)
-    return _units(known or {}, root, kept, _guess, _TOGETHER)
+    return _units(known or {}, root, kept, _guess_deep if deep else _guess, _TOGETHER)
 
 
 def deep_computing(known: Known | None = None, root: Path = ROOT) -> list[Unit]:
