@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,18 @@ _TESTS = Path(__file__).resolve().parents[2]
 #: the main thread until the session ends, in which pytest-asyncio can start no other. So what uses
 #: it comes last; a file's own fixture named ``page`` need not.
 _PLAYWRIGHT = "playwright"
+
+
+@contextlib.contextmanager
+def standing_still() -> Iterator[None]:
+    """A test's limit does not run on: what is waited for is no part of it, and ends by itself. The
+    second one, of faulthandler, is over with that: its timer tells nobody what is left."""
+    left = signal.setitimer(signal.ITIMER_REAL, 0)
+    faulthandler.cancel_dump_traceback_later()
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *left)
 
 
 def part_of(item: pytest.Item) -> str:

@@ -33,10 +33,11 @@ from tests.support.rows import migrated
 from tests.support.stations import web_station
 from tests.support.suite import costs, forked, forking
 from tests.support.suite.depth import LEFT_OUT
-from tests.support.suite.units import COMPUTING, Unit
+from tests.support.suite.units import BROWSER, COMPUTING, Unit
 from web.kit.words import LANGUAGES
 
-#: How nice what only computes is to conversations and browsers beside it.
+#: How nice what only computes is to conversations and browsers beside it; in a deep run, where
+#: pages are looked at for half an hour, they are to conversations, too.
 _NICE = 5
 #: Seconds that a unit which is told to end has to say where it is.
 _ENDING = 3.0
@@ -165,7 +166,8 @@ class Process:
     def _collects(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         """Ends as the pytest that it begins does, when nothing of that is left."""
         os.setsid()
-        if self.unit.kind == COMPUTING:  # what it begins inherits that, its session's weight too
+        nice = {COMPUTING, BROWSER} if "--deep" in arguments else {COMPUTING}
+        if self.unit.kind in nice:  # what it begins inherits that, its session's weight too
             niceness.place(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
         end_with_parent()
         adopt_orphans()

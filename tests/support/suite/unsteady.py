@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -22,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.phones.hearing import NotHeardError
-from tests.support.suite import pressure
+from tests.support.suite import limits, pressure
 
 #: Environment: where candidates are written; set by side_by_side alone.
 FOLDER = "CALLFLOW_TEST_UNSTEADY"
@@ -67,13 +66,11 @@ def is_silent() -> bool:
 
 
 def wait_for_silence() -> None:
-    """Return when nothing runs beside; the run that was to say so ends what waits for ever. The
-    test's own limit (limits.py), a timer of its process, stands still as long."""
-    limit = signal.setitimer(signal.ITIMER_REAL, 0)
+    """Return when nothing runs beside; the run that was to say so ends what waits for ever."""
     nap = threading.Event()
-    while not is_silent():
-        nap.wait(0.1)
-    signal.setitimer(signal.ITIMER_REAL, *limit)
+    with limits.standing_still():
+        while not is_silent():
+            nap.wait(0.1)
 
 
 def keep(sources: Iterable[Path], since: float, folder: Path) -> None:
