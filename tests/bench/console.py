@@ -22,9 +22,8 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-import httpx
 from playwright.async_api import CDPSession, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
@@ -136,25 +135,28 @@ def _updates(station: WebStation, ids: list[str]) -> Iterator[None]:
         writer.join()
 
 
-async def _reads(client: httpx.AsyncClient) -> None:
-    """A console that is no browser: takes every byte of the stream."""
-    async with client.stream("GET", "/events") as answer:
-        async for _ in answer.aiter_raw():
+async def _reads(url: SplitResult, cookies: str) -> None:
+    """A console that is no browser: takes every byte of the stream, and makes nothing of it."""
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    with contextlib.closing(writer):
+        writer.write(
+            f"GET /events HTTP/1.1\r\nHost: {url.hostname}\r\nCookie: {cookies}\r\n\r\n".encode()
+        )
+        assert b" 200 " in await reader.readline()
+        while await reader.read(1 << 20):
             pass
 
 
 @contextlib.asynccontextmanager
-async def _consoles(url: str, cookies: Any, count: int) -> AsyncIterator[None]:
-    async with httpx.AsyncClient(
-        base_url=url, cookies=cookies, timeout=None, trust_env=False
-    ) as client:
-        readers = [asyncio.create_task(_reads(client)) for _ in range(count)]
-        try:
-            yield
-        finally:
-            for reader in readers:
-                reader.cancel()
-            await asyncio.gather(*readers, return_exceptions=True)
+async def _consoles(url: str, cookies: str, count: int) -> AsyncIterator[None]:
+    readers = [asyncio.create_task(_reads(urlsplit(url), cookies)) for _ in range(count)]
+    try:
+        yield
+        assert not any(reader.done() for reader in readers), "a console lost its stream"
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
 
 
 async def _main_thread(metrics: CDPSession) -> float:
@@ -205,7 +207,7 @@ async def _rows(place: int, folder: Path) -> Row:
             await page.fill("input[name=password]", PASSWORD)
             await page.click("button.primary")
             await page.wait_for_url(f"{web.url}/")
-            cookies = {str(c["name"]): str(c["value"]) for c in await context.cookies()}
+            cookies = "; ".join(f"{c['name']}={c['value']}" for c in await context.cookies())
             loads = [await _load(page, f"{web.url}/?incident={ids[0]}") for _ in range(LOADS)]
             await bare.goto(f"{web.url}/healthz")
             async with _consoles(web.url, cookies, CONSOLES - 1):

@@ -24,11 +24,12 @@ export const onNewVital = (act) => vital.add(act);
 const all = new Map(); // id → its row as it was told last
 let told = false; // whether the stream told everything once
 export const isTold = () => told;
-const read = (row) => ({
+const facts = new WeakMap(); // of a row as it was told: it is kept as it is, copies of it are shown
+const read = (row) => facts.get(row) ?? facts.set(row, Object.freeze({
   id: row.dataset.id, group: row.dataset.group, key: row.dataset.key, priority: row.dataset.priority,
   level: Number(row.dataset.level), unclaimed: row.classList.contains("unclaimed"), said: row.dataset.said,
   holder: row.dataset.holder ?? "", returns: row.dataset.returns ?? "",
-});
+})).get(row);
 // Each once, in the order of the queue.
 export const known = () => [...all.values()].map(read).sort((a, b) => (a.key < b.key ? -1 : 1));
 const isNewVital = (row, before) => row.dataset.priority === "1" && row.classList.contains("unclaimed")
@@ -95,20 +96,31 @@ function hold(old, fresh) {
   if (old && old.children.length === fresh.children.length) replace(old, fresh.cloneNode(true));
 }
 
-// Only the cells that differ; the focus stays on the same link or button of the row.
+// Only what differs: each picture that is drawn anew is asked for anew.
+function become(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  const there = [...old.childNodes], come = [...fresh.childNodes];
+  if (old.nodeName !== fresh.nodeName || there.length !== come.length) old.replaceWith(fresh);
+  else if (old instanceof Text) old.data = fresh.data;
+  else {
+    carry(old, fresh);
+    there.forEach((node, at) => become(node, come[at]));
+  }
+}
+function carry(old, fresh) {
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+}
+
+// The focus stays on the same link or button of the row.
 function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const place = focused ? $$("a, button", old).indexOf(focused) : -1;
   dress(fresh);
   fresh.toggleAttribute("data-shown", "shown" in old.dataset);
   fresh.classList.toggle("folded", old.matches(".folded"));
-  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  const cells = [...fresh.children];
-  cells.forEach((cell, at) => {
-    const there = old.children[at];
-    if (!cell.matches(".fold") && !cell.isEqualNode(there)) there.replaceWith(cell);
-  });
+  carry(old, fresh);
+  [...fresh.children].forEach((cell, at) => { if (!cell.matches(".fold")) become(old.children[at], cell); });
   if (focused && !focused.isConnected) ($$("a, button", old)[place] ?? $("a.title", old)).focus({ preventScroll: true });
 }
 
