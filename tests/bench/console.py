@@ -70,8 +70,11 @@ _WATCH = """() => {
   };
 }"""
 _ROWS = """() => new MutationObserver((changes) => {
-  for (const change of changes) for (const node of change.addedNodes) note(node.textContent);
-}).observe(document.getElementById("lists"), { childList: true, subtree: true })"""
+  for (const { addedNodes, target } of changes)
+    for (const node of addedNodes.length ? addedNodes : [target]) note(node.textContent);
+}).observe(document.getElementById("lists"), {
+  childList: true, characterData: true, subtree: true,
+})"""
 #: From the page's address to all of it being there, its rows in it.
 _LOADED = """() => {
   const { loadEventEnd } = performance.getEntriesByType("navigation")[0];
