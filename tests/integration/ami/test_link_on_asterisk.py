@@ -70,6 +70,8 @@ async def test_a_call_is_found_hung_up_and_gone(pair: Pair) -> None:
         await line.event(Answered, call)
         assert await line.link.status(call)
         assert await line.link.channels() == {call}
+        # Only what is recorded can be muted, and it is just after it is answered.
+        await line.until((pair.recordings / f"{call}.raw").exists)
         assert await line.link.mute(call, True)
         assert await line.link.mute(call, False)
         assert await line.link.hangup(call)
