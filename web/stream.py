@@ -1,7 +1,7 @@
 """One stream for every console: what changed is read once, rendered once, sent to all.
 
 Commits wake it: a datagram; where that was lost, the database's own count of commits, asked every
-250 ms. Changes within 50 ms go out together. A new or returning console first gets everything, so
+250 ms. Changes within 40 ms go out together. A new or returning console first gets everything, so
 a lost message costs nothing.
 """
 
@@ -16,10 +16,12 @@ from typing import Any
 import structlog
 
 from callflow.clock import monotonic, to_iso
+from callflow.core.alarms.incident import Incident
 from callflow.core.records.audit import QUIET
 from callflow.core.records.logbook import Entry
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
+from callflow.storage.alarms import incidents
 from callflow.storage.engine.connections import version
 from callflow.storage.people import access, users
 from callflow.storage.records import logbook
@@ -35,7 +37,7 @@ _log = structlog.get_logger()
 #: Seconds: how long changes are gathered; how often it is asked whether anybody committed without a
 #: wake-up; how often all is looked at, since time alone changes some of it, the station's health
 #: above all; and how often a silent stream says that it lives.
-GATHER, LOOK, HEALTH, BEAT = 0.05, 0.25, 1.0, 4.0
+GATHER, LOOK, HEALTH, BEAT = 0.04, 0.25, 1.0, 4.0
 #: Seconds that wake-ups which follow one count as one: an alarm with its call is a dozen commits.
 APART = 0.02
 #: What the consoles are told where signals can be stored.
@@ -71,13 +73,12 @@ class _State:
     """What the consoles were told last."""
 
     lines: dict[str, views.Line] = field(default_factory=dict)
+    rows: Mapping[str, Incident] = field(default_factory=dict)  # what they were made of
     strip: views.Strip | None = None
     entry: int = -1  # the logbook's newest number; -1: not looked yet
     called: Mapping[str, str] = field(default_factory=dict)  # {log-in: shown name}
 
 
-#: What people are called: {log-in: shown name}.
-Names = Mapping[str, str]
 #: What one user is told: the same in every language, or made for a language.
 Text = str | Callable[[str], str]
 
@@ -313,22 +314,26 @@ class Hub:
         before = self._state
         with_health = before.strip is None or monotonic() - self._health_at > HEALTH
 
-        def read(
-            tx: Tx,
-        ) -> tuple[list[views.Line], views.Strip | None, list[Entry], list[EntryShown], Names]:
-            strip, called = before.strip, before.called
+        def read(tx: Tx) -> tuple[_State, list[Entry], list[EntryShown]]:
+            strip, called, known = before.strip, before.called, before.rows
             if with_health:
+                known = {}  # all of it anew: a database that was brought back counts anew, too
                 strip = replace(views.strip(self._station.look(tx)), more=views.more(tx))
                 called = users.shown_names(tx)
-            entries, now = self._new_entries(tx, before.entry), self._station.clock()
-            return views.lines(tx, now), strip, entries, feeds.feed(tx, entries), called
+            entries = self._new_entries(tx, before.entry)
+            rows = incidents.queue(tx, known=known)
+            after = _State(
+                lines={x.id: x for x in views.lines_of(tx, rows, self._station.clock())},
+                rows={row.id: row for row in rows},
+                strip=strip,
+                entry=max((e.number for e in entries), default=max(0, before.entry)),
+                called=called,
+            )
+            return after, entries, feeds.feed(tx, entries)
 
-        lines, strip, entries, told, called = await self._station.store.read(read)
+        self._state, entries, told = await self._station.store.read(read)
         if with_health:
             self._health_at = monotonic()
-        newest = max((e.number for e in entries), default=max(0, before.entry))
-        known = {x.id: x for x in lines}
-        self._state = _State(lines=known, strip=strip, entry=newest, called=called)
         return self._tell(before, _loud(entries), told)
 
     def _new_entries(self, tx: Tx, after: int) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Rows of incidents. Every change counts ``version`` up: what pages and streams compare."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Unpack
@@ -275,17 +275,24 @@ def of_plan(
 SHOWN = 200
 
 
-def queue(tx: Tx, *, limit: int = SHOWN, offset: int = 0) -> list[Incident]:
+def queue(
+    tx: Tx, *, limit: int = SHOWN, offset: int = 0, known: Mapping[str, Incident] | None = None
+) -> list[Incident]:
     """The unfiled ones: with a human first, by priority, then oldest (docs/explanation/ux.md,
-    3)."""
+    3). Of ``known`` (by id) those are taken that have not changed since."""
     c = t.incident.c
-    query = (
-        _ALL.where(c.state.in_(_UNFILED), c.storm_until.is_(None))
-        .order_by(c.with_human.desc(), c.priority, c.opened_at, c.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    return found(tx, query, Incident)
+
+    def ordered(query: Select[Any]) -> Select[Any]:
+        query = query.where(c.state.in_(_UNFILED), c.storm_until.is_(None))
+        query = query.order_by(c.with_human.desc(), c.priority, c.opened_at, c.id)
+        return query.limit(limit).offset(offset)
+
+    if not known:
+        return found(tx, ordered(_ALL), Incident)
+    versions = tx.execute(ordered(select(c.id, c.version))).all()
+    same = {i: known[i] for i, version in versions if i in known and known[i].version == version}
+    rows = same | some(tx, [i for i, _ in versions if i not in same])
+    return [rows[i] for i, _ in versions if i in rows]
 
 
 _COUNT_UNFILED = (

@@ -138,7 +138,11 @@ def more(tx: Tx) -> int:
 
 def lines(tx: Tx, now: datetime, page: int = 1) -> list[Line]:
     """Unfiled incidents, in the console's order; ``page`` 1 is what the console shows."""
-    rows = incidents.queue(tx, offset=(page - 1) * incidents.SHOWN)
+    return lines_of(tx, incidents.queue(tx, offset=(page - 1) * incidents.SHOWN), now)
+
+
+def lines_of(tx: Tx, rows: Sequence[Incident], now: datetime) -> list[Line]:
+    """A queue's rows, in the console's order."""
     names = sites.names_of(tx, (row.site_id for row in rows))
     zoned = [row for row in rows if row.zones and row.kind not in _NO_ZONES]
     zones = sites.names_of_zones(

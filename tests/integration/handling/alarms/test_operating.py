@@ -148,6 +148,34 @@ def test_acts_on_nothing_or_nobodys_say_what_to_do(station: Station, alice: Desk
         alice.notes(row, " ")
 
 
+def test_of_the_queue_that_is_known_only_what_changed_is_read(
+    station: Station, alice: Desk
+) -> None:
+    """Whoever keeps it sees all that happens to it: each act is a version."""
+    station.put("1003")
+    row = station.alarm("BA")
+    station.alarm("BA", account="1003")
+    taken = 0
+    known = {one.id: one for one in station.read(incidents.queue)}
+    acts: list[Callable[[], object]] = [
+        lambda: alice.takes(row),
+        lambda: alice.transfers(row, "carol"),
+        lambda: station.alarm("FA"),
+        lambda: station.alarm("BA", zone="4"),
+        lambda: Desk(station, "carol").parks(row, 60),
+        lambda: station.later(60),
+        lambda: alice.takes(row),
+        lambda: alice.closes(row),
+    ]
+    for act in acts:
+        act()
+        rows = station.read(lambda tx: incidents.queue(tx, known=known))  # noqa: B023
+        assert rows == station.read(incidents.queue)
+        taken += sum(one is known.get(one.id) for one in rows)
+        known = {one.id: one for one in rows}
+    assert taken >= len(acts) - 1  # the other site's, but when time went by
+
+
 # --- what is held, and what comes back ---------------------------------------------------------
 
 
