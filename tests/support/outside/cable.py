@@ -28,6 +28,8 @@ class Cut:
             _ip("addr", "add", f"{self.here}/30", "dev", self._ours)
             _ip("link", "set", self._ours, "up")
             _ip("-n", self.name, "addr", "add", f"{self.there}/30", "dev", self._theirs)
+            # An address that comes by itself seconds later ends what a browser is loading then.
+            _ip("-n", self.name, "link", "set", self._theirs, "addrgenmode", "none")
             _ip("-n", self.name, "link", "set", self._theirs, "up")
             _ip("-n", self.name, "link", "set", "lo", "up")
         except RuntimeError:

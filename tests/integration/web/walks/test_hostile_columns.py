@@ -6,6 +6,7 @@ The columns are the schema's: a new one is hostile here, unless it is said to ho
 from __future__ import annotations
 
 import asyncio
+import difflib
 import html.parser
 import itertools
 from collections import Counter
@@ -164,6 +165,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self.order: list[str] = []
         self.bare: list[str] = []
         self.text = ""
         self._open: list[str] = []
@@ -172,6 +174,7 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements[tag, tuple(name for name, _ in attrs)] += 1
+        self.order.append(f"{tag} {dict(attrs).get('class') or dict(attrs).get('href')}")
         if tag not in _VOID:
             self._open.append(tag)
 
@@ -283,6 +286,9 @@ async def test_no_column_leads_a_page(tmp_path: Path, harmless: dict[str, Page],
         more = page.elements - harmless[where].elements
         if where.endswith(" wallboard"):  # of alarms of one instant any may be among its five
             more = Counter(set(more) - set(harmless[where].elements))
-        faults += [(where, element) for element in more if element[0] != "bdi"]
+        led = [element for element in more if element[0] != "bdi"]
+        faults += [(where, element) for element in led]
+        if led:
+            faults.append((where, list(difflib.unified_diff(harmless[where].order, page.order))))
     assert sum(BEGIN[:5] in page.text for page in hostile.values()) > 20
     assert faults == []
