@@ -7,8 +7,10 @@ import hashlib
 import hmac
 import os
 import secrets
+from base64 import b64decode, b64encode
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -21,6 +23,10 @@ UNFINISHED = "restore.unfinished"
 
 class KeysMissing(OSError):
     """The keys of a database that has rows are not there: new ones would read none of them."""
+
+
+class Unreadable(ValueError):
+    """What is kept encrypted was altered, or these are not the keys that it was kept under."""
 
 
 class Vault:
@@ -67,8 +73,22 @@ class Vault:
         return nonce + self._rest.encrypt(nonce, clear, None)
 
     def decrypt(self, kept: bytes) -> bytes:
-        """What ``encrypt`` was given. Raises cryptography's InvalidTag where it was altered."""
-        return self._rest.decrypt(kept[:12], kept[12:], None)
+        """What ``encrypt`` was given. Raises Unreadable."""
+        try:
+            return self._rest.decrypt(kept[:12], kept[12:], None)
+        except (InvalidTag, ValueError):
+            raise Unreadable("altered, or kept under other keys") from None
+
+    def lock(self, clear: str) -> str:
+        """A text for keeping at rest as text."""
+        return b64encode(self.encrypt(clear.encode())).decode()
+
+    def unlock(self, kept: str) -> str:
+        """What ``lock`` was given. Raises Unreadable."""
+        try:
+            return self.decrypt(b64decode(kept, validate=True)).decode()
+        except ValueError:
+            raise Unreadable("altered, or kept under other keys") from None
 
     def seal(self, content: str) -> str:
         """Hex HMAC-SHA-256 of a text that the database alone could be made to fake."""

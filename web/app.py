@@ -37,7 +37,7 @@ from callflow.probes.machine import Probe
 from callflow.settings.config import Settings
 from callflow.storage import Store, StoreUnavailable, Tx
 from callflow.storage.people import access, users
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 from web.access import cookies, security
 from web.access.addresses import Entrance, Forwarded, Proxies
 from web.access.compression import Compression
@@ -248,6 +248,7 @@ def _say_errors(app: FastAPI) -> None:
     on(refusals.Refused, lambda e: problems.response(409, str(e)))
     on(BadField, lambda e: problems.response(422, e.said, field=e.field))
     on(StoreUnavailable, _unavailable)
+    on(Unreadable, _unreadable)
     on(HTTPException, lambda e: problems.response(e.status_code, e.detail, headers=e.headers))
     app.add_exception_handler(405, _back_to_the_page)
     on(Exception, lambda e: problems.response(500, "an error of ours: it is in the log"))
@@ -337,6 +338,14 @@ def _unavailable(error: StoreUnavailable) -> JSONResponse:
     return problems.response(
         503, "the database does not answer: try again", headers={"Retry-After": "1"}
     )
+
+
+def _unreadable(error: Unreadable) -> JSONResponse:
+    _log.error("web.unreadable", reason=str(error))
+    said = (
+        "a secret kept here can't be read: it was altered, or kept under other keys; give it anew"
+    )
+    return problems.response(500, said)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from base64 import b64decode
 from collections.abc import Callable
 
 import httpx
@@ -12,7 +11,7 @@ from callflow.notify import ffmpeg, kept, rtsp
 from callflow.notify.http import Answer, accepted, exchange
 from callflow.notify.reach import Reach, Target
 from callflow.settings.config import Settings
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 
 #: Bytes of one still that are kept.
 LARGEST = 8_000_000
@@ -47,10 +46,13 @@ async def target(settings: Settings, url: str, *, attempt: int) -> Target:
 
 
 def credentials(vault: Vault, camera: Camera) -> tuple[str, str] | None:
-    """A camera's name and password, if it has any."""
+    """A camera's name and password, if it has any. Raises Undelivered."""
     if camera.secret is None:
         return None
-    name, password = json.loads(vault.decrypt(b64decode(camera.secret)))
+    try:
+        name, password = json.loads(vault.unlock(camera.secret))
+    except Unreadable as error:
+        raise Undelivered(Fault.NOT_SET_UP, f"the camera's password: {error}") from None
     return name, password
 
 

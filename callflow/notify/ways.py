@@ -1,6 +1,5 @@
 """The ways out: where each channel's messages go."""
 
-from base64 import b64decode
 from datetime import datetime
 
 from callflow.core.messages.outbox import Channel, Claimed, Fault, Still, Take, Undelivered
@@ -9,7 +8,7 @@ from callflow.core.messages.subscriptions import Event, Subscription
 from callflow.notify import clips, links, mail, post, printing, sms, stills, webhook
 from callflow.notify.http import new_client
 from callflow.settings.config import Settings
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 
 
 class Ways:
@@ -39,7 +38,10 @@ class Ways:
 
     async def tell(self, to: Subscription, event: Event, attempt: int, now: datetime) -> None:
         """Tell a subscribed program of one event. Raises Undelivered."""
-        secret = self._vault.decrypt(b64decode(to.secret)).decode()
+        try:
+            secret = self._vault.unlock(to.secret)
+        except Unreadable as error:
+            raise Undelivered(Fault.NOT_SET_UP, f"the secret: {error}") from None
         await webhook.tell(self._settings, self._client, to, secret, event, attempt, now)
 
     async def _fetch(self, message: Claimed) -> Still:

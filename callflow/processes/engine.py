@@ -7,7 +7,7 @@ of them does what is done once a second.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from callflow.core.records import monthly
 from callflow.core.watch import trends
 from callflow.core.watch.latency import Durations, Measure
 from callflow.core.watch.supervision import Listening
+from callflow.dispatch.beside import Beside
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.opening import open_dispatch
@@ -99,6 +100,7 @@ class Engine:
         self._watched_since = clock.now()
         self._prober = Prober(settings, store, vault, self._me.host)
         self._done_at = dict.fromkeys(duties.RARELY, -math.inf)
+        self._beside = Beside()
         self._share = machines.ALL
         self._correlated = 0
         self._busy_at = -math.inf
@@ -117,31 +119,36 @@ class Engine:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._work())
                 parts.create_task(self._dispatch.run(self._decide))
-                parts.create_task(self._every(_TICK, self._tick))
-                parts.create_task(self._every(_TICK, self._watch))
-                parts.create_task(self._every(_BEAT, self._beat))
-                parts.create_task(self._every(_DOOMED, self._delete_files))
-                parts.create_task(self._every(_BEAT, self._erase))
-                parts.create_task(self._every(_BEAT, self._index))
-                parts.create_task(self._every(_REMEMBER, self._seals.look))
-                parts.create_task(self._every(_FOLLOW, self._follow))
-                parts.create_task(self._every(_REPORT, self._report))
-                parts.create_task(self._every(_CHARGE, self._charge))
-                parts.create_task(self._every(_ORGANS, self._note_organs))
-                parts.create_task(self._every(_PEOPLE, self._look_at_people))
-                parts.create_task(self._every(_TICK, self._ask_organs))
-                parts.create_task(self._every(trends.EVERY, self._keep_figures))
-                parts.create_task(self._every(_BACK_UP, self._back_up))
-                parts.create_task(self._every(_POWER, self._power.look))
-                parts.create_task(self._every(_CANARY, self._call_itself))
-                parts.create_task(self._every(_COMPARE, self._compare_clocks))
-                parts.create_task(self._every(_CANARY, self._canary.look))
-                if self._settings.mirrored:
-                    parts.create_task(self._every(_MIRROR, self._read_mirror))
+                for period, work in self._works():
+                    parts.create_task(self._beside.every(period.total_seconds(), work))
         finally:
             await self._prober.close()
             self._wake.close()
             self._duty.close()
+
+    def _works(self) -> Iterator[tuple[timedelta, Callable[[], Awaitable[None]]]]:
+        """Each whatever becomes of the others."""
+        yield _TICK, self._tick
+        yield _TICK, self._watch
+        yield _BEAT, self._beat
+        yield _DOOMED, self._delete_files
+        yield _BEAT, self._erase
+        yield _BEAT, self._index
+        yield _REMEMBER, self._seals.look
+        yield _FOLLOW, self._follow
+        yield _REPORT, self._report
+        yield _CHARGE, self._charge
+        yield _ORGANS, self._note_organs
+        yield _PEOPLE, self._look_at_people
+        yield _TICK, self._ask_organs
+        yield trends.EVERY, self._keep_figures
+        yield _BACK_UP, self._back_up
+        yield _POWER, self._power.look
+        yield _CANARY, self._call_itself
+        yield _COMPARE, self._compare_clocks
+        yield _CANARY, self._canary.look
+        if self._settings.mirrored:
+            yield _MIRROR, self._read_mirror
 
     async def _work(self) -> None:
         told = False
@@ -188,8 +195,10 @@ class Engine:
         await self._do(await self._store.read(lambda tx: duties.due(tx, now)), now)
 
     async def _do(self, works: Iterable[duties.Work], now: datetime) -> None:
+        """Each, whatever becomes of the others."""
         for work in works:
-            await self._store.write(partial(_at, work, now))
+            name = f"{work.__module__}.{work.__qualname__}"
+            await self._beside.once(name, partial(self._store.write, partial(_at, work, now)))
 
     def _due_rarely(self) -> list[duties.Work]:
         at = clock.monotonic()
@@ -283,6 +292,7 @@ class Engine:
         state = {
             "correlated": self._correlated,
             "on_duty": self._on_duty,
+            "failing": self._beside.failing,
             "logbook": self._seals.state,
             "latencies": [self._lateness.told(clock.monotonic())],
             "machine": await asyncio.to_thread(self._probe.look),
@@ -358,14 +368,6 @@ class Engine:
         """The index of the logbook's words follows what was told."""
         if self._on_duty:
             await self._indexer.go_on(is_busy=lambda: clock.monotonic() - self._busy_at < 1.0)
-
-    async def _every(self, period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except StoreUnavailable as error:
-                log.debug("store.away", reason=error.reason)  # the store says it, once
-            await asyncio.sleep(period.total_seconds())
 
 
 def _at(work: duties.Work, now: datetime, tx: Tx) -> object:

@@ -22,7 +22,7 @@ from callflow.settings.config import Settings
 from callflow.storage import Store
 from callflow.storage.engine import compacting
 from callflow.storage.records import erasure as records_erasure
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +39,10 @@ class Eraser:
         self._settings, self._store, self._vault, self._me = settings, store, vault, me
 
     async def go_on(self, *, on_duty: bool) -> None:
-        """Do what there is to do. Nearly always it only looks."""
-        unfinished = await self._store.read(records_erasure.unfinished)
+        """Do what there is to do. Nearly always it only looks. Raises Unreadable after all else
+        where it isn't known any more whom an erasure is about."""
+        found = await self._store.read(records_erasure.unfinished)
+        unfinished = [erasure for erasure in found if self._is_readable(erasure)]
         to_sweep = [erasure for erasure in unfinished if erasure.swept_at is None]
         if on_duty and not to_sweep:
             await self._begin()
@@ -50,7 +52,16 @@ class Eraser:
         if on_duty:
             for together in _as_far(to_sweep):
                 await self._sweep(together)
-            await self._finish([erasure for erasure in unfinished if erasure.swept_at is not None])
+            await self._finish([erasure for erasure in found if erasure.swept_at is not None])
+        if lost := [erasure.id for erasure in found if erasure not in unfinished]:
+            raise Unreadable(f"whom they are about: erasures {', '.join(lost)}")
+
+    def _is_readable(self, erasure: Erasure) -> bool:
+        try:
+            acts.Subject(self._vault, erasure)
+        except Unreadable:
+            return False
+        return True
 
     async def _begin(self) -> None:
         """Whose time is over goes too."""

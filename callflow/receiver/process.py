@@ -185,6 +185,7 @@ class ReceiverProcess:
             "connections": receiver.connections,
             "not_stored_since": clock.to_iso(since) if since else None,
             "latencies": receiver.latencies,
+            "failing": ["keys"] if self._keys.unreadable else [],
             "machine": await asyncio.to_thread(self._probe.look),
         }
 

@@ -11,6 +11,7 @@ import structlog
 
 from callflow import clock
 from callflow.core.calls.dialogue import Phrase
+from callflow.dispatch.beside import Beside
 from callflow.dispatch.doomed import delete_doomed
 from callflow.dispatch.identity import Identity, only, taken
 from callflow.dispatch.wake import open_store, open_wake
@@ -87,7 +88,7 @@ class Telephony:
     ) -> None:
         self._settings, self._store, self._probe = settings, store, Probe(settings)
         self._me = me or only(settings, ROLE)
-        self._presence = Presence(store.url, settings.node)
+        self._presence, self._beside = Presence(store.url, settings.node), Beside()
         self._wake = open_wake(settings, ROLE)
         self._phones_asked, self._phones_changed = asyncio.Event(), asyncio.Event()
         self._carriers = Carriers(settings, station_of(settings), clock.now)
@@ -203,18 +204,18 @@ class Telephony:
                     self._speech.prewarm(fixed_sentences()),
                     self._site_names.run(),
                     self._recordings.run(),
-                    self._every(_BEAT_EVERY, self._beat),
-                    self._every(_TRUNKS_EVERY, self._watch_trunks),
+                    self._beside.every(_BEAT_EVERY, self._beat),
+                    self._beside.every(_TRUNKS_EVERY, self._watch_trunks),
                     self._keep_phones(),
                     self._follow_phones(),
-                    self._every(_SWEEP_EVERY, self._recordings.sweep),
-                    self._every(_FAXES_EVERY, self._faxes.look),
-                    self._every(_RINGS_EVERY, self._rings.look),
-                    self._every(_SWEEP_EVERY, self._faxes.sweep),
-                    self._every(_DOOMED_EVERY, self._delete_recordings),
-                    self._every(_CARRIERS_EVERY, self._carriers.look),
-                    self._every(_CLOCKS_EVERY, self._clocks.look),
-                    self._every(_STAND_INS_EVERY, self._stand_ins.look),
+                    self._beside.every(_SWEEP_EVERY, self._recordings.sweep),
+                    self._beside.every(_FAXES_EVERY, self._faxes.look),
+                    self._beside.every(_RINGS_EVERY, self._rings.look),
+                    self._beside.every(_SWEEP_EVERY, self._faxes.sweep),
+                    self._beside.every(_DOOMED_EVERY, self._delete_recordings),
+                    self._beside.every(_CARRIERS_EVERY, self._carriers.look),
+                    self._beside.every(_CLOCKS_EVERY, self._clocks.look),
+                    self._beside.every(_STAND_INS_EVERY, self._stand_ins.look),
                     *self._drafting(),
                     *self._door(),
                 ):
@@ -222,7 +223,11 @@ class Telephony:
 
     def _drafting(self) -> list[Coroutine[None, None, None]]:
         """Where the parts for it are installed, what was dictated is drafted beside the calls."""
-        return [self._every(_DRAFTS_EVERY, self._drafts.look)] if transcribing.installed() else []
+        return (
+            [self._beside.every(_DRAFTS_EVERY, self._drafts.look)]
+            if transcribing.installed()
+            else []
+        )
 
     def _door(self) -> list[Coroutine[None, None, None]]:
         """Where the Asterisk is our own, browsers' telephones come to it by our door."""
@@ -247,12 +252,6 @@ class Telephony:
                 await self._placing.ask_for_doubtful()
             if told:
                 self._phones_asked.set()
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            with _while_there():
-                await work()
-            await asyncio.sleep(seconds)
 
     async def _events(self, events: list[Event]) -> None:
         await self._placing.events(events)
@@ -326,6 +325,7 @@ class Telephony:
             "sip": self._refusals.state(),
             "door": dict(self._at_door.counts),
             "latencies": self._rings.told(),
+            "failing": self._beside.failing,
             "machine": await asyncio.to_thread(self._probe.look),
         }
         await self._store.write(

@@ -4,7 +4,6 @@ A session's ``factor`` says what opened it: password (alone), totp, passkey, rec
 """
 
 import secrets
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -43,18 +42,19 @@ def new_secret() -> str:
 
 def keep(vault: Vault, secret: str) -> str:
     """The secret as it is stored."""
-    return b64encode(vault.encrypt(secret.encode())).decode()
+    return vault.lock(secret)
 
 
 def clear(vault: Vault, kept: str) -> str:
-    """The secret that ``keep`` was given."""
-    return vault.decrypt(b64decode(kept)).decode()
+    """The secret that ``keep`` was given. Raises Unreadable."""
+    return vault.unlock(kept)
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """Which 30 s step the code belongs to, from the one before to the one after now's."""
+    """Which 30 s step the code belongs to, from the one before to the one after now's; None: to
+    none of these, or there is no ``secret``."""
     typed = "".join(code.split())
-    if not typed.isascii() or not typed.isdigit():
+    if not secret or not typed.isascii() or not typed.isdigit():
         return None
     counter, at = pyotp.HOTP(secret), int(now.timestamp()) // _STEP
     steps = (at, at - 1, at + 1)

@@ -122,6 +122,8 @@ def _process(role: of.Role, now: datetime) -> Organ:
     elif role.relapses >= OFTEN and role.begun is not None and now - role.begun < RECOVERED:
         state = State.FAILED if role.relapses >= TOO_OFTEN else State.DEGRADED
         reason, since = Reason.RESTLESS, None
+    elif role.failing:
+        state, reason, since = State.DEGRADED, Reason.ERRORS, None
     return Organ(
         part=Part.PROCESS,
         name=role.role,

@@ -21,12 +21,14 @@ class Database:
 class Role:
     """Processes of one role: how many live, the youngest of them, when the last one spoke.
 
-    ``relapses``: how often it began again lately (``watch.process``)."""
+    ``relapses``: how often it began again lately (``watch.process``); ``failing``: what it does
+    beside, and whose last try failed."""
 
     role: str
     alive: int
     begun: datetime | None = None
     relapses: int = 0
+    failing: tuple[str, ...] = ()
     heard: datetime | None = None
 
 

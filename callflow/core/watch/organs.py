@@ -66,6 +66,7 @@ class Reason(StrEnum):
     NOT_MEASURED = "not_measured"
     NOT_RUNNING = "not_running"
     RESTLESS = "restless"  # it began again several times
+    ERRORS = "errors"  # something of its work fails, the rest goes on
     NO_LINK = "no_link"
     SILENT = "silent"  # whoever could tell says nothing
     NO_CALLS = "no_calls"

@@ -1,9 +1,11 @@
 """The operators' telephones: given with a session, taken back with it, known to their Asterisk."""
 
 import secrets
-from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+
+import structlog
 
 from callflow.core.calls.phones import PREFIX, Phone, PhoneKind
 from callflow.core.records.logbook import MACHINE
@@ -16,7 +18,9 @@ from callflow.settings.config import Settings
 from callflow.storage import Tx
 from callflow.storage.calls import calls, phones
 from callflow.storage.people import users
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +53,13 @@ def softphone(tx: Tx, vault: Vault, who: str, session: str, now: datetime) -> Cr
             mine = phone
         elif phone.kind == PhoneKind.SOFTPHONE:
             end_phone(tx, phone.name, now)
-    if mine is None:
-        return _new(tx, vault, who, PhoneKind.SOFTPHONE, now, session=session)
-    return _credentials(vault, mine)
+    if mine is not None:
+        try:
+            return _credentials(vault, mine)
+        except Unreadable as error:
+            log.warning("phone.unreadable", phone=mine.name, reason=str(error))
+            end_phone(tx, mine.name, now)
+    return _new(tx, vault, who, PhoneKind.SOFTPHONE, now, session=session)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +115,7 @@ def _new(
             user_id=user.id,
             kind=kind,
             node=node,
-            secret=b64encode(vault.encrypt(secret.encode())).decode(),
+            secret=vault.lock(secret),
             session=session,
             created_at=now,
             owner=who,
@@ -125,14 +133,10 @@ def credentials(tx: Tx, vault: Vault, session: str, who: str) -> Credentials | N
 def _credentials(vault: Vault, phone: Phone) -> Credentials:
     return Credentials(
         name=phone.name,
-        secret=_secret(vault, phone),
+        secret=vault.unlock(phone.secret),
         node=phone.node,
         ready=phone.rendered_at is not None,
     )
-
-
-def _secret(vault: Vault, phone: Phone) -> str:
-    return vault.decrypt(b64decode(phone.secret)).decode()
 
 
 def end_phone(tx: Tx, name: str, now: datetime) -> None:
@@ -167,10 +171,18 @@ def end_orphans(tx: Tx, now: datetime) -> None:
 
 def endpoints(tx: Tx, vault: Vault, node: str) -> list[Endpoint]:
     """What this node's Asterisk must know now."""
-    return [
-        Endpoint(name=phone.name, kind=PhoneKind(phone.kind), secret=_secret(vault, phone))
-        for phone in phones.live(tx, node)
-    ]
+    return list(_readable(vault, phones.live(tx, node)))
+
+
+def _readable(vault: Vault, live: list[Phone]) -> Iterator[Endpoint]:
+    """A telephone whose secret was altered keeps no other from ringing."""
+    for phone in live:
+        try:
+            yield Endpoint(
+                name=phone.name, kind=PhoneKind(phone.kind), secret=vault.unlock(phone.secret)
+            )
+        except Unreadable as error:
+            log.warning("phone.unreadable", phone=phone.name, reason=str(error))
 
 
 def phone_of(tx: Tx, who: str) -> Phone | None:

@@ -5,7 +5,6 @@ Nothing of it is on an alarm's path: what is told is read from the logbook, late
 
 import re
 import secrets
-from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -168,7 +167,7 @@ def remove(tx: Tx, subscription_id: str, by: str, now: datetime) -> None:
 
 
 def _kept(vault: Vault, secret: str) -> str:
-    return b64encode(vault.encrypt(secret.encode())).decode()
+    return vault.lock(secret)
 
 
 def _said(value: Any) -> Any:

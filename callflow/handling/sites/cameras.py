@@ -1,7 +1,6 @@
 """The declared cameras of a site (D24). Name and password go in and never come out."""
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,7 +53,7 @@ def _secret(vault: Vault, old: Document | None, sent: Camera, field: str) -> str
     if sent.credentials is None:
         return None
     pair = [sent.credentials.user, sent.credentials.password]
-    return b64encode(vault.encrypt(json.dumps(pair).encode())).decode()
+    return vault.lock(json.dumps(pair))
 
 
 def _hosts(*addresses: str) -> set[str]:

@@ -18,7 +18,7 @@ from callflow.handling.sites.shape import Contact, Site
 from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 
 #: So many wrong ones of one person, within this: who it is stays unknown.
 WRONG_AT_MOST, WITHIN = 3, timedelta(minutes=15)
@@ -83,7 +83,7 @@ def written(
         if clear is not None and len(plain(clear)) < _FEWEST:
             raise BadField(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
         values[name] = vault.encrypt(clear.encode()) if clear else None
-    one, other = (_clear(vault, values.get(name, getattr(kept, name, None))) for name in NAMES)
+    one, other = (_left(vault, values.get(name, getattr(kept, name, None))) for name in NAMES)
     if values and one and other and plain(one) == plain(other):
         raise BadField(f"{field}duress_password", "must differ from the password")
     return values
@@ -101,7 +101,18 @@ def _kept(tx: Tx, incident: Incident, contact: str) -> DeclaredSite | Person:
 
 
 def _clear(vault: Vault, kept: bytes | None) -> str | None:
-    return vault.decrypt(kept).decode() if kept else None
+    try:
+        return vault.decrypt(kept).decode() if kept else None
+    except Unreadable:
+        raise Refused("the password can't be read any more: have it agreed anew") from None
+
+
+def _left(vault: Vault, kept: bytes | None) -> str | None:
+    """None, too, where it can't be read: it is not in the way of one that replaces it."""
+    try:
+        return _clear(vault, kept)
+    except Refused:
+        return None
 
 
 def _wrong(tx: Tx, incident_id: str, contact: str, now: datetime) -> int:

@@ -105,6 +105,7 @@ def _role(role: str, processes: Sequence[Process], alive: Sequence[Process]) -> 
         alive=len(mine),
         begun=youngest.since if youngest else None,
         relapses=youngest.relapses if youngest else 0,
+        failing=tuple(sorted({str(work) for p in mine for work in p.state.get("failing", ())})),
         heard=max((p.beat_at for p in processes if p.role == role), default=None),
     )
 

@@ -104,6 +104,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_measured": ("place non mesurée", "its space can't be measured"),
     "not_running": ("arrêté", "does not run"),
     "restless": ("redémarre sans cesse", "begins again and again"),
+    "errors": ("une partie de son travail échoue", "part of its work fails"),
     "no_link": ("injoignable, aucun appel ne part", "no link to it, nobody can be called"),
     "silent": ("rien n'en est su", "nothing is heard of it"),
     "no_calls": ("ne transmet aucun appel", "carries no calls"),

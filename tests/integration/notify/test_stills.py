@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,12 @@ class Bench:
     def __init__(self, settings: Settings, vault: Vault, client: httpx.AsyncClient) -> None:
         self.settings, self.vault, self.client = settings, vault, client
 
-    async def fetch(self, url: str, *, secret: bool = False, **changed: Any) -> Still:
-        kept = self.vault.encrypt(json.dumps([USER, PASSWORD]).encode())
-        camera = Camera(id="hall", url=url, secret=b64encode(kept).decode() if secret else None)
+    async def fetch(
+        self, url: str, *, secret: bool = False, altered: bool = False, **changed: Any
+    ) -> Still:
+        kept = self.vault.lock(json.dumps([USER, PASSWORD]))
+        kept = kept.swapcase() if altered else kept
+        camera = Camera(id="hall", url=url, secret=kept if secret else None)
         asked: Claimed = message(Channel.IMAGES, "hall", **{"camera": camera, **changed})
         return await stills.fetch(self.settings, self.vault, self.client, asked)
 
@@ -135,6 +138,9 @@ async def test_a_challenge_of_nonsense_is_said(bench: Bench, challenge: str) -> 
     nonsense = Response(status=401, headers={"WWW-Authenticate": challenge})
     async with HttpServer(lambda _: nonsense) as camera:
         assert (await bench.failure(camera.url(), secret=True)).fault is Fault.REFUSED
+        failed = await bench.failure(camera.url(), secret=True, altered=True)
+        assert failed.fault is Fault.NOT_SET_UP
+        assert "password" in failed.detail
 
 
 @pytest.mark.parametrize(

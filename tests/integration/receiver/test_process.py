@@ -169,6 +169,41 @@ class TestKeys:
                 await panel.poll()
             await running.until(lambda tx: _line(tx, "dc09-tcp")["wrong_key_accounts"] == [])
 
+    async def test_a_key_that_was_altered_takes_no_other_panel_away(self, running: Running) -> None:
+        """A panel whose key was known keeps it; the next receiver says that it can't read it."""
+        await running.put("1001", FIRST)
+        await running.put("1002", SECOND)
+
+        def alter(tx: Tx) -> None:
+            accounts = t.account
+            tx.execute(
+                accounts.update().where(accounts.c.account == "1001").values(dc09_key=b"altered")
+            )
+            sites.accounts_changed(tx)
+
+        async def answered() -> list[str]:
+            found = []
+            for account, key in (("1001", FIRST), ("1002", SECOND)):
+                async with running.panel(account, key) as panel:
+                    found.append((await panel.poll()).kind)
+            return found
+
+        def is_failing(tx: Tx) -> bool:
+            (row,) = users.processes(tx)
+            return bool(row.state["failing"] == ["keys"])
+
+        async with running.up():
+            assert await answered() == ["ACK", "ACK"]
+            await running.store.write(alter)
+            await running.until(is_failing)
+            assert await answered() == ["ACK", "ACK"]
+        async with running.up():
+            assert await answered() == ["NAK", "ACK"]
+            await running.until(is_failing)
+            await running.put("1001", FIRST)
+            await running.until(lambda tx: not is_failing(tx))
+            assert await answered() == ["ACK", "ACK"]
+
 
 def _line(tx: Tx, name: str) -> dict[str, Any]:
     (row,) = users.processes(tx)

@@ -413,6 +413,20 @@ def test_a_softphone_lasts_as_long_as_its_session(station: Station) -> None:
     assert station.read(lambda tx: phones.endpoints(tx, station.vault, "node0")) == []
 
 
+def test_a_telephone_whose_secret_was_altered_silences_no_other(station: Station) -> None:
+    for name in ("ines", "marc"):
+        takes_phone_away(station, works(station, name))
+        a_session(station, name, name)
+    altered, other = (softphone(station, name, name) for name in ("ines", "marc"))
+    station.write(lambda tx: phone_rows.change(tx, altered.name, secret="YWx0ZXJlZA=="))
+    found = station.read(lambda tx: phones.endpoints(tx, station.vault, "node0"))
+    assert [phone.name for phone in found] == [other.name]
+    given = softphone(station, "ines", "ines")
+    assert given.name != altered.name
+    found = station.read(lambda tx: phones.endpoints(tx, station.vault, "node0"))
+    assert {phone.name for phone in found} == {given.name, other.name}
+
+
 def test_the_softphone_of_an_earlier_session_ends_with_its_call(station: Station) -> None:
     station.put()
     works(station, "ines")

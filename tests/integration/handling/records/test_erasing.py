@@ -34,6 +34,7 @@ from callflow.storage.records import logbook, retention, search, words
 from callflow.storage.records.horizon import horizon
 from callflow.storage.records.search import Asked
 from callflow.storage.schema import metadata
+from callflow.vault import Unreadable
 from tests.integration.handling.station import FIRST, SECOND, SHOP, Station
 from tests.support.rows.documents import site_document
 
@@ -217,6 +218,26 @@ def test_what_a_machine_heard_is_found_until_it_goes(
     station.write(said)
     erase(station, settings, known)
     assert hits() == 0
+
+
+def test_one_whose_subject_was_altered_holds_up_no_other(
+    station: Station, settings: Settings, known: str
+) -> None:
+    """It is said each time, and so a process that does not end: part of its work fails."""
+
+    (_, other) = people("1009")
+    station.put("1009", contacts=[other, {**other, "id": "1009-c", "phone": SHOP}])
+
+    def altered(tx: Tx) -> None:
+        records_erasure.begin_erasure(tx, station.vault, "1009-b", "asked", "admin", station.now)
+        tx.execute(t.erasure.update().values(person=b"altered"))
+        records_erasure.begin_erasure(tx, station.vault, known, WHY, "admin", station.now)
+
+    station.write(altered)
+    for _ in range(10):
+        with pytest.raises(Unreadable, match="erasures"):
+            goes_on(station, settings)
+    assert named(everything(station).replace(NEIGHBOUR, ""), known) == []
 
 
 def test_what_is_not_swept_holds_nobodys_words() -> None:

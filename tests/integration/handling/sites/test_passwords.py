@@ -11,6 +11,7 @@ from callflow.core.sites.password import Heard
 from callflow.handling.base.fields import BadField
 from callflow.handling.base.refusals import NotFound, Refused
 from callflow.handling.sites import passwords
+from callflow.storage import schema as t
 from callflow.vault import Vault
 from tests.integration.handling.alarms.test_operating import Desk
 from tests.integration.handling.station import Station, a_site
@@ -89,6 +90,25 @@ def test_who_has_no_password_or_holds_nothing_is_refused(station: Station, held:
     Desk(station).releases(held)
     with pytest.raises(Refused, match="take the incident first"):
         hears(station, held, "été indien")
+
+
+def test_one_that_was_altered_is_no_ones_and_can_be_agreed_anew(
+    station: Station, held: Incident
+) -> None:
+    person = t.contact
+    station.write(
+        lambda tx: tx.execute(
+            person.update().where(person.c.id == WHOSE).values(password=b"altered")
+        )
+    )
+    with pytest.raises(Refused, match="can't be read"):
+        hears(station, held, "été indien")
+    contacts = a_site()["contacts"]
+    contacts[1] |= {"duress_password": "automne"}
+    station.put(contacts=contacts)
+    contacts[1] |= {"password": "printemps"}
+    station.put(contacts=contacts)
+    assert hears(station, held, "printemps") is Heard.MATCHES
 
 
 def test_a_password_is_shown_for_a_reason_and_the_look_is_logged(

@@ -415,6 +415,18 @@ async def test_a_recovery_code_lets_in_once(
     assert (await two.client.post("/login/factor", data={"code": theirs[0]})).status_code == 401
 
 
+async def test_a_recovery_code_lets_in_whose_secret_was_altered(
+    station: WebStation, app: FastAPI, hands: Hands
+) -> None:
+    claire = await person(station, app, "claire")
+    totp, codes = await enrol(claire, hands)
+    station.do(lambda tx: users.update_user(tx, user_id(station, "claire"), totp="YWx0ZXJlZA=="))
+    somebody = await half(app)
+    for code, status in ((totp.at(hands()), 401), (codes[0], 303)):
+        answer = await somebody.client.post("/login/factor", data={"code": code})
+        assert answer.status_code == status
+
+
 async def test_guessing_codes_waits(station: WebStation, app: FastAPI, hands: Hands) -> None:
     claire = await person(station, app, "claire")
     totp, _ = await enrol(claire, hands)

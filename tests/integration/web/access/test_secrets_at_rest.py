@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.exceptions import InvalidTag
 
 from callflow.storage.people import access, users
-from callflow.vault import Vault
+from callflow.vault import Unreadable, Vault
 from tests.support.stations.web_station import PASSWORD, WebStation, site_body
 from web.access.factors import keep, new_secret, recovery_codes, recovery_mac
 from web.access.users import check_password, hash_password
@@ -86,9 +85,17 @@ def test_what_is_encrypted_is_so_each_time_anew_and_altered_is_refused(tmp_path:
     for at in (0, 13, len(one) - 1):
         altered = bytearray(one)
         altered[at] ^= 1
-        with pytest.raises(InvalidTag):
+        with pytest.raises(Unreadable):
             vault.decrypt(bytes(altered))
-    with pytest.raises(InvalidTag):
+    for short in (b"", b"altered"):
+        with pytest.raises(Unreadable):
+            vault.decrypt(short)
+    kept = vault.lock("tilleul")
+    assert vault.unlock(kept) == "tilleul"
+    for other_text in ("", kept[:-4], kept.swapcase(), "tilleul"):
+        with pytest.raises(Unreadable):
+            vault.unlock(other_text)
+    with pytest.raises(Unreadable):
         Vault(tmp_path / "other").decrypt(one)
 
 

@@ -49,6 +49,17 @@ def kept(station: WebStation) -> list[Drawing]:
     return station.store.read_now(lambda tx: rows.of_site(tx, "1001"))
 
 
+async def test_one_that_was_altered_is_said_to_be_unreadable(
+    station: WebStation, chief: Person
+) -> None:
+    assert (await sends(chief, a_picture())).status_code == 303
+    (made,) = kept(station)
+    station.do(lambda tx: tx.execute(t.site_drawing.update().values(picture=b"altered")))
+    answer = await chief.see(f"{HERE}/{made.id}.jpg")
+    assert answer.status_code == 500
+    assert "altéré" in answer.text
+
+
 async def test_a_zone_is_placed_and_the_alarm_leads_to_it(
     station: WebStation, app: FastAPI, chief: Person
 ) -> None:

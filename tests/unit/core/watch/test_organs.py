@@ -131,6 +131,10 @@ PLUGS: dict[str, tuple[Facts, str, State, Reason, State]] = {
         role("engine", relapses=10, begun=NOW - timedelta(minutes=1)),
         *("process:engine", State.FAILED, Reason.RESTLESS, State.FAILED),
     ),
+    "a process whose work fails beside the rest": (
+        role("engine", failing=("Engine._erase",)),
+        *("process:engine", State.DEGRADED, Reason.ERRORS, State.DEGRADED),
+    ),
     "Asterisk": (
         replace(WELL, exchanges=[of.Exchange(node="node0", up=False, since=NOW)]),
         *("asterisk", State.FAILED, Reason.NO_LINK, State.FAILED),

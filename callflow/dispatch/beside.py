@@ -1,0 +1,44 @@
+"""Works that a process does beside what it is there for: of those no alarm and no call waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from callflow.storage import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Beside:
+    """Each again and again. One that fails ends neither the process nor another: its name stands in
+    ``failing`` for the process's beat (``state["failing"]``), and it is tried again."""
+
+    def __init__(self) -> None:
+        self._failing: set[str] = set()
+
+    @property
+    def failing(self) -> list[str]:
+        """The works whose last try failed."""
+        return sorted(self._failing)
+
+    async def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Until cancelled, with so many seconds between two."""
+        while True:
+            try:
+                await self.once(work.__qualname__, work)
+            except StoreUnavailable as error:
+                log.debug("store.away", reason=error.reason)  # the store says it, once
+            await asyncio.sleep(seconds)
+
+    async def once(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it. Raises StoreUnavailable: that is no fault of the work."""
+        try:
+            await work()
+            self._failing.discard(name)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if name not in self._failing:  # once: each try may fail alike
+                log.exception("work.failed", work=name)
+            self._failing.add(name)
