@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -59,7 +60,6 @@ from web.pages.calls import dialogues
 from web.pages.calls.telephone_feed import Telephones
 from web.pages.records.evidence_files import EvidenceFiles
 from web.pages.sites.imports import SiteImports
-from web.screens import Screens
 from web.station import Network, Prompts, Station
 from web.store_watch import StoreWatch
 from web.stream import Hub
@@ -149,11 +149,16 @@ def _routes() -> list[BaseRoute]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
-        asyncio.create_task(_beat(app.state.station, app.state.hub.screens)),
-        asyncio.create_task(app.state.hub.run()),
-        asyncio.create_task(app.state.telephones.run()),
-        asyncio.create_task(app.state.site_imports.run()),
+        asyncio.create_task(part)
+        for part in (
+            _beat(app.state.station, app.state.hub),
+            app.state.hub.run(),
+            app.state.telephones.run(),
+            app.state.site_imports.run(),
+        )
     ]
+    for task in tasks:
+        task.add_done_callback(_ended)
     try:
         yield
     finally:
@@ -167,15 +172,26 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await app.state.station.prompts.close()
 
 
-async def _beat(station: Station, screens: Screens) -> None:
+def _ended(task: asyncio.Task[None]) -> None:
+    """A web without one of its parts tells nobody anything: the supervisor begins it again."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("web.part_ended", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
+
+
+async def _beat(station: Station, hub: Hub) -> None:
     """Says every two seconds that the web lives, and how the pages at the desks are."""
-    probe = Probe(station.settings)
+    probe, screens = Probe(station.settings), hub.screens
     while True:
         if station.watch.outage:  # no page can be let in to say that it draws
             screens.excuse()
         seen, used = dict(station.seen), dict(station.used)
         machine = await asyncio.to_thread(probe.look)
-        told = {"machine": machine, "screens": screens.told()}
+        told = {
+            "machine": machine,
+            "screens": screens.told(),
+            "failing": hub.beside.failing,
+        }
         live = partial(_live, station=station, seen=seen, used=used, told=told)
         await station.watch.follow(station.store.write(live))
         if not station.watch.outage:

@@ -19,6 +19,7 @@ from callflow.clock import monotonic, to_iso
 from callflow.core.alarms.incident import Incident
 from callflow.core.records.audit import QUIET
 from callflow.core.records.logbook import Entry
+from callflow.dispatch.beside import Beside
 from callflow.dispatch.wake import Wake, open_wake
 from callflow.storage import StoreUnavailable, Tx
 from callflow.storage.alarms import incidents
@@ -42,6 +43,8 @@ GATHER, LOOK, HEALTH, BEAT = 0.04, 0.25, 1.0, 4.0
 APART = 0.02
 #: What the consoles are told where signals can be stored.
 WRITABLE = "writable"
+#: The look at the rows, as what fails is called.
+_ROWS = "rows"
 #: A console that is so many messages behind starts over.
 _BEHIND = 100
 #: Seconds of which it is known which events were sent then, and digits of an event's number.
@@ -93,7 +96,7 @@ class Hub:
         self._number = 0
         self._run = f"{station.started_at:%Y%m%d%H%M%S}"
         self._marks: deque[tuple[int, float]] = deque(maxlen=_MARKS)
-        self.screens = Screens()
+        self.screens, self.beside = Screens(), Beside()
         self._health_at = 0.0
         self._versions: dict[object, object] = {}  # of the rows, as each who counts said last
         self._looked_at = 0.0
@@ -180,11 +183,12 @@ class Hub:
                 continue
             await asyncio.sleep(GATHER)
             try:
-                if await self._look():
+                if await self.beside.once(_ROWS, self._look):
                     told = monotonic()
             except StoreUnavailable:
                 self._versions.clear()  # what changed is not told yet
-            if monotonic() - told > BEAT:
+            # Without a beat the consoles say that they are cut.
+            if monotonic() - told > BEAT and _ROWS not in self.beside.failing:
                 told = monotonic()
                 self._tell_all("beat", to_iso(self._station.clock()))
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
 from callflow.storage import StoreUnavailable
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class Beside:
@@ -31,14 +33,16 @@ class Beside:
                 log.debug("store.away", reason=error.reason)  # the store says it, once
             await asyncio.sleep(seconds)
 
-    async def once(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do it. Raises StoreUnavailable: that is no fault of the work."""
+    async def once(self, name: str, work: Callable[[], Awaitable[T]]) -> T | None:
+        """What it gives; None where it failed. Raises StoreUnavailable: no fault of the work."""
         try:
-            await work()
-            self._failing.discard(name)
+            found = await work()
         except StoreUnavailable:
             raise
         except Exception:
             if name not in self._failing:  # once: each try may fail alike
                 log.exception("work.failed", work=name)
             self._failing.add(name)
+            return None
+        self._failing.discard(name)
+        return found

@@ -41,7 +41,7 @@ class Telephones:
             await changed.wait()
             changed.clear()
             with contextlib.suppress(StoreUnavailable):
-                await self.look()
+                await self._hub.beside.once("telephones", self.look)
             await asyncio.sleep(_AT_MOST_EVERY)
 
     async def look(self) -> None:

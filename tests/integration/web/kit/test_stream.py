@@ -20,6 +20,7 @@ from callflow.storage.engine.connections import version
 from tests.support.phones.dictated import dictated
 from tests.support.stations.web_station import WebProcess, WebStation
 from web import stream
+from web.pages.alarms import views
 from web.stream import WRITABLE, Hub
 
 
@@ -112,6 +113,30 @@ async def test_only_what_changed_is_sent(station: WebStation, hub: Hub) -> None:
         )
         told = await console.next("rows")
         assert re.findall('<li id="i-([^"]+)"', told) == [row.id]
+
+
+async def test_a_look_that_fails_is_a_cut_until_one_succeeds(
+    station: WebStation, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No beat: each console says that it is cut. The lamp of the web says why."""
+    monkeypatch.setattr(stream, "BEAT", 0.1)
+    station.site()
+    row = await asyncio.to_thread(station.alarm)
+    async with Listener(hub) as console, Listener(hub) as other:
+        for each in (console, other):
+            await each.next("rows")
+        with monkeypatch.context() as broken:
+            broken.setattr(views, "lines_of", lambda *_: 1 / 0)
+            await asyncio.to_thread(station.alarm, "1001", "FA")
+            while hub.beside.failing != ["rows"]:  # noqa: ASYNC110 -- it has no event
+                await asyncio.sleep(0.01)
+            beat = asyncio.create_task(other.next("beat"))
+            while (await asyncio.wait({beat}, timeout=1))[0]:  # of before
+                beat = asyncio.create_task(other.next("beat"))
+        told = await console.next("rows")
+        assert f'id="i-{row.id}"' in told
+        assert hub.beside.failing == []
+        await beat
 
 
 async def test_a_filed_incident_leaves(station: WebStation, hub: Hub) -> None:
