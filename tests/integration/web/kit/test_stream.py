@@ -121,20 +121,19 @@ async def test_a_look_that_fails_is_a_cut_until_one_succeeds(
     """No beat: each console says that it is cut. The lamp of the web says why."""
     monkeypatch.setattr(stream, "BEAT", 0.1)
     station.site()
-    row = await asyncio.to_thread(station.alarm)
+    await asyncio.to_thread(station.alarm)
     async with Listener(hub) as console, Listener(hub) as other:
         for each in (console, other):
             await each.next("rows")
         with monkeypatch.context() as broken:
             broken.setattr(views, "lines_of", lambda *_: 1 / 0)
-            await asyncio.to_thread(station.alarm, "1001", "FA")
+            fire = await asyncio.to_thread(station.alarm, "1001", "FA")
             while hub.beside.failing != ["rows"]:  # noqa: ASYNC110 -- it has no event
                 await asyncio.sleep(0.01)
             beat = asyncio.create_task(other.next("beat"))
             while (await asyncio.wait({beat}, timeout=1))[0]:  # of before
                 beat = asyncio.create_task(other.next("beat"))
-        told = await console.next("rows")
-        assert f'id="i-{row.id}"' in told
+        assert f'id="i-{fire.id}"' in await console.next("rows")
         assert hub.beside.failing == []
         await beat
 
