@@ -58,12 +58,12 @@ async def test_its_containers_make_a_call_and_keep_what_happened(
         phone = network.calls[CALLED]
         await hears(phone)
         await proves_and_cancels(phone)
-        await until(lambda: station.outcome_is("verified_ok"))
+        await until(station.is_verified)
         await podman.run("stop", *STOP_WITHIN.split(), "first")
         assert await podman.ended_with("first") == 0
 
         await podman.begins("second", *OPTIONS.split(), *settings, image)
         await until(station.is_there)
-        assert await station.outcome_is("verified_ok")
+        assert await station.outcomes() == ["verified_ok"]
         assert "whole" in await podman.run("exec", "second", "callflow", "logbook", "verify")
         assert network.invited == [CALLED]

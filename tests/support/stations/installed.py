@@ -81,9 +81,13 @@ class Installed:
         found: dict[str, Any] = (await self.api.get(f"/incidents/{incident['id']}")).json()
         return found
 
-    async def outcome_is(self, *outcomes: str | None) -> bool:
+    async def outcomes(self) -> list[str | None]:
         """Of its calls."""
-        return [call["outcome"] for call in (await self.incident())["calls"]] == list(outcomes)
+        return [call["outcome"] for call in (await self.incident())["calls"]]
+
+    async def is_verified(self) -> bool:
+        """By its only call."""
+        return await self.outcomes() == ["verified_ok"]
 
 
 async def hears(phone: Player) -> None:
