@@ -339,7 +339,8 @@ async def test_alarms_beyond_the_lists_are_counted_and_shown_page_by_page(
     station: WebStation, operator: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(incidents, "SHOWN", 2)
-    monkeypatch.setattr(incidents.queue, "__kwdefaults__", {"limit": 2, "offset": 0})
+    fewer = {**(incidents.queue.__kwdefaults__ or {}), "limit": 2}
+    monkeypatch.setattr(incidents.queue, "__kwdefaults__", fewer)
     for account in ("1001", "1002", "1003", "1004", "1005"):
         station.site(account, name=f"Magasin {account}")
         station.alarm(account)
