@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,19 +32,23 @@ from tests.support.sip.kamailio import (
     Kamailio,
 )
 from tests.support.sip.name_server import NameServer
-from tests.support.sip.sip_players import header_of
+from tests.support.sip.sip_players import answer_to, header_of
 from tests.support.sip.trunks import TrunkStation
+from tests.support.stations.station import DESKS, DUTY
 from tests.support.suite.ports import free_port
 
 #: What the station shows over it.
 SHOWN = "+33972000001"
+#: The last digits of their numbers, however a carrier writes them.
+_OWN_PEOPLE = tuple(number[-9:] for number in (*DESKS, DUTY))
 #: A domain that DNS knows nothing of.
 DOMAIN = "telephony.carrier.example"
 
 
 @dataclass(eq=False)
 class Gateway(PacketPhone):
-    """Everybody behind the carrier: one telephone, which the carrier trusts by its port."""
+    """Everybody behind the carrier but the station's own people, who are busy: one telephone, which
+    the carrier trusts by its port."""
 
     port: int = field(default_factory=free_port)
     #: Header lines of an INVITE of its own.
@@ -82,6 +87,13 @@ class Gateway(PacketPhone):
         if head.startswith("INFO "):
             self.keys_told += "".join(re.findall(r"^Signal=\s*(.)", body, re.MULTILINE))
         super()._was_asked(head, body)
+
+    def _invited(self, head: str, body: str, call: PacketCall | None) -> None:
+        called = re.sub(r"\D", "", head.partition("sip:")[2].partition("@")[0])
+        if call is None and called.endswith(_OWN_PEOPLE):
+            self._send(answer_to(head, "486 Busy Here", tag=secrets.token_hex(4)))
+        else:
+            super()._invited(head, body, call)
 
     @property
     def keys_heard(self) -> str:
