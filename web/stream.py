@@ -1,7 +1,7 @@
 """One stream for every console: what changed is read once, rendered once, sent to all.
 
 Commits wake it: a datagram; where that was lost, the database's own count of commits, asked every
-250 ms. Changes within 40 ms go out together. A new or returning console first gets everything, so
+250 ms. Changes within 35 ms go out together. A new or returning console first gets everything, so
 a lost message costs nothing.
 """
 
@@ -38,7 +38,7 @@ _log = structlog.get_logger()
 #: Seconds: how long changes are gathered; how often it is asked whether anybody committed without a
 #: wake-up; how often all is looked at, since time alone changes some of it, the station's health
 #: above all; and how often a silent stream says that it lives.
-GATHER, LOOK, HEALTH, BEAT = 0.04, 0.25, 1.0, 4.0
+GATHER, LOOK, HEALTH, BEAT = 0.035, 0.25, 1.0, 4.0
 #: Seconds that wake-ups which follow one count as one: an alarm with its call is a dozen commits.
 APART = 0.02
 #: What the consoles are told where signals can be stored.
@@ -295,7 +295,10 @@ class Hub:
                 await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
                 if not getting.done():
                     return
-                yield getting.result()
+                told = [getting.result()]
+                while not console.messages.empty():  # what was told together leaves together
+                    told.append(console.messages.get_nowait())
+                yield "".join(told)
         finally:
             if not deaf:
                 self.screens.closes(console.screen)
