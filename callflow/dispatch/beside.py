@@ -1,4 +1,4 @@
-"""Works that a process does beside what it is there for: of those no alarm and no call waits."""
+"""What a process does again and again beside its one stream of work: signals, decisions, calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

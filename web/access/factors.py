@@ -40,16 +40,6 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def keep(vault: Vault, secret: str) -> str:
-    """The secret as it is stored."""
-    return vault.lock(secret)
-
-
-def clear(vault: Vault, kept: str) -> str:
-    """The secret that ``keep`` was given. Raises Unreadable."""
-    return vault.unlock(kept)
-
-
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """Which 30 s step the code belongs to, from the one before to the one after now's; None: to
     none of these, or there is no ``secret``."""

@@ -61,8 +61,8 @@ _REMEDIES: Mapping[tuple[Part, Reason | None], str] = {
     (Part.PROCESS, Reason.NOT_RUNNING): "the supervisor should begin it again: see its file in"
     " logs/; where nothing runs, start it with `callflow serve`",
     (Part.PROCESS, Reason.RESTLESS): "see its file in logs/",
-    (Part.PROCESS, Reason.ERRORS): "see its file in logs/; alarms and calls go on, and what failed"
-    " is tried again",
+    (Part.PROCESS, Reason.ERRORS): "see its file in logs/; the rest goes on, and what failed is"
+    " tried again",
     (Part.ASTERISK, Reason.NO_LINK): "see logs/ and asterisk/ in the data folder; with an Asterisk"
     " of your own, whether it runs and CALLFLOW_AMI_PORT, _USER and _SECRET are its",
     (Part.ASTERISK, Reason.SILENT): "see `processes` above; of several machines, power and network"

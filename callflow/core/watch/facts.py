@@ -21,8 +21,8 @@ class Database:
 class Role:
     """Processes of one role: how many live, the youngest of them, when the last one spoke.
 
-    ``relapses``: how often it began again lately (``watch.process``); ``failing``: what it does
-    beside, and whose last try failed."""
+    ``relapses``: how often it began again lately (``watch.process``); ``failing``: what of
+    its works failed at the last try (``dispatch.beside``)."""
 
     role: str
     alive: int

@@ -1,7 +1,6 @@
 """The operators' telephones: given with a session, taken back with it, known to their Asterisk."""
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -170,19 +169,17 @@ def end_orphans(tx: Tx, now: datetime) -> None:
 
 
 def endpoints(tx: Tx, vault: Vault, node: str) -> list[Endpoint]:
-    """What this node's Asterisk must know now."""
-    return list(_readable(vault, phones.live(tx, node)))
-
-
-def _readable(vault: Vault, live: list[Phone]) -> Iterator[Endpoint]:
-    """A telephone whose secret was altered keeps no other from ringing."""
-    for phone in live:
+    """What this node's Asterisk must know now. A telephone whose secret was altered keeps no other
+    from ringing."""
+    found = []
+    for phone in phones.live(tx, node):
         try:
-            yield Endpoint(
-                name=phone.name, kind=PhoneKind(phone.kind), secret=vault.unlock(phone.secret)
-            )
+            secret = vault.unlock(phone.secret)
         except Unreadable as error:
             log.warning("phone.unreadable", phone=phone.name, reason=str(error))
+        else:
+            found.append(Endpoint(name=phone.name, kind=PhoneKind(phone.kind), secret=secret))
+    return found
 
 
 def phone_of(tx: Tx, who: str) -> Phone | None:

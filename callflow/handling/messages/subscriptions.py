@@ -73,7 +73,7 @@ def subscribe(tx: Tx, vault: Vault, wanted: Wanted, by: str, now: datetime) -> t
         id=ids.new(now),
         name=wanted.name,
         url=wanted.url,
-        secret=_kept(vault, secret),
+        secret=vault.lock(secret),
         kinds=wanted.kinds,
         sites=wanted.sites,
         inside=wanted.inside,
@@ -108,7 +108,7 @@ def change(
         "inside": wanted.inside,
     }
     if wanted.secret:
-        values["secret"] = _kept(vault, wanted.secret)
+        values["secret"] = vault.lock(wanted.secret)
         tell(tx, "subscription_secret", now, by=by, who_did=by, name=known.name)
     _change(tx, known, **values)
     if fields:
@@ -164,10 +164,6 @@ def remove(tx: Tx, subscription_id: str, by: str, now: datetime) -> None:
     known = _known(tx, subscription_id)
     rows.remove(tx, known.id)
     tell(tx, "subscription_removed", now, by=by, who_did=by, name=known.name)
-
-
-def _kept(vault: Vault, secret: str) -> str:
-    return vault.lock(secret)
 
 
 def _said(value: Any) -> Any:

@@ -107,7 +107,6 @@ from tests.support.stations.full_station import (
     number_of,
 )
 from tests.support.stations.web_station import NAME, WebProcess, WebStation, site_body
-from web.access import factors
 from web.access.users import Role
 
 Row = dict[str, Any]
@@ -273,7 +272,7 @@ def _people(full: FullStation, said: Callable[[str], str]) -> None:
     for name, role in {NAME: Role.ADMINISTRATOR, **roles}.items():
         station.user(name, role)
 
-    second = factors.keep(station.vault, pyotp.random_base32())
+    second = station.vault.lock(pyotp.random_base32())
 
     def more(tx: Tx) -> None:
         for name in (NAME, INES, MAX, YVES):

@@ -181,7 +181,7 @@ def _take_code(
 def _secret_of(station: Station, who: str, kept: str) -> str:
     """ "" where it was altered: no code is one of its, and a recovery code still is one."""
     try:
-        return factors.clear(station.vault, kept)
+        return station.vault.unlock(kept)
     except Unreadable as error:
         _log.error("factor.unreadable", user=who, reason=str(error))
         return ""

@@ -158,7 +158,7 @@ async def begin_totp(
     async def do() -> Response:
         await _sign(station, visitor, password, request)
         secret, now = factors.new_secret(), station.clock()
-        asked = _asked(visitor, "totp", {"secret": factors.keep(station.vault, secret)}, now)
+        asked = _asked(visitor, "totp", {"secret": station.vault.lock(secret)}, now)
         await station.store.write(lambda tx: access.put_challenge(tx, asked, now))
         return await _page(station, visitor, enrolling=_shown(secret, visitor))
 
@@ -195,7 +195,7 @@ async def confirm_totp(
         asked = await station.store.read(lambda tx: access.challenge(tx, key, "totp", now))
         if asked is None:
             raise ProblemError(409, "this took too long: begin again")
-        secret = factors.clear(station.vault, asked.data["secret"])
+        secret = station.vault.unlock(asked.data["secret"])
         step = factors.step_of(secret, code, now)
         if step is None:
             limits.by_user.guess(f"enrol|{visitor.id}", now)

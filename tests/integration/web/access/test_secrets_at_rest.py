@@ -12,7 +12,7 @@ import pytest
 from callflow.storage.people import access, users
 from callflow.vault import Unreadable, Vault
 from tests.support.stations.web_station import PASSWORD, WebStation, site_body
-from web.access.factors import keep, new_secret, recovery_codes, recovery_mac
+from web.access.factors import new_secret, recovery_codes, recovery_mac
 from web.access.users import check_password, hash_password
 
 #: What nobody may read in a stolen database.
@@ -51,7 +51,7 @@ async def test_no_secret_stands_in_clear_in_the_data_folder(
     totp, codes = new_secret(), recovery_codes()
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "claire"))
     assert row is not None
-    station.do(lambda tx: users.update_user(tx, row.id, totp=keep(station.vault, totp)))
+    station.do(lambda tx: users.update_user(tx, row.id, totp=station.vault.lock(totp)))
     macs = [recovery_mac(station.vault, row.id, code) for code in codes]
     station.do(lambda tx: access.put_recovery_codes(tx, row.id, macs))
     bearer = api.headers["authorization"].removeprefix("Bearer ")

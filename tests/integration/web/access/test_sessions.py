@@ -19,7 +19,7 @@ from tests.support.pages.visitors import Person
 from tests.support.stations.web_station import PASSWORD, WebStation
 from web import app as app_module
 from web.access import cookies
-from web.access.factors import keep, new_secret
+from web.access.factors import new_secret
 from web.access.users import Role, digest
 from web.app import create_app
 
@@ -188,7 +188,7 @@ async def test_a_reset_password_still_needs_the_factor(station: WebStation, app:
     ana = await added(station, app)
     row = station.store.read_now(lambda tx: users.user_by_name(tx, "yves"))
     assert row is not None
-    secret = keep(station.vault, new_secret())
+    secret = station.vault.lock(new_secret())
     station.do(lambda tx: users.update_user(tx, row.id, totp=secret))
     await ana.fill("/people", f"/people/{row.id}/password", password=OTHERS)
     yves = Person(app, "yves")
