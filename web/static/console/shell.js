@@ -90,11 +90,6 @@ async function show(page, url, push, scroll) {
   const main = document.adoptNode($("#main", page));
   $("#main").replaceWith(main);
   htmx.process(main);
-  const known = new Set($$("script[src]").map((script) => script.src));
-  for (const old of $$("script[src]", page)) {
-    const src = new URL(old.getAttribute("src"), location.href).href;
-    if (!known.has(src)) body.append(Object.assign(document.createElement("script"), { src, type: "module" }));
-  }
   document.dispatchEvent(new CustomEvent(STAYS));
   const there = url.hash && document.getElementById(decodeURIComponent(url.hash.slice(1)));
   ($("[autofocus]", main) ?? main).focus({ preventScroll: true });
@@ -102,17 +97,22 @@ async function show(page, url, push, scroll) {
   else scrollTo(0, scroll);
 }
 
-// Its style sheets, and no other page's.
+// Its style sheets, and no other page's; its scripts, which hear its first click.
 async function dress(page) {
   const sheets = (from) => new Map($$("link[rel=stylesheet]", from).map((e) =>
     [new URL(e.getAttribute("href"), location.href).href, e]));
   const [mine, its] = [sheets(document), sheets(page)];
   const waits = [];
-  for (const [href, link] of its) {
-    if (mine.has(href)) continue;
-    const fresh = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  const wait = (fresh, place) => {
     waits.push(new Promise((done) => { fresh.onload = fresh.onerror = done; }));
-    document.head.append(fresh);
+    place.append(fresh);
+  };
+  for (const href of its.keys())
+    if (!mine.has(href)) wait(Object.assign(document.createElement("link"), { rel: "stylesheet", href }), document.head);
+  const known = new Set($$("script[src]").map((script) => script.src));
+  for (const old of $$("script[src]", page)) {
+    const src = new URL(old.getAttribute("src"), location.href).href;
+    if (!known.has(src)) wait(Object.assign(document.createElement("script"), { src, type: "module" }), body);
   }
   await Promise.all(waits);
   if (page.body.matches("[data-shell]")) mine.forEach((link, href) => its.has(href) || link.remove());

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from callflow import clock
 from callflow.handling.alarms import operating
@@ -67,6 +67,20 @@ def follow(page: Page, address: str) -> None:
         "(link) => document.querySelector('main').insertAdjacentHTML('afterbegin', link)", link
     )
     page.locator("#followed").click()
+
+
+def test_a_page_is_shown_once_its_script_hears_the_first_click(page: Page, web: Web) -> None:
+    log_in(page, web[1])
+    held = list[Route]()
+    page.route("**/headset.js*", lambda route: held.append(route))
+    page.get_by_role("link", name="Vacation").click()
+    while not held:
+        page.wait_for_timeout(20)
+    sound = page.locator("section.sound")
+    expect(sound).to_have_count(0)
+    held[0].continue_()
+    sound.get_by_role("button", name="Mesurer mon micro").click()
+    expect(sound.locator("output")).to_have_text("Parlez comme au téléphone…")
 
 
 @pytest.mark.timeout(180)
