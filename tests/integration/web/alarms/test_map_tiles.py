@@ -177,6 +177,7 @@ def test_an_alarm_shows_outlines_where_a_browser_draws_no_tiles(
     expect(inset.locator("canvas")).to_have_count(0)
 
 
+@pytest.mark.deep
 def test_the_outlines_stay_where_a_browser_draws_no_tiles(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

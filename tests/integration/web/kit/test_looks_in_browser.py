@@ -169,17 +169,16 @@ def test_a_dim_page_lights_no_dark_room_and_can_be_read(
     assert dim < 0.75 * luminance(page).mean()
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(400)
 def test_who_asks_for_more_contrast_gets_seven_to_one(
-    page: Page, web: Full, paths: list[str], deep_run: bool
+    page: Page, web: Full, paths: list[str]
 ) -> None:
-    """In each scheme: WCAG's AAA. A fast run shows axe two of many that are made alike."""
+    """In each scheme: WCAG's AAA."""
     page.emulate_media(contrast="more")
 
     def look() -> list[str]:
         found = []
-        if not deep_run:
-            leave_two(page)
         for scheme in ("dark", "light", "dim"):
             page.evaluate("(s) => { document.documentElement.dataset.scheme = s; }", scheme)
             enough = violations(page, ["color-contrast", "color-contrast-enhanced"])
@@ -205,6 +204,7 @@ def test_who_asks_for_less_motion_sees_none(page: Page, web: Full, paths: list[s
         page.emulate_media(reduced_motion="null")
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(400)
 def test_a_page_twice_as_large_loses_nothing_and_scrolls_one_way(
     page: Page, web: Full, paths: list[str]

@@ -37,6 +37,7 @@ def printed(page: Page, url: str) -> str:
     return " ".join(" ".join(sheet.extract_text() for sheet in sheets).split())
 
 
+@pytest.mark.deep
 def test_an_incident_and_a_handover_are_sheets(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

@@ -72,7 +72,11 @@ def follow(page: Page, address: str) -> None:
 def test_a_page_is_shown_once_its_script_hears_the_first_click(page: Page, web: Web) -> None:
     log_in(page, web[1])
     held = list[Route]()
-    page.route("**/headset.js*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/headset.js*", hold)
     page.get_by_role("link", name="Vacation").click()
     while not held:
         page.wait_for_timeout(20)

@@ -96,7 +96,9 @@ def hears(page: Page, *hertz: int, within: float = 15) -> float:
     return float(heard[at]["loud"])
 
 
-@pytest.mark.parametrize("priority", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "priority", [1, *(pytest.param(one, marks=pytest.mark.deep) for one in (2, 3)), 4]
+)
 def test_each_priority_has_its_own_sound_until_it_is_claimed(
     page: Page, web: Web, priority: int
 ) -> None:

@@ -92,6 +92,7 @@ class Hand:
             self.type(f"#f-{name}", value)
 
 
+@pytest.mark.deep
 def test_the_jewellers_plan_is_built_from_nothing_in_eighty_acts(
     page: Page, station: WebStation, process: WebProcess
 ) -> None:

@@ -158,7 +158,11 @@ def process(station: WebStation) -> Iterator[WebProcess]:
 
 @pytest.mark.parametrize(
     ("language", "script"),
-    [("fr", True), pytest.param("en", True, marks=pytest.mark.deep), ("fr", False)],
+    [
+        ("fr", True),
+        pytest.param("en", True, marks=pytest.mark.deep),
+        pytest.param("fr", False, marks=pytest.mark.deep),
+    ],
 )
 def test_a_plan_is_written_tried_published_changed_and_withdrawn(
     language: str, script: bool, browser: Browser, station: WebStation, process: WebProcess

@@ -318,7 +318,7 @@ lines, many; a plan that nobody follows; a withdrawn plan; a draft that is behin
 on a break; a walk: a deed; a walk: the last words; unclaimed; held; verified; the machine is
 stopped; recorded; several of a site; parked; promised; filed; a guard; a guard on site; a
 measure; a bank's opening; somebody waits on a break; two persons; muted; a colleague is asked; a
-colleague talks; a machine speaks"""
+colleague talks; a machine speaks; nowhere; storm; a plan simulated; desks"""
 SAME_KIND = """leaving the shift; the roster's year; first start; test alarm; sessions; the
 station's organs; the station's wall; an organ; no probes yet; probes; no checks yet; a check;
 the auditor's report; a site's tables; a site's hours; somebody who is known; a site's tests;
@@ -326,7 +326,9 @@ plans; whom a plan calls; a plan replayed; a plan's sites; a plan at a site; cli
 charges; prices; measures; faults; firms; services; entry of the logbook; retention; letters;
 tokens; monthly reports; webhooks; event table; dial policy; audit; personal data; a client's
 data; a person's data; evidence; evidence files; configuration; backups; restored from a backup;
-beside another system; to countersign; a file of sites; another system's list"""
+beside another system; to countersign; a file of sites; another system's list; roster; holidays;
+people; lines; the wallboard; checks; sites; a plan's versions; a firm; logbook; coded texts;
+trunks; an evidence file; call-backs; dictated; files of sites; an announcement"""
 DEEP_SCENES = {" ".join(name.split()) for name in f"{OTHER_STATES};{SAME_KIND}".split(";")}
 assert {scene.name for scene in SCENES} >= DEEP_SCENES
 
