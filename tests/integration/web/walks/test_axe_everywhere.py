@@ -358,7 +358,7 @@ def test_axe_finds_nothing(
     """A fast run shows axe two of many that are made alike, and no page like others; the rest in
     one scheme each, by turns."""
     _, process = web
-    found = {}
+    found = dict[str, list[str]]()
     mine = seen_pages[part::PARTS]
     page = page_of(who, language)
     for path in mine:
