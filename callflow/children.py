@@ -45,6 +45,9 @@ async def end(child: Process) -> None:
     """
     _kill(child)
     await child.communicate()
+    if child.stdin is not None:  # what it never read is given up at a turn of the loop after this
+        with contextlib.suppress(ConnectionError):
+            await child.stdin.wait_closed()
 
 
 def _kill(child: Process) -> None:

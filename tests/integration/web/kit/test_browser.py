@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from callflow import clock
 from callflow.core.calls.call import Outcome
@@ -58,7 +58,12 @@ def watched(page: Page) -> list[str]:
     """What the browser complains of, refusals by the policy included."""
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            said.append(f"{message.text} {message.location['url']}")
+
+    page.on("console", note)
     return said
 
 
