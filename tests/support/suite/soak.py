@@ -55,6 +55,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "tests/acceptance/test_ami_chaos.py",
         "tests/integration/receiver/test_killed.py",
     ),
+    "ends": _tests("tests/integration/handling/alarms/test_random_ends.py"),
     "machines": _bench("machines"),
     "siege": _bench("guessing"),
     "sip-siege": _tests("tests/acceptance/sip"),

@@ -272,7 +272,7 @@ def _leaves(value: object) -> Iterator[str]:
 
 COMBINATIONS = [
     (NAME, "fr", ("dark", "light")),
-    pytest.param(NAME, "en", ("dark", "light"), marks=pytest.mark.deep),
+    pytest.param(NAME, "en", ("light",), marks=pytest.mark.deep),
     pytest.param(YVES, "fr", ("light",), marks=pytest.mark.deep),
     pytest.param(MAX, "en", ("dark",), marks=pytest.mark.deep),
 ]
@@ -355,8 +355,8 @@ def test_axe_finds_nothing(
     part: int,
     deep_run: bool,
 ) -> None:
-    """A fast run shows axe two of many that are made alike, and no page like others; the rest in
-    one scheme each, by turns."""
+    """Every row is shown to axe once: in a deep run, to an operator in French. Otherwise two of many
+    that are made alike. A fast run has no page like others; the rest in one scheme each, by turns."""
     _, process = web
     found = dict[str, list[str]]()
     mine = seen_pages[part::PARTS]
@@ -384,7 +384,8 @@ def test_axe_finds_nothing(
         looked_at.update(around)
         both = deep_run or path in EVERY
         seen_in = schemes if both else schemes[len(found) % len(schemes) :][:1]
-        found[path] = faults(page, *seen_in, without=seen, thin=not deep_run)
+        every_row = deep_run and (who, language) == (NAME, "fr")
+        found[path] = faults(page, *seen_in, without=seen, thin=not every_row)
     page.goto(process.url)
     for dialog in dialogs(page) if part == 0 else ():
         found[dialog] = faults(page, *schemes)
