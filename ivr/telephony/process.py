@@ -62,6 +62,7 @@ _DRAFTS_EVERY = 3.0
 _FAXES_EVERY = 1.0
 _DOOMED_EVERY = 5.0
 _STAND_INS_EVERY = 0.25
+_SITE_NAMES_EVERY = 2.0
 _TRUNKS_EVERY = 3.0
 _CARRIERS_EVERY = 20.0
 _CLOCKS_EVERY = 60.0
@@ -202,7 +203,7 @@ class Telephony:
                     self._link.run(),
                     self._look(),
                     self._speech.prewarm(fixed_sentences()),
-                    self._site_names.run(),
+                    self._beside.every(_SITE_NAMES_EVERY, self._site_names.look),
                     self._recordings.run(),
                     self._beside.every(_BEAT_EVERY, self._beat),
                     self._beside.every(_TRUNKS_EVERY, self._watch_trunks),

@@ -7,18 +7,13 @@ here: a sentence that is missing when a call needs it is made then, before all o
 import asyncio
 from datetime import datetime
 
-import structlog
-
 from callflow.handling.calls import dialogues
-from callflow.storage import Store, StoreUnavailable
+from callflow.storage import Store
 from callflow.storage.sites import sites
 from callflow.vault import Vault
 from ivr.agi import own_sentences
 from ivr.speech import LATER, Speech
 
-log = structlog.get_logger(__name__)
-
-_LOOK_EVERY = 2.0  # seconds
 _PAGE = 50  # sites
 #: Seconds between two sites: whoever places calls in this process is never held up.
 _BETWEEN = 0.02
@@ -31,16 +26,11 @@ class SiteNames:
         self._store, self._vault, self._speech = store, vault, speech
         self._last: tuple[datetime, str] | None = None
 
-    async def run(self) -> None:
-        """Until cancelled; begins with every site, most of whose sentences are there already."""
-        while True:
-            try:
-                more = await self._some()
-            except StoreUnavailable as error:
-                log.debug("store.away", reason=error.reason)  # the store says it, once
-                more = False
-            if not more:
-                await asyncio.sleep(_LOOK_EVERY)
+    async def look(self) -> None:
+        """At first at every site, most of whose sentences are there already. Raises
+        StoreUnavailable."""
+        while await self._some():
+            pass
 
     async def _some(self) -> bool:
         """The sites changed since the last look, some at a time; whether there were any."""

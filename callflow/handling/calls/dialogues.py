@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,7 @@ from callflow.handling.desks import waiting_line
 from callflow.handling.interventions.service_calls import asked_service
 from callflow.handling.sites.in_force import site_now
 from callflow.handling.sites.numbers import e164
+from callflow.handling.sites.passwords import readable
 from callflow.storage import Tx
 from callflow.storage.alarms import incidents
 from callflow.storage.callers import call_backs
@@ -220,7 +222,7 @@ def _asked(incident: Incident, step_id: str, called: Person | None) -> Any:
 
 def site_facts(tx: Tx, vault: Vault, site_id: str) -> list[Facts]:
     """What any call about this site says of it, once for each language of its people."""
-    site = sites.load_site(tx, site_id, decrypt=vault.decrypt)
+    site = sites.load_site(tx, site_id, clear=partial(readable, vault))
     if site is None:
         return []
     return [
@@ -258,7 +260,7 @@ def _of_test(call: Call, dialogue: Dialogue) -> Facts:
 def _site(tx: Tx, vault: Vault, site_id: str | None, kind: Kind, at: datetime) -> Site | None:
     if site_id is None:
         return None
-    return site_now(tx, site_id, kind, at, decrypt=vault.decrypt)
+    return site_now(tx, site_id, kind, at, clear=partial(readable, vault))
 
 
 def _answers(contact: Contact | None, incident: Incident, *, mute: bool) -> frozenset[Answer]:

@@ -35,13 +35,13 @@ def site_now(
     kind: Kind,
     now: datetime,
     *,
-    decrypt: Callable[[bytes], bytes] | None = None,
+    clear: Callable[[bytes], str | None] | None = None,
     reading: Reading | None = None,
 ) -> Site | None:
     """``sites.load_site`` as an alarm of ``kind`` finds the site at ``now``: with absences and
     other numbers as they are agreed for a while. ``reading``: what ``read`` gave at ``now``."""
     known = None if reading is None else reading.site
-    site = sites.load_site(tx, site_id, decrypt=decrypt, declared=known)
+    site = sites.load_site(tx, site_id, clear=clear, declared=known)
     if site is None:
         return None
     tester = testers.last(tx, site_id) if kind is Kind.ON_TEST else None

@@ -5,6 +5,8 @@ What was typed is kept nowhere. Each answer is a logbook entry, and so is each l
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from callflow.core.alarms.incident import Incident
 from callflow.core.records.logbook import Entry
 from callflow.core.sites.declared import DeclaredSite, Person
@@ -19,6 +21,8 @@ from callflow.storage import Tx
 from callflow.storage.records import logbook
 from callflow.storage.sites import contacts, sites
 from callflow.vault import Unreadable, Vault
+
+log = structlog.get_logger(__name__)
 
 #: So many wrong ones of one person, within this: who it is stays unknown.
 WRONG_AT_MOST, WITHIN = 3, timedelta(minutes=15)
@@ -83,7 +87,7 @@ def written(
         if clear is not None and len(plain(clear)) < _FEWEST:
             raise BadField(f"{field}{name}", f"must have at least {_FEWEST} letters or digits")
         values[name] = vault.encrypt(clear.encode()) if clear else None
-    one, other = (_left(vault, values.get(name, getattr(kept, name, None))) for name in NAMES)
+    one, other = (readable(vault, values.get(name, getattr(kept, name, None))) for name in NAMES)
     if values and one and other and plain(one) == plain(other):
         raise BadField(f"{field}duress_password", "must differ from the password")
     return values
@@ -102,17 +106,23 @@ def _kept(tx: Tx, incident: Incident, contact: str) -> DeclaredSite | Person:
 
 def _clear(vault: Vault, kept: bytes | None) -> str | None:
     try:
-        return vault.decrypt(kept).decode() if kept else None
+        return _of(vault, kept)
     except Unreadable:
         raise Refused("the password can't be read any more: have it agreed anew") from None
 
 
-def _left(vault: Vault, kept: bytes | None) -> str | None:
-    """None, too, where it can't be read: it is not in the way of one that replaces it."""
+def readable(vault: Vault, kept: bytes | None) -> str | None:
+    """A word kept encrypted. None, too, where it can't be read: it is in the way of no call, and of
+    no word that replaces it."""
     try:
-        return _clear(vault, kept)
-    except Refused:
+        return _of(vault, kept)
+    except Unreadable as error:
+        log.warning("word.unreadable", reason=str(error))
         return None
+
+
+def _of(vault: Vault, kept: bytes | None) -> str | None:
+    return vault.decrypt(kept).decode() if kept else None
 
 
 def _wrong(tx: Tx, incident_id: str, contact: str, now: datetime) -> int:

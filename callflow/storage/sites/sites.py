@@ -201,24 +201,24 @@ def load_site(
     tx: Tx,
     site_id: str,
     *,
-    decrypt: Callable[[bytes], bytes] | None = None,
+    clear: Callable[[bytes], str | None] | None = None,
     declared: DeclaredSite | None = None,
 ) -> Site | None:
-    """The site as deciding needs it; without ``decrypt`` its recognition word is left out.
+    """The site as deciding needs it. ``clear`` reads its recognition word, left out without it.
     ``declared``: what ``get`` gave, where this transaction has read it already."""
     found = of_ids(tx, [site_id]) if declared is None else [declared]
-    return next(_sites(tx, found, decrypt), None)
+    return next(_sites(tx, found, clear), None)
 
 
 def load_sites(
-    tx: Tx, site_ids: Sequence[str], *, decrypt: Callable[[bytes], bytes] | None = None
+    tx: Tx, site_ids: Sequence[str], *, clear: Callable[[bytes], str | None] | None = None
 ) -> Iterator[Site]:
     """``load_site`` of those of these that there are, by id: in as many statements as of one."""
-    return _sites(tx, of_ids(tx, site_ids), decrypt)
+    return _sites(tx, of_ids(tx, site_ids), clear)
 
 
 def _sites(
-    tx: Tx, found: Sequence[DeclaredSite], decrypt: Callable[[bytes], bytes] | None
+    tx: Tx, found: Sequence[DeclaredSite], clear: Callable[[bytes], str | None] | None
 ) -> Iterator[Site]:
     people = contacts.of_sites(tx, {one.id: one.postcode for one in found})
     for one in found:
@@ -231,7 +231,7 @@ def _sites(
             timezone=one.timezone,
             language=one.language,
             state=one.state,
-            recognition_word=decrypt(word).decode() if decrypt and word else None,
+            recognition_word=clear(word) if clear and word else None,
             contacts=theirs,
             others=contacts.standing_in(tx, theirs),
         )

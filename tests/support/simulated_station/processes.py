@@ -228,6 +228,9 @@ class Silent:
     async def run(self) -> None:
         """Nothing to do."""
 
+    async def look(self) -> None:
+        """Nothing to do."""
+
     async def sweep(self) -> None:
         """Nothing to look for."""
 

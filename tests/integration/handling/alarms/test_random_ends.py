@@ -276,7 +276,7 @@ OFTEN = {"closes": 7, "signs": 6, "restore 3": 3, "restore 4": 2, "accepts": 2, 
 
 #: Seeds that are tried one after the other: so many in a fast run, then all of a deep one. A soak
 #: has others each time.
-FIRST = int(os.environ.get("CALLFLOW_TEST_SEED", 0))
+FIRST = int(os.environ.get("CALLFLOW_TEST_SEED", "0"))
 BLOCKS = [range(FEW), *(range(at, at + BLOCK) for at in range(FIRST, FIRST + ENDS, BLOCK))]
 
 

@@ -355,8 +355,8 @@ def test_axe_finds_nothing(
     part: int,
     deep_run: bool,
 ) -> None:
-    """Every row is shown to axe once: in a deep run, to an operator in French. Otherwise two of many
-    that are made alike. A fast run has no page like others; the rest in one scheme each, by turns."""
+    """A deep run shows axe every row to an operator in French; otherwise it is two of many that are
+    made alike. A fast run has no page like others, and most of the rest in one scheme, by turns."""
     _, process = web
     found = dict[str, list[str]]()
     mine = seen_pages[part::PARTS]
