@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -32,6 +33,7 @@ from ivr.asterisk.simulator import Simulator
 _SCREENS = {"DISPLAY", "WAYLAND_DISPLAY"}
 #: Seconds: who answers later is no instance at work. Where nobody is, that is known at once.
 _ANSWERS_WITHIN = 20
+_LOOK_EVERY = 0.1
 
 
 def demo_command(
@@ -56,25 +58,46 @@ def demo_command(
 async def _demo(
     settings: Settings, asterisks: list[AsteriskProcess], nursery: Nursery, *, browser: bool
 ) -> None:
-    def started() -> None:
-        where = say_where(settings)
-        console.print(f"log in: {demo_people.NAME} / {demo_people.PASSWORD}", markup=False)
-        for shown in sites.SITES:
-            console.print(f"  {shown.account}  {shown.name}: {shown.shows}", markup=False)
-        if browser and (sys.platform == "darwin" or os.environ.keys() & _SCREENS):
-            asyncio.get_running_loop().call_later(2.0, webbrowser.open, where)
-        console.print("one alarm from its arrival to its end:  ./run callflow demo --once 1002")
+    beside = list[asyncio.Task[None]]()
 
-    alarms = None
+    def started() -> None:
+        beside.append(asyncio.create_task(_tell(settings, browser=browser)))
+
     if settings.demo_alarms_every > 0:
-        alarms = asyncio.create_task(station.restless(settings, settings.demo_alarms_every))
+        every = settings.demo_alarms_every
+        beside.append(asyncio.create_task(station.restless(settings, every)))
     try:
         network = Simulator(embedded.instance(settings, Kind.SIMULATOR))
         # A phone that still rings for a dead station learns of its death in no other way.
         await supervisor.Supervisor(settings, asterisks, nursery, network.end_calls).run(started)
     finally:
-        if alarms is not None:
-            alarms.cancel()
+        for task in beside:
+            task.cancel()
+
+
+async def _tell(settings: Settings, *, browser: bool) -> None:
+    """Where the page is and what there is to try, once somebody who follows it is answered."""
+    await listening(settings.own_url)
+    where = say_where(settings)
+    console.print(f"log in: {demo_people.NAME} / {demo_people.PASSWORD}", markup=False)
+    for shown in sites.SITES:
+        console.print(f"  {shown.account}  {shown.name}: {shown.shows}", markup=False)
+    if browser and (sys.platform == "darwin" or os.environ.keys() & _SCREENS):
+        webbrowser.open(where)
+    console.print("one alarm from its arrival to its end:  ./run callflow demo --once 1002")
+
+
+async def listening(url: str) -> None:
+    """Returns once somebody listens at the host and port of ``url``, which has both."""
+    where = urlsplit(url)
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(where.hostname, where.port)
+        except OSError:
+            await asyncio.sleep(_LOOK_EVERY)
+        else:
+            writer.close()
+            return
 
 
 def _demo_once(settings: Settings, account: str) -> int:
