@@ -33,7 +33,7 @@ from ivr.asterisk.simulator import Simulator
 _SCREENS = {"DISPLAY", "WAYLAND_DISPLAY"}
 #: Seconds: who answers later is no instance at work. Where nobody is, that is known at once.
 _ANSWERS_WITHIN = 20
-_LOOK_EVERY = 0.1
+_LOOK_EVERY = 0.1  # seconds
 
 
 def demo_command(

@@ -105,24 +105,20 @@ def _kept(tx: Tx, incident: Incident, contact: str) -> DeclaredSite | Person:
 
 
 def _clear(vault: Vault, kept: bytes | None) -> str | None:
-    try:
-        return _of(vault, kept)
-    except Unreadable:
-        raise Refused("the password can't be read any more: have it agreed anew") from None
+    word = readable(vault, kept)
+    if kept and word is None:
+        raise Refused("the password can't be read any more: have it agreed anew")
+    return word
 
 
 def readable(vault: Vault, kept: bytes | None) -> str | None:
     """A word kept encrypted. None, too, where it can't be read: it is in the way of no call, and of
     no word that replaces it."""
     try:
-        return _of(vault, kept)
+        return vault.decrypt(kept).decode() if kept else None
     except Unreadable as error:
         log.warning("word.unreadable", reason=str(error))
         return None
-
-
-def _of(vault: Vault, kept: bytes | None) -> str | None:
-    return vault.decrypt(kept).decode() if kept else None
 
 
 def _wrong(tx: Tx, incident_id: str, contact: str, now: datetime) -> int:

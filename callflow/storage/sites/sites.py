@@ -210,11 +210,9 @@ def load_site(
     return next(_sites(tx, found, clear), None)
 
 
-def load_sites(
-    tx: Tx, site_ids: Sequence[str], *, clear: Callable[[bytes], str | None] | None = None
-) -> Iterator[Site]:
+def load_sites(tx: Tx, site_ids: Sequence[str]) -> Iterator[Site]:
     """``load_site`` of those of these that there are, by id: in as many statements as of one."""
-    return _sites(tx, of_ids(tx, site_ids), clear)
+    return _sites(tx, of_ids(tx, site_ids), None)
 
 
 def _sites(

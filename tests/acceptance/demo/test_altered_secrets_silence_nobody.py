@@ -76,7 +76,7 @@ async def altered(station: Station, people: str) -> AsyncIterator[set[str]]:
         await station.writes(give_back)
 
 
-async def failing(station: Station) -> dict[str, list[str]]:
+def failing(station: Station) -> dict[str, list[str]]:
     rows = chaos.query(station, "SELECT role, state FROM process ORDER BY beat_at")
     return {role: json.loads(state).get("failing", []) for role, state in rows}
 
@@ -101,12 +101,5 @@ async def test_altered_secrets_silence_nobody(station: Station) -> None:
         assert [call["outcome"] for call in incident["calls"]] == ["verified_ok"]
         assert len(await station.seen(number)) == 1
 
-        async def is_named() -> bool:
-            return await failing(station) == FAILING
-
-        await station.until(is_named)
-
-    async def is_well() -> bool:
-        return not any((await failing(station)).values())
-
-    await station.until(is_well)
+        await station.until(lambda: failing(station) == FAILING)
+    await station.until(lambda: not any(failing(station).values()))
