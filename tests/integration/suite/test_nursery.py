@@ -228,6 +228,7 @@ def look(product: Product) -> Seen:
     return Seen(roles, [pid for pid, words in begun if words[3:4] == ["nursery"]])
 
 
+@pytest.mark.deep
 async def test_roles_come_back_with_and_without_a_nursery_and_all_end_with_the_supervisor(
     tmp_path: Path,
 ) -> None:

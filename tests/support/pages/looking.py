@@ -6,19 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 AXE = (Path(__file__).parents[2] / "data/axe/axe.min.js").read_text()
 _LOOKING = Path(__file__).with_name("looking.js").read_text("utf-8")
-#: (language, scheme) in which a page is looked at: in a fast run once, beside axe everywhere.
-LOOKS = [
-    ("fr", "dark"),
-    *(
-        pytest.param(language, scheme, marks=pytest.mark.deep)
-        for language, scheme in (("fr", "light"), ("en", "dark"), ("en", "light"))
-    ),
-]
+#: (language, scheme) in which a page is looked at, beside axe everywhere.
+LOOKS = [(language, scheme) for language in ("fr", "en") for scheme in ("dark", "light")]
 #: Widths of desks' screens, in px.
 WIDTHS = (1280, 1680)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 
 from callflow.storage.engine.upgrade import upgrade
+from tests.support.suite import in_memory
 
 _SQLITE = "sqlite:///"
 _KEPT: dict[str, Path] = {}
@@ -74,7 +75,7 @@ def keep(name: str, make_it: Callable[[Path], None]) -> None:
 
 def _folder() -> Path:
     """Gone with this process, and not with one that is forked from it."""
-    folder = Path(tempfile.mkdtemp(prefix="callflow-kept-"))
+    folder = Path(tempfile.mkdtemp(prefix="callflow-kept-", dir=in_memory.place()))
     atexit.register(_remove, folder, os.getpid())
     return folder
 

@@ -31,6 +31,7 @@ from callflow.orphans import end_with_parent
 from callflow.storage.engine.upgrade import upgrade
 from tests.support.rows import migrated
 from tests.support.rows.databases import Databases
+from tests.support.suite import in_memory
 from tests.support.suite.depth import DATABASES
 from tests.support.suite.ports import free_port
 
@@ -92,7 +93,7 @@ class Server:
 def postgresql() -> Iterator[Server]:
     """The session's cluster."""
     _remove_stale()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+    folder = _folder()
     try:
         if model := migrated.found(KEPT):
             password = _copy(model, folder)
@@ -158,7 +159,7 @@ class OwnServer:
 @pytest.fixture
 def own_postgresql() -> Iterator[OwnServer]:
     """A cluster for one test alone."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+    folder = _folder()
     try:
         server = OwnServer(folder)
         yield server
@@ -322,9 +323,14 @@ def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
     return False
 
 
+def _folder() -> Path:
+    """A new one of this session's."""
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=in_memory.place()))
+
+
 def _remove_stale() -> None:
     """Folders of sessions that were killed; their servers died with them."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+    for folder in in_memory.place().glob(f"{_FOLDER}*"):
         session = folder.name.removeprefix(_FOLDER).split("-")[0]
         if session.isdigit() and not Path("/proc", session).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -29,7 +29,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.rows import migrated, postgresql
-from tests.support.suite import costs, dear, forking, unsteady
+from tests.support.suite import costs, dear, forking, in_memory, unsteady
 from tests.support.suite.unit_process import Process, Result, warm
 from tests.support.suite.units import LIVE, ROOT, Known, Unit, deep_computing, listening, whole
 
@@ -209,11 +209,12 @@ def main(arguments: Sequence[str]) -> int:
     lasted = ROOT / "var" / f"costs{'-deep' * asked.deep}{'-computing' * asked.computing}.json"
     known = json.loads(lasted.read_text()) if lasted.exists() else {}
     units = _chosen(asked, known)
+    in_memory.choose()
     forking.make_room()
     warm()
     if any(not part.startswith("tests/unit") for unit in units for part in unit.parts):
         migrated.keep(postgresql.KEPT, postgresql.make)
-    folder = Path(tempfile.mkdtemp(prefix="callflow-runs-"))
+    folder = Path(tempfile.mkdtemp(prefix="cf-runs-", dir=in_memory.place()))
     listened = folder / "unsteady"
     os.environ[unsteady.FOLDER] = str(listened)
     longest = LONGEST_DEEP if asked.deep else LONGEST

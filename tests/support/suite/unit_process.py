@@ -161,7 +161,8 @@ class Process:
         self.pid = os.fork()
         if not self.pid:
             share = "--share={}/{}".format(*unit.share)
-            self._collects([*arguments, share, *unit.parts], more)
+            written = f"--basetemp={self._folder / 't'}"  # short: sockets lie in it
+            self._collects([*arguments, share, written, *unit.parts], more)
 
     def _collects(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         """Ends as the pytest that it begins does, when nothing of that is left."""

@@ -104,6 +104,7 @@ def test_nothing_is_sent_before_the_script_that_asks_the_device_is_there(
     expect(form.get_by_role("button", name="Ajouter une clé d'accès")).to_be_enabled()
 
 
+@pytest.mark.deep
 def test_a_cloned_device_is_found_by_its_counter(page: Page, web: Web) -> None:
     station, url = web
     give_password(page, url)
@@ -123,6 +124,7 @@ def test_a_cloned_device_is_found_by_its_counter(page: Page, web: Web) -> None:
     expect(alert).to_be_visible()
 
 
+@pytest.mark.deep
 def test_an_authenticator_is_added_by_its_picture_and_asked_for(page: Page, web: Web) -> None:
     said = watched(page)
     give_password(page, web[1])
@@ -166,6 +168,7 @@ def test_an_ended_session_leaves_its_page_within_seconds(
     expect(page).to_have_url(re.compile("/login"), timeout=20_000)
 
 
+@pytest.mark.deep
 def test_an_administrator_adds_somebody_who_then_logs_in(
     page: Page, context: BrowserContext, web: Web
 ) -> None:
@@ -197,6 +200,7 @@ def test_an_administrator_adds_somebody_who_then_logs_in(
     assert said == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("language", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_people(
     browser: Browser, web: Web, language: str, scheme: str

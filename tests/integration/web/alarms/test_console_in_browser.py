@@ -160,6 +160,7 @@ def test_a_form_that_did_not_change_is_the_same_when_the_alarm_is_read_anew(
     expect(token).to_have_value(was)
 
 
+@pytest.mark.deep
 def test_a_password_is_judged_as_it_is_heard(page: Page, web: Web) -> None:
     show(page, web, "Boulangerie")
     page.keyboard.press("a")
@@ -214,6 +215,7 @@ def test_the_alarms_of_one_site_are_noted_and_closed_together(page: Page, web: W
     assert violations(page) == []
 
 
+@pytest.mark.deep
 def test_a_colleague_is_handed_the_site(page: Page, web: Web) -> None:
     show(page, web, "Garage")
     page.keyboard.press("a")
@@ -274,6 +276,7 @@ def test_the_alarms_are_mute_for_a_minute_at_most(page: Page, web: Web) -> None:
     expect(mute).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.deep
 def test_a_chosen_scheme_stays_and_nothing_is_reloaded(browser: Browser, web: Web) -> None:
     with browser.new_context(color_scheme="dark", locale="fr-FR") as context:
         page = context.new_page()

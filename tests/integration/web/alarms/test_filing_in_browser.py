@@ -100,6 +100,7 @@ def test_what_is_typed_before_an_act_is_answered_stays(page: Page, web: Web) -> 
     expect(note).to_have_value("la zone 3 est vue fermée")
 
 
+@pytest.mark.deep
 def test_a_hold_up_is_filed_by_the_operator_and_a_supervisor_together(
     page: Page, browser: Browser, web: Web
 ) -> None:

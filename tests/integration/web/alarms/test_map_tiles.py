@@ -138,6 +138,7 @@ def test_a_browser_draws_them_and_asks_nobody_else(
     assert said == []
 
 
+@pytest.mark.deep
 def test_an_alarm_shows_where_its_site_is_when_somebody_looks(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

@@ -45,6 +45,7 @@ def show(page: Page, web: Web, incident: str) -> None:
     expect(page.locator(".task.open")).to_be_visible()
 
 
+@pytest.mark.deep
 def test_a_check_list_goes_by_keyboard_and_nothing_is_sent_half_done(page: Page, web: Web) -> None:
     incident = alarm(web[0], LOOK, SERVICE, END)
     said = watched(page)
@@ -114,6 +115,7 @@ def test_why_an_act_was_refused_stays_while_things_happen(page: Page, web: Web) 
     expect(why).to_have_count(0)
 
 
+@pytest.mark.deep
 def test_a_guard_and_a_measure_are_clean_and_their_forms_work(page: Page, web: Web) -> None:
     station, _ = web
     incident = alarm(station, GUARD, END)

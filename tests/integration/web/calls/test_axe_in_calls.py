@@ -136,18 +136,9 @@ CALLERS = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(
-    "how",
-    [
-        "incident",
-        *(
-            pytest.param(how, marks=pytest.mark.deep)
-            for how in (*CALLERS, "mute")
-            if how != "incident"
-        ),
-    ],
-)
+@pytest.mark.parametrize("how", [*CALLERS, "mute"])
 def test_axe_finds_nothing_in_a_pop(
     full: FullStation, consoles: Consoles, axe: Consoles, how: str
 ) -> None:
@@ -234,6 +225,7 @@ def unfold_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(120)
 def test_axe_finds_nothing_when_the_stream_is_cut(web: Web, consoles: Consoles) -> None:
     """The banner is shown by the page itself; and once more over a page that has everything."""
@@ -259,6 +251,7 @@ def _same(consoles: Consoles, where: str) -> set[str]:
     return {text for text in both[0] & both[1] if "Saint-Georges" not in text}
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(180)
 def test_whoever_typed_their_code_pops_as_known(
     full: FullStation, consoles: Consoles, axe: Consoles

@@ -41,6 +41,7 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.close()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("language", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_the_desks(
     browser: Browser, web: tuple[WebStation, WebProcess], language: str, scheme: str

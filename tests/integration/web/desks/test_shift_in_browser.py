@@ -64,7 +64,8 @@ def web(tmp_path: Path) -> Iterator[tuple[WebStation, WebProcess]]:
     station.close()
 
 
-@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("language", ["fr", "en"])
 def test_axe_finds_nothing_on_the_pages_of_a_shift(
     page: Page, web: tuple[WebStation, WebProcess], language: str
 ) -> None:
@@ -142,6 +143,7 @@ def test_one_key_says_i_am_here_and_takes_no_focus(
     assert said == []
 
 
+@pytest.mark.deep
 def test_the_question_is_answered_by_the_button_too(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

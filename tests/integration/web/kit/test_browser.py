@@ -67,6 +67,7 @@ def watched(page: Page) -> list[str]:
     return said
 
 
+@pytest.mark.deep
 def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     said = watched(page)
     page.goto(web[1].url)
@@ -83,6 +84,7 @@ def test_axe_finds_nothing(page: Page, web: tuple[WebStation, WebProcess]) -> No
     assert said == []
 
 
+@pytest.mark.deep
 def test_nothing_is_smaller_than_16_px(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     log_in(page, web[1])
     for link in (None, "Boulangerie"):
@@ -97,6 +99,7 @@ def test_nothing_is_smaller_than_16_px(page: Page, web: tuple[WebStation, WebPro
         assert small == []
 
 
+@pytest.mark.deep
 def test_the_console_lives(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     station, process = web
     log_in(page, process)
@@ -201,6 +204,7 @@ def test_a_cut_stream_is_said_and_made_good(page: Page, web: tuple[WebStation, W
     expect(page.locator("#list-queue")).to_contain_text("Bijouterie")
 
 
+@pytest.mark.deep
 def test_by_keyboard_alone(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     log_in(page, web[1])
     page.keyboard.press("F8")

@@ -102,6 +102,7 @@ def test_a_refusal_stands_at_the_form_and_what_was_typed_is_kept(page: Page, web
     assert [text for text in complaints if "409" not in text] == []
 
 
+@pytest.mark.deep
 def test_a_shown_service_number_stays_until_the_next_act(page: Page, web: Web) -> None:
     hold(page, web)
     police = page.locator("#gate-police")

@@ -103,6 +103,7 @@ def test_a_code_becomes_its_text_and_tab_goes_through_the_blanks(
     assert said == []
 
 
+@pytest.mark.deep
 def test_the_book_and_the_alarm_fold_calls_and_show_what_is_corrected(
     web: tuple[WebStation, WebProcess], page: Page
 ) -> None:

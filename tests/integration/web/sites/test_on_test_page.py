@@ -31,6 +31,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     station.close()
 
 
+@pytest.mark.deep
 def test_a_test_is_set_extended_twice_and_ended_on_its_page(page: Page, web: Web) -> None:
     station, process = web
     log_in(page, process, "/sites/1001")

@@ -42,7 +42,8 @@ def zones(station: WebStation) -> list[str]:
     return [zone["name"] for zone in site["zones"]]
 
 
-@pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_zone_removed_by_mistake_is_brought_back(page: Page, web: Web, language: str) -> None:
     station, process = web
     because, remove, removed, again, saved = WORDS[language]

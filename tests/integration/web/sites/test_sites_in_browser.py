@@ -74,6 +74,7 @@ def test_an_alarm_that_comes_meanwhile_is_there_and_what_is_typed_stays(
     expect(words).to_be_focused()
 
 
+@pytest.mark.deep
 def test_a_provisional_instruction_is_noted_and_what_is_wrong_is_said_at_its_form(
     page: Page, web: Web
 ) -> None:

@@ -143,6 +143,7 @@ def test_what_is_ill_and_what_needs_a_look_is_shown(
     assert said == []
 
 
+@pytest.mark.deep
 def test_each_trunk_shows_what_is_up_on_it_and_how_often_people_answer(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:
@@ -175,6 +176,7 @@ def test_it_lives_and_keeps_what_is_being_typed(
     assert violations(page) == []
 
 
+@pytest.mark.deep
 def test_a_web_that_is_away_leaves_the_page_and_says_so(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:
