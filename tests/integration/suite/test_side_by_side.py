@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suite import costs, forked, marked
+from tests.support.suite import costs, forked, in_memory, marked
 from tests.support.suite.side_by_side import Queue, closing_line
 from tests.support.suite.unit_process import load_plugins
 from tests.support.suite.units import COMPUTING, Unit
@@ -171,3 +173,18 @@ def test_killed_it_leaves_nothing_behind(tmp_path: Path, killed: str) -> None:
     os.kill(run.process.pid if killed == "the queue" else int(parent), signal.SIGKILL)
     run.ended()
     _until(lambda: not _left(tmp_path))
+
+
+def test_what_a_killed_run_left_goes_with_the_next_and_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("CALLFLOW_TEST_PLACE", raising=False)
+    process = subprocess.Popen(["true"])
+    process.wait()
+    killed, of_another = tmp_path / f"cf-{process.pid}-left", tmp_path / "cf-soak-kept"
+    living = in_memory.new_folder("cf")
+    for folder in (killed, of_another):
+        folder.mkdir()
+    made = in_memory.new_folder("cf")
+    assert set(tmp_path.iterdir()) == {living, of_another, made}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def keep(name: str, make_it: Callable[[Path], None]) -> None:
 
 def _folder() -> Path:
     """Gone with this process, and not with one that is forked from it."""
-    folder = Path(tempfile.mkdtemp(prefix="callflow-kept-", dir=in_memory.place()))
+    folder = in_memory.new_folder("callflow-kept")
     atexit.register(_remove, folder, os.getpid())
     return folder
 

@@ -16,7 +16,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from tests.support.suite import in_memory
 from tests.support.suite.depth import DATABASES
 from tests.support.suite.ports import free_port
 
-_FOLDER = "callflow-postgresql-"
+_FOLDER = "callflow-postgresql"
 #: The name of the cluster that a whole run keeps to be copied.
 KEPT = "postgresql"
 _USER = "callflow"
@@ -92,8 +91,7 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """The session's cluster."""
-    _remove_stale()
-    folder = _folder()
+    folder = in_memory.new_folder(_FOLDER)
     try:
         if model := migrated.found(KEPT):
             password = _copy(model, folder)
@@ -159,7 +157,7 @@ class OwnServer:
 @pytest.fixture
 def own_postgresql() -> Iterator[OwnServer]:
     """A cluster for one test alone."""
-    folder = _folder()
+    folder = in_memory.new_folder(_FOLDER)
     try:
         server = OwnServer(folder)
         yield server
@@ -321,16 +319,3 @@ def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.05)
     return False
-
-
-def _folder() -> Path:
-    """A new one of this session's."""
-    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=in_memory.place()))
-
-
-def _remove_stale() -> None:
-    """Folders of sessions that were killed; their servers died with them."""
-    for folder in in_memory.place().glob(f"{_FOLDER}*"):
-        session = folder.name.removeprefix(_FOLDER).split("-")[0]
-        if session.isdigit() and not Path("/proc", session).exists():
-            shutil.rmtree(folder, ignore_errors=True)

@@ -25,6 +25,12 @@ def choose() -> None:
         os.environ[_TOLD] = str(_MEMORY)
 
 
-def place() -> Path:
-    """The folder in which to make one's own."""
-    return Path(os.environ.get(_TOLD) or tempfile.gettempdir())
+def new_folder(kind: str) -> Path:
+    """A new one, whose name tells which process it is of. Those of processes that were killed go:
+    in memory nobody else would make room."""
+    place = Path(os.environ.get(_TOLD) or tempfile.gettempdir())
+    for folder in place.glob(f"{kind}-*-*"):
+        owner = folder.name.removeprefix(f"{kind}-").split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-", dir=place))

@@ -22,7 +22,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -214,7 +213,7 @@ def main(arguments: Sequence[str]) -> int:
     warm()
     if any(not part.startswith("tests/unit") for unit in units for part in unit.parts):
         migrated.keep(postgresql.KEPT, postgresql.make)
-    folder = Path(tempfile.mkdtemp(prefix="cf-runs-", dir=in_memory.place()))
+    folder = in_memory.new_folder("cf")
     listened = folder / "unsteady"
     os.environ[unsteady.FOLDER] = str(listened)
     longest = LONGEST_DEEP if asked.deep else LONGEST

@@ -155,7 +155,7 @@ class Process:
     (sched(7), autogroup) weighs those against each other, and heeds no process's own niceness."""
 
     def __init__(self, unit: Unit, arguments: Sequence[str], folder: Path, **more: str) -> None:
-        self.unit, self._folder = unit, Path(tempfile.mkdtemp(dir=folder))
+        self.unit, self._folder = unit, Path(tempfile.mkdtemp(prefix="", dir=folder))
         self._begun, self._told_to_end = time.monotonic(), 0.0
         sys.stdout.flush()
         self.pid = os.fork()
