@@ -160,7 +160,6 @@ def test_a_form_that_did_not_change_is_the_same_when_the_alarm_is_read_anew(
     expect(token).to_have_value(was)
 
 
-@pytest.mark.deep
 def test_a_password_is_judged_as_it_is_heard(page: Page, web: Web) -> None:
     show(page, web, "Boulangerie")
     page.keyboard.press("a")

@@ -124,7 +124,6 @@ def test_images_come_by_themselves_and_what_fails_says_what_to_do(
     assert said == []
 
 
-@pytest.mark.deep
 def test_the_series_is_walked_by_keyboard_and_a_clip_plays(shown: Shown) -> None:
     for message in shown.due(60):
         shown.comes(message)
@@ -185,7 +184,6 @@ def test_what_was_chosen_stays_chosen_when_another_image_comes(shown: Shown) -> 
     expect(shown.page.locator(".evidence .signs")).to_contain_text("Infraction constatée : Images")
 
 
-@pytest.mark.deep
 def test_a_person_looks_again(shown: Shown) -> None:
     shown.due(60)
     shown.open()

@@ -110,7 +110,6 @@ def test_a_link_is_shown_and_only_a_person_follows_it(
     assert opened.value.evaluate("window.opener") is None
 
 
-@pytest.mark.deep
 def test_a_deferred_signal_shows_the_panels_time(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:

@@ -106,7 +106,6 @@ def test_what_is_not_vital_is_closed_together_by_keyboard(page: Page, web: Web) 
     assert said == []
 
 
-@pytest.mark.deep
 @pytest.mark.timeout(120)
 def test_one_that_a_colleague_took_is_left_out_and_named(page: Page, web: Web) -> None:
     form = open_storm(page, web)
@@ -126,7 +125,6 @@ def test_one_that_a_colleague_took_is_left_out_and_named(page: Page, web: Web) -
     expect(told).to_contain_text(SITES[3])
 
 
-@pytest.mark.deep
 @pytest.mark.timeout(120)
 def test_nothing_is_done_where_nothing_is_chosen(page: Page, web: Web) -> None:
     form = open_storm(page, web)

@@ -88,7 +88,6 @@ def test_who_answers_sees_the_call_s_own_alarm(page: Page, web: Web) -> None:
     expect(note).to_have_value("le rideau")
 
 
-@pytest.mark.deep
 def test_hold_and_silence_are_taken_back_like_an_act(page: Page, web: Web) -> None:
     full, process = web
     full.station.alarm(SHOP, "BA")
@@ -125,7 +124,6 @@ def test_who_waits_is_shown_though_the_telephone_s_script_comes_last(page: Page,
     expect(page.locator("#calls [data-waits]")).to_have_count(1)
 
 
-@pytest.mark.deep
 def test_who_answers_a_call_without_an_alarm_sees_its_site(page: Page, web: Web) -> None:
     full, process = web
     shop = full.station.alarm(SHOP, "BA").id

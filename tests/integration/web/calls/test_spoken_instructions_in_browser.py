@@ -100,7 +100,6 @@ def test_what_lowers_protection_waits_for_somebody_else(
     assert stored(web[0]).signer == CHIEF
 
 
-@pytest.mark.deep
 def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web) -> None:
     incident = web[0].alarm("1001")
     log_in(page, web[1], f"/incidents/{incident.id}")
@@ -113,7 +112,6 @@ def test_it_can_be_refused_and_an_alarm_shows_that_it_waits(page: Page, web: Web
     assert stored(web[0]).withdrawn_by == NAME
 
 
-@pytest.mark.deep
 def test_the_console_says_that_somebody_left_one_until_it_is_seen_to(page: Page, web: Web) -> None:
     plays(web[0], "1001", NAME)
     log_in(page, web[1])

@@ -99,7 +99,6 @@ def test_nothing_is_smaller_than_16_px(page: Page, web: tuple[WebStation, WebPro
         assert small == []
 
 
-@pytest.mark.deep
 def test_the_console_lives(page: Page, web: tuple[WebStation, WebProcess]) -> None:
     station, process = web
     log_in(page, process)

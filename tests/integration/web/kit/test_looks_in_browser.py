@@ -191,7 +191,6 @@ def test_who_asks_for_more_contrast_gets_seven_to_one(
         page.emulate_media(contrast="null")
 
 
-@pytest.mark.deep
 def test_who_asks_for_less_motion_sees_none(page: Page, web: Full, paths: list[str]) -> None:
     page.emulate_media(reduced_motion="no-preference")
     page.goto(f"{web[1].url}/")

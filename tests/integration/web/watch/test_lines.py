@@ -143,7 +143,6 @@ def test_what_is_ill_and_what_needs_a_look_is_shown(
     assert said == []
 
 
-@pytest.mark.deep
 def test_each_trunk_shows_what_is_up_on_it_and_how_often_people_answer(
     page: Page, web: tuple[WebStation, WebProcess]
 ) -> None:
