@@ -33,11 +33,13 @@ class SmallDisk:
 
     def __init__(self, folder: Path, *, megabytes: int = _MEGABYTES) -> None:
         self.folder, self._megabytes = folder, megabytes
+        self._aside = folder.with_name(f"{folder.name}-aside")
         self._holder: asyncio.subprocess.Process | None = None
         self._filler: BinaryIO | None = None
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir()
+        self._aside.mkdir()
         user = () if os.getuid() == 0 else ("--map-root-user",)
         made = f'mount -t tmpfs -o size={self._megabytes}m none "$1" && echo ready && exec cat'
         self._holder = await asyncio.create_subprocess_exec(
@@ -112,9 +114,11 @@ class SmallDisk:
         await self.run("mount", "-o", f"remount,size={megabytes}m", str(self.folder))
 
     async def forbid(self) -> None:
-        """Whoever opens a file from now on can't write it."""
-        await self.run("mount", "--bind", str(self.folder), str(self.folder))
-        await self.run("mount", "-o", "remount,bind,ro", str(self.folder))
+        """Whoever opens a file from now on can't write it. Made where nobody has a file open, which
+        the kernel would call busy (mount_setattr(2), EBUSY), and then put in its place."""
+        await self.run("mount", "--bind", str(self.folder), str(self._aside))
+        await self.run("mount", "-o", "remount,bind,ro", str(self._aside))
+        await self.run("mount", "--move", str(self._aside), str(self.folder))
 
     async def allow(self) -> None:
         """Whoever opens a file from now on can write it again."""
